@@ -1,0 +1,32 @@
+# syntax=docker/dockerfile:1
+
+FROM rust:1-bookworm AS builder
+WORKDIR /build
+# The dependencies first: this layer is built again only when they change.
+COPY Cargo.toml Cargo.lock ./
+RUN mkdir src \
+    && echo 'fn main() {}' > src/main.rs \
+    && touch src/lib.rs \
+    && cargo build --release --locked \
+    && rm -r src
+COPY . .
+# The placeholders above are younger than the sources, as cargo sees it.
+RUN touch src/lib.rs src/main.rs \
+    && cargo build --release --locked --bin tom-alerts
+
+FROM debian:bookworm-slim
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --create-home --home-dir /var/lib/tom-alerts tom-alerts
+COPY --from=builder /build/target/release/tom-alerts /usr/local/bin/tom-alerts
+COPY --from=builder /build/LICENSE-MIT /build/LICENSE-APACHE /usr/share/doc/tom-alerts/
+USER 10001
+ENV TOM_ALERTS_LISTEN=0.0.0.0:8000 \
+    TOM_ALERTS_DATA_DIR=/var/lib/tom-alerts
+VOLUME /var/lib/tom-alerts
+EXPOSE 8000
+HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \
+    CMD ["tom-alerts", "healthcheck"]
+ENTRYPOINT ["tom-alerts"]

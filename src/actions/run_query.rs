@@ -1,0 +1,232 @@
+//! Starting, cancelling and watching runs. The work of one run is in `run_work`.
+
+use std::{
+    collections::HashMap,
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures::FutureExt;
+use tokio::sync::Semaphore;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::{error, info, warn};
+
+use super::run_work::{self, Ending};
+use crate::{
+    brokers::{Brokers, RunContext},
+    clock::Clock,
+    domain::{
+        member::Member,
+        run::{LogLevel, RunId, RunState},
+        saved_query::SavedQuery,
+    },
+    forms::Parameters,
+    storage::{NewRun, Storage, StorageError},
+};
+
+/// Runs that one process works on at once; the others wait their turn.
+const RUNS_AT_ONCE: usize = 4;
+
+/// How often does a process say that its runs are alive, and look for requests to stop them?
+const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// How long may a process be silent before the others call its runs interrupted?
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// What an interrupted run tells its reader.
+const INTERRUPTED: &str = "The service stopped while this run was going on. What had come until then is kept. Run it again for the rest.";
+
+/// Works on runs in the background.
+#[derive(Clone)]
+pub struct Runner {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    storage: Storage,
+    brokers: Brokers,
+    clock: Clock,
+    /// Name of this process among all that share the database.
+    instance: String,
+    places: Semaphore,
+    tracker: TaskTracker,
+    shutdown: CancellationToken,
+    live: Mutex<HashMap<RunId, CancellationToken>>,
+}
+
+impl Runner {
+    /// A runner whose runs end when `shutdown` is set.
+    pub fn new(storage: Storage, brokers: Brokers, clock: Clock, shutdown: CancellationToken) -> Self {
+        let instance = format!("{}-{:016x}", std::process::id(), rand::random::<u64>());
+        Self {
+            inner: Arc::new(Inner {
+                storage,
+                brokers,
+                clock,
+                instance,
+                places: Semaphore::new(RUNS_AT_ONCE),
+                tracker: TaskTracker::new(),
+                shutdown,
+                live: Mutex::default(),
+            }),
+        }
+    }
+
+    /// Stores a run and starts it in the background; its id.
+    pub async fn start(
+        &self,
+        broker: &str,
+        parameters: Parameters,
+        saved: Option<&SavedQuery>,
+        name: &str,
+        by: &Member,
+    ) -> Result<RunId, StorageError> {
+        let run = NewRun {
+            saved_query_id: saved.map(|query| query.id),
+            query_name: name.to_owned(),
+            broker: broker.to_owned(),
+            parameters: parameters.to_json(),
+            instance: self.inner.instance.clone(),
+        };
+        let id = self.inner.storage.create_run(&run, by).await?;
+        info!(run.id = id, broker, member.id = by.id, "Run {id} queued on {broker}");
+        let stop = self.inner.shutdown.child_token();
+        self.live().insert(id, stop.clone());
+        let inner = self.inner.clone();
+        let broker = broker.to_owned();
+        self.inner.tracker.spawn(async move { inner.work(id, &broker, parameters, stop).await });
+        Ok(id)
+    }
+
+    /// Asks for a run to be stopped; false when it had ended already.
+    pub async fn cancel(&self, id: RunId) -> Result<bool, StorageError> {
+        let asked = self.inner.storage.request_cancel(id).await?;
+        if let Some(stop) = self.live().get(&id) {
+            stop.cancel();
+        }
+        Ok(asked)
+    }
+
+    /// Says that our runs are alive and finds those whose process died, until shutdown.
+    pub async fn watch(self) {
+        let mut ticks = tokio::time::interval(HEARTBEAT);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = self.inner.shutdown.cancelled() => return,
+            }
+            if let Err(error) = self.beat().await {
+                warn!(%error, "No heartbeat: the database did not answer");
+            }
+        }
+    }
+
+    async fn beat(&self) -> Result<(), StorageError> {
+        for id in self.inner.storage.beat_heart(&self.inner.instance).await? {
+            if let Some(stop) = self.live().get(&id) {
+                stop.cancel();
+            }
+        }
+        self.interrupt_silent(SILENCE).await
+    }
+
+    /// Marks runs interrupted whose process has been silent for this long. At the start of a service that
+    /// has its database to itself nobody else can be alive: no silence is needed.
+    pub async fn interrupt_silent(&self, silence: Duration) -> Result<(), StorageError> {
+        for id in self.inner.storage.interrupt_silent_runs(silence, INTERRUPTED).await? {
+            warn!(run.id = id, "Run {id} was interrupted: its process is gone");
+        }
+        Ok(())
+    }
+
+    /// Waits until every run has put away what it had.
+    pub async fn finish(&self) {
+        self.inner.tracker.close();
+        self.inner.tracker.wait().await;
+    }
+
+    fn live(&self) -> std::sync::MutexGuard<'_, HashMap<RunId, CancellationToken>> {
+        // The map is whole at every moment, whatever panicked while holding it.
+        self.inner.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    async fn work(&self, id: RunId, broker: &str, parameters: Parameters, stop: CancellationToken) {
+        let attempt = AssertUnwindSafe(self.attempt(id, broker, parameters, &stop)).catch_unwind().await;
+        let ending = match attempt {
+            Ok(Ok(Some(ending))) => ending,
+            // Ended by somebody else: nothing is ours to write.
+            Ok(Ok(None)) => return self.forget(id),
+            Err(_) => {
+                error!(run.id = id, "Run {id} met a fault in the software");
+                Ending::failed("A fault in the software stopped this run. What was stored is kept; the log of the service says more.".to_owned())
+            }
+            Ok(Err(failure)) => {
+                error!(run.id = id, error = %failure, "Run {id} lost the database");
+                Ending::failed(format!("The database could not be written: {failure}. What was stored is kept; run it again for the rest."))
+            }
+        };
+        let ending = if ending.state == RunState::Cancelled && self.shutdown.is_cancelled() {
+            Ending { state: RunState::Interrupted, feedback: INTERRUPTED.to_owned() }
+        } else {
+            ending
+        };
+        info!(run.id = id, state = ending.state.id(), "Run {id} {}: {}", ending.state.id(), ending.feedback);
+        let written = run_work::patiently(|| self.storage.end_run(id, ending.state, &ending.feedback)).await;
+        if let Err(error) = written {
+            error!(run.id = id, %error, "The end of run {id} could not be written");
+        }
+        self.forget(id);
+    }
+
+    fn forget(&self, id: RunId) {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+
+    async fn attempt(
+        &self,
+        id: RunId,
+        broker: &str,
+        parameters: Parameters,
+        stop: &CancellationToken,
+    ) -> Result<Option<Ending>, StorageError> {
+        let _place = tokio::select! {
+            place = self.places.acquire() => place,
+            () = stop.cancelled() => return Ok(Some(Ending::cancelled())),
+        };
+        if !self.storage.begin_run(id).await? {
+            return Ok(Some(Ending::cancelled()));
+        }
+        let Some(broker) = self.brokers.find(broker) else {
+            return Ok(Some(Ending::failed("This deployment has no such backend any more.".to_owned())));
+        };
+        // The broker's own token: it must stop fetching also when the run has enough.
+        let fetching = stop.child_token();
+        let (context, lines) = RunContext::new(self.clock.now(), fetching.clone());
+        let logger = self.tracker.spawn(write_log(self.storage.clone(), id, lines));
+        let result = run_work::run(&self.storage, id, broker.as_ref(), &parameters, context, stop).await;
+        fetching.cancel();
+        if logger.await.is_err() {
+            warn!(run.id = id, "The log of run {id} is incomplete");
+        }
+        match result {
+            Err(StorageError::RunEnded) => Ok(None),
+            other => other.map(Some),
+        }
+    }
+}
+
+async fn write_log(
+    storage: Storage,
+    id: RunId,
+    mut lines: tokio::sync::mpsc::UnboundedReceiver<(LogLevel, String)>,
+) {
+    while let Some((level, sentence)) = lines.recv().await {
+        if let Err(error) = storage.log_run(id, level, &sentence).await {
+            warn!(run.id = id, %error, "A line of the run's log was lost: {sentence}");
+        }
+    }
+}

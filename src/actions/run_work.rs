@@ -1,0 +1,198 @@
+//! The work of one run: fetch, filter, keep, and only then acknowledge.
+
+use std::{collections::BTreeMap, future::Future, time::Duration};
+
+use futures::StreamExt;
+use metrics::counter;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    brokers::{AlertBatch, Broker, Delivery, Receipt, RunContext, filter_from},
+    domain::{
+        filter::Filter,
+        kept::Kept,
+        run::{LogLevel, RunId, RunState},
+    },
+    forms::Parameters,
+    storage::{Batch, KeptAlert, Storage, StorageError},
+};
+
+/// How often is a write tried again while the database restarts, and how long is the first pause?
+const WRITE_TRIES: u32 = 8;
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Ending {
+    pub(super) state: RunState,
+    /// Why, and what can be done.
+    pub(super) feedback: String,
+}
+
+impl Ending {
+    fn finished(feedback: String) -> Self {
+        Self { state: RunState::Finished, feedback }
+    }
+
+    pub(super) fn failed(feedback: String) -> Self {
+        Self { state: RunState::Failed, feedback }
+    }
+
+    pub(super) fn cancelled() -> Self {
+        Self { state: RunState::Cancelled, feedback: "Stopped on request. What had come until then is kept.".to_owned() }
+    }
+}
+
+/// Runs a query to its end.
+pub(super) async fn run(
+    storage: &Storage,
+    id: RunId,
+    broker: &dyn Broker,
+    parameters: &Parameters,
+    context: RunContext,
+    stop: &CancellationToken,
+) -> Result<Ending, StorageError> {
+    let filter = match filter_from(parameters, context.now) {
+        Ok(filter) => filter,
+        Err(error) => return Ok(Ending::failed(format!("The query no longer fits the form: {error}. Edit it and run it again."))),
+    };
+    let max_results = parameters.integer("max_results").and_then(|n| u64::try_from(n).ok());
+    let log = context.clone();
+    let mut stream = match broker.fetch_alerts(parameters, context).await {
+        Ok(stream) => stream,
+        Err(error) => return Ok(Ending::failed(format!("{error}."))),
+    };
+    let mut keeper = Keeper { storage, id, filter, max_results, n_batches: 0, n_stored: 0, n_received: 0 };
+    loop {
+        let next = tokio::select! {
+            // Cancel wins over a stream that always has more.
+            biased;
+            () = stop.cancelled() => return Ok(Ending::cancelled()),
+            next = stream.next() => next,
+        };
+        match next {
+            None => return Ok(keeper.read_to_end()),
+            Some(Err(error)) => {
+                log.log(LogLevel::Error, error.to_string());
+                return Ok(Ending::failed(format!("{error}. What had come until then is kept.")));
+            }
+            Some(Ok(batch)) => {
+                if keeper.keep(batch, &log).await? {
+                    return Ok(keeper.reached_limit());
+                }
+            }
+        }
+    }
+}
+
+/// Keeps what passes, until there is enough.
+struct Keeper<'a> {
+    storage: &'a Storage,
+    id: RunId,
+    filter: Filter,
+    max_results: Option<u64>,
+    n_batches: i64,
+    n_stored: u64,
+    n_received: u64,
+}
+
+impl Keeper<'_> {
+    /// Keeps a batch and acknowledges it; whether there is enough now. Exactly `max_results` are kept:
+    /// what comes after is neither counted nor acknowledged.
+    async fn keep(&mut self, batch: AlertBatch, log: &RunContext) -> Result<bool, StorageError> {
+        let AlertBatch { deliveries, receipt } = batch;
+        let mut settled = Vec::with_capacity(deliveries.len());
+        let mut proof = None;
+        let mut deliveries = deliveries.into_iter().enumerate().peekable();
+        while deliveries.peek().is_some() && !self.has_enough() {
+            let part = self.next_part(&mut deliveries, &mut settled);
+            proof = Some(self.store(part).await?);
+        }
+        if let Some(proof) = proof {
+            self.acknowledge(receipt, proof, settled, log).await;
+        }
+        Ok(self.has_enough())
+    }
+
+    fn has_enough(&self) -> bool {
+        self.max_results.is_some_and(|enough| self.n_stored >= enough)
+    }
+
+    /// As many deliveries as may be kept in one go without passing the limit: some of them may turn out
+    /// to be in the run already, then there is room for more.
+    fn next_part(
+        &mut self,
+        deliveries: &mut impl Iterator<Item = (usize, Delivery)>,
+        settled: &mut Vec<usize>,
+    ) -> Batch {
+        self.n_batches += 1;
+        let room = self.max_results.map_or(u64::MAX, |enough| enough - self.n_stored);
+        let mut part = Batch { number: self.n_batches, ..Batch::default() };
+        let mut rejected_by = BTreeMap::new();
+        while (part.alerts.len() as u64) < room {
+            let Some((position, delivery)) = deliveries.next() else { break };
+            settled.push(position);
+            self.n_received += 1;
+            part.received_bytes += delivery.n_bytes;
+            match delivery.content {
+                Err(unreadable) => part.unreadable.push(unreadable),
+                Ok(alert) => match self.filter.judge(&alert) {
+                    Ok(()) => part.alerts.push(KeptAlert { alert: *alert, attributes: delivery.attributes }),
+                    Err(rejection) => *rejected_by.entry(rejection.rule.id().to_owned()).or_insert(0) += 1,
+                },
+            }
+        }
+        part.rejected_by = rejected_by;
+        part
+    }
+
+    async fn store(&mut self, part: Batch) -> Result<Kept, StorageError> {
+        counter!("tom_alerts_alerts_passed_total").increment(part.alerts.len() as u64);
+        counter!("tom_alerts_packets_unreadable_total").increment(part.unreadable.len() as u64);
+        counter!("tom_alerts_received_bytes_total").increment(part.received_bytes);
+        let kept = patiently(|| self.storage.keep_batch(self.id, part.clone())).await?;
+        self.n_stored = kept.stored_in_run;
+        Ok(kept.proof)
+    }
+
+    async fn acknowledge(&self, receipt: Receipt, proof: Kept, settled: Vec<usize>, log: &RunContext) {
+        match receipt.acknowledge(proof, settled).await {
+            Ok(_) => {}
+            Err(error) => log.log(LogLevel::Warning, format!("{error}. The messages will come again; nothing is stored twice.")),
+        }
+    }
+
+    fn read_to_end(&self) -> Ending {
+        Ending::finished(match self.n_received {
+            0 => "Nothing to read: no packets were found.".to_owned(),
+            1 => "Read to the end: 1 packet.".to_owned(),
+            n => format!("Read to the end: {n} packets."),
+        })
+    }
+
+    fn reached_limit(&self) -> Ending {
+        let n = self.n_stored;
+        let results = if n == 1 { "result" } else { "results" };
+        Ending::finished(format!("Stopped at the limit of {n} {results}. There may be more: raise \"Maximum results\" to see them."))
+    }
+}
+
+/// Tries a write again while the database restarts or is out of connections, pausing longer each time.
+pub(super) async fn patiently<T, F>(mut write: impl FnMut() -> F) -> Result<T, StorageError>
+where
+    F: Future<Output = Result<T, StorageError>>,
+{
+    let mut pause = FIRST_PAUSE;
+    for _ in 1..WRITE_TRIES {
+        match write().await {
+            Err(error) if error.is_passing() => {
+                tracing::warn!(%error, "The database is not ready: trying again in {pause:?}");
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+            other => return other,
+        }
+    }
+    write().await
+}

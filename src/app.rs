@@ -1,0 +1,222 @@
+//! Composition: starts every part in order, serves, and stops in the reverse order.
+
+use std::{
+    future::Future,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+use url::Url;
+
+use crate::{
+    actions::run_query::Runner,
+    brokers::Brokers,
+    clock::Clock,
+    config::{ServeConfig, SimulateConfig},
+    local_postgres::{DataDirLock, LocalPostgres},
+    packets, simulate,
+    storage::Storage,
+    telemetry,
+    web::{self, AppState, Site},
+};
+
+/// How long may runs and requests take to finish once the service is asked to stop?
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(10);
+
+/// How often are old alerts pruned, and how many in one go?
+const PRUNE_EVERY: Duration = Duration::from_secs(3600);
+const PRUNE_BATCH: i64 = 2_000;
+
+/// Serves until `stop` resolves. `on_ready` is told the address once requests are answered.
+pub async fn serve(
+    config: ServeConfig,
+    stop: impl Future<Output = ()> + Send + 'static,
+    on_ready: impl FnOnce(SocketAddr),
+) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        config.listen.ip().is_loopback(),
+        "refusing to listen on {}: without sign-in everybody who reaches it could use it. Listen on a loopback \
+         address such as 127.0.0.1:8000",
+        config.listen
+    );
+    packets::install_limits();
+    let listener =
+        TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+    let address = listener.local_addr()?;
+    let data_dir = config.data_dir();
+    let database = Database::start(&config, &data_dir).await?;
+    let served = serve_on(listener, &config, &data_dir, &database, stop, || on_ready(address)).await;
+    database.stop().await;
+    served
+}
+
+async fn serve_on(
+    listener: TcpListener,
+    config: &ServeConfig,
+    data_dir: &Path,
+    database: &Database,
+    stop: impl Future<Output = ()> + Send + 'static,
+    on_ready: impl FnOnce(),
+) -> anyhow::Result<()> {
+    let metrics = telemetry::collect_metrics()?;
+    let storage = Storage::connect(database.url()).await.context("the database cannot be used")?;
+    let clock = Clock::system();
+    let brokers = Brokers::new(archives(config, data_dir).await?, uploads_folder(data_dir)?);
+    let shutdown = CancellationToken::new();
+    let runner = Runner::new(storage.clone(), brokers.clone(), clock.clone(), shutdown.clone());
+    if database.is_private() {
+        // Nobody else uses this database: whatever was live died with the process before us.
+        runner.interrupt_silent(Duration::ZERO).await?;
+    }
+    let address = listener.local_addr()?;
+    let public_url = match &config.public_url {
+        Some(url) => url.clone(),
+        None => Url::parse(&format!("http://{address}"))?,
+    };
+    let local_member = storage.local_member().await?;
+    let site = Site::new(public_url, address, local_member);
+    let state = AppState::new(storage.clone(), brokers, runner.clone(), clock, site, metrics);
+
+    let watching = tokio::spawn(runner.clone().watch());
+    let pruning = tokio::spawn(prune(storage.clone(), config.retention, shutdown.clone()));
+    info!("Ready: open {} in a browser", state.site().public_url());
+    on_ready();
+    let stopping = shutdown.clone();
+    tokio::spawn(async move {
+        stop.await;
+        info!("Stopping");
+        stopping.cancel();
+    });
+    web::server::serve(listener, web::router(state), shutdown.clone(), SHUTDOWN_LIMIT).await;
+    if tokio::time::timeout(SHUTDOWN_LIMIT, runner.finish()).await.is_err() {
+        warn!("Some runs did not finish in time; they will be marked interrupted");
+    }
+    let _ = tokio::join!(watching, pruning);
+    storage.close().await;
+    Ok(())
+}
+
+/// The database of a deployment: its own, or a private one that we start and stop.
+enum Database {
+    External(String),
+    Private { server: LocalPostgres, _lock: DataDirLock },
+}
+
+impl Database {
+    async fn start(config: &ServeConfig, data_dir: &Path) -> anyhow::Result<Self> {
+        if let Some(url) = &config.database_url {
+            return Ok(Self::External(url.clone()));
+        }
+        std::fs::create_dir_all(data_dir)
+            .with_context(|| format!("the data folder {} cannot be made", data_dir.display()))?;
+        let lock = DataDirLock::acquire(data_dir)?;
+        let server = LocalPostgres::start(data_dir).await?;
+        Ok(Self::Private { server, _lock: lock })
+    }
+
+    fn url(&self) -> &str {
+        match self {
+            Self::External(url) => url,
+            Self::Private { server, .. } => server.url(),
+        }
+    }
+
+    fn is_private(&self) -> bool {
+        matches!(self, Self::Private { .. })
+    }
+
+    async fn stop(self) {
+        if let Self::Private { server, .. } = self
+            && let Err(error) = server.stop().await
+        {
+            warn!(%error, "The private PostgreSQL did not stop as it should");
+        }
+    }
+}
+
+/// The configured archives, or the simulated night, which is made when it is first needed.
+async fn archives(config: &ServeConfig, data_dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    if !config.archives.is_empty() {
+        for archive in &config.archives {
+            if !archive.exists() {
+                warn!("The archive {} is not there (yet)", archive.display());
+            }
+        }
+        return Ok(config.archives.clone());
+    }
+    let folder = data_dir.join("simulated-night");
+    let night = simulate::default_night();
+    let file = folder.join(night.archive_name());
+    if !file.exists() {
+        info!("Simulating a night of {} alerts for a first look", night.n_packets);
+        tokio::task::spawn_blocking(move || {
+            std::fs::create_dir_all(file.parent().unwrap_or(&file))?;
+            simulate::write_tar_gz(&night, &file).map_err(anyhow::Error::from)
+        })
+        .await?
+        .context("the simulated night cannot be written")?;
+    }
+    Ok(vec![folder])
+}
+
+fn uploads_folder(data_dir: &Path) -> anyhow::Result<PathBuf> {
+    let folder = data_dir.join("uploads");
+    std::fs::create_dir_all(&folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+    Ok(folder)
+}
+
+/// Deletes alerts that nobody saved, after the retention time, until shutdown.
+async fn prune(storage: Storage, retention: Duration, shutdown: CancellationToken) {
+    let mut ticks = tokio::time::interval(PRUNE_EVERY);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = shutdown.cancelled() => return,
+        }
+        loop {
+            match storage.prune_alerts(retention, PRUNE_BATCH).await {
+                Ok(0) => break,
+                Ok(n) => info!(n_alerts = n, "Pruned {n} alerts that nobody saved"),
+                Err(error) => {
+                    warn!(%error, "Old alerts were not pruned");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Writes a simulated night; what was written, as a sentence.
+pub fn simulate(config: &SimulateConfig) -> anyhow::Result<String> {
+    let night = simulate::Night::on(config.date, config.seed, config.packets);
+    let is_archive = config.out.to_string_lossy().ends_with(".tar.gz");
+    let n_packets = if is_archive {
+        simulate::write_tar_gz(&night, &config.out)?
+    } else {
+        simulate::write_folder(&night, &config.out)?
+    };
+    Ok(format!("Wrote {n_packets} packets to {}", config.out.display()))
+}
+
+/// Asks the service at an address whether it is ready.
+pub async fn check_health(listen: SocketAddr) -> anyhow::Result<()> {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let ask = async {
+        let mut address = listen;
+        if address.ip().is_unspecified() {
+            address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+        }
+        let mut stream = tokio::net::TcpStream::connect(address).await?;
+        stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await?;
+        anyhow::ensure!(answer.starts_with(b"HTTP/1.1 200"), "the service is not ready");
+        Ok(())
+    };
+    tokio::time::timeout(Duration::from_secs(5), ask).await.context("the service did not answer in 5 seconds")?
+}

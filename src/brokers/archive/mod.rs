@@ -1,0 +1,94 @@
+//! Alert archive: Avro files and nightly `.tar.gz` archives in configured folders, or uploaded in the browser.
+
+mod folders;
+mod reader;
+mod tarball;
+
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use futures::{StreamExt, future, stream};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+
+use super::{AlertStream, Broker, BrokerError, RunContext, filter_form::FILTER_FIELDS};
+use crate::forms::{Choices, Field, FormSpec, Parameters};
+
+static FORM: FormSpec = FormSpec { groups: &[ARCHIVE_FIELDS, FILTER_FIELDS], rules: super::filter_form::FILTER_RULES };
+
+const ARCHIVE_FIELDS: &[Field] = &[
+    Field::dynamic_choice("folder", "Archive")
+        .required()
+        .help("A folder of .avro files, or a night as ZTF publishes it (.tar.gz), read in the order of its names.")
+        .section("Archive"),
+    Field::integer("max_results", "Maximum results", 1, 1_000_000)
+        .initial("100")
+        .help("Stop after this many alerts have passed the filter. Empty: read to the end.")
+        .section("Archive"),
+];
+
+/// Batches that wait between reading and storing: enough to keep both busy, little enough to keep memory flat.
+const BATCHES_AHEAD: usize = 2;
+
+/// The archive backend of a deployment.
+pub struct Archive {
+    folders: folders::Folders,
+}
+
+impl Archive {
+    /// Reads from these folders and files, and from what is uploaded into that folder.
+    pub fn new(archives: Vec<PathBuf>, uploads: PathBuf) -> Self {
+        Self { folders: folders::Folders::new(archives, uploads) }
+    }
+}
+
+#[async_trait]
+impl Broker for Archive {
+    fn id(&self) -> &'static str {
+        "archive"
+    }
+
+    fn name(&self) -> &'static str {
+        "Alert archive"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Avro files and nightly archives on this server, or your own upload. No account needed."
+    }
+
+    fn notes(&self) -> &'static [&'static str] {
+        &[
+            "Reading an archive changes nothing in it: run the same query as often as you like.",
+            "Packets that cannot be read are set aside, counted and shown with the run; they do not stop it.",
+        ]
+    }
+
+    fn form(&self) -> &'static FormSpec {
+        &FORM
+    }
+
+    async fn choices(&self) -> Choices {
+        let folders = self.folders.clone();
+        let listed = tokio::task::spawn_blocking(move || folders.list()).await.unwrap_or_default();
+        Choices::new().with("folder", listed.into_iter().map(|folder| (folder.name, folder.label)))
+    }
+
+    fn upload_folder(&self) -> Option<PathBuf> {
+        Some(self.folders.uploads().to_owned())
+    }
+
+    async fn fetch_alerts(&self, query: &Parameters, context: RunContext) -> Result<AlertStream, BrokerError> {
+        let name = query.text("folder").unwrap_or_default().to_owned();
+        let folders = self.folders.clone();
+        let path = tokio::task::spawn_blocking(move || folders.find(&name).ok_or(name))
+            .await
+            .map_err(|_| BrokerError::BadQuery("the folder could not be looked up".to_owned()))?
+            .map_err(|name| BrokerError::BadQuery(format!("there is no archive \"{name}\" any more")))?;
+        let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
+        // Reading and decoding are blocking work: off the threads that answer requests.
+        let reading = tokio::task::spawn_blocking(move || reader::read_archive(&path, &sender, &context));
+        // A reader that broke must not look like one that came to the end.
+        let end = stream::once(async move { reading.await.err().map(|_| Err(BrokerError::ReaderBroke)) });
+        Ok(ReceiverStream::new(receiver).map(Some).chain(end).filter_map(future::ready).boxed())
+    }
+}

@@ -1,0 +1,117 @@
+//! A night of packets in one `.tar.gz`, as ZTF publishes it, read as a stream.
+
+use std::{
+    fs::File,
+    io::{BufReader, Read},
+};
+
+use bytes::Bytes;
+use flate2::bufread::MultiGzDecoder;
+use tar::EntryType;
+
+use super::{
+    folders::is_avro,
+    reader::{Reading, Stopped},
+};
+use crate::domain::run::LogLevel;
+
+/// A member of a night is one packet: a larger one is not read (the limit of a Pub/Sub message, 10 MB).
+const MAX_MEMBER_BYTES: u64 = 10_000_000;
+/// A long name stands in an entry of its own; a longer one is not believed.
+const MAX_NAME_BYTES: u64 = 8 << 10;
+
+/// Reads every packet of a night. Damage ends the night with one entry in quarantine; what came before is good.
+pub(super) fn read_tarball(file: File, origin: &str, reading: &mut Reading<'_>) -> Result<(), Stopped> {
+    let is_plain = origin.to_ascii_lowercase().ends_with(".tar");
+    let buffered = BufReader::with_capacity(1 << 20, file);
+    let stream: Box<dyn Read> = if is_plain { Box::new(buffered) } else { Box::new(MultiGzDecoder::new(buffered)) };
+    let mut counts = MemberCounts::default();
+    match read_members(stream, origin, reading, &mut counts) {
+        Ok(()) => {}
+        Err(MemberError::Stopped) => return Err(Stopped),
+        Err(MemberError::Damaged(error)) => {
+            let reason = format!("the archive is damaged after {} members: {error}", counts.packets);
+            reading.set_aside(origin.to_owned(), reason, Bytes::new())?;
+        }
+    }
+    if counts.others > 0 {
+        let sentence = format!("{origin}: passed over {} members that are not .avro files", counts.others);
+        reading.log(LogLevel::Warning, sentence);
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct MemberCounts {
+    packets: usize,
+    others: usize,
+}
+
+enum MemberError {
+    Stopped,
+    Damaged(std::io::Error),
+}
+
+impl From<Stopped> for MemberError {
+    fn from(_: Stopped) -> Self {
+        Self::Stopped
+    }
+}
+
+impl From<std::io::Error> for MemberError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Damaged(error)
+    }
+}
+
+fn read_members(
+    stream: Box<dyn Read>,
+    origin: &str,
+    reading: &mut Reading<'_>,
+    counts: &mut MemberCounts,
+) -> Result<(), MemberError> {
+    let mut archive = tar::Archive::new(stream);
+    let mut long_name: Option<String> = None;
+    // Raw: the crate would otherwise read a long name into memory whatever its length.
+    for entry in archive.entries()?.raw(true) {
+        let mut entry = entry?;
+        match entry.header().entry_type() {
+            EntryType::GNULongName | EntryType::XHeader => {
+                let is_pax = entry.header().entry_type() == EntryType::XHeader;
+                let mut text = Vec::new();
+                entry.by_ref().take(MAX_NAME_BYTES).read_to_end(&mut text)?;
+                long_name = if is_pax { pax_path(&text) } else { Some(text_of(&text)) };
+            }
+            kind if kind.is_file() => {
+                let name = long_name.take().unwrap_or_else(|| text_of(&entry.path_bytes()));
+                if !is_avro(&name.to_ascii_lowercase()) {
+                    counts.others += 1;
+                    continue;
+                }
+                counts.packets += 1;
+                let place = format!("{origin}/{name}");
+                let size = entry.header().size()?;
+                if size > MAX_MEMBER_BYTES {
+                    reading.set_aside(place, format!("is {size} bytes; a packet has at most 10 MB"), Bytes::new())?;
+                    continue;
+                }
+                let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+                entry.read_to_end(&mut bytes)?;
+                reading.add_container(&place, bytes.into())?;
+            }
+            _ => long_name = None,
+        }
+    }
+    Ok(())
+}
+
+/// The `path` record of a PAX header: lines of "LENGTH KEY=VALUE".
+fn pax_path(header: &[u8]) -> Option<String> {
+    text_of(header)
+        .lines()
+        .find_map(|line| line.split_once(' ').and_then(|(_, record)| record.strip_prefix("path=")).map(str::to_owned))
+}
+
+fn text_of(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).trim_end_matches('\0').to_owned()
+}

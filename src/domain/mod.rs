@@ -1,0 +1,12 @@
+//! The nouns of an alerts page and the arithmetic of sky and time; no input, no output.
+
+pub mod alert;
+pub mod filter;
+pub mod found_alert;
+pub mod kept;
+pub mod member;
+pub mod run;
+pub mod saved_query;
+pub mod sky;
+pub mod target;
+pub mod time;

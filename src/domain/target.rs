@@ -1,0 +1,188 @@
+//! A target: a place in the sky with names that the team follows.
+
+use chrono::{DateTime, Utc};
+
+use super::sky::Position;
+
+/// A name as names are compared: lower case, without spaces, `-`, `_`, `(` and `)`,
+/// so that "SN 2026-abc" and "sn2026abc" are one name.
+pub fn name_key(name: &str) -> String {
+    name.chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '_' | '(' | ')'))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// A target to be saved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewTarget {
+    /// Its first name.
+    pub name: String,
+    /// Other names.
+    pub aliases: Vec<String>,
+    /// Where it is; `None` where that is not known.
+    pub position: Option<Position>,
+    /// Free text.
+    pub note: String,
+}
+
+/// A stored target.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Id in URLs.
+    pub id: i64,
+    /// Its first name.
+    pub name: String,
+    /// Other names, oldest first.
+    pub aliases: Vec<String>,
+    /// Where it is.
+    pub position: Option<Position>,
+    /// Free text.
+    pub note: String,
+    /// Name of the member who saved it.
+    pub created_by_name: String,
+    /// When.
+    pub created: DateTime<Utc>,
+    /// When it was last changed.
+    pub modified: DateTime<Utc>,
+    /// Rises with each change.
+    pub version: i64,
+    /// Number of alerts it was saved from or that were added since.
+    pub n_alerts: u64,
+}
+
+/// Why a name cannot be given to a target.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameClash {
+    /// The very name is a target's first name.
+    #[error("Target with this Name already exists.")]
+    SameName {
+        /// The target that has it.
+        target_id: i64,
+    },
+    /// The name is like a name or alias of another target.
+    #[error("A Target matching {name} already exists. ({other})")]
+    LikeName {
+        /// The name asked for.
+        name: String,
+        /// First name of the target that has one like it.
+        other: String,
+        /// That target.
+        target_id: i64,
+    },
+    /// The very alias is another target's alias.
+    #[error("Target name with this Alias already exists.")]
+    SameAlias {
+        /// The alias asked for.
+        alias: String,
+        /// The target that has it.
+        target_id: i64,
+    },
+    /// The alias is like a name or alias of another target.
+    #[error("Target with Name or alias similar to {alias} already exists. ({other})")]
+    LikeAlias {
+        /// The alias asked for.
+        alias: String,
+        /// First name of the target that has one like it.
+        other: String,
+        /// That target.
+        target_id: i64,
+    },
+    /// The alias is like the target's own first name.
+    #[error("Alias {alias} has a conflict with the primary name of the target.")]
+    OwnName {
+        /// The alias asked for.
+        alias: String,
+    },
+    /// Two aliases of the form are alike.
+    #[error("Alias {alias} is given twice.")]
+    Twice {
+        /// The alias asked for.
+        alias: String,
+    },
+    /// The new first name is one of the target's own aliases.
+    #[error("Target name and target aliases must be different")]
+    RenamedOntoAlias,
+}
+
+impl NameClash {
+    /// The alias that clashes; `None` when it is the first name.
+    pub fn alias(&self) -> Option<&str> {
+        match self {
+            Self::SameAlias { alias, .. }
+            | Self::LikeAlias { alias, .. }
+            | Self::OwnName { alias }
+            | Self::Twice { alias } => Some(alias),
+            Self::SameName { .. } | Self::LikeName { .. } | Self::RenamedOntoAlias => None,
+        }
+    }
+}
+
+/// What is to be done with an alert whose object is a target already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnExisting {
+    /// Add the alert to that target as evidence.
+    #[default]
+    AddAlert,
+    /// Leave that target as it is.
+    Skip,
+}
+
+impl OnExisting {
+    /// The choice with this id.
+    pub fn from_id(id: &str) -> Option<Self> {
+        match id {
+            "update" => Some(Self::AddAlert),
+            "skip" => Some(Self::Skip),
+            _ => None,
+        }
+    }
+}
+
+/// What became of one alert that was to be saved as a target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SaveOutcome {
+    /// Id of the alert in the database.
+    pub alert_id: i64,
+    /// Its object's name.
+    pub object_id: String,
+    /// What happened.
+    pub result: SaveResult,
+}
+
+/// What happened to one alert that was to be saved as a target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SaveResult {
+    /// A new target.
+    Created {
+        /// Its id.
+        target_id: i64,
+    },
+    /// A target with this name was there.
+    Existing {
+        /// Its id.
+        target_id: i64,
+        /// Its first name.
+        name: String,
+    },
+    /// Nothing was saved.
+    Failed {
+        /// Why, as a sentence.
+        reason: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_differ_in_case_space_and_brackets_have_one_key() {
+        for name in
+            ["FuzzyNameTarget", "Fuzzy name target", "FUZZY_NAME-TARGET", "fuzzynametarget", "(Fuzzy) Name-Target"]
+        {
+            assert_eq!(name_key(name), name_key("fuzzy_name_Target"), "{name}");
+        }
+        assert_ne!(name_key("ZTF26aaaaaaa"), name_key("ZTF26aaaaaab"));
+    }
+}

@@ -1,0 +1,315 @@
+//! One field: how it is drawn, and how what was typed into it is read.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::{Choices, Context};
+
+/// Reads a text of a kind of its own: what was understood, or what is wrong. Both are sentences.
+pub type Understand = fn(&str, DateTime<Utc>) -> Result<String, String>;
+
+/// What can be typed into a field.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// A line of text.
+    Text {
+        /// Characters at most.
+        max_length: usize,
+    },
+    /// Several lines of text.
+    LongText {
+        /// Characters at most.
+        max_length: usize,
+    },
+    /// A whole number.
+    Integer {
+        /// Least.
+        min: i64,
+        /// Most.
+        max: i64,
+    },
+    /// A number.
+    Number {
+        /// Least.
+        min: f64,
+        /// Most.
+        max: f64,
+    },
+    /// One of a few: radio buttons.
+    Choice(&'static [(&'static str, &'static str)]),
+    /// One of those that the deployment offers: a list.
+    DynamicChoice,
+    /// Any of a few: checkboxes.
+    Flags(&'static [(&'static str, &'static str)]),
+    /// Yes or no.
+    Checkbox,
+    /// A text with a meaning, such as a position or a time.
+    Parsed(Understand),
+}
+
+/// A field.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// The name under which it is sent.
+    pub name: &'static str,
+    /// What it is called on the page.
+    pub label: &'static str,
+    /// What can be typed.
+    pub kind: Kind,
+    /// Must it be filled in?
+    pub required: bool,
+    /// What stands in it at first.
+    pub initial: Option<&'static str>,
+    /// What it means, with an example.
+    pub help: &'static str,
+    /// An example in the field itself.
+    pub placeholder: &'static str,
+    /// Unit of a number.
+    pub unit: &'static str,
+    /// Heading under which it stands.
+    pub section: &'static str,
+}
+
+/// What was read from a field.
+pub(super) struct Read {
+    pub(super) value: Option<Value>,
+    pub(super) echo: Option<String>,
+}
+
+/// Longest text of a kind of its own.
+const MAX_PARSED_LENGTH: usize = 200;
+
+impl Field {
+    const fn new(name: &'static str, label: &'static str, kind: Kind) -> Self {
+        Self {
+            name,
+            label,
+            kind,
+            required: false,
+            initial: None,
+            help: "",
+            placeholder: "",
+            unit: "",
+            section: "",
+        }
+    }
+
+    /// A line of text.
+    pub const fn text(name: &'static str, label: &'static str, max_length: usize) -> Self {
+        Self::new(name, label, Kind::Text { max_length })
+    }
+
+    /// Several lines of text.
+    pub const fn long_text(name: &'static str, label: &'static str, max_length: usize) -> Self {
+        Self::new(name, label, Kind::LongText { max_length })
+    }
+
+    /// A whole number.
+    pub const fn integer(name: &'static str, label: &'static str, min: i64, max: i64) -> Self {
+        Self::new(name, label, Kind::Integer { min, max })
+    }
+
+    /// A number.
+    pub const fn number(name: &'static str, label: &'static str, min: f64, max: f64) -> Self {
+        Self::new(name, label, Kind::Number { min, max })
+    }
+
+    /// One of a few, as values with labels.
+    pub const fn choice(
+        name: &'static str,
+        label: &'static str,
+        options: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        Self::new(name, label, Kind::Choice(options))
+    }
+
+    /// One of those that the deployment offers.
+    pub const fn dynamic_choice(name: &'static str, label: &'static str) -> Self {
+        Self::new(name, label, Kind::DynamicChoice)
+    }
+
+    /// Any of a few.
+    pub const fn flags(
+        name: &'static str,
+        label: &'static str,
+        options: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        Self::new(name, label, Kind::Flags(options))
+    }
+
+    /// Yes or no.
+    pub const fn checkbox(name: &'static str, label: &'static str) -> Self {
+        Self::new(name, label, Kind::Checkbox)
+    }
+
+    /// A text with a meaning.
+    pub const fn parsed(name: &'static str, label: &'static str, understand: Understand) -> Self {
+        Self::new(name, label, Kind::Parsed(understand))
+    }
+
+    /// The field must be filled in.
+    #[must_use]
+    pub const fn required(self) -> Self {
+        Self { required: true, ..self }
+    }
+
+    /// What stands in it at first.
+    #[must_use]
+    pub const fn initial(self, initial: &'static str) -> Self {
+        Self { initial: Some(initial), ..self }
+    }
+
+    /// What it means.
+    #[must_use]
+    pub const fn help(self, help: &'static str) -> Self {
+        Self { help, ..self }
+    }
+
+    /// An example in the field itself.
+    #[must_use]
+    pub const fn placeholder(self, placeholder: &'static str) -> Self {
+        Self { placeholder, ..self }
+    }
+
+    /// Unit of a number.
+    #[must_use]
+    pub const fn unit(self, unit: &'static str) -> Self {
+        Self { unit, ..self }
+    }
+
+    /// Heading under which it stands.
+    #[must_use]
+    pub const fn section(self, section: &'static str) -> Self {
+        Self { section, ..self }
+    }
+
+    /// Reads trimmed, non-empty values; the message says what is wrong.
+    pub(super) fn read(&self, values: &[String], context: &Context) -> Result<Read, String> {
+        if let Kind::Flags(options) = self.kind {
+            return self.read_flags(values, options);
+        }
+        let text = match values {
+            [] if self.required => return Err("This field is required.".to_owned()),
+            [] => return Ok(Read { value: None, echo: None }),
+            [text] => text,
+            _ => return Err("Give this field once.".to_owned()),
+        };
+        let mut echo = None;
+        let value = match self.kind {
+            Kind::Text { max_length } => Value::from(read_text(text, max_length, false)?),
+            Kind::LongText { max_length } => Value::from(read_text(text, max_length, true)?),
+            Kind::Integer { min, max } => Value::from(read_integer(text, min, max)?),
+            Kind::Number { min, max } => Value::from(read_number(text, min, max)?),
+            Kind::Choice(options) => Value::from(pick(text, options.iter().map(|(value, _)| *value))?),
+            Kind::DynamicChoice => {
+                Value::from(pick(text, context.choices.options(self.name).iter().map(|choice| choice.value.as_str()))?)
+            }
+            Kind::Checkbox => match text.as_str() {
+                "on" | "true" | "1" | "yes" => Value::from(true),
+                "false" | "0" | "no" | "off" => return Ok(Read { value: None, echo: None }),
+                _ => return Err("Either true or false.".to_owned()),
+            },
+            Kind::Parsed(understand) => {
+                let text = read_text(text, MAX_PARSED_LENGTH, false)?;
+                echo = Some(understand(text, context.now)?);
+                Value::from(text)
+            }
+            Kind::Flags(_) => return Ok(Read { value: None, echo: None }),
+        };
+        Ok(Read { value: Some(value), echo })
+    }
+
+    fn read_flags(&self, values: &[String], options: &[(&str, &str)]) -> Result<Read, String> {
+        for value in values {
+            pick(value, options.iter().map(|(value, _)| *value))?;
+        }
+        // In the order of the options, each once.
+        let chosen: Vec<&str> =
+            options.iter().map(|(value, _)| *value).filter(|option| values.iter().any(|value| value == option)).collect();
+        match (chosen.is_empty(), self.required) {
+            (true, true) => Err("This field is required.".to_owned()),
+            (true, false) => Ok(Read { value: None, echo: None }),
+            (false, _) => Ok(Read { value: Some(Value::from(chosen)), echo: None }),
+        }
+    }
+
+    pub(super) fn to_json(self, choices: &Choices) -> Value {
+        let pairs = |options: &[(&str, &str)]| {
+            options.iter().map(|(value, label)| json!({"value": value, "label": label})).collect::<Vec<_>>()
+        };
+        let mut described = json!({
+            "name": self.name,
+            "label": self.label,
+            "required": self.required,
+            "initial": self.initial,
+            "help": self.help,
+        });
+        let more = match self.kind {
+            Kind::Text { max_length } | Kind::LongText { max_length } => json!({"kind": "text", "max_length": max_length}),
+            Kind::Integer { min, max } => json!({"kind": "integer", "min": min, "max": max}),
+            Kind::Number { min, max } => json!({"kind": "number", "min": min, "max": max}),
+            Kind::Choice(options) => json!({"kind": "choice", "options": pairs(options)}),
+            Kind::Flags(options) => json!({"kind": "flags", "options": pairs(options)}),
+            Kind::DynamicChoice => {
+                let options: Vec<_> = choices
+                    .options(self.name)
+                    .iter()
+                    .map(|choice| json!({"value": choice.value, "label": choice.label}))
+                    .collect();
+                json!({"kind": "choice", "options": options})
+            }
+            Kind::Checkbox => json!({"kind": "checkbox"}),
+            Kind::Parsed(_) => json!({"kind": "text", "max_length": MAX_PARSED_LENGTH}),
+        };
+        if let (Some(described), Value::Object(more)) = (described.as_object_mut(), more) {
+            described.extend(more);
+        }
+        described
+    }
+}
+
+fn read_text(text: &str, max_length: usize, is_long: bool) -> Result<&str, String> {
+    let is_allowed = |c: char| !c.is_control() || (is_long && matches!(c, '\n' | '\r' | '\t'));
+    if !text.chars().all(is_allowed) {
+        return Err("Control characters are not allowed.".to_owned());
+    }
+    match text.chars().count() {
+        length if length > max_length => {
+            Err(format!("Ensure this value has at most {max_length} characters (it has {length})."))
+        }
+        _ => Ok(text),
+    }
+}
+
+fn read_integer(text: &str, min: i64, max: i64) -> Result<i64, String> {
+    let number: i64 = text.parse().map_err(|_| "Enter a whole number.".to_owned())?;
+    check_range(&number, &min, &max)?;
+    Ok(number)
+}
+
+fn read_number(text: &str, min: f64, max: f64) -> Result<f64, String> {
+    let number: f64 =
+        text.parse().ok().filter(|number: &f64| number.is_finite()).ok_or_else(|| "Enter a number.".to_owned())?;
+    check_range(&number, &min, &max)?;
+    Ok(number)
+}
+
+fn check_range<N: PartialOrd + std::fmt::Display>(number: &N, min: &N, max: &N) -> Result<(), String> {
+    if number < min {
+        return Err(format!("Ensure this value is greater than or equal to {min}."));
+    }
+    if number > max {
+        return Err(format!("Ensure this value is less than or equal to {max}."));
+    }
+    Ok(())
+}
+
+fn pick<'t, 'o>(text: &'t str, mut options: impl Iterator<Item = &'o str>) -> Result<&'t str, String>
+{
+    if options.any(|option| option == text) {
+        Ok(text)
+    } else {
+        let shown: String = text.chars().take(80).collect();
+        Err(format!("Select a valid choice. {shown} is not one of the available choices."))
+    }
+}

@@ -1,0 +1,43 @@
+//! The program `tom-alerts`: reads the command line and starts what it asks for.
+
+use std::io::Write;
+
+use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
+use tom_alerts::{
+    app,
+    config::{Cli, Command, LogFormat, ServeConfig},
+    storage::Storage,
+    telemetry,
+};
+
+fn main() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match cli.command.unwrap_or(Command::Serve(Box::new(cli.serve))) {
+        Command::Serve(config) => runtime.block_on(serve(*config)),
+        Command::Simulate(config) => {
+            let sentence = app::simulate(&config)?;
+            writeln!(std::io::stdout(), "{sentence}")?;
+            Ok(())
+        }
+        Command::Migrate { database_url } => {
+            telemetry::start_logs(LogFormat::Text);
+            runtime.block_on(async { Storage::connect(&database_url).await?.close().await; Ok(()) })
+        }
+        Command::Healthcheck { listen } => runtime.block_on(app::check_health(listen)),
+    }
+}
+
+async fn serve(config: ServeConfig) -> anyhow::Result<()> {
+    telemetry::start_logs(config.log_format);
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let stop = async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    };
+    app::serve(config, stop, |_| {}).await
+}

@@ -1,0 +1,186 @@
+//! All SQL, one file a table or a question; rows become domain types here.
+
+mod alerts;
+mod members;
+mod results;
+mod runs;
+mod saved_queries;
+mod selections;
+mod targets;
+mod target_names;
+mod target_saves;
+mod unreadable;
+
+use std::{str::FromStr, time::Duration};
+
+use futures::future::BoxFuture;
+use sqlx::{
+    ConnectOptions, Executor, PgConnection, PgPool,
+    migrate::Migrator,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+pub use self::{
+    alerts::{Batch, KeptBatch, KeptAlert},
+    results::{Cursor, PageCursor, ResultPage},
+    runs::{NewRun, RunFilter},
+    saved_queries::{QueryFilter, QueryOrder},
+    target_saves::TargetEvidence,
+    targets::{TargetFilter, TargetPage},
+    unreadable::QuarantinedMessage,
+};
+
+/// The tables, in the order in which they came.
+pub static MIGRATOR: Migrator = sqlx::migrate!();
+
+/// How long a request waits for a free connection before it is told to come back later.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Connections of one process. Two cores serve about this many at once; more only queue elsewhere.
+const MAX_CONNECTIONS: u32 = 16;
+
+/// What can go wrong between us and the database.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// The database refused, or could not be reached.
+    #[error("the database did not answer as it should")]
+    Database(#[from] sqlx::Error),
+    /// The tables could not be brought up to date.
+    #[error("the tables could not be brought up to date")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// A row that this version of the software never writes.
+    #[error("row {id} of table {table} is inconsistent")]
+    Inconsistent {
+        /// Table.
+        table: &'static str,
+        /// Id of the row.
+        id: i64,
+    },
+    /// The server does not keep what it has confirmed.
+    #[error("the database runs with synchronous_commit = {0}: it may lose what it has confirmed; set it to on")]
+    NotDurable(String),
+    /// The run was ended by somebody else: a user, or another process that thought ours dead.
+    #[error("the run is no longer ours to write")]
+    RunEnded,
+    /// A name is taken.
+    #[error(transparent)]
+    NameClash(#[from] crate::domain::target::NameClash),
+    /// Somebody else changed the row since it was read.
+    #[error("somebody else changed this meanwhile")]
+    Changed,
+    /// The task that held the transaction ended early.
+    #[error("the transaction was abandoned")]
+    Abandoned,
+}
+
+impl StorageError {
+    /// Whether the same call may succeed a little later: the server restarts, or all connections are busy.
+    pub fn is_passing(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        match error {
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::Protocol(_) => true,
+            // 57P0x: the server shuts down or starts; 40xxx: a transaction had to give way; 08xxx: connection
+            // lost; 53xxx: disk or connections used up; 55P03 and 57014: a lock or a statement took too long.
+            sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+                ["57P", "40", "08", "53", "55P03", "57014", "25P"].iter().any(|class| code.starts_with(class))
+            }),
+            _ => false,
+        }
+    }
+
+    /// Whether the error names this constraint.
+    pub(crate) fn is_violation_of(&self, constraint: &str) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(error)) if error.constraint() == Some(constraint))
+    }
+}
+
+/// The database, as the rest of the service sees it.
+#[derive(Clone, Debug)]
+pub struct Storage {
+    pool: PgPool,
+}
+
+impl Storage {
+    /// Connects, checks that commits are durable and brings the tables up to date (under an advisory
+    /// lock, so that several processes may start at once).
+    pub async fn connect(url: &str) -> Result<Self, StorageError> {
+        let options = PgConnectOptions::from_str(url)?
+            .application_name("tom-alerts")
+            .options([
+                ("statement_timeout", "5s"),
+                ("lock_timeout", "2s"),
+                ("idle_in_transaction_session_timeout", "10s"),
+                ("synchronous_commit", "on"),
+                ("jit", "off"),
+            ])
+            .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1));
+        Self::migrate(&options).await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(MAX_CONNECTIONS)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            // A `begin` that was cancelled on its way leaves an open transaction behind, which the next
+            // borrower of the connection would find itself in.
+            .after_release(|connection, _| {
+                Box::pin(async move {
+                    connection.execute("rollback").await?;
+                    Ok(true)
+                })
+            })
+            .connect_with(options.log_statements(tracing::log::LevelFilter::Trace))
+            .await?;
+        let storage = Self { pool };
+        storage.check_durability().await?;
+        Ok(storage)
+    }
+
+    async fn migrate(options: &PgConnectOptions) -> Result<(), StorageError> {
+        // Another process may be migrating a large table: wait for it as long as it takes.
+        let patient = options.clone().options([("statement_timeout", "0"), ("lock_timeout", "0")]);
+        let mut connection = patient.connect().await?;
+        MIGRATOR.run(&mut connection).await?;
+        Ok(())
+    }
+
+    async fn check_durability(&self) -> Result<(), StorageError> {
+        let setting: String = sqlx::query_scalar("show synchronous_commit").fetch_one(&self.pool).await?;
+        if setting == "on" { Ok(()) } else { Err(StorageError::NotDurable(setting)) }
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StorageError> {
+        sqlx::query("select 1").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Closes every connection.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// Runs `work` in one transaction, in a task of its own: a request that goes away half-way
+    /// must not leave half of a transaction behind. An answer that does not come counts as not stored.
+    async fn in_transaction<T, F>(&self, work: F) -> Result<T, StorageError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, StorageError>> + Send + 'static,
+    {
+        let pool = self.pool.clone();
+        let task = tokio::spawn(async move {
+            let mut transaction = pool.begin().await?;
+            let result = work(&mut transaction).await?;
+            transaction.commit().await?;
+            Ok(result)
+        });
+        task.await.map_err(|_| StorageError::Abandoned)?
+    }
+}
+
+/// A count as PostgreSQL has it (it has no unsigned integers).
+fn to_bigint(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// A count from PostgreSQL; no column of ours goes below zero.
+fn from_bigint(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or(0)
+}

@@ -1,0 +1,107 @@
+//! Table `run_selection`: the rows of a run that a member has ticked, over its pages.
+
+use super::{Storage, StorageError, from_bigint};
+use crate::domain::{member::Member, run::RunId};
+
+impl Storage {
+    /// Of the rows that a page showed, ticks those in `ticked` and clears the others.
+    pub async fn select_on_page(
+        &self,
+        run_id: RunId,
+        member: &Member,
+        shown: Vec<i64>,
+        ticked: Vec<i64>,
+    ) -> Result<(), StorageError> {
+        let member_id = member.id;
+        self.in_transaction(move |connection| {
+            Box::pin(async move {
+                sqlx::query(
+                    "delete from run_selection where run_id = $1 and member_id = $2 and alert_id = any($3)",
+                )
+                .bind(run_id)
+                .bind(member_id)
+                .bind(shown)
+                .execute(&mut *connection)
+                .await?;
+                sqlx::query(
+                    "insert into run_selection (run_id, member_id, alert_id)
+                     select run_id, $2, alert_id from run_alert where run_id = $1 and alert_id = any($3)
+                     on conflict do nothing",
+                )
+                .bind(run_id)
+                .bind(member_id)
+                .bind(ticked)
+                .execute(connection)
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Ticks every row of a run.
+    pub async fn select_all(&self, run_id: RunId, member: &Member) -> Result<(), StorageError> {
+        let member_id = member.id;
+        self.in_transaction(move |connection| {
+            Box::pin(async move {
+                // A run may have a million rows.
+                sqlx::query("set local statement_timeout = '60s'").execute(&mut *connection).await?;
+                sqlx::query(
+                    "insert into run_selection (run_id, member_id, alert_id)
+                     select run_id, $2, alert_id from run_alert where run_id = $1
+                     on conflict do nothing",
+                )
+                .bind(run_id)
+                .bind(member_id)
+                .execute(connection)
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Clears every row of a run.
+    pub async fn clear_selection(&self, run_id: RunId, member: &Member) -> Result<(), StorageError> {
+        sqlx::query("delete from run_selection where run_id = $1 and member_id = $2")
+            .bind(run_id)
+            .bind(member.id)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// How many rows of a run are ticked.
+    pub async fn count_selected(&self, run_id: RunId, member: &Member) -> Result<u64, StorageError> {
+        let count: i64 =
+            sqlx::query_scalar("select count(*) from run_selection where run_id = $1 and member_id = $2")
+                .bind(run_id)
+                .bind(member.id)
+                .fetch_one(&self.pool)
+                .await?;
+        Ok(from_bigint(count))
+    }
+
+    /// The ticked rows of a run, in the order of their time; at most `limit`.
+    pub async fn list_selected(
+        &self,
+        run_id: RunId,
+        member: &Member,
+        limit: i64,
+    ) -> Result<Vec<i64>, StorageError> {
+        let ids = sqlx::query_scalar(
+            "select s.alert_id
+             from run_selection s
+             join run_alert l on l.run_id = s.run_id and l.alert_id = s.alert_id
+             where s.run_id = $1 and s.member_id = $2
+             order by l.jd, s.alert_id
+             limit $3",
+        )
+        .bind(run_id)
+        .bind(member.id)
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(ids)
+    }
+}

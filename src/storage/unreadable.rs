@@ -1,0 +1,92 @@
+//! Table `unreadable`: the quarantine of a run.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use super::{Storage, StorageError, from_bigint};
+use crate::domain::run::{RunId, Unreadable};
+
+/// A message in quarantine, without its bytes.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct QuarantinedMessage {
+    /// Id in URLs.
+    pub id: i64,
+    /// Where it came from.
+    pub origin: String,
+    /// Why it could not be read.
+    pub error: String,
+    /// What the transport said of it.
+    pub attributes: Option<serde_json::Value>,
+    /// Size of what was kept.
+    pub n_bytes: i64,
+    /// When it came.
+    pub at: DateTime<Utc>,
+}
+
+impl QuarantinedMessage {
+    /// Size of what was kept, bytes.
+    pub fn size_bytes(&self) -> u64 {
+        from_bigint(self.n_bytes)
+    }
+}
+
+impl Storage {
+    /// `limit` messages of a run's quarantine, in the order in which they came, after the one given.
+    pub async fn list_unreadable(
+        &self,
+        run_id: RunId,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<QuarantinedMessage>, StorageError> {
+        let rows = sqlx::query_as(
+            "select id, origin, error, attributes, octet_length(bytes)::bigint as n_bytes, at
+             from unreadable
+             where run_id = $1 and id > $2
+             order by id
+             limit $3",
+        )
+        .bind(run_id)
+        .bind(after)
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows)
+    }
+
+    /// The bytes of one message of a run's quarantine.
+    pub async fn find_unreadable_bytes(&self, run_id: RunId, id: i64) -> Result<Option<Vec<u8>>, StorageError> {
+        let bytes = sqlx::query_scalar("select bytes from unreadable where run_id = $1 and id = $2")
+            .bind(run_id)
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(bytes)
+    }
+}
+
+pub(super) async fn insert_unreadable(
+    connection: &mut PgConnection,
+    run_id: RunId,
+    messages: &[Unreadable],
+) -> Result<(), StorageError> {
+    if messages.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "insert into unreadable (run_id, origin, error, attributes, bytes)
+         select $1, * from unnest($2::text[], $3::text[], $4::jsonb[], $5::bytea[])",
+    )
+    .bind(run_id)
+    .bind(messages.iter().map(|message| without_nul(&message.origin)).collect::<Vec<_>>())
+    .bind(messages.iter().map(|message| without_nul(&message.error)).collect::<Vec<_>>())
+    .bind(messages.iter().map(|message| message.attributes.as_ref()).collect::<Vec<_>>())
+    .bind(messages.iter().map(|message| message.bytes.as_ref()).collect::<Vec<&[u8]>>())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// `PostgreSQL` has no NUL in texts; a name or an error that quotes a hostile message may.
+fn without_nul(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}

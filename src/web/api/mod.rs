@@ -1,0 +1,43 @@
+//! `/api/…`: what the pages do, as JSON, under the same validation. Ids of surveys are strings: they pass 2^53.
+
+mod brokers;
+mod openapi;
+mod queries;
+mod runs;
+mod targets;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use serde_json::{Map, Value, json};
+
+use super::{AppState, routes::api_not_found};
+
+/// The routes below `/api`.
+pub(super) fn router() -> Router<AppState> {
+    Router::new()
+        .route("/openapi.json", get(openapi::get))
+        .route("/brokers/", get(brokers::get))
+        .route("/queries/", get(queries::get_list).post(queries::post))
+        .route("/queries/{id}/", get(queries::get).put(queries::put).delete(queries::delete))
+        .route("/queries/{id}/runs/", post(queries::post_run))
+        .route("/runs/", get(runs::get_list).post(runs::post))
+        .route("/runs/{id}/", get(runs::get))
+        .route("/runs/{id}/cancel/", post(runs::post_cancel))
+        .route("/runs/{id}/alerts/", get(runs::get_alerts))
+        .route("/runs/{id}/targets/", post(runs::post_targets))
+        .route("/targets/", get(targets::get_list).post(targets::post))
+        .route("/targets/{id}/", get(targets::get).put(targets::put).delete(targets::delete))
+        .fallback(api_not_found)
+}
+
+/// A body that says which fields are wrong, and how: `{"errors": {field: [message]}}`.
+fn errors_of(errors: Map<String, Value>) -> Value {
+    json!({ "errors": errors })
+}
+
+/// One wrong field.
+fn error_of(field: &str, message: &str) -> Value {
+    json!({ "errors": { field: [message] } })
+}

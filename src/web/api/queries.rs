@@ -1,0 +1,166 @@
+//! `/api/queries/`: saved queries.
+
+use axum::{
+    Json,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+
+use super::{
+    errors_of,
+    runs::{accepted, unknown_broker},
+};
+use crate::{
+    actions::run_query::Runner,
+    brokers::{Broker, Brokers},
+    clock::Clock,
+    domain::saved_query::{NewSavedQuery, SavedQuery},
+    storage::{QueryFilter, QueryOrder, Storage},
+    web::{
+        context::PageContext,
+        error::{ApiError, Error},
+        extract::{Id, JsonObject, Query},
+        pages::query_form::{check_query_name, validate_sent},
+    },
+};
+
+/// Rows of a page.
+const PAGE_SIZE: i64 = 100;
+
+/// `GET /api/queries/?broker=&name=&page=`
+pub(crate) async fn get_list(
+    State(storage): State<Storage>,
+    Query(query): Query,
+) -> Result<Response, ApiError> {
+    let filter = QueryFilter {
+        broker: query.text("broker").map(str::to_owned),
+        name: query.text("name").filter(|name| !name.contains('\0')).map(str::to_owned),
+    };
+    let page = query.number("page").unwrap_or(1).clamp(1, 100_000);
+    let queries =
+        storage.list_queries(&filter, QueryOrder::default(), PAGE_SIZE, (page - 1) * PAGE_SIZE).await?;
+    let count = storage.count_queries(&filter).await?;
+    let results: Vec<Value> = queries.iter().map(query_json).collect();
+    Ok(Json(json!({ "count": count, "results": results })).into_response())
+}
+
+/// `GET /api/queries/{id}/`
+pub(crate) async fn get(State(storage): State<Storage>, Id(id): Id) -> Result<Response, ApiError> {
+    let query = storage.find_query(id).await?.ok_or(Error::NotFound)?;
+    Ok(Json(query_json(&query)).into_response())
+}
+
+/// `POST /api/queries/` `{name, broker, parameters}`
+pub(crate) async fn post(
+    State(storage): State<Storage>,
+    State(brokers): State<Brokers>,
+    State(clock): State<Clock>,
+    context: PageContext,
+    JsonObject(body): JsonObject,
+) -> Result<Response, ApiError> {
+    let id = body.get("broker").and_then(Value::as_str).unwrap_or_default();
+    let Some(broker) = brokers.find(id) else {
+        return Ok(unknown_broker(id));
+    };
+    match read_query(broker.as_ref(), &body, clock.now()).await {
+        Ok(query) => {
+            let id = storage.save_query(&query, &context.member).await?;
+            let saved = storage.find_query(id).await?.ok_or(Error::NotFound)?;
+            Ok((StatusCode::CREATED, Json(query_json(&saved))).into_response())
+        }
+        Err(errors) => Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(errors))).into_response()),
+    }
+}
+
+/// `PUT /api/queries/{id}/` `{name, parameters}`
+pub(crate) async fn put(
+    State(storage): State<Storage>,
+    State(brokers): State<Brokers>,
+    State(clock): State<Clock>,
+    Id(id): Id,
+    JsonObject(body): JsonObject,
+) -> Result<Response, ApiError> {
+    let old = storage.find_query(id).await?.ok_or(Error::NotFound)?;
+    let Some(broker) = brokers.find(&old.broker) else {
+        return Ok(unknown_broker(&old.broker));
+    };
+    match read_query(broker.as_ref(), &body, clock.now()).await {
+        Ok(query) => {
+            storage.update_query(id, &query).await?;
+            let saved = storage.find_query(id).await?.ok_or(Error::NotFound)?;
+            Ok(Json(query_json(&saved)).into_response())
+        }
+        Err(errors) => Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(errors))).into_response()),
+    }
+}
+
+/// `DELETE /api/queries/{id}/`
+pub(crate) async fn delete(State(storage): State<Storage>, Id(id): Id) -> Result<Response, ApiError> {
+    if storage.delete_query(id).await? {
+        Ok(StatusCode::NO_CONTENT.into_response())
+    } else {
+        Err(Error::NotFound.into())
+    }
+}
+
+/// `POST /api/queries/{id}/runs/`
+pub(crate) async fn post_run(
+    State(storage): State<Storage>,
+    State(brokers): State<Brokers>,
+    State(runner): State<Runner>,
+    State(clock): State<Clock>,
+    context: PageContext,
+    Id(id): Id,
+) -> Result<Response, ApiError> {
+    let query = storage.find_query(id).await?.ok_or(Error::NotFound)?;
+    let Some(broker) = brokers.find(&query.broker) else {
+        return Ok(unknown_broker(&query.broker));
+    };
+    match validate_sent(broker.as_ref(), Some(&query.parameters), clock.now()).await {
+        Ok(parameters) => {
+            let run = runner.start(broker.id(), parameters, Some(&query), &query.name, &context.member).await?;
+            Ok(accepted(run))
+        }
+        Err(errors) => Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(errors))).into_response()),
+    }
+}
+
+async fn read_query(
+    broker: &dyn Broker,
+    body: &Map<String, Value>,
+    now: DateTime<Utc>,
+) -> Result<NewSavedQuery, Map<String, Value>> {
+    let name = body.get("name").and_then(Value::as_str).unwrap_or_default().trim().to_owned();
+    let checked = validate_sent(broker, body.get("parameters"), now).await;
+    match (check_query_name(&name), checked) {
+        (None, Ok(parameters)) => {
+            Ok(NewSavedQuery { name, broker: broker.id().to_owned(), parameters: parameters.to_json() })
+        }
+        (message, checked) => {
+            let mut errors = checked.err().unwrap_or_default();
+            if let Some(message) = message {
+                errors.insert("name".to_owned(), json!([message]));
+            }
+            Err(errors)
+        }
+    }
+}
+
+fn query_json(query: &SavedQuery) -> Value {
+    json!({
+        "id": query.id,
+        "name": query.name,
+        "broker": query.broker,
+        "parameters": query.parameters,
+        "owner": query.owner_name,
+        "created": query.created.to_rfc3339(),
+        "modified": query.modified.to_rfc3339(),
+        "last_run": query.last_run.as_ref().map(|run| json!({
+            "id": run.id, "created": run.created.to_rfc3339(), "state": run.state.id(), "stored": run.stored,
+        })),
+        "url": format!("/alerts/query/{}/update/", query.id),
+    })
+}

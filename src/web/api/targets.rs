@@ -1,0 +1,153 @@
+//! `/api/targets/`: targets, in the shape that TOM users know (`{count, results}`).
+
+use axum::{
+    Json,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde_json::{Map, Value, json};
+
+use super::errors_of;
+use crate::{
+    domain::target::{NewTarget, Target},
+    storage::{Storage, StorageError, TargetFilter},
+    web::{
+        context::PageContext,
+        error::{ApiError, Error},
+        extract::{Id, JsonObject, Pairs, Query},
+        pages::{target_form::{clash_errors, read_target_json}, target_list::read_filter},
+    },
+};
+
+/// Rows of a page, unless asked for otherwise, and at most.
+const PAGE_SIZE: i64 = 50;
+const MAX_PAGE_SIZE: i64 = 1_000;
+
+/// `GET /api/targets/?name=&cone_search=&before=&page_size=`
+pub(crate) async fn get_list(
+    State(storage): State<Storage>,
+    Query(query): Query,
+) -> Result<Response, ApiError> {
+    let filter = match api_filter(&query, &storage).await? {
+        Ok(filter) => filter,
+        Err(errors) => return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(errors))).into_response()),
+    };
+    let size = query.number("page_size").unwrap_or(PAGE_SIZE).clamp(1, MAX_PAGE_SIZE);
+    let before = query.number("before");
+    let count = storage.count_targets(&filter, i64::MAX).await?;
+    let page = storage.list_targets(&filter, before, u32::try_from(size).unwrap_or(1)).await?;
+    let next = page.rows.last().filter(|_| page.has_more).map(|target| next_href(&query, target.id));
+    let results: Vec<Value> = page.rows.iter().map(target_json).collect();
+    Ok(Json(json!({ "count": count, "next": next, "results": results })).into_response())
+}
+
+async fn api_filter(
+    query: &Pairs,
+    storage: &Storage,
+) -> Result<Result<TargetFilter, Map<String, Value>>, StorageError> {
+    let read = read_filter(query, storage).await?;
+    Ok(read.map_err(|errors| errors.into_iter().map(|(field, message)| (field.to_owned(), json!([message]))).collect()))
+}
+
+fn next_href(query: &Pairs, before: i64) -> String {
+    let mut text = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in query.iter().filter(|(name, _)| *name != "before") {
+        text.append_pair(name, value);
+    }
+    text.append_pair("before", &before.to_string());
+    format!("/api/targets/?{}", text.finish())
+}
+
+/// `GET /api/targets/{id}/`
+pub(crate) async fn get(State(storage): State<Storage>, Id(id): Id) -> Result<Response, ApiError> {
+    let target = storage.find_target(id).await?.ok_or(Error::NotFound)?;
+    let mut body = target_json(&target);
+    let evidence = storage.list_evidence(id, 500).await?;
+    body["alerts"] = evidence
+        .iter()
+        .map(|alert| json!({
+            "survey": alert.survey.id(),
+            "source_id": alert.source_id.to_string(),
+            "jd": alert.jd,
+            "mag": alert.mag,
+            "band": alert.band,
+            "run": alert.run_id,
+        }))
+        .collect();
+    Ok(Json(body).into_response())
+}
+
+/// `POST /api/targets/` `{name, ra, dec, aliases, note}`
+pub(crate) async fn post(
+    State(storage): State<Storage>,
+    context: PageContext,
+    JsonObject(body): JsonObject,
+) -> Result<Response, ApiError> {
+    let target = match read_target_json(&body) {
+        Ok(target) => target,
+        Err(errors) => return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(errors))).into_response()),
+    };
+    let created = storage.create_target(target, &context.member).await;
+    written(&storage, created, StatusCode::CREATED).await
+}
+
+/// `PUT /api/targets/{id}/` the same with `version`
+pub(crate) async fn put(
+    State(storage): State<Storage>,
+    Id(id): Id,
+    JsonObject(body): JsonObject,
+) -> Result<Response, ApiError> {
+    let old = storage.find_target(id).await?.ok_or(Error::NotFound)?;
+    let target: NewTarget = match read_target_json(&body) {
+        Ok(target) => target,
+        Err(errors) => return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(errors))).into_response()),
+    };
+    let version = body.get("version").and_then(Value::as_i64).unwrap_or(old.version);
+    let updated = storage.update_target(id, version, target).await.map(|()| id);
+    written(&storage, updated, StatusCode::OK).await
+}
+
+/// `DELETE /api/targets/{id}/`
+pub(crate) async fn delete(State(storage): State<Storage>, Id(id): Id) -> Result<Response, ApiError> {
+    if storage.delete_target(id).await? {
+        Ok(StatusCode::NO_CONTENT.into_response())
+    } else {
+        Err(Error::NotFound.into())
+    }
+}
+
+async fn written(
+    storage: &Storage,
+    result: Result<i64, StorageError>,
+    status: StatusCode,
+) -> Result<Response, ApiError> {
+    match result {
+        Ok(id) => {
+            let target = storage.find_target(id).await?.ok_or(Error::NotFound)?;
+            Ok((status, Json(target_json(&target))).into_response())
+        }
+        Err(StorageError::NameClash(clash)) => {
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(clash_errors(&clash)))).into_response())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn target_json(target: &Target) -> Value {
+    json!({
+        "id": target.id,
+        "name": target.name,
+        "type": "SIDEREAL",
+        "aliases": target.aliases,
+        "ra": target.position.map(crate::domain::sky::Position::ra_deg),
+        "dec": target.position.map(crate::domain::sky::Position::dec_deg),
+        "note": target.note,
+        "n_alerts": target.n_alerts,
+        "created_by": target.created_by_name,
+        "created": target.created.to_rfc3339(),
+        "modified": target.modified.to_rfc3339(),
+        "version": target.version,
+        "url": format!("/targets/{}/", target.id),
+    })
+}

@@ -1,0 +1,143 @@
+//! What a request can end in when it does not end well: one enum, shown as a page or as JSON.
+
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use super::context::bare_chrome;
+use super::views::{chrome::Section, controls::Link, error::ErrorPage};
+use crate::storage::StorageError;
+
+/// How a request failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// There is nothing at this address.
+    #[error("There is nothing here. It may have been deleted, or the address has a slip in it.")]
+    NotFound,
+    /// The address is there, for another method.
+    #[error("This address does not take that kind of request.")]
+    MethodNotAllowed,
+    /// What was sent cannot be read.
+    #[error("The request cannot be read: {0}.")]
+    BadRequest(String),
+    /// Too much was sent.
+    #[error("That is too much at once: {0}.")]
+    TooLarge(String),
+    /// Somebody else changed it meanwhile.
+    #[error("Somebody else changed this while you were editing. Go back, look at what it says now, and change it again.")]
+    Changed,
+    /// The request is for another host name.
+    #[error("This service answers at {own} only.")]
+    ForeignHost {
+        /// Our address.
+        own: String,
+    },
+    /// The request came from a page of somebody else.
+    #[error("This request came from another site, so nothing was changed. Open the page here and try again.")]
+    ForeignOrigin,
+    /// The database is away or busy.
+    #[error("The database is busy or restarting. Nothing was lost; try again in a moment.")]
+    Busy,
+    /// The request took too long.
+    #[error("This took too long and was stopped. Try again, or ask for less.")]
+    TooSlow,
+    /// A fault of ours.
+    #[error("Something broke on our side. Nothing that was confirmed before is lost.")]
+    Internal(#[source] anyhow::Error),
+}
+
+impl From<StorageError> for Error {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::Changed => Self::Changed,
+            error if error.is_passing() => {
+                tracing::warn!(cause = format!("{:#}", anyhow::Error::from(error)), "The database is not ready");
+                Self::Busy
+            }
+            error => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl Error {
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Changed => StatusCode::CONFLICT,
+            Self::ForeignHost { .. } => StatusCode::MISDIRECTED_REQUEST,
+            Self::ForeignOrigin => StatusCode::FORBIDDEN,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooSlow => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn title(&self) -> &'static str {
+        match self {
+            Self::NotFound => "Not found",
+            Self::MethodNotAllowed => "Not possible here",
+            Self::BadRequest(_) => "Not understood",
+            Self::TooLarge(_) => "Too large",
+            Self::Changed => "Changed meanwhile",
+            Self::ForeignHost { .. } | Self::ForeignOrigin => "Refused",
+            Self::Busy | Self::TooSlow => "Not just now",
+            Self::Internal(_) => "Something broke",
+        }
+    }
+
+    /// Writes a fault into the log, once; the number by which its reader can ask for it.
+    fn incident(&self) -> Option<String> {
+        let Self::Internal(cause) = self else { return None };
+        let incident = format!("{:08x}", rand::random::<u32>());
+        tracing::error!(incident, cause = format!("{cause:#}"), "Request failed");
+        Some(incident)
+    }
+
+    /// The error as the API says it.
+    pub(crate) fn into_json(self) -> ApiError {
+        ApiError(self)
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let page = ErrorPage {
+            chrome: bare_chrome(Section::Elsewhere),
+            status: status.as_u16(),
+            title: self.title().to_owned(),
+            sentence: self.to_string(),
+            incident: self.incident(),
+            links: [("Query a broker", "/alerts/query/list/"), ("Runs", "/runs/"), ("Targets", "/targets/")]
+                .map(|(text, href)| Link { text: text.to_owned(), href: href.to_owned() })
+                .to_vec(),
+        };
+        super::context::render(status, &page)
+    }
+}
+
+/// An [`Error`] shown as JSON.
+#[derive(Debug)]
+pub(crate) struct ApiError(Error);
+
+impl<E: Into<Error>> From<E> for ApiError {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut body = json!({ "detail": self.0.to_string() });
+        if let Some(incident) = self.0.incident() {
+            body["incident"] = incident.into();
+        }
+        (self.0.status(), Json(body)).into_response()
+    }
+}

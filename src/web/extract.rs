@@ -1,0 +1,128 @@
+//! What handlers take from a request, with refusals in our own words: ids, query strings, forms, JSON.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Request},
+    http::request::Parts,
+};
+use url::form_urlencoded;
+
+use super::error::{ApiError, Error};
+
+/// Largest form, bytes: a page of 200 rows with their ids is far below.
+const MAX_FORM_BYTES: usize = 64 << 10;
+
+/// A number in the path; anything else is an address where nothing is.
+pub(crate) struct Id(pub(crate) i64);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let axum::extract::Path(id) = axum::extract::Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Error::NotFound)?;
+        id.parse().map(Self).map_err(|_| Error::NotFound)
+    }
+}
+
+/// Two numbers in the path.
+pub(crate) struct TwoIds(pub(crate) i64, pub(crate) i64);
+
+impl<S: Send + Sync> FromRequestParts<S> for TwoIds {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let axum::extract::Path((first, second)) =
+            axum::extract::Path::<(String, String)>::from_request_parts(parts, state)
+                .await
+                .map_err(|_| Error::NotFound)?;
+        match (first.parse(), second.parse()) {
+            (Ok(first), Ok(second)) => Ok(Self(first, second)),
+            _ => Err(Error::NotFound),
+        }
+    }
+}
+
+/// Names and values in order, from a query string or a form; a name may come several times.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pairs(Vec<(String, String)>);
+
+impl Pairs {
+    fn parse(text: &[u8]) -> Self {
+        Self(form_urlencoded::parse(text).map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
+    }
+
+    /// The first value of a name, without space around it; `None` when it is empty or not there.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.all(name).map(str::trim).find(|value| !value.is_empty())
+    }
+
+    /// A whole number.
+    pub(crate) fn number(&self, name: &str) -> Option<i64> {
+        self.text(name)?.parse().ok()
+    }
+
+    /// Every value of a name.
+    pub(crate) fn all<'p>(&'p self, name: &'p str) -> impl Iterator<Item = &'p str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Every name with its value.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+/// The query string.
+pub(crate) struct Query(pub(crate) Pairs);
+
+impl<S: Send + Sync> FromRequestParts<S> for Query {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        Ok(Self(Pairs::parse(parts.uri.query().unwrap_or_default().as_bytes())))
+    }
+}
+
+/// A form that was sent.
+pub(crate) struct Form(pub(crate) Pairs);
+
+impl<S: Send + Sync> FromRequest<S> for Form {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        Ok(Self(Pairs::parse(&body(request, state).await?)))
+    }
+}
+
+/// A JSON object that was sent to the API; an empty body counts as `{}`.
+pub(crate) struct JsonObject(pub(crate) serde_json::Map<String, serde_json::Value>);
+
+impl<S: Send + Sync> FromRequest<S> for JsonObject {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let bytes = body(request, state).await?;
+        if bytes.is_empty() {
+            return Ok(Self(serde_json::Map::new()));
+        }
+        let value = serde_json::from_slice(&bytes)
+            .map_err(|error| Error::BadRequest(format!("the body is not a JSON object ({error})")))?;
+        Ok(Self(value))
+    }
+}
+
+async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Error> {
+    let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+        if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+            Error::TooLarge(format!("a form may have {} KiB", MAX_FORM_BYTES >> 10))
+        } else {
+            Error::BadRequest("its body did not arrive whole".to_owned())
+        }
+    })?;
+    if bytes.len() > MAX_FORM_BYTES {
+        return Err(Error::TooLarge(format!("a form may have {} KiB", MAX_FORM_BYTES >> 10)));
+    }
+    Ok(bytes)
+}

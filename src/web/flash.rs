@@ -1,0 +1,110 @@
+//! One sentence that the next page shows: what the last change did. A code in a cookie, never a text.
+
+use axum::http::HeaderValue;
+
+use super::views::{
+    chrome::{Flash, FlashLevel},
+    controls::Link,
+};
+
+/// What the last change did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Note {
+    QuerySaved(i64),
+    QueryCopied(i64),
+    QueryDeleted,
+    TargetCreated(i64),
+    TargetChanged(i64),
+    TargetDeleted,
+    NothingSelected,
+    RunHadEnded,
+    CancelAsked,
+    Uploaded,
+}
+
+/// Name of the cookie.
+pub(crate) const COOKIE: &str = "note";
+
+impl Note {
+    fn code(self) -> (&'static str, i64) {
+        match self {
+            Self::QuerySaved(id) => ("query-saved", id),
+            Self::QueryCopied(id) => ("query-copied", id),
+            Self::QueryDeleted => ("query-deleted", 0),
+            Self::TargetCreated(id) => ("target-created", id),
+            Self::TargetChanged(id) => ("target-changed", id),
+            Self::TargetDeleted => ("target-deleted", 0),
+            Self::NothingSelected => ("nothing-selected", 0),
+            Self::RunHadEnded => ("run-had-ended", 0),
+            Self::CancelAsked => ("cancel-asked", 0),
+            Self::Uploaded => ("uploaded", 0),
+        }
+    }
+
+    fn from_code(code: &str, id: i64) -> Option<Self> {
+        [
+            Self::QuerySaved(id),
+            Self::QueryCopied(id),
+            Self::QueryDeleted,
+            Self::TargetCreated(id),
+            Self::TargetChanged(id),
+            Self::TargetDeleted,
+            Self::NothingSelected,
+            Self::RunHadEnded,
+            Self::CancelAsked,
+            Self::Uploaded,
+        ]
+        .into_iter()
+        .find(|note| note.code().0 == code)
+    }
+
+    /// The cookie that carries it to the next page.
+    pub(crate) fn set_cookie(self) -> HeaderValue {
+        let (code, id) = self.code();
+        HeaderValue::try_from(format!("{COOKIE}={code}.{id}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax"))
+            .unwrap_or(HeaderValue::from_static(""))
+    }
+
+    /// Reads the cookie's value.
+    pub(crate) fn parse(value: &str) -> Option<Self> {
+        let (code, id) = value.split_once('.')?;
+        Self::from_code(code, id.parse().ok()?)
+    }
+
+    /// The sentence.
+    pub(crate) fn view(self) -> Flash {
+        let (level, text, link) = match self {
+            Self::QuerySaved(id) => (FlashLevel::Success, "Query saved.", Some(("Open it", format!("/alerts/query/{id}/update/")))),
+            Self::QueryCopied(id) => {
+                (FlashLevel::Success, "Query copied.", Some(("Edit the copy", format!("/alerts/query/{id}/update/"))))
+            }
+            Self::QueryDeleted => (FlashLevel::Success, "Query deleted. Its runs are still in the history.", None),
+            Self::TargetCreated(id) => (FlashLevel::Success, "Target created.", Some(("Open it", format!("/targets/{id}/")))),
+            Self::TargetChanged(id) => (FlashLevel::Success, "Target changed.", Some(("Open it", format!("/targets/{id}/")))),
+            Self::TargetDeleted => (FlashLevel::Success, "Target deleted.", None),
+            Self::NothingSelected => {
+                (FlashLevel::Warning, "Please select at least one alert from which to create a target.", None)
+            }
+            Self::RunHadEnded => (FlashLevel::Info, "The run had ended already.", None),
+            Self::CancelAsked => (FlashLevel::Info, "The run is being stopped. What has come until now is kept.", None),
+            Self::Uploaded => (FlashLevel::Success, "Upload complete. Choose it as the archive below.", None),
+        };
+        let links = link.map(|(text, href)| Link { text: text.to_owned(), href }).into_iter().collect();
+        Flash { level, text: text.to_owned(), links }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_survives_its_cookie_and_nonsense_says_nothing() {
+        let cookie = Note::QuerySaved(12).set_cookie();
+        let value = cookie.to_str().unwrap().strip_prefix("note=").unwrap().split(';').next().unwrap().to_owned();
+        assert_eq!(Note::parse(&value), Some(Note::QuerySaved(12)));
+        for nonsense in ["", "x", "query-saved", "query-saved.x", "<script>.1"] {
+            assert_eq!(Note::parse(nonsense), None, "{nonsense}");
+        }
+    }
+}

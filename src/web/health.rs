@@ -1,0 +1,31 @@
+//! `/healthz`, `/readyz`, `/metrics`: for machines that watch the service.
+
+use axum::{
+    extract::State,
+    http::{StatusCode, header},
+    response::IntoResponse,
+};
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::storage::Storage;
+
+/// `GET /healthz`: the process lives.
+pub(crate) async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// `GET /readyz`: the process and its database answer.
+pub(crate) async fn readyz(State(storage): State<Storage>) -> impl IntoResponse {
+    match storage.ping().await {
+        Ok(()) => (StatusCode::OK, "ready\n"),
+        Err(error) => {
+            tracing::warn!(%error, "Not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
+        }
+    }
+}
+
+/// `GET /metrics`: figures in Prometheus' text format.
+pub(crate) async fn metrics(State(handle): State<PrometheusHandle>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], handle.render())
+}

@@ -1,0 +1,19 @@
+//! The pages and the JSON API: what axum and askama do here and nowhere else.
+
+mod api;
+mod assets;
+mod context;
+mod error;
+mod extract;
+mod flash;
+mod guard;
+mod health;
+mod pages;
+mod present;
+mod routes;
+pub mod server;
+mod site;
+mod state;
+pub mod views;
+
+pub use self::{routes::router, site::Site, state::AppState};

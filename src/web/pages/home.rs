@@ -1,0 +1,103 @@
+//! `/`: what is new, and where a newcomer begins.
+
+use axum::{extract::State, response::Response};
+
+use super::query_list::{broker_buttons, run_button};
+use crate::{
+    brokers::Brokers,
+    clock::Clock,
+    storage::{QueryFilter, QueryOrder, RunFilter, Storage, TargetFilter},
+    web::{
+        context::PageContext,
+        error::Error,
+        present::{counted, hidden, moment, position_text, post_button, run_title, state_chip},
+        views::{
+            chrome::Section,
+            controls::{ButtonLook, TargetChip},
+            home::{HomePage, HomeQuery, HomeTarget, RecentRun, Welcome},
+        },
+    },
+};
+
+/// Rows of each list.
+const ROWS: u32 = 6;
+
+/// `GET /`
+pub(crate) async fn get(
+    State(storage): State<Storage>,
+    State(brokers): State<Brokers>,
+    State(clock): State<Clock>,
+    context: PageContext,
+) -> Result<Response, Error> {
+    let (runs, queries, targets) = tokio::try_join!(
+        async { storage.list_runs(RunFilter::default(), i64::from(ROWS)).await },
+        async { storage.list_queries(&QueryFilter::default(), QueryOrder::LastRun, i64::from(ROWS), 0).await },
+        async { storage.list_targets(&TargetFilter::default(), None, ROWS).await },
+    )?;
+    let now = clock.now();
+    let name_of = |id: &str| brokers.find(id).map_or(id.to_owned(), |broker| broker.name().to_owned());
+    let is_new = runs.is_empty() && queries.is_empty() && targets.rows.is_empty();
+    let page = HomePage {
+        chrome: context.chrome(Section::Elsewhere),
+        welcome: if is_new { welcome(&brokers).await } else { None },
+        brokers: broker_buttons(&brokers, None),
+        runs: runs
+            .iter()
+            .map(|run| RecentRun {
+                id: run.id.to_string(),
+                query: run_title(run),
+                href: format!("/runs/{}/", run.id),
+                broker: name_of(&run.broker),
+                state: state_chip(run.state),
+                created: moment(run.created, now),
+                result: counted(run.counts.stored, "alert"),
+            })
+            .collect(),
+        queries: queries
+            .iter()
+            .map(|query| HomeQuery {
+                name: query.name.clone(),
+                href: format!("/alerts/query/{}/update/", query.id),
+                broker: name_of(&query.broker),
+                run: run_button(query),
+            })
+            .collect(),
+        targets: targets
+            .rows
+            .iter()
+            .map(|target| HomeTarget {
+                target: TargetChip { name: target.name.clone(), href: format!("/targets/{}/", target.id) },
+                position: target.position.map(position_text).map(|text| format!("{} {}", text.ra, text.dec)).unwrap_or_default(),
+                saved: moment(target.created, now).age.unwrap_or_default(),
+            })
+            .collect(),
+    };
+    Ok(context.render(&page))
+}
+
+/// A newcomer's first step: one button that runs a query on the archive that is there.
+async fn welcome(brokers: &Brokers) -> Option<Welcome> {
+    let archive = brokers.find("archive")?;
+    let choices = archive.choices().await;
+    let folder = choices.options("folder").first()?.value.clone();
+    let is_simulated = folder == "simulated-night";
+    let text = if is_simulated {
+        "A simulated night of ZTF alerts is ready on this computer: supernovae, variable stars, active galaxies, asteroids and bogus detections. Query it, look around, save targets."
+    } else {
+        "Your archive is ready. Query it, look around, save targets."
+    };
+    let values = vec![
+        hidden("broker", "archive"),
+        hidden("action", "run"),
+        hidden("folder", folder),
+        hidden("max_results", "100"),
+        hidden("classtar_gt_lt", "lt"),
+        hidden("rb_min", "0.65"),
+    ];
+    let label = if is_simulated { "Query the simulated night" } else { "Query the archive" };
+    Some(Welcome {
+        text: text.to_owned(),
+        run: Some(post_button(label, "/alerts/query/create/".to_owned(), ButtonLook::Primary, "", values)),
+        form_href: "/alerts/query/create/?broker=archive".to_owned(),
+    })
+}

@@ -1,0 +1,91 @@
+//! What the list of saved queries can do with one of them: run, copy, delete.
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::query_form::{parameters_in_words, validate_stored};
+use crate::{
+    actions::run_query::Runner,
+    brokers::Brokers,
+    clock::Clock,
+    domain::saved_query::NewSavedQuery,
+    storage::Storage,
+    web::{
+        context::{PageContext, redirect_with},
+        error::Error,
+        extract::Id,
+        flash::Note,
+        present::link,
+        views::{chrome::Section, confirm::ConfirmPage},
+    },
+};
+
+/// `POST /alerts/query/{id}/run/`
+pub(crate) async fn post_run(
+    State(storage): State<Storage>,
+    State(brokers): State<Brokers>,
+    State(runner): State<Runner>,
+    State(clock): State<Clock>,
+    context: PageContext,
+    Id(id): Id,
+) -> Result<Response, Error> {
+    let query = storage.find_query(id).await?.ok_or(Error::NotFound)?;
+    let broker = brokers.find(&query.broker).ok_or(Error::NotFound)?;
+    match validate_stored(broker.as_ref(), &query.parameters, clock.now()).await {
+        Ok(parameters) => {
+            let run = runner.start(broker.id(), parameters, Some(&query), &query.name, &context.member).await?;
+            Ok(Redirect::to(&format!("/runs/{run}/")).into_response())
+        }
+        // The form has changed since the query was saved: show it with what no longer fits.
+        Err(_) => Ok(Redirect::to(&format!("/alerts/query/{id}/update/?check=1")).into_response()),
+    }
+}
+
+/// `POST /alerts/query/{id}/copy/`
+pub(crate) async fn post_copy(
+    State(storage): State<Storage>,
+    context: PageContext,
+    Id(id): Id,
+) -> Result<Response, Error> {
+    let query = storage.find_query(id).await?.ok_or(Error::NotFound)?;
+    let copy = NewSavedQuery {
+        name: format!("Copy of {}", query.name).chars().take(500).collect(),
+        broker: query.broker,
+        parameters: query.parameters,
+    };
+    let new = storage.save_query(&copy, &context.member).await?;
+    Ok(redirect_with(Note::QueryCopied(new), "/alerts/query/list/"))
+}
+
+/// `GET /alerts/query/{id}/delete/`
+pub(crate) async fn get_delete(
+    State(storage): State<Storage>,
+    State(brokers): State<Brokers>,
+    context: PageContext,
+    Id(id): Id,
+) -> Result<Response, Error> {
+    let query = storage.find_query(id).await?.ok_or(Error::NotFound)?;
+    let broker = brokers.find(&query.broker);
+    let page = ConfirmPage {
+        chrome: context.chrome(Section::Alerts),
+        question: format!("Delete the query “{}”?", query.name),
+        consequences: vec!["Its runs and what they found stay in the history.".to_owned()],
+        facts: broker.map(|broker| parameters_in_words(broker.form(), &query.parameters)).unwrap_or_default(),
+        action: format!("/alerts/query/{id}/delete/"),
+        hidden: Vec::new(),
+        confirm_label: "Delete query".to_owned(),
+        cancel: link("Keep it", "/alerts/query/list/"),
+    };
+    Ok(context.render(&page))
+}
+
+/// `POST /alerts/query/{id}/delete/`
+pub(crate) async fn post_delete(State(storage): State<Storage>, Id(id): Id) -> Result<Response, Error> {
+    if storage.delete_query(id).await? {
+        Ok(redirect_with(Note::QueryDeleted, "/alerts/query/list/"))
+    } else {
+        Err(Error::NotFound)
+    }
+}

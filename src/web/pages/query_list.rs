@@ -1,0 +1,166 @@
+//! `/alerts/query/list/`: "Query a Broker", the saved queries.
+
+use axum::{
+    extract::State,
+    response::{Redirect, Response},
+};
+
+use crate::{
+    brokers::{Broker, Brokers},
+    clock::Clock,
+    domain::saved_query::SavedQuery,
+    storage::{QueryFilter, QueryOrder, Storage},
+    web::{
+        context::PageContext,
+        error::Error,
+        extract::Query,
+        present::{counted, moment, post_button, query_string, state_chip},
+        views::{
+            chrome::Section,
+            controls::{BrokerButton, ButtonLook, PostButton},
+            field::Choice,
+            query_list::{self, LastRun, QueryHeaders, QueryListPage, QueryRow},
+            table::{Pager, SortHeader, SortOrder},
+        },
+    },
+};
+
+/// Rows of a page.
+const PAGE_SIZE: i64 = 50;
+
+/// `GET /alerts/`
+pub(crate) async fn redirect() -> Redirect {
+    Redirect::permanent("/alerts/query/list/")
+}
+
+/// What the address of a list asks for.
+struct ListRequest {
+    filter: QueryFilter,
+    order: QueryOrder,
+    page: i64,
+}
+
+impl ListRequest {
+    fn href(&self, order: QueryOrder, page: i64) -> String {
+        let page = if page > 1 { page.to_string() } else { String::new() };
+        let order = if order == QueryOrder::default() { "" } else { order.id() };
+        let broker = self.filter.broker.as_deref().unwrap_or_default();
+        let name = self.filter.name.as_deref().unwrap_or_default();
+        format!(
+            "/alerts/query/list/{}",
+            query_string(&[("broker", broker), ("name", name), ("order", order), ("page", &page)])
+        )
+    }
+
+    /// The heading of a column that sorts up or down.
+    fn header(&self, label: &str, up: QueryOrder, down: QueryOrder, first: QueryOrder) -> SortHeader {
+        let (order, next) = if self.order == up {
+            (SortOrder::Ascending, down)
+        } else if self.order == down {
+            (SortOrder::Descending, up)
+        } else {
+            (SortOrder::Unsorted, first)
+        };
+        SortHeader { label: label.to_owned(), note: String::new(), href: self.href(next, 1), order, is_numeric: false }
+    }
+}
+
+/// `GET /alerts/query/list/`
+pub(crate) async fn get(
+    State(storage): State<Storage>,
+    State(brokers): State<Brokers>,
+    State(clock): State<Clock>,
+    context: PageContext,
+    Query(query): Query,
+) -> Result<Response, Error> {
+    let request = ListRequest {
+        filter: QueryFilter {
+            broker: query.text("broker").map(str::to_owned),
+            name: query.text("name").filter(|name| !name.contains('\0')).map(str::to_owned),
+        },
+        order: query.text("order").and_then(QueryOrder::from_id).unwrap_or_default(),
+        page: query.number("page").unwrap_or(1).clamp(1, 100_000),
+    };
+    let offset = (request.page - 1) * PAGE_SIZE;
+    let mut queries = storage.list_queries(&request.filter, request.order, PAGE_SIZE + 1, offset).await?;
+    let has_more = queries.len() > PAGE_SIZE as usize;
+    queries.truncate(PAGE_SIZE as usize);
+    let now = clock.now();
+    let page = QueryListPage {
+        chrome: context.chrome(Section::Alerts),
+        brokers: broker_buttons(&brokers, None),
+        filter: query_list::QueryFilter {
+            brokers: brokers
+                .all()
+                .map(|broker| Choice { value: broker.id().to_owned(), label: broker.name().to_owned(), help: None })
+                .collect(),
+            broker: request.filter.broker.clone().unwrap_or_default(),
+            name: request.filter.name.clone().unwrap_or_default(),
+        },
+        headers: headers(&request),
+        pager: pager(&request, has_more),
+        rows: queries.iter().map(|query| query_row(query, &brokers, now)).collect(),
+    };
+    Ok(context.render(&page))
+}
+
+/// One button a backend, but for the one already on the page.
+pub(super) fn broker_buttons(brokers: &Brokers, but: Option<&dyn Broker>) -> Vec<BrokerButton> {
+    brokers
+        .all()
+        .filter(|broker| but.is_none_or(|but| but.id() != broker.id()))
+        .map(|broker| BrokerButton {
+            name: broker.name().to_owned(),
+            note: broker.summary().to_owned(),
+            href: format!("/alerts/query/create/?broker={}", broker.id()),
+        })
+        .collect()
+}
+
+/// The button that runs a saved query.
+pub(super) fn run_button(query: &SavedQuery) -> PostButton {
+    post_button("Run", format!("/alerts/query/{}/run/", query.id), ButtonLook::Primary, &query.name, Vec::new())
+}
+
+fn headers(request: &ListRequest) -> QueryHeaders {
+    use QueryOrder::{Broker, BrokerBackwards, LastRun, LastRunBackwards, Name, NameBackwards, Newest, Oldest, Owner, OwnerBackwards};
+    QueryHeaders {
+        name: request.header("Name", Name, NameBackwards, Name),
+        broker: request.header("Broker", Broker, BrokerBackwards, Broker),
+        owner: request.header("Owner", Owner, OwnerBackwards, Owner),
+        created: request.header("Created", Oldest, Newest, Newest),
+        last_run: request.header("Last run", LastRunBackwards, LastRun, LastRun),
+    }
+}
+
+fn pager(request: &ListRequest, has_more: bool) -> Pager {
+    Pager {
+        summary: if request.page > 1 || has_more { format!("Page {}", request.page) } else { String::new() },
+        what: "saved queries".to_owned(),
+        previous: (request.page > 1).then(|| request.href(request.order, request.page - 1)),
+        next: has_more.then(|| request.href(request.order, request.page + 1)),
+        ..Pager::default()
+    }
+}
+
+fn query_row(query: &SavedQuery, brokers: &Brokers, now: chrono::DateTime<chrono::Utc>) -> QueryRow {
+    let id = query.id;
+    QueryRow {
+        id: id.to_string(),
+        name: query.name.clone(),
+        href: format!("/alerts/query/{id}/update/"),
+        broker: brokers.find(&query.broker).map_or(query.broker.clone(), |broker| broker.name().to_owned()),
+        owner: query.owner_name.clone(),
+        created: moment(query.created, now),
+        last_run: query.last_run.as_ref().map(|run| LastRun {
+            href: format!("/runs/{}/", run.id),
+            id: run.id.to_string(),
+            time: moment(run.created, now),
+            state: state_chip(run.state),
+            result: counted(run.stored, "alert"),
+        }),
+        run: run_button(query),
+        copy: post_button("Copy", format!("/alerts/query/{id}/copy/"), ButtonLook::Plain, &query.name, Vec::new()),
+        delete_href: Some(format!("/alerts/query/{id}/delete/")),
+    }
+}

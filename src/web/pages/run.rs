@@ -1,0 +1,152 @@
+//! `/runs/{id}/`: a run with its results. Looking never fetches anything.
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
+};
+use chrono::{DateTime, Utc};
+
+use super::{
+    query_form::parameters_in_words,
+    run_progress::{NewResults, progress_view},
+    run_results::{ResultsRequest, results_view},
+};
+use crate::{
+    actions::run_query::Runner,
+    brokers::Brokers,
+    clock::Clock,
+    domain::run::Run,
+    storage::Storage,
+    web::{
+        context::{PageContext, redirect_with, render},
+        error::Error,
+        extract::{Id, Query},
+        flash::Note,
+        present::{moment, post_button, query_string},
+        views::{
+            chrome::Section,
+            controls::{ButtonLook, PostButton},
+            run::RunPage,
+        },
+    },
+};
+
+/// Lines of a run's log that its page shows.
+const LOG_LINES: i64 = 200;
+
+/// `GET /runs/{id}/`
+pub(crate) async fn get(
+    State(storage): State<Storage>,
+    State(brokers): State<Brokers>,
+    State(clock): State<Clock>,
+    context: PageContext,
+    Id(id): Id,
+    Query(query): Query,
+) -> Result<Response, Error> {
+    let run = storage.find_run(id).await?.ok_or(Error::NotFound)?;
+    let log = storage.list_run_log(id, LOG_LINES).await?;
+    let request = ResultsRequest::parse(&query);
+    let results = results_view(&storage, &run, &context.member, &request).await?;
+    let now = clock.now();
+    let broker = brokers.find(&run.broker);
+    let page = RunPage {
+        chrome: context.chrome(Section::Runs),
+        id: run.id.to_string(),
+        query_name: Some(run.query_name.clone()).filter(|name| !name.is_empty()),
+        broker: broker.map_or_else(|| run.broker.clone(), |broker| broker.name().to_owned()),
+        started_by: run.started_by_name.clone(),
+        created: moment(run.created, now),
+        progress: progress_view(&run, &log, now, None),
+        progress_url: progress_url(&run),
+        parameters: broker.map(|broker| parameters_in_words(broker.form(), &run.parameters)).unwrap_or_default(),
+        cancel: cancel_button(&run),
+        run_again: run_again_button(&run),
+        edit_href: run.saved_query_id.map(|id| format!("/alerts/query/{id}/update/")),
+        refine_href: format!("/alerts/query/create/{}", query_string(&[("broker", &run.broker), ("from_run", &run.id.to_string())])),
+        results,
+    };
+    Ok(context.render(&page))
+}
+
+/// `GET /runs/{id}/progress/`: the part of the page that changes while the run goes on.
+pub(crate) async fn get_progress(
+    State(storage): State<Storage>,
+    State(clock): State<Clock>,
+    Id(id): Id,
+    Query(query): Query,
+) -> Result<Response, Error> {
+    let run = storage.find_run(id).await?.ok_or(Error::NotFound)?;
+    let log = storage.list_run_log(id, LOG_LINES).await?;
+    let shown = query.number("shown").and_then(|shown| u64::try_from(shown).ok()).unwrap_or(0);
+    let news = NewResults { shown, href: format!("/runs/{id}/") };
+    Ok(render(axum::http::StatusCode::OK, &progress_view(&run, &log, clock.now(), Some(&news))))
+}
+
+/// `POST /runs/{id}/cancel/`
+pub(crate) async fn post_cancel(
+    State(storage): State<Storage>,
+    State(runner): State<Runner>,
+    Id(id): Id,
+) -> Result<Response, Error> {
+    storage.find_run(id).await?.ok_or(Error::NotFound)?;
+    let note = if runner.cancel(id).await? { Note::CancelAsked } else { Note::RunHadEnded };
+    Ok(redirect_with(note, &format!("/runs/{id}/")))
+}
+
+/// `POST /runs/{id}/run/`: the same form once more, as a run of its own.
+pub(crate) async fn post_again(
+    State(storage): State<Storage>,
+    State(brokers): State<Brokers>,
+    State(runner): State<Runner>,
+    State(clock): State<Clock>,
+    context: PageContext,
+    Id(id): Id,
+) -> Result<Response, Error> {
+    let run = storage.find_run(id).await?.ok_or(Error::NotFound)?;
+    let saved = match run.saved_query_id {
+        Some(id) => storage.find_query(id).await?,
+        None => None,
+    };
+    let broker = brokers.find(&run.broker).ok_or(Error::NotFound)?;
+    match super::query_form::validate_stored(broker.as_ref(), &run.parameters, clock.now()).await {
+        Ok(parameters) => {
+            let new = runner.start(broker.id(), parameters, saved.as_ref(), &run.query_name, &context.member).await?;
+            Ok(Redirect::to(&format!("/runs/{new}/")).into_response())
+        }
+        // The form has changed since: show it with what no longer fits.
+        Err(_) => Ok(Redirect::to(&format!(
+            "/alerts/query/create/{}",
+            query_string(&[("broker", broker.id()), ("from_run", &id.to_string()), ("check", "1")])
+        ))
+        .into_response()),
+    }
+}
+
+fn progress_url(run: &Run) -> String {
+    format!("/runs/{}/progress/?shown={}", run.id, run.counts.stored)
+}
+
+fn cancel_button(run: &Run) -> Option<PostButton> {
+    let can_cancel = run.state.is_live() && !run.cancel_requested;
+    can_cancel.then(|| {
+        post_button(
+            "Stop and keep what came",
+            format!("/runs/{}/cancel/", run.id),
+            ButtonLook::Danger,
+            &format!("run {}", run.id),
+            Vec::new(),
+        )
+    })
+}
+
+fn run_again_button(run: &Run) -> Option<PostButton> {
+    (!run.state.is_live()).then(|| {
+        let action = format!("/runs/{}/run/", run.id);
+        post_button("Run again", action, ButtonLook::Plain, &format!("the query of run {}", run.id), Vec::new())
+    })
+}
+
+/// When a run ended, or now while it is live.
+pub(super) fn end_of(run: &Run, now: DateTime<Utc>) -> DateTime<Utc> {
+    run.finished.unwrap_or(now)
+}

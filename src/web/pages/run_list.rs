@@ -1,0 +1,84 @@
+//! `/runs/`: the history of runs.
+
+use axum::{extract::State, response::Response};
+
+use crate::{
+    brokers::Brokers,
+    clock::Clock,
+    domain::run::RunState,
+    storage::{RunFilter, Storage},
+    web::{
+        context::PageContext,
+        error::Error,
+        extract::Query,
+        present::{duration_text, grouped, moment, query_string, run_title, state_chip},
+        views::{
+            chrome::Section,
+            run_list::{RunListPage, RunRow, StateFilter},
+            table::Pager,
+        },
+    },
+};
+
+/// Rows of a page.
+const PAGE_SIZE: usize = 50;
+
+/// `GET /runs/`
+pub(crate) async fn get(
+    State(storage): State<Storage>,
+    State(brokers): State<Brokers>,
+    State(clock): State<Clock>,
+    context: PageContext,
+    Query(query): Query,
+) -> Result<Response, Error> {
+    let state = query.text("state").and_then(RunState::from_id);
+    let before = query.number("before");
+    let filter = RunFilter { state, saved_query_id: None, before };
+    let mut runs = storage.list_runs(filter, PAGE_SIZE as i64 + 1).await?;
+    let has_more = runs.len() > PAGE_SIZE;
+    runs.truncate(PAGE_SIZE);
+    let now = clock.now();
+    let href = |before: Option<i64>| {
+        let before = before.map(|id| id.to_string()).unwrap_or_default();
+        format!("/runs/{}", query_string(&[("state", state.map_or("", RunState::id)), ("before", &before)]))
+    };
+    let page = RunListPage {
+        chrome: context.chrome(Section::Runs),
+        states: state_filters(state),
+        is_filtered: state.is_some(),
+        pager: Pager {
+            summary: if before.is_some() { "Older runs".to_owned() } else { "Newest first".to_owned() },
+            what: "runs".to_owned(),
+            first: before.map(|_| href(None)),
+            next: runs.last().filter(|_| has_more).map(|run| href(Some(run.id))),
+            ..Pager::default()
+        },
+        rows: runs
+            .iter()
+            .map(|run| RunRow {
+                id: run.id.to_string(),
+                href: format!("/runs/{}/", run.id),
+                query: run_title(run),
+                broker: brokers.find(&run.broker).map_or(run.broker.clone(), |broker| broker.name().to_owned()),
+                started_by: run.started_by_name.clone(),
+                state: state_chip(run.state),
+                created: moment(run.created, now),
+                duration: run.duration(now).map(duration_text),
+                received: grouped(run.counts.received),
+                passed: grouped(run.counts.passed),
+            })
+            .collect(),
+    };
+    Ok(context.render(&page))
+}
+
+fn state_filters(current: Option<RunState>) -> Vec<StateFilter> {
+    let all = StateFilter { label: "All".to_owned(), href: "/runs/".to_owned(), count: None, is_current: current.is_none() };
+    let states = RunState::ALL.into_iter().map(|state| StateFilter {
+        label: state_chip(state).label().to_owned(),
+        href: format!("/runs/{}", query_string(&[("state", state.id())])),
+        count: None,
+        is_current: current == Some(state),
+    });
+    std::iter::once(all).chain(states).collect()
+}

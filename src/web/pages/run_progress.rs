@@ -1,0 +1,152 @@
+//! How a run stands, as its page shows it and asks for again while it goes on.
+
+use chrono::{DateTime, Utc};
+
+use super::run::end_of;
+use crate::{
+    domain::{
+        filter::Rule,
+        run::{LogLine, Run, RunState},
+    },
+    web::{
+        present::{counted, duration_text, grouped, link, run_title, size_text, state_chip},
+        views::run_progress::{Count, Gauge, LogLevel, LogLine as LogLineView, RejectedBy, RunProgress, Trouble},
+    },
+};
+
+/// Results that came since the page was drawn.
+pub(super) struct NewResults {
+    /// Results that the page knows of.
+    pub(super) shown: u64,
+    /// Where all of them are.
+    pub(super) href: String,
+}
+
+/// The view of a run's progress.
+pub(super) fn progress_view(
+    run: &Run,
+    log: &[LogLine],
+    now: DateTime<Utc>,
+    news: Option<&NewResults>,
+) -> RunProgress {
+    let state = state_chip(run.state);
+    let is_trouble = matches!(run.state, RunState::Failed | RunState::Interrupted);
+    let n_new = news.map_or(0, |news| run.counts.stored.saturating_sub(news.shown));
+    RunProgress {
+        state,
+        duration: run.duration(now).map(duration_text),
+        status: status_sentence(run),
+        page_title: format!("{} {}: {}", state.sign(), state.label(), run_title(run)),
+        is_live: run.state.is_live(),
+        gauge: gauge(run),
+        counts: counts(run, now),
+        rejected_by: rejected_by(run),
+        feedback: if is_trouble { Vec::new() } else { paragraphs(&run.feedback) },
+        trouble: is_trouble.then(|| trouble(run)),
+        unreadable: (run.counts.unreadable > 0).then(|| {
+            let text = counted(run.counts.unreadable, "unreadable packet");
+            link(text, format!("/runs/{}/unreadable/", run.id))
+        }),
+        new_results: news.filter(|_| n_new > 0).map(|news| link(format!("{} new, show", grouped(n_new)), &*news.href)),
+        log: log.iter().map(log_line).collect(),
+    }
+}
+
+fn status_sentence(run: &Run) -> String {
+    let counts = &run.counts;
+    let so_far = format!("{} received, {} kept", grouped(counts.received), grouped(counts.stored));
+    match run.state {
+        RunState::Queued => "Waiting for a free place.".to_owned(),
+        RunState::Running if run.cancel_requested => format!("Stopping. {so_far}."),
+        RunState::Running => format!("Running. {so_far}."),
+        _ => format!("{}. {so_far}.", state_chip(run.state).label()),
+    }
+}
+
+fn gauge(run: &Run) -> Option<Gauge> {
+    let max = run.parameters.get("max_results").and_then(as_count)?;
+    run.state.is_live().then(|| Gauge {
+        value: run.counts.stored.min(max),
+        max,
+        text: format!("{} of at most {}", grouped(run.counts.stored), counted(max, "result")),
+    })
+}
+
+fn as_count(value: &serde_json::Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
+}
+
+fn counts(run: &Run, now: DateTime<Utc>) -> Vec<Count> {
+    let n = &run.counts;
+    let count = |label: &str, value: u64, meaning: &str| Count {
+        label: label.to_owned(),
+        value: grouped(value),
+        meaning: meaning.to_owned(),
+        is_main: false,
+        is_alarming: false,
+    };
+    let mut counts = vec![
+        count("Received", n.received, "Messages or packets read"),
+        count("Passed", n.passed, "Alerts that the filter let through"),
+        count("Rejected", n.rejected, "Alerts that the filter rejected"),
+        count("Duplicates", n.duplicates, "Alerts that passed and were in this run already"),
+        Count {
+            is_alarming: n.unreadable > 0,
+            ..count("Unreadable", n.unreadable, "Packets that could not be read and were set aside")
+        },
+        Count { is_main: true, ..count("Stored", n.stored, "Alerts in the results of this run") },
+    ];
+    if let Some(rate) = run.received_per_second(end_of(run, now)) {
+        let value = if rate < 10.0 { format!("{rate:.1}") } else { format!("{rate:.0}") };
+        counts.push(Count { value, ..count("Alerts/s", 0, "Messages read per second") });
+    }
+    counts.push(Count { value: size_text(n.received_bytes), ..count("Read", 0, "Size of the messages read") });
+    counts
+}
+
+fn rejected_by(run: &Run) -> Vec<RejectedBy> {
+    let received = run.counts.received.max(1);
+    let mut rules: Vec<_> = run.counts.rejected_by.iter().collect();
+    rules.sort_by_key(|(_, n)| std::cmp::Reverse(**n));
+    rules
+        .into_iter()
+        .map(|(rule, n)| RejectedBy {
+            rule: rule_in_words(rule),
+            count: grouped(*n),
+            percent: u8::try_from((n * 100).div_ceil(received).min(100)).unwrap_or(100),
+        })
+        .collect()
+}
+
+/// What a rule demands, for a reader.
+pub(super) fn rule_in_words(id: &str) -> String {
+    Rule::from_id(id).map_or_else(|| id.to_owned(), |rule| rule.sentence().to_owned())
+}
+
+fn trouble(run: &Run) -> Trouble {
+    Trouble {
+        title: match run.state {
+            RunState::Interrupted => "This run was interrupted".to_owned(),
+            _ => "This run failed".to_owned(),
+        },
+        advice: paragraphs(&run.feedback),
+        links: Vec::new(),
+        raw: None,
+    }
+}
+
+fn paragraphs(text: &str) -> Vec<String> {
+    text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+fn log_line(line: &LogLine) -> LogLineView {
+    LogLineView {
+        time: line.at.format("%H:%M:%S").to_string(),
+        level: match line.level.as_str() {
+            "error" => LogLevel::Error,
+            "warning" => LogLevel::Warning,
+            _ => LogLevel::Info,
+        },
+        text: line.message.clone(),
+    }
+}

@@ -1,0 +1,139 @@
+//! `POST /alerts/alert/create/`: alerts of a run become targets; the answer says what became of each.
+
+use std::collections::HashMap;
+
+use axum::{extract::State, response::Response};
+
+use super::selection::ids;
+use crate::{
+    actions::save_targets::save_targets,
+    domain::{
+        run::Run,
+        target::{OnExisting, SaveOutcome, SaveResult},
+    },
+    storage::{Storage, StorageError},
+    web::{
+        context::{PageContext, redirect_with},
+        error::Error,
+        extract::Form,
+        flash::Note,
+        present::{alert_href, counted, hidden, link, post_button, run_title},
+        views::{
+            chrome::Section,
+            controls::{ButtonLook, Link, PostButton},
+            targets_report::{Outcome, ReportRow, TargetsReportPage},
+        },
+    },
+};
+
+/// Saves the alerts named by `alerts` of the run `run_id`. Pressing twice saves nothing twice.
+pub(crate) async fn post(
+    State(storage): State<Storage>,
+    context: PageContext,
+    Form(form): Form,
+) -> Result<Response, Error> {
+    let run_id = form.number("run_id").ok_or_else(|| Error::BadRequest("\"run_id\" is missing".to_owned()))?;
+    let run = storage.find_run(run_id).await?.ok_or(Error::NotFound)?;
+    let alert_ids = ids(&form, "alerts")?;
+    if alert_ids.is_empty() {
+        return Ok(redirect_with(Note::NothingSelected, &format!("/runs/{run_id}/")));
+    }
+    let on_existing = form.text("on_existing").and_then(OnExisting::from_id).unwrap_or_default();
+    save_and_report(&storage, &context, &run, &alert_ids, on_existing).await
+}
+
+/// Saves alerts of a run and answers with one outcome a row.
+pub(super) async fn save_and_report(
+    storage: &Storage,
+    context: &PageContext,
+    run: &Run,
+    alert_ids: &[i64],
+    on_existing: OnExisting,
+) -> Result<Response, Error> {
+    let outcomes = save_targets(storage, run.id, alert_ids, &context.member, on_existing).await;
+    if outcomes.iter().all(|outcome| !matches!(outcome.result, SaveResult::Failed { .. })) {
+        // What is saved need not stay ticked.
+        storage.clear_selection(run.id, &context.member).await?;
+    }
+    let rows = report_rows(storage, &outcomes).await?;
+    let page = TargetsReportPage {
+        chrome: context.chrome(Section::Targets),
+        summary: summary(&outcomes),
+        run: link(format!("Run {}: {}", run.id, run_title(run)), format!("/runs/{}/", run.id)),
+        rows,
+        retry: retry_button(run, &outcomes),
+    };
+    Ok(context.render(&page))
+}
+
+/// `next` if it is a page of this run, else the run's first page.
+pub(super) fn stays_on(next: &str, run: &Run) -> String {
+    let home = format!("/runs/{}/", run.id);
+    if next.starts_with(&home) { next.to_owned() } else { home }
+}
+
+fn summary(outcomes: &[SaveOutcome]) -> String {
+    let count = |is: fn(&SaveResult) -> bool| outcomes.iter().filter(|outcome| is(&outcome.result)).count() as u64;
+    let created = count(|result| matches!(result, SaveResult::Created { .. }));
+    let existing = count(|result| matches!(result, SaveResult::Existing { .. }));
+    let failed = count(|result| matches!(result, SaveResult::Failed { .. }));
+    let mut parts = vec![format!("{} created", counted(created, "target"))];
+    if existing > 0 {
+        parts.push(format!("{existing} existed already"));
+    }
+    if failed > 0 {
+        parts.push(format!("{failed} failed"));
+    }
+    parts.join(", ")
+}
+
+async fn report_rows(storage: &Storage, outcomes: &[SaveOutcome]) -> Result<Vec<ReportRow>, StorageError> {
+    let alert_ids: Vec<i64> = outcomes.iter().map(|outcome| outcome.alert_id).collect();
+    let sources: HashMap<i64, _> = storage
+        .list_sources(&alert_ids)
+        .await?
+        .into_iter()
+        .map(|(id, survey, source_id)| (id, (survey, source_id)))
+        .collect();
+    Ok(outcomes
+        .iter()
+        .map(|outcome| {
+            let source = sources.get(&outcome.alert_id);
+            report_row(outcome, source.map(|(survey, source_id)| (alert_href(*survey, *source_id), source_id.to_string())))
+        })
+        .collect())
+}
+
+fn report_row(outcome: &SaveOutcome, source: Option<(String, String)>) -> ReportRow {
+    let (href, source_id) = source.unwrap_or_default();
+    let (kind, target, reason) = match &outcome.result {
+        SaveResult::Created { target_id } => {
+            (Outcome::Created, Some(target_link(*target_id, &outcome.object_id)), String::new())
+        }
+        SaveResult::Existing { target_id, name } => (
+            Outcome::Existing,
+            Some(target_link(*target_id, name)),
+            "A target with this name was there; the alert is among its alerts now.".to_owned(),
+        ),
+        SaveResult::Failed { reason } => (Outcome::Failed, None, reason.clone()),
+    };
+    let name = if outcome.object_id.is_empty() { format!("alert {}", outcome.alert_id) } else { outcome.object_id.clone() };
+    ReportRow { alert: link(name, href), source_id, outcome: kind, target, reason }
+}
+
+fn target_link(id: i64, name: &str) -> Link {
+    link(name, format!("/targets/{id}/"))
+}
+
+fn retry_button(run: &Run, outcomes: &[SaveOutcome]) -> Option<PostButton> {
+    let failed: Vec<_> = outcomes
+        .iter()
+        .filter(|outcome| matches!(outcome.result, SaveResult::Failed { .. }))
+        .map(|outcome| hidden("alerts", outcome.alert_id.to_string()))
+        .collect();
+    if failed.is_empty() {
+        return None;
+    }
+    let values = std::iter::once(hidden("run_id", run.id.to_string())).chain(failed).collect();
+    Some(post_button("Retry failed", "/alerts/alert/create/".to_owned(), ButtonLook::Primary, "the failed ones", values))
+}

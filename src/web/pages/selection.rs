@@ -1,0 +1,56 @@
+//! `POST /runs/{id}/selection/`: ticks rows of a run, over its pages, and turns them into targets.
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::save_targets::{save_and_report, stays_on};
+use crate::{
+    domain::target::OnExisting,
+    storage::Storage,
+    web::{
+        context::{PageContext, local_path, redirect_with},
+        error::Error,
+        extract::{Form, Id, Pairs},
+        flash::Note,
+    },
+};
+
+/// Alerts that can be saved in one request; more would take longer than a request may.
+const MAX_SAVED_AT_ONCE: i64 = 2_000;
+
+/// Keeps the ticks of the page, then does what the pressed button says.
+pub(crate) async fn post(
+    State(storage): State<Storage>,
+    context: PageContext,
+    Id(id): Id,
+    Form(form): Form,
+) -> Result<Response, Error> {
+    let run = storage.find_run(id).await?.ok_or(Error::NotFound)?;
+    let member = &context.member;
+    let action = form.text("action").unwrap_or("update");
+    let shown = ids(&form, "on_page")?;
+    let ticked = if action == "page" { shown.clone() } else { ids(&form, "alerts")? };
+    let next = stays_on(local_path(form.text("next").unwrap_or_default()), &run);
+    match action {
+        "all" => storage.select_all(id, member).await?,
+        "clear" => storage.clear_selection(id, member).await?,
+        _ => storage.select_on_page(id, member, shown, ticked).await?,
+    }
+    if action != "create" {
+        return Ok(Redirect::to(&next).into_response());
+    }
+    let selected = storage.list_selected(id, member, MAX_SAVED_AT_ONCE).await?;
+    if selected.is_empty() {
+        return Ok(redirect_with(Note::NothingSelected, &next));
+    }
+    save_and_report(&storage, &context, &run, &selected, OnExisting::AddAlert).await
+}
+
+/// Ids of rows; what is not an id means that the form is not ours.
+pub(super) fn ids(form: &Pairs, name: &str) -> Result<Vec<i64>, Error> {
+    form.all(name)
+        .map(|text| text.parse().map_err(|_| Error::BadRequest(format!("\"{name}\" holds ids of alerts"))))
+        .collect()
+}

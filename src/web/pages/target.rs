@@ -1,0 +1,127 @@
+//! `/targets/{id}/`: one target with its alerts; and its deletion.
+
+use axum::{extract::State, response::Response};
+
+use crate::{
+    clock::Clock,
+    domain::{sky::galactic, target::Target},
+    storage::{Storage, TargetEvidence},
+    web::{
+        context::{PageContext, redirect_with},
+        error::Error,
+        extract::Id,
+        flash::Note,
+        present::{alert_href, counted, link, magnitude, moment, observed, position_text, run_link},
+        views::{
+            chrome::Section,
+            confirm::ConfirmPage,
+            controls::{Fact, FactGroup},
+            target::{TargetAlert, TargetPage},
+        },
+    },
+};
+
+/// Alerts that the page lists.
+const MAX_ALERTS: i64 = 500;
+
+/// `GET /targets/{id}/`
+pub(crate) async fn get(
+    State(storage): State<Storage>,
+    State(clock): State<Clock>,
+    context: PageContext,
+    Id(id): Id,
+) -> Result<Response, Error> {
+    let target = storage.find_target(id).await?.ok_or(Error::NotFound)?;
+    let evidence = storage.list_evidence(id, MAX_ALERTS).await?;
+    let first = evidence.iter().min_by_key(|alert| alert.saved_at).map(|alert| alert.source_id);
+    let page = TargetPage {
+        chrome: context.chrome(Section::Targets),
+        name: target.name.clone(),
+        aliases: target.aliases.clone(),
+        kind: "Sidereal".to_owned(),
+        facts: facts(&target, clock.now()),
+        notes: target.note.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect(),
+        alerts: evidence.iter().map(|alert| target_alert(alert, first == Some(alert.source_id))).collect(),
+        links: target.position.map(super::alert::links_out).unwrap_or_default(),
+        edit_href: Some(format!("/targets/{id}/update/")),
+        delete_href: Some(format!("/targets/{id}/delete/")),
+    };
+    Ok(context.render(&page))
+}
+
+/// `GET /targets/{id}/delete/`
+pub(crate) async fn get_delete(
+    State(storage): State<Storage>,
+    context: PageContext,
+    Id(id): Id,
+) -> Result<Response, Error> {
+    let target = storage.find_target(id).await?.ok_or(Error::NotFound)?;
+    let page = ConfirmPage {
+        chrome: context.chrome(Section::Targets),
+        question: format!("Delete the target {}?", target.name),
+        consequences: vec![
+            "Its names, notes and the links to its alerts are deleted.".to_owned(),
+            format!("{} will no longer be kept for ever.", counted(target.n_alerts, "alert")),
+        ],
+        facts: Vec::new(),
+        action: format!("/targets/{id}/delete/"),
+        hidden: Vec::new(),
+        confirm_label: "Delete target".to_owned(),
+        cancel: link("Keep it", format!("/targets/{id}/")),
+    };
+    Ok(context.render(&page))
+}
+
+/// `POST /targets/{id}/delete/`
+pub(crate) async fn post_delete(State(storage): State<Storage>, Id(id): Id) -> Result<Response, Error> {
+    if storage.delete_target(id).await? {
+        Ok(redirect_with(Note::TargetDeleted, "/targets/"))
+    } else {
+        Err(Error::NotFound)
+    }
+}
+
+fn facts(target: &Target, now: chrono::DateTime<chrono::Utc>) -> Vec<FactGroup> {
+    let mut groups = Vec::new();
+    if let Some(position) = target.position {
+        let text = position_text(position);
+        let (l, b) = galactic(position);
+        groups.push(FactGroup {
+            title: "Position (ICRS)".to_owned(),
+            facts: vec![
+                copyable("RA, Dec", format!("{} {}", text.ra, text.dec)),
+                copyable("In degrees", format!("{} {}", text.ra_degrees, text.dec_degrees)),
+                fact("Galactic l, b", format!("{l:.4}° {b:+.4}°")),
+            ],
+        });
+    }
+    let created = moment(target.created, now);
+    let modified = moment(target.modified, now);
+    groups.push(FactGroup {
+        title: "Saved".to_owned(),
+        facts: vec![
+            fact("By", target.created_by_name.clone()),
+            Fact { note: created.age, ..fact("Created", format!("{} UTC", created.utc)) },
+            Fact { note: modified.age, ..fact("Changed", format!("{} UTC", modified.utc)) },
+        ],
+    });
+    groups
+}
+
+fn fact(label: &str, value: String) -> Fact {
+    Fact { label: label.to_owned(), value, note: None, copy: None }
+}
+
+fn copyable(label: &str, value: String) -> Fact {
+    Fact { copy: Some(value.clone()), ..fact(label, value) }
+}
+
+fn target_alert(alert: &TargetEvidence, is_origin: bool) -> TargetAlert {
+    TargetAlert {
+        alert: link(alert.source_id.to_string(), alert_href(alert.survey, alert.source_id)),
+        run: alert.run_id.map(run_link),
+        time: observed(alert.jd, None),
+        magnitude: magnitude(alert.mag, alert.mag_err, alert.band.as_deref(), None),
+        is_origin,
+    }
+}

@@ -1,0 +1,73 @@
+//! `/runs/{id}/unreadable/`: the packets of a run that could not be read, to look at and to download.
+
+use axum::{
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    storage::Storage,
+    web::{
+        context::PageContext,
+        error::Error,
+        extract::{Id, Query, TwoIds},
+        present::{grouped, link, run_title, size_text},
+        views::{
+            chrome::Section,
+            table::Pager,
+            unreadable::{UnreadablePage, UnreadableRow},
+        },
+    },
+};
+
+/// Rows of a page.
+const PAGE_SIZE: i64 = 100;
+
+/// `GET /runs/{id}/unreadable/`
+pub(crate) async fn get(
+    State(storage): State<Storage>,
+    context: PageContext,
+    Id(id): Id,
+    Query(query): Query,
+) -> Result<Response, Error> {
+    let run = storage.find_run(id).await?.ok_or(Error::NotFound)?;
+    let after = query.number("after").unwrap_or(0);
+    let mut rows = storage.list_unreadable(id, after, PAGE_SIZE + 1).await?;
+    let has_more = rows.len() > PAGE_SIZE as usize;
+    rows.truncate(PAGE_SIZE as usize);
+    let home = format!("/runs/{id}/unreadable/");
+    let page = UnreadablePage {
+        chrome: context.chrome(Section::Runs),
+        run_id: id.to_string(),
+        run: link(format!("Run {id}: {}", run_title(&run)), format!("/runs/{id}/")),
+        pager: Pager {
+            summary: format!("{} in all", grouped(run.counts.unreadable)),
+            what: "unreadable packets".to_owned(),
+            first: (after > 0).then(|| home.clone()),
+            next: rows.last().filter(|_| has_more).map(|row| format!("{home}?after={}", row.id)),
+            ..Pager::default()
+        },
+        rows: rows
+            .into_iter()
+            .map(|row| UnreadableRow {
+                size: size_text(row.size_bytes()),
+                download_href: format!("{home}{}/", row.id),
+                origin: row.origin,
+                error: row.error,
+            })
+            .collect(),
+    };
+    Ok(context.render(&page))
+}
+
+/// `GET /runs/{run_id}/unreadable/{id}/`: the bytes as they came.
+pub(crate) async fn get_bytes(
+    State(storage): State<Storage>,
+    TwoIds(run_id, id): TwoIds,
+) -> Result<Response, Error> {
+    let bytes = storage.find_unreadable_bytes(run_id, id).await?.ok_or(Error::NotFound)?;
+    let name = format!("attachment; filename=\"run-{run_id}-unreadable-{id}.bin\"");
+    Ok(([(header::CONTENT_TYPE, "application/octet-stream".to_owned()), (header::CONTENT_DISPOSITION, name)], bytes)
+        .into_response())
+}

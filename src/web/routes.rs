@@ -1,0 +1,121 @@
+//! The URL map, and the layers around it.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, FromRef, Request},
+    http::StatusCode,
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use tower::ServiceBuilder;
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+
+use super::{AppState, Site, api, assets, error::Error, guard, health, pages};
+
+/// How long may a request take?
+const REQUEST_LIMIT: Duration = Duration::from_secs(30);
+
+/// How long may an upload take?
+const UPLOAD_LIMIT: Duration = Duration::from_secs(1800);
+
+/// Largest body but for uploads, bytes.
+const MAX_BODY_BYTES: usize = 1 << 20;
+
+/// Everything that the service answers.
+pub fn router(state: AppState) -> Router {
+    let site = Arc::<Site>::from_ref(&state);
+    let pages = pages()
+        .layer(from_fn(limit_time::<{ REQUEST_LIMIT.as_secs() }>))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
+    let upload = Router::new()
+        .route("/alerts/archive/upload/", post(pages::upload::post).fallback(method_not_allowed))
+        .layer(from_fn(limit_time::<{ UPLOAD_LIMIT.as_secs() }>))
+        .layer(DefaultBodyLimit::disable());
+    pages
+        .merge(upload)
+        .merge(machines())
+        .nest("/api", api::router().layer(from_fn(limit_time::<{ REQUEST_LIMIT.as_secs() }>)).layer(DefaultBodyLimit::max(MAX_BODY_BYTES)))
+        .fallback(not_found)
+        .layer(
+            ServiceBuilder::new()
+                .layer(from_fn(guard::measure))
+                .layer(CompressionLayer::new())
+                .layer(from_fn(guard::add_headers))
+                .layer(from_fn_with_state(site, guard::refuse_strangers))
+                .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+                    Error::Internal(anyhow::anyhow!("a handler panicked")).into_response()
+                })),
+        )
+        .with_state(state)
+}
+
+fn pages() -> Router<AppState> {
+    Router::new()
+        .route("/", get(pages::home::get))
+        .route("/alerts/", get(pages::query_list::redirect))
+        .route("/alerts/query/list/", get(pages::query_list::get))
+        .route("/alerts/query/create/", get(pages::query_form::get_create).post(pages::query_form::post_create))
+        .route("/alerts/query/echo/", get(pages::query_form::get_echo))
+        .route("/alerts/query/{id}/update/", get(pages::query_form::get_update).post(pages::query_form::post_update))
+        .route("/alerts/query/{id}/copy/", post(pages::query_actions::post_copy))
+        .route("/alerts/query/{id}/run/", post(pages::query_actions::post_run))
+        .route(
+            "/alerts/query/{id}/delete/",
+            get(pages::query_actions::get_delete).post(pages::query_actions::post_delete),
+        )
+        .route("/alerts/alert/create/", post(pages::save_targets::post))
+        .route("/alerts/{survey}/{source_id}/", get(pages::alert::get))
+        .route("/alerts/{survey}/{source_id}/packet/", get(pages::alert::get_packet))
+        .route("/alerts/{survey}/{source_id}/json/", get(pages::alert::get_json))
+        .route("/runs/", get(pages::run_list::get))
+        .route("/runs/{id}/", get(pages::run::get))
+        .route("/runs/{id}/progress/", get(pages::run::get_progress))
+        .route("/runs/{id}/cancel/", post(pages::run::post_cancel))
+        .route("/runs/{id}/run/", post(pages::run::post_again))
+        .route("/runs/{id}/selection/", post(pages::selection::post))
+        .route("/runs/{id}/unreadable/", get(pages::unreadable::get))
+        .route("/runs/{run_id}/unreadable/{id}/", get(pages::unreadable::get_bytes))
+        .route("/targets/", get(pages::target_list::get))
+        .route("/targets/create/", get(pages::target_form::get_create).post(pages::target_form::post_create))
+        .route("/targets/{id}/", get(pages::target::get))
+        .route("/targets/{id}/update/", get(pages::target_form::get_update).post(pages::target_form::post_update))
+        .route("/targets/{id}/delete/", get(pages::target::get_delete).post(pages::target::post_delete))
+        .route("/theme/", post(pages::theme::post))
+        .method_not_allowed_fallback(method_not_allowed)
+}
+
+/// What machines ask for.
+fn machines() -> Router<AppState> {
+    Router::new()
+        .route("/static/{hash}/{name}", get(assets::get))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+}
+
+async fn not_found() -> Error {
+    Error::NotFound
+}
+
+async fn method_not_allowed() -> Error {
+    Error::MethodNotAllowed
+}
+
+async fn limit_time<const SECONDS: u64>(request: Request, next: Next) -> Response {
+    let is_api = request.uri().path().starts_with("/api/");
+    match tokio::time::timeout(Duration::from_secs(SECONDS), next.run(request)).await {
+        Ok(response) => response,
+        Err(_) if is_api => Error::TooSlow.into_json().into_response(),
+        Err(_) => Error::TooSlow.into_response(),
+    }
+}
+
+/// The answer to a path below `/api/` where nothing is.
+pub(super) async fn api_not_found() -> Response {
+    let mut response = Error::NotFound.into_json().into_response();
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
+}

@@ -1,0 +1,99 @@
+//! Saved queries, and one button a broker for a new one.
+
+use askama::Template;
+
+use super::chrome::Chrome;
+use super::controls::{BrokerButton, PostButton, StateChip, TimeView};
+use super::field::Choice;
+use super::table::{Pager, SortHeader};
+
+/// The page `/alerts/query/list/`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "pages/query_list.html")]
+pub struct QueryListPage {
+    /// The frame.
+    pub chrome: Chrome,
+    /// One button a broker.
+    pub brokers: Vec<BrokerButton>,
+    /// The filter as it stands.
+    pub filter: QueryFilter,
+    /// Headings that sort.
+    pub headers: QueryHeaders,
+    /// The saved queries of this page.
+    pub rows: Vec<QueryRow>,
+    /// Turns pages.
+    pub pager: Pager,
+}
+
+/// Which saved queries are listed.
+#[derive(Clone, Debug)]
+pub struct QueryFilter {
+    /// The brokers to choose from, without the entry for all.
+    pub brokers: Vec<Choice>,
+    /// Id of the chosen broker; empty for all.
+    pub broker: String,
+    /// Part of the name; empty for all.
+    pub name: String,
+}
+
+impl QueryFilter {
+    /// Whether some queries are left out.
+    pub fn is_set(&self) -> bool {
+        !self.broker.is_empty() || !self.name.is_empty()
+    }
+}
+
+/// Headings of the saved queries.
+#[derive(Clone, Debug)]
+pub struct QueryHeaders {
+    /// Name of the query.
+    pub name: SortHeader,
+    /// Broker.
+    pub broker: SortHeader,
+    /// Owner.
+    pub owner: SortHeader,
+    /// When it was saved first.
+    pub created: SortHeader,
+    /// When it ran last.
+    pub last_run: SortHeader,
+}
+
+/// A saved query.
+#[derive(Clone, Debug)]
+pub struct QueryRow {
+    /// Id of the query, as a string.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its form.
+    pub href: String,
+    /// Name of its broker.
+    pub broker: String,
+    /// Who saved it.
+    pub owner: String,
+    /// When it was saved first.
+    pub created: TimeView,
+    /// Its last run.
+    pub last_run: Option<LastRun>,
+    /// Runs it.
+    pub run: PostButton,
+    /// Copies it.
+    pub copy: PostButton,
+    /// Asks whether to delete it; absent without the right to.
+    pub delete_href: Option<String>,
+}
+
+/// The last run of a saved query.
+#[derive(Clone, Debug)]
+pub struct LastRun {
+    /// Its page.
+    pub href: String,
+    /// Number of the run.
+    pub id: String,
+    /// When it was asked for.
+    pub time: TimeView,
+    /// Its state.
+    pub state: StateChip,
+    /// What came of it: "412 alerts".
+    pub result: String,
+}

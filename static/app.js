@@ -1,0 +1,170 @@
+// Enhancements only: every page works without this file.
+"use strict";
+const root = document.documentElement;
+root.classList.add("js");
+const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+
+// Colours: change at once; the cookie tells the server, which writes the next page in them.
+for (const form of all("[data-theme-switch]")) {
+  form.addEventListener("submit", (event) => {
+    const theme = event.submitter?.value;
+    if (!theme) return;
+    event.preventDefault();
+    root.dataset.theme = theme;
+    const secure = location.protocol === "https:" ? "; Secure" : "";
+    document.cookie = `theme=${theme}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+    for (const button of all("button", form)) button.setAttribute("aria-pressed", button.value === theme);
+    form.closest("details").open = false;
+  });
+}
+
+// Menus close on Escape and on a click elsewhere.
+const closeMenus = (except) => all("details.menu[open]").forEach((menu) => { if (menu !== except) menu.open = false; });
+document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = document.activeElement?.closest("details.menu[open]");
+  closeMenus();
+  menu?.querySelector("summary").focus();
+});
+
+// What is wrong with a form is read first; a link to a field inside a folded part unfolds it.
+document.querySelector("[data-focus]")?.focus();
+for (const link of all(".summary a[href^='#']")) {
+  link.addEventListener("click", (event) => {
+    const field = document.getElementById(link.hash.slice(1));
+    if (!field) return;
+    event.preventDefault();
+    for (let part = field.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
+    field.focus();
+    field.scrollIntoView({ block: "center" });
+  });
+}
+
+// Copy buttons.
+for (const button of all("[data-copy]")) {
+  if (!navigator.clipboard) break;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const copied = await navigator.clipboard.writeText(button.dataset.copy).then(() => true, () => false);
+    button.textContent = copied ? "Copied" : "Not copied";
+    setTimeout(() => { button.textContent = "Copy"; }, 1500);
+  });
+}
+
+// What was understood of a field, while it is typed.
+for (const input of all("[data-echo]")) {
+  const output = document.getElementById(`${input.id}-echo`);
+  let timer, asked = 0;
+  input.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      const turn = ++asked;
+      const url = `${input.dataset.echo}&value=${encodeURIComponent(input.value)}`;
+      const answer = input.value.trim() ? await fetch(url).then((r) => (r.ok ? r.text() : ""), () => "") : "";
+      if (turn === asked) output.textContent = answer;
+    }, 300);
+  });
+}
+
+// Fields of a packet, found by name, value or meaning.
+for (const input of all("[data-filter]")) {
+  const groups = all("details", document.getElementById(input.dataset.filter));
+  input.addEventListener("input", () => {
+    const words = input.value.trim().toLowerCase();
+    for (const group of groups) {
+      let found = 0;
+      for (const row of all("tbody tr", group)) {
+        row.hidden = !row.textContent.toLowerCase().includes(words);
+        if (!row.hidden) found += 1;
+      }
+      group.hidden = found === 0;
+      if (words) group.open = found > 0;
+    }
+  });
+}
+
+// A live run: ask for the progress, show it, say it sparingly; the rows that are being read do not move.
+const region = document.querySelector("[data-poll]");
+if (region) {
+  const spoken = document.getElementById("progress-status");
+  let lastSpoken = Date.now();
+  const show = (html) => {
+    const open = all("details[open]", region).map((part) => part.id);
+    const closed = all("details:not([open])", region).map((part) => part.id);
+    const focused = region.contains(document.activeElement) ? document.activeElement.id : "";
+    const scroll = region.querySelector(".log")?.scrollTop ?? 0;
+    region.innerHTML = html;
+    for (const part of all("details[id]", region)) {
+      if (open.includes(part.id)) part.open = true;
+      if (closed.includes(part.id)) part.open = false;
+    }
+    const log = region.querySelector(".log");
+    if (log) log.scrollTop = scroll;
+    if (focused) document.getElementById(focused)?.focus();
+  };
+  const ask = async () => {
+    const answer = document.hidden ? null : await fetch(region.dataset.poll).catch(() => null);
+    if (!answer?.ok) return void setTimeout(ask, 4000);
+    show(await answer.text());
+    const state = region.querySelector("[data-live]").dataset;
+    document.title = `${state.title} · tom-alerts`;
+    const isLive = state.live === "true";
+    if (!isLive || Date.now() - lastSpoken > 5000) {
+      spoken.textContent = state.status;
+      lastSpoken = Date.now();
+    }
+    if (isLive) return void setTimeout(ask, 2000);
+    if (!document.querySelector("[data-selection]")) location.reload();
+  };
+  setTimeout(ask, 1000);
+}
+
+// Ticks: counted here, kept by the server at each change; links wait until they are kept.
+const form = document.querySelector("[data-selection]");
+if (form) {
+  const boxes = all("input[name=alerts]", form);
+  const page = form.querySelector("[data-tick-page]");
+  const counter = form.querySelector("[data-selected]");
+  const elsewhere = Number(counter.dataset.selected) - Number(counter.dataset.here);
+  let kept = Promise.resolve(), waiting = 0, last = null;
+  const keep = () => {
+    const body = new URLSearchParams(new FormData(form));
+    body.set("action", "update");
+    waiting += 1;
+    kept = kept
+      .then(() => fetch(form.getAttribute("action"), { method: "POST", body, redirect: "manual", keepalive: true }))
+      .catch(() => null)
+      .then(() => { waiting -= 1; });
+  };
+  const count = () => {
+    const ticked = boxes.filter((box) => box.checked).length;
+    counter.textContent = elsewhere + ticked;
+    page.checked = ticked > 0 && ticked === boxes.length;
+    page.indeterminate = ticked > 0 && ticked < boxes.length;
+    for (const box of boxes) box.closest("tr").classList.toggle("is-ticked", box.checked);
+  };
+  boxes.forEach((box, n) => box.addEventListener("click", (event) => {
+    // With Shift: everything from the last tick to this one.
+    const from = event.shiftKey && last !== null ? Math.min(last, n) : n;
+    const to = event.shiftKey && last !== null ? Math.max(last, n) : n;
+    for (const other of boxes.slice(from, to + 1)) other.checked = box.checked;
+    last = n;
+    count();
+    keep();
+  }));
+  page.hidden = false;
+  page.addEventListener("change", () => {
+    for (const box of boxes) box.checked = page.checked;
+    count();
+    keep();
+  });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    const plain = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
+    if (!link || !plain || link.target || !waiting) return;
+    event.preventDefault();
+    kept.then(() => { location.href = link.href; });
+  });
+  count();
+}
