@@ -3,4 +3,16 @@
 //! The map of the crate and the rule of its layers stand in `docs/ARCHITECTURE.md`;
 //! `tests/architecture.rs` holds the rule.
 
+pub mod actions;
+pub mod app;
+pub mod brokers;
+pub mod clock;
+pub mod config;
 pub mod domain;
+pub mod forms;
+pub mod local_postgres;
+pub mod packets;
+pub mod simulate;
+pub mod storage;
+pub mod telemetry;
+pub mod web;

@@ -87,11 +87,6 @@ impl StorageError {
             _ => false,
         }
     }
-
-    /// Whether the error names this constraint.
-    pub(crate) fn is_violation_of(&self, constraint: &str) -> bool {
-        matches!(self, Self::Database(sqlx::Error::Database(error)) if error.constraint() == Some(constraint))
-    }
 }
 
 /// The database, as the rest of the service sees it.

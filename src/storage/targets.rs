@@ -153,6 +153,16 @@ impl Storage {
         row.map(Target::try_from).transpose()
     }
 
+    /// The target that has this name or alias, as names are compared.
+    pub async fn find_target_by_name(&self, name: &str) -> Result<Option<Target>, StorageError> {
+        let row: Option<TargetRow> =
+            sqlx::query_as(select_targets!("select target_id as id from target_name where name_key = $1", ""))
+                .bind(name_key(name))
+                .fetch_optional(&self.pool)
+                .await?;
+        row.map(Target::try_from).transpose()
+    }
+
     /// `limit` targets older than `before`, newest first.
     pub async fn list_targets(
         &self,

@@ -54,8 +54,9 @@ impl Pairs {
     }
 
     /// The first value of a name, without space around it; `None` when it is empty or not there.
-    pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.all(name).map(str::trim).find(|value| !value.is_empty())
+    pub(crate) fn text<'p>(&'p self, name: &str) -> Option<&'p str> {
+        let values = self.0.iter().filter(|(key, _)| key == name);
+        values.map(|(_, value)| value.trim()).find(|value| !value.is_empty())
     }
 
     /// A whole number.

@@ -9,7 +9,7 @@ use super::views::{
 use crate::domain::{
     run::{Run, RunState},
     sky::{Position, format_dec_dms, format_ra_hms},
-    time::{format_mjd, format_utc, jd_to_utc, relative_age, utc_to_jd},
+    time::{format_mjd, format_utc, jd_to_utc, relative_age},
 };
 
 /// A moment in our own books: when something was saved or started.
@@ -35,11 +35,6 @@ pub(crate) fn observed(jd: f64, now: Option<DateTime<Utc>>) -> TimeView {
         // No calendar has this date; the number is still what the packet says.
         None => TimeView { iso: String::new(), utc: format!("JD {jd}"), mjd: Some(mjd), age: None },
     }
-}
-
-/// A moment as modified Julian date.
-pub(crate) fn mjd_of(at: DateTime<Utc>) -> f64 {
-    utc_to_jd(at) - 2_400_000.5
 }
 
 /// Right ascension and declination, sexagesimal and in degrees.

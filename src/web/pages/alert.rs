@@ -306,7 +306,7 @@ fn limit(mag: f64, band: Option<&str>) -> Option<Magnitude> {
 fn field_group(group: packets::FieldGroup) -> FieldGroup {
     let present = |text: &'static str| Some(text.to_owned()).filter(|text| !text.is_empty());
     FieldGroup {
-        title: group.title,
+        title: group.title.to_owned(),
         note: None,
         is_open: false,
         rows: group

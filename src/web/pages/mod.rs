@@ -1,6 +1,7 @@
 //! The pages: one file each, with the name of its view and template.
 
 pub(super) mod alert;
+mod form_view;
 pub(super) mod home;
 pub(super) mod query_actions;
 pub(super) mod query_form;

@@ -62,7 +62,7 @@ impl ButtonLook {
 #[derive(Clone, Debug, Template)]
 #[template(path = "components/time.html")]
 pub struct TimeView {
-    /// RFC 3339 in UTC, for machines: `2026-11-23T05:10:00Z`.
+    /// RFC 3339 in UTC, for machines: `2026-11-23T05:10:00Z`; empty where no calendar has the date.
     pub iso: String,
     /// `2026-11-23 05:10:00`, UTC.
     pub utc: String,

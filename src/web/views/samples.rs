@@ -119,6 +119,7 @@ fn what_changes_something_is_sent_by_post() {
 
 /// Writes the samples for browsers: `TOM_ALERTS_SAMPLES=folder cargo test samples_are_written`.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a test has no settings; this asks where to write")]
 fn samples_are_written_where_asked() {
     let Some(folder) = std::env::var_os("TOM_ALERTS_SAMPLES") else { return };
     let folder = std::path::PathBuf::from(folder);

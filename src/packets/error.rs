@@ -1,0 +1,113 @@
+//! Why a packet could not be read.
+
+use super::cursor::Fault;
+
+/// Why a packet could not be read. Each says what is wrong with the packet; none of them passes by itself.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PacketError {
+    /// The packet is longer than [`super::limits::MESSAGE_BYTES`].
+    #[error("the packet holds {bytes} bytes, more than the {limit} that are accepted")]
+    TooLarge {
+        /// Its length.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// The bytes are in no format that alerts come in.
+    #[error("these bytes are neither an Avro container file, nor Confluent wire format, nor JSON")]
+    NotAPacket,
+    /// The schema in the header cannot be used.
+    #[error("the packet's schema cannot be used: {reason}")]
+    Schema {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The bytes end before the record or the file does.
+    #[error("the packet is cut short")]
+    Truncated,
+    /// Bytes are left over after the record or the file.
+    #[error("{bytes} bytes are left over after the end of the {after}")]
+    TrailingBytes {
+        /// How many.
+        bytes: usize,
+        /// After what: "record" or "file".
+        after: &'static str,
+    },
+    /// A block does not end with the sync marker of its header.
+    #[error("a block does not end with the file's sync marker: the file is damaged")]
+    SyncMarker,
+    /// The container holds no record.
+    #[error("the container holds no record")]
+    NoRecord,
+    /// The container holds more than one record. [`super::split_container`] takes it apart.
+    #[error("the container says it holds {n} records where one packet is one record")]
+    ManyRecords {
+        /// How many it says it holds.
+        n: u64,
+    },
+    /// The block cannot be decompressed.
+    #[error("a block compressed with {codec:?} cannot be read: {reason}")]
+    Codec {
+        /// The codec's name in the header.
+        codec: String,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// A known format that this software does not read.
+    #[error("{what} cannot be read here; Avro container files of ZTF alerts can")]
+    Unsupported {
+        /// What it is.
+        what: String,
+    },
+    /// A value does not fit its schema's type.
+    #[error("the packet is damaged: {what}")]
+    Damaged {
+        /// What was met.
+        what: &'static str,
+    },
+    /// A field without which there is no alert is absent or impossible.
+    #[error("the alert's {field} is {value}, which it cannot be")]
+    Invalid {
+        /// The field's name in the packet.
+        field: &'static str,
+        /// The value met there.
+        value: String,
+    },
+    /// Values nest deeper than [`super::limits::DEPTH`].
+    #[error("the packet nests deeper than {limit} levels")]
+    TooDeep {
+        /// The limit.
+        limit: usize,
+    },
+    /// The packet unfolds into more than is accepted.
+    #[error("the packet holds more {what} than are accepted")]
+    TooMuch {
+        /// Of what.
+        what: &'static str,
+    },
+}
+
+impl PacketError {
+    pub(super) fn schema(reason: impl Into<String>) -> Self {
+        Self::Schema { reason: reason.into() }
+    }
+
+    pub(super) fn unsupported(what: impl Into<String>) -> Self {
+        Self::Unsupported { what: what.into() }
+    }
+}
+
+impl From<Fault> for PacketError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Truncated => Self::Truncated,
+            Fault::TooDeep => Self::TooDeep { limit: super::limits::DEPTH },
+            Fault::TooManyValues => Self::TooMuch { what: "values" },
+            Fault::Number => Self::Damaged { what: "a number does not fit its type" },
+            Fault::Length => Self::Damaged { what: "a length or a count is negative or too large" },
+            Fault::Boolean => Self::Damaged { what: "a boolean is neither 0 nor 1" },
+            Fault::Text => Self::Damaged { what: "a text is not UTF-8" },
+            Fault::Choice => Self::Damaged { what: "a union branch or enum symbol does not exist" },
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! A packet's fields for people: in groups, with unit and meaning, sentinels named as such.
+
+use crate::domain::alert::Packet;
+
+use super::PacketError;
+use super::json::with_tree;
+use super::value::Value;
+use super::ztf_fields::{FieldFact, GROUPS, OTHER, fact};
+
+/// Some fields of a packet that belong together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldGroup {
+    /// What they have in common, as a heading.
+    pub title: &'static str,
+    /// The fields, in the order of the packet's schema.
+    pub fields: Vec<Field>,
+}
+
+/// One field of a packet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Its name in the packet.
+    pub name: String,
+    /// Its value as text; "absent", with the sentinel in brackets, where there is none.
+    pub value: String,
+    /// Its unit, empty where it has none.
+    pub unit: &'static str,
+    /// What it says, empty where that is not known.
+    pub meaning: &'static str,
+}
+
+/// The fields of the alert and of its candidate, in groups. Histories and stamps appear with their size only.
+pub fn fields(packet: &Packet) -> Result<Vec<FieldGroup>, PacketError> {
+    with_tree(packet, grouped)
+}
+
+fn grouped(tree: &Value<'_>) -> Vec<FieldGroup> {
+    let titles = GROUPS.iter().map(|(title, _)| *title).chain([OTHER]);
+    let mut groups: Vec<FieldGroup> =
+        titles.map(|title| FieldGroup { title, fields: Vec::new() }).collect();
+    for (name, value) in flat(tree) {
+        let FieldFact { title, unit, meaning } = fact(name);
+        let field = Field { name: name.to_owned(), value: shown(value), unit, meaning };
+        if let Some(group) = groups.iter_mut().find(|group| group.title == title) {
+            group.fields.push(field);
+        }
+    }
+    groups.retain(|group| !group.fields.is_empty());
+    groups
+}
+
+/// The alert's own fields, then its candidate's. The candidate's `candid` repeats the alert's and is left out.
+fn flat<'t>(tree: &'t Value<'_>) -> Vec<(&'t str, &'t Value<'t>)> {
+    let mut flat = Vec::new();
+    let mut candidate = Vec::new();
+    for (name, value) in members(tree) {
+        if *name == "candidate" {
+            candidate.extend(members(value).iter().filter(|(name, _)| *name != "candid"));
+        } else {
+            flat.push((*name, value));
+        }
+    }
+    flat.extend(candidate.into_iter().map(|(name, value)| (*name, value)));
+    flat
+}
+
+fn members<'t, 'a>(value: &'t Value<'a>) -> &'t [(&'a str, Value<'a>)] {
+    match value {
+        Value::Fields(members) => members,
+        _ => &[],
+    }
+}
+
+fn shown(value: &Value<'_>) -> String {
+    match value {
+        Value::Null => "absent".to_owned(),
+        Value::Boolean(value) => value.to_string(),
+        Value::Integer(value @ (-999 | -99_999)) => format!("absent ({value})"),
+        Value::Integer(value) => value.to_string(),
+        Value::Float(value) => shown_number(f64::from(*value), value.to_string()),
+        Value::Double(value) => shown_number(*value, value.to_string()),
+        Value::Bytes(count) => format!("{count} bytes"),
+        Value::Text("null") => "absent (null)".to_owned(),
+        Value::Text("") => "absent (empty)".to_owned(),
+        Value::Text(text) => (*text).to_owned(),
+        Value::Array(items) => counted(items.len(), "entry", "entries"),
+        Value::Fields(members) => {
+            stamp_size(members).unwrap_or_else(|| counted(members.len(), "field", "fields"))
+        }
+    }
+}
+
+fn shown_number(number: f64, text: String) -> String {
+    let absent = [-999.0, -99_999.0].iter().any(|sentinel| (number - sentinel).abs() < 1e-6);
+    if absent || !number.is_finite() { format!("absent ({text})") } else { text }
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// A stamp is a file's name and its bytes.
+fn stamp_size(members: &[(&str, Value<'_>)]) -> Option<String> {
+    members.iter().find_map(|(name, value)| match value {
+        Value::Bytes(count) if *name == "stampData" => Some(counted(*count, "byte", "bytes")),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentinel_is_shown_as_absent_and_a_value_as_short_as_it_was_written() {
+        assert_eq!(shown(&Value::Float(-999.0)), "absent (-999)");
+        assert_eq!(shown(&Value::Float(-99_999.0)), "absent (-99999)");
+        assert_eq!(shown(&Value::Double(f64::NAN)), "absent (NaN)");
+        assert_eq!(shown(&Value::Text("null")), "absent (null)");
+        assert_eq!(shown(&Value::Null), "absent");
+        assert_eq!(shown(&Value::Float(15.8836)), "15.8836");
+        assert_eq!(shown(&Value::Integer(2_982_177_112_815_010_003)), "2982177112815010003");
+    }
+
+    #[test]
+    fn the_candidates_fields_follow_the_alerts_and_candid_stands_once() {
+        let candidate =
+            Value::Fields(vec![("candid", Value::Integer(7)), ("rb", Value::Float(0.5))]);
+        let alert = Value::Fields(vec![
+            ("candidate", candidate),
+            ("objectId", Value::Text("ZTF18abcdefg")),
+            ("candid", Value::Integer(7)),
+            ("unheard_of", Value::Null),
+        ]);
+        let groups = grouped(&alert);
+        let names = |title| {
+            let group = groups.iter().find(|group| group.title == title);
+            group.map(|group| group.fields.iter().map(|f| f.name.as_str()).collect::<Vec<_>>())
+        };
+        assert_eq!(names("Alert"), Some(vec!["objectId", "candid"]));
+        assert_eq!(names("Scores"), Some(vec!["rb"]));
+        assert_eq!(names(OTHER), Some(vec!["unheard_of"]));
+    }
+}

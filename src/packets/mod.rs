@@ -1,0 +1,45 @@
+//! Reading alert packets: from bytes that may be anything to an [`Alert`], to JSON, to fields with units.
+//!
+//! Every read is bounded by [`limits`]; a packet is accepted only where each value fits its schema and each byte is used.
+
+mod codec;
+mod container;
+mod cursor;
+mod error;
+mod fields;
+mod json;
+pub mod limits;
+mod program;
+mod schema;
+mod schema_cache;
+mod schema_text;
+mod skip;
+mod sniff;
+mod split;
+mod value;
+mod ztf;
+mod ztf_fields;
+mod ztf_plan;
+mod ztf_values;
+
+pub use error::PacketError;
+pub use fields::{Field, FieldGroup, fields};
+pub use json::to_json;
+pub use limits::install_limits;
+pub use split::split_container;
+
+use bytes::Bytes;
+
+use crate::domain::alert::Alert;
+
+/// Reads one packet of one alert. Today that is an Avro container file with one ZTF alert, schemas 1.x to 4.02.
+///
+/// The alert's packet shares `bytes`; nothing of them is copied.
+pub fn decode(bytes: &Bytes) -> Result<Alert, PacketError> {
+    sniff::require_container(bytes)?;
+    let record = container::single_record(bytes)?;
+    let ready = schema_cache::ready(record.schema)?;
+    let alert = ztf::read_alert(&ready.schema, &ready.plan, &record.bytes, bytes)?;
+    schema_cache::keep(&ready);
+    Ok(alert)
+}

@@ -1,0 +1,75 @@
+//! A writer's schema as a table of nodes that refer to each other by index, so that a name costs an index and never a copy.
+
+use super::PacketError;
+use super::limits::SCHEMA_BYTES;
+use super::schema_text::Reading;
+
+/// The place of a type in its [`Schema`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NodeId(pub(super) usize);
+
+/// One type of a schema.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Node {
+    Null,
+    Boolean,
+    Int,
+    Long,
+    Float,
+    Double,
+    Bytes,
+    Text,
+    /// So many bytes.
+    Fixed(usize),
+    /// One of these symbols.
+    Enum(Vec<String>),
+    Array(NodeId),
+    Map(NodeId),
+    Union(Vec<NodeId>),
+    Record(Vec<Field>),
+}
+
+/// One field of a record.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Field {
+    pub(super) name: String,
+    pub(super) node: NodeId,
+}
+
+/// A writer's schema.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Schema {
+    pub(super) nodes: Vec<Node>,
+    pub(super) root: NodeId,
+    /// The full name of the root record, empty where the root is no named type.
+    pub(super) name: String,
+}
+
+impl Schema {
+    /// Reads a schema's JSON text.
+    pub(super) fn parse(text: &[u8]) -> Result<Self, PacketError> {
+        if text.len() > SCHEMA_BYTES {
+            return Err(PacketError::schema(format!(
+                "its text holds {} bytes, more than {SCHEMA_BYTES}",
+                text.len()
+            )));
+        }
+        let json: serde_json::Value = serde_json::from_slice(text)
+            .map_err(|error| PacketError::schema(format!("it is not JSON: {error}")))?;
+        Reading::whole(&json)
+    }
+
+    /// The node at `id`. An index from another table reads as `Null`.
+    #[inline]
+    pub(super) fn node(&self, id: NodeId) -> &Node {
+        self.nodes.get(id.0).unwrap_or(&Node::Null)
+    }
+
+    /// The root record's fields.
+    pub(super) fn root_fields(&self) -> Option<&[Field]> {
+        match self.node(self.root) {
+            Node::Record(fields) => Some(fields),
+            _ => None,
+        }
+    }
+}

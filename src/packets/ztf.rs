@@ -1,0 +1,181 @@
+//! From a ZTF record's values to an [`Alert`].
+
+use bytes::Bytes;
+
+use crate::domain::alert::{
+    Alert, Band, HistoryPoint, Measurement, Packet, PacketFormat, Stamps, Survey,
+};
+
+use super::PacketError;
+use super::cursor::{Cursor, Fault};
+use super::limits::HISTORY_POINTS;
+use super::program::Scalar;
+use super::schema::Schema;
+use super::ztf_plan::{AlertRow, CandidateRow, ForcedRow, PreviousRow, Sink, Stamp, ZtfPlan};
+use super::ztf_values::{
+    flux, integer, is_positive, julian_date, magnitude, not_negative, number, score,
+};
+
+/// Longest `objectId` and `schemavsn` that is read, bytes.
+const NAME_BYTES: usize = 64;
+
+/// Reads the one alert in `record`. All of `record` has to be used.
+pub(super) fn read_alert(
+    schema: &Schema,
+    plan: &ZtfPlan,
+    record: &[u8],
+    bytes: &Bytes,
+) -> Result<Alert, PacketError> {
+    let mut cursor = Cursor::new(record);
+    let mut draft = Draft::default();
+    plan.run(schema, &mut cursor, &mut draft)?;
+    match cursor.rest().len() {
+        0 => draft.finish(bytes),
+        bytes => Err(PacketError::TrailingBytes { bytes, after: "record" }),
+    }
+}
+
+/// An alert half read.
+#[derive(Default)]
+struct Draft<'a> {
+    alert: AlertRow<'a>,
+    candidate: CandidateRow<'a>,
+    history: Vec<HistoryPoint>,
+    stamps: Stamps,
+}
+
+impl<'a> Sink<'a> for Draft<'a> {
+    fn alert(&mut self, row: &AlertRow<'a>) {
+        self.alert = *row;
+    }
+
+    fn candidate(&mut self, row: &CandidateRow<'a>) {
+        self.candidate = *row;
+    }
+
+    fn previous(&mut self, row: &PreviousRow<'a>) -> Result<(), Fault> {
+        let [jd, fid, candid, isdiffpos, magpsf, sigmapsf, rb, diffmaglim] = row;
+        let measurement = match (magnitude(magpsf), magnitude(diffmaglim)) {
+            (Some(mag), _) => Measurement::Detection {
+                source_id: integer(candid),
+                mag,
+                mag_err: not_negative(sigmapsf),
+                is_positive: is_positive(isdiffpos),
+                rb: score(rb),
+            },
+            (None, Some(mag)) => Measurement::Limit { mag },
+            (None, None) => return Ok(()),
+        };
+        self.add(jd, fid, measurement)
+    }
+
+    fn forced(&mut self, row: &ForcedRow<'a>) -> Result<(), Fault> {
+        let [jd, fid, forcediffimflux, forcediffimfluxunc, magzpsci] = row;
+        let Some(flux) = flux(forcediffimflux) else { return Ok(()) };
+        let mag = magnitude(magzpsci).filter(|_| flux > 0.0).map(|zero| zero - 2.5 * flux.log10());
+        let flux_err = not_negative(forcediffimfluxunc);
+        self.add(jd, fid, Measurement::Forced { flux, flux_err, mag })
+    }
+
+    fn stamp(&mut self, stamp: Stamp, bytes: &Scalar<'a>) {
+        let present = matches!(bytes, Scalar::Bytes(1..));
+        match stamp {
+            Stamp::Science => self.stamps.science = present,
+            Stamp::Template => self.stamps.template = present,
+            Stamp::Difference => self.stamps.difference = present,
+        }
+    }
+}
+
+impl Draft<'_> {
+    /// Adds a point of history; one without a time is none.
+    fn add(
+        &mut self,
+        jd: &Scalar<'_>,
+        fid: &Scalar<'_>,
+        measurement: Measurement,
+    ) -> Result<(), Fault> {
+        if self.history.len() == HISTORY_POINTS {
+            return Err(Fault::TooManyValues);
+        }
+        if let Some(jd) = julian_date(jd) {
+            self.history.push(HistoryPoint { jd, band: band(fid), measurement });
+        }
+        Ok(())
+    }
+
+    fn finish(mut self, bytes: &Bytes) -> Result<Alert, PacketError> {
+        let [schemavsn, object_id, alert_candid] = self.alert;
+        let [jd, fid, candid, isdiffpos, ra, dec, magpsf, sigmapsf, scores @ ..] = self.candidate;
+        let [classtar, rb, drb, ndethist, sgscore1, distpsnr1, ssdistnr] = scores;
+        let source_id = integer(&alert_candid).or_else(|| integer(&candid));
+        let schema_version = match schemavsn {
+            Scalar::Absent => String::new(),
+            other => name("schemavsn", &other)?,
+        };
+        self.history.sort_by(|one, other| one.jd.total_cmp(&other.jd));
+        Ok(Alert {
+            survey: Survey::Ztf,
+            source_id: source_id.ok_or_else(|| impossible("candid", &alert_candid))?,
+            object_id: name("objectId", &object_id)?,
+            jd: julian_date(&jd).ok_or_else(|| impossible("jd", &jd))?,
+            ra: within("ra", &ra, |ra| (0.0..360.0).contains(&ra))?,
+            dec: within("dec", &dec, |dec| (-90.0..=90.0).contains(&dec))?,
+            mag: magnitude(&magpsf),
+            mag_err: not_negative(&sigmapsf),
+            band: band(&fid),
+            classtar: score(&classtar),
+            rb: score(&rb),
+            drb: score(&drb),
+            is_positive: is_positive(&isdiffpos),
+            ndethist: integer(&ndethist).filter(|count| *count >= 0),
+            sgscore1: score(&sgscore1),
+            distpsnr1: not_negative(&distpsnr1),
+            ssdistnr: not_negative(&ssdistnr),
+            history: self.history,
+            stamps: self.stamps,
+            packet: Packet {
+                format: PacketFormat::AvroContainer,
+                schema_version,
+                bytes: bytes.clone(),
+            },
+        })
+    }
+}
+
+fn band(fid: &Scalar<'_>) -> Option<Band> {
+    integer(fid).and_then(Band::from_ztf_fid)
+}
+
+fn within(
+    field: &'static str,
+    value: &Scalar<'_>,
+    holds: impl Fn(f64) -> bool,
+) -> Result<f64, PacketError> {
+    number(value).filter(|number| holds(*number)).ok_or_else(|| impossible(field, value))
+}
+
+/// A name that may stand in an address and in the database: visible ASCII.
+fn name(field: &'static str, value: &Scalar<'_>) -> Result<String, PacketError> {
+    match value {
+        Scalar::Text(text)
+            if (1..=NAME_BYTES).contains(&text.len())
+                && text.bytes().all(|byte| byte.is_ascii_graphic()) =>
+        {
+            Ok((*text).to_owned())
+        }
+        other => Err(impossible(field, other)),
+    }
+}
+
+fn impossible(field: &'static str, value: &Scalar<'_>) -> PacketError {
+    let value = match value {
+        Scalar::Absent => "absent".to_owned(),
+        Scalar::Bool(value) => value.to_string(),
+        Scalar::Int(value) => value.to_string(),
+        Scalar::Float(value) => value.to_string(),
+        Scalar::Text(text) => format!("{:?}", text.chars().take(NAME_BYTES).collect::<String>()),
+        Scalar::Bytes(length) => format!("{length} bytes"),
+    };
+    PacketError::Invalid { field, value }
+}

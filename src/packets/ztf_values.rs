@@ -1,0 +1,119 @@
+//! What ZTF's values mean: sentinels that stand for "absent", spellings of the sign, ranges of scores.
+
+use super::program::Scalar;
+
+/// Integers up to here are exact in a double.
+const EXACT_IN_DOUBLE: f64 = 9_007_199_254_740_992.0;
+
+/// A finite number, whichever numeric type the schema gives it.
+#[expect(clippy::cast_precision_loss, reason = "no measured quantity needs more than 53 bits")]
+pub(super) fn number(value: &Scalar<'_>) -> Option<f64> {
+    match value {
+        Scalar::Int(value) => Some(*value as f64),
+        Scalar::Float(value) if value.is_finite() => Some(*value),
+        _ => None,
+    }
+}
+
+/// An exact integer. A float counts only where it is one and is exact.
+#[expect(clippy::cast_possible_truncation, reason = "the guard bounds it to 53 bits, no fraction")]
+pub(super) fn integer(value: &Scalar<'_>) -> Option<i64> {
+    match value {
+        Scalar::Int(value) => Some(*value),
+        Scalar::Float(value) if value.fract() == 0.0 && value.abs() < EXACT_IN_DOUBLE => {
+            Some(*value as i64)
+        }
+        Scalar::Text(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// A magnitude. ZTF writes -999 where there is none, `SExtractor` 99.
+pub(super) fn magnitude(value: &Scalar<'_>) -> Option<f64> {
+    number(value).filter(|mag| mag.abs() < 99.0)
+}
+
+/// A distance, an error or another quantity that is never negative (-999: absent).
+pub(super) fn not_negative(value: &Scalar<'_>) -> Option<f64> {
+    number(value).filter(|value| *value >= 0.0)
+}
+
+/// A score between 0 and 1 (-999: absent).
+pub(super) fn score(value: &Scalar<'_>) -> Option<f64> {
+    number(value).filter(|score| (0.0..=1.0).contains(score))
+}
+
+/// A difference flux (-99999: absent).
+pub(super) fn flux(value: &Scalar<'_>) -> Option<f64> {
+    number(value).filter(|flux| *flux > -99_998.0)
+}
+
+/// A Julian date between 4713 BC and AD 9999.
+pub(super) fn julian_date(value: &Scalar<'_>) -> Option<f64> {
+    number(value).filter(|jd| (0.0..5_373_484.5).contains(jd))
+}
+
+/// `isdiffpos` in any of its spellings: `t` and `f`, `1` and `0`, `true` and `false`, as text, integer or boolean.
+pub(super) fn is_positive(value: &Scalar<'_>) -> Option<bool> {
+    match value {
+        Scalar::Bool(value) => Some(*value),
+        Scalar::Text(text) => match text.trim() {
+            "t" | "T" | "1" | "true" | "True" | "TRUE" => Some(true),
+            "f" | "F" | "0" | "false" | "False" | "FALSE" => Some(false),
+            _ => None,
+        },
+        other => match integer(other) {
+            Some(1) => Some(true),
+            Some(0) => Some(false),
+            _ => None,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn isdiffpos_is_read_in_every_spelling() {
+        for yes in ["t", "T", "1", "true", "True"] {
+            assert_eq!(is_positive(&Scalar::Text(yes)), Some(true), "{yes}");
+        }
+        for no in ["f", "F", "0", "false", "False"] {
+            assert_eq!(is_positive(&Scalar::Text(no)), Some(false), "{no}");
+        }
+        assert_eq!(is_positive(&Scalar::Bool(true)), Some(true));
+        assert_eq!(is_positive(&Scalar::Int(0)), Some(false));
+        assert_eq!(is_positive(&Scalar::Float(1.0)), Some(true));
+        for neither in [Scalar::Absent, Scalar::Text(""), Scalar::Text("x"), Scalar::Int(2)] {
+            assert_eq!(is_positive(&neither), None, "{neither:?}");
+        }
+    }
+
+    #[test]
+    fn sentinels_nan_and_impossible_values_are_absent() {
+        for absent in [-999.0, f64::NAN, f64::INFINITY, -99_999.0] {
+            let absent = Scalar::Float(absent);
+            assert_eq!(score(&absent), None);
+            assert_eq!(not_negative(&absent), None);
+            assert_eq!(magnitude(&absent), None);
+            assert_eq!(flux(&Scalar::Float(-99_999.0)), None);
+        }
+        assert_eq!(score(&Scalar::Float(1.5)), None);
+        assert_eq!(score(&Scalar::Int(1)), Some(1.0));
+        assert_eq!(not_negative(&Scalar::Float(0.0)), Some(0.0));
+        assert_eq!(flux(&Scalar::Float(-999.0)), Some(-999.0));
+    }
+
+    #[test]
+    fn an_integer_is_exact_or_absent() {
+        assert_eq!(
+            integer(&Scalar::Int(2_982_177_112_815_010_003)),
+            Some(2_982_177_112_815_010_003)
+        );
+        assert_eq!(integer(&Scalar::Text("2982177112815010003")), Some(2_982_177_112_815_010_003));
+        assert_eq!(integer(&Scalar::Float(2_982_177_112_815_010_003.0)), None);
+        assert_eq!(integer(&Scalar::Float(17.0)), Some(17));
+        assert_eq!(integer(&Scalar::Float(17.5)), None);
+    }
+}

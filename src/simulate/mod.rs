@@ -1,0 +1,31 @@
+//! A simulated night of the ZTF survey: alert packets of schema v4.02 with history and image stamps, from a seed.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "measured values are rounded to the wire's types, pixels and counts are small"
+)]
+
+mod avro;
+mod catalogue;
+mod detection;
+mod draw;
+mod exposure;
+mod field;
+mod forced;
+mod light_curve;
+mod night;
+mod packet;
+mod population;
+mod record;
+mod scene;
+mod source;
+mod stamp;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use night::{Night, SimulatedPacket, default_night};
+pub use source::SourceKind;
+pub use write::{SimulateError, write_folder, write_tar_gz};

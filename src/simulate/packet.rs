@@ -1,0 +1,104 @@
+//! Puts one alert packet together: the detection, its history and its three stamps.
+
+use super::{
+    avro::AvroBytes,
+    catalogue::Neighbours,
+    detection::Detection,
+    exposure::{Exposure, HISTORY_DAYS},
+    forced::{self, Forced},
+    night::{Night, SimulatedPacket},
+    record,
+    source::{Measured, Sighting, Source, measure, source_draw},
+    stamp,
+};
+
+/// One visit of the history: the exposure and the detection in it, if there is one.
+pub(super) struct Visit<'e> {
+    pub(super) exposure: &'e Exposure,
+    pub(super) measured: Measured,
+    pub(super) detection: Option<Detection>,
+}
+
+/// What an alert's record is written from.
+pub(super) struct Alert<'s> {
+    pub(super) night: &'s Night,
+    pub(super) source: &'s Source,
+    pub(super) exposure: &'s Exposure,
+    pub(super) detection: Detection,
+    pub(super) history: Vec<Visit<'s>>,
+}
+
+/// `candid` of a sighting.
+pub(super) fn candid(night: &Night, sighting: &Sighting) -> Option<i64> {
+    let exposure = sighting.exposures.get(sighting.index)?;
+    let measured = measure(night, &sighting.source, exposure);
+    Some(Detection::of(night, &sighting.source, exposure, measured).candid)
+}
+
+/// The packet of a sighting.
+pub(super) fn write(night: &Night, sighting: &Sighting) -> Option<SimulatedPacket> {
+    let source = sighting.source.as_ref();
+    let exposure = sighting.exposures.get(sighting.index)?;
+    let now = measure(night, source, exposure);
+    let history = sighting.exposures.iter().filter(|earlier| {
+        earlier.jd < exposure.jd && earlier.jd > exposure.jd - HISTORY_DAYS as f64
+    });
+    let history = history.map(|earlier| visit(night, source, earlier)).collect();
+    let detection = Detection::of(night, source, exposure, now);
+    let alert = Alert { night, source, exposure, detection, history };
+    Some(SimulatedPacket {
+        object_id: source.object_id.clone(),
+        candid: alert.detection.candid,
+        kind: source.kind,
+        ra: alert.detection.ra,
+        dec: alert.detection.dec,
+        jd: exposure.jd,
+        magpsf: alert.detection.magpsf,
+        bytes: alert.encode(now),
+    })
+}
+
+fn visit<'e>(night: &Night, source: &Source, exposure: &'e Exposure) -> Visit<'e> {
+    let measured = measure(night, source, exposure);
+    let detection =
+        measured.is_detection().then(|| Detection::of(night, source, exposure, measured));
+    Visit { exposure, measured, detection }
+}
+
+impl Alert<'_> {
+    fn encode(&self, now: Measured) -> Vec<u8> {
+        let mut out = AvroBytes::default();
+        out.text("4.02");
+        out.text("tom-alerts simulated survey");
+        out.text(&self.source.object_id);
+        out.long(self.detection.candid);
+        record::candidate(&mut out, self, &Neighbours::of(self.night, self.source));
+        out.some_array(&self.history, |out, visit| record::prv_candidate(out, self.source, visit));
+        let forced_photometry = self.forced_photometry();
+        out.some_array(&forced_photometry, |out, visit| forced::fp_hist(out, self.source, visit));
+        self.encode_stamps(&mut out, now);
+        let sync_marker = source_draw(self.night, self.source, self.exposure, 7).bytes();
+        out.into_container(sync_marker)
+    }
+
+    fn encode_stamps(&self, out: &mut AvroBytes, now: Measured) {
+        let (candid, pid) = (self.detection.candid, self.exposure.pid(self.source.placement.rcid));
+        let subtraction = if self.detection.isdiffpos == "t" { "scimref" } else { "refmsci" };
+        let names = [
+            format!("candid{candid}_pid{pid}_targ_sci.fits.gz"),
+            format!("candid{candid}_ref.fits.gz"),
+            format!("candid{candid}_pid{pid}_targ_{subtraction}.fits.gz"),
+        ];
+        let stamps = stamp::stamps(self.night, self.source, self.exposure, now);
+        for (name, stamp) in names.iter().zip(&stamps) {
+            out.some().text(name);
+            out.bytes(stamp);
+        }
+    }
+
+    /// Forced photometry of the history, newest first.
+    fn forced_photometry(&self) -> Vec<Forced<'_>> {
+        let visits = self.history.iter().rev();
+        visits.map(|visit| Forced::of(self.night, self.source, visit)).collect()
+    }
+}

@@ -1,0 +1,338 @@
+//! The form of a broker: a new query, a saved one, and how a position or a time is read.
+
+use axum::{
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+use super::{
+    form_view::{Drawing, field_view, form_view},
+    query_list::broker_buttons,
+};
+use crate::{
+    actions::run_query::Runner,
+    brokers::{Broker, Brokers},
+    clock::Clock,
+    domain::{
+        member::Member,
+        saved_query::{NewSavedQuery, SavedQuery},
+    },
+    forms::{Choices, Context, Field, FormSpec, FormState, Kind, Parameters, RawForm},
+    storage::Storage,
+    web::{
+        context::{PageContext, redirect_with},
+        error::Error,
+        extract::{Form, Id, Pairs, Query},
+        flash::Note,
+        present::hidden,
+        views::{
+            chrome::Section,
+            controls::Fact,
+            field::{FieldKind, FieldView},
+            query_form::{QueryFormPage, UploadView},
+        },
+    },
+};
+
+/// The name of a saved query.
+const QUERY_NAME: Field = Field::text("query_name", "Query name", 500).help("Only saving needs a name.");
+
+/// Checks a saved form against today's: a form that no longer fits comes back with what is wrong.
+pub(super) async fn validate_stored(
+    broker: &dyn Broker,
+    parameters: &Value,
+    now: DateTime<Utc>,
+) -> Result<Parameters, FormState> {
+    let context = Context { now, choices: broker.choices().await };
+    broker.form().validate(&RawForm::from_json(parameters), &context)
+}
+
+/// Checks the `parameters` of a JSON body; what is wrong by field.
+pub(in crate::web) async fn validate_sent(
+    broker: &dyn Broker,
+    parameters: Option<&Value>,
+    now: DateTime<Utc>,
+) -> Result<Parameters, Map<String, Value>> {
+    let empty = Value::Object(Map::new());
+    let parameters = match parameters {
+        None | Some(Value::Null) => &empty,
+        Some(object @ Value::Object(_)) => object,
+        Some(_) => {
+            let mut errors = Map::new();
+            errors.insert("parameters".to_owned(), Value::from(vec!["Enter an object of fields with values."]));
+            return Err(errors);
+        }
+    };
+    validate_stored(broker, parameters, now).await.map_err(|state| state.errors_json())
+}
+
+/// What is wrong with the name of a query that is to be saved.
+pub(in crate::web) fn check_query_name(name: &str) -> Option<String> {
+    if name.is_empty() {
+        return Some("This field is required.".to_owned());
+    }
+    if name.chars().count() > 500 {
+        return Some("Ensure this value has at most 500 characters.".to_owned());
+    }
+    name.chars().any(char::is_control).then(|| "Control characters are not allowed.".to_owned())
+}
+
+/// A form that was filled in, for a reader: labels with values, only what was filled in.
+pub(super) fn parameters_in_words(form: &FormSpec, parameters: &Value) -> Vec<Fact> {
+    let raw = RawForm::from_json(parameters);
+    let has_threshold = !raw.values("classtar_threshold").is_empty();
+    form.fields()
+        .filter(|field| !raw.values(field.name).is_empty() && (field.name != "classtar_gt_lt" || has_threshold))
+        .map(|field| Fact {
+            label: field.label.to_owned(),
+            value: value_in_words(field, raw.values(field.name)),
+            note: None,
+            copy: None,
+        })
+        .collect()
+}
+
+fn value_in_words(field: &Field, values: &[String]) -> String {
+    match field.kind {
+        Kind::Choice(options) => {
+            let label = options.iter().find(|(value, _)| values.iter().any(|chosen| chosen == value));
+            label.map_or_else(|| values.join(", "), |(_, label)| (*label).to_owned())
+        }
+        Kind::Checkbox => "yes".to_owned(),
+        _ if field.unit.is_empty() => values.join(", "),
+        _ => format!("{} {}", values.join(", "), field.unit),
+    }
+}
+
+/// `GET /alerts/query/create/?broker=ID`, blank, or filled in as a run's (`from_run`).
+pub(crate) async fn get_create(
+    State(storage): State<Storage>,
+    State(brokers): State<Brokers>,
+    State(clock): State<Clock>,
+    context: PageContext,
+    Query(query): Query,
+) -> Result<Response, Error> {
+    let Some(id) = query.text("broker") else {
+        return Ok(Redirect::to("/alerts/query/list/").into_response());
+    };
+    let broker = brokers.find(id).ok_or(Error::NotFound)?.as_ref();
+    let mut state = match query.number("from_run") {
+        None => broker.form().blank(),
+        Some(run) => {
+            let run = storage.find_run(run).await?.filter(|run| run.broker == id).ok_or(Error::NotFound)?;
+            reopened(broker, &run.parameters, query.text("check").is_some(), clock.now()).await
+        }
+    };
+    for field in broker.form().fields() {
+        if let Some(value) = query.text(field.name).filter(|_| field.name != "broker") {
+            state.put(field.name, value.to_owned());
+        }
+    }
+    Ok(context.render(&page(&context, &brokers, broker, None, &state).await))
+}
+
+/// `GET /alerts/query/{id}/update/`
+pub(crate) async fn get_update(
+    State(storage): State<Storage>,
+    State(brokers): State<Brokers>,
+    State(clock): State<Clock>,
+    context: PageContext,
+    Id(id): Id,
+    Query(query): Query,
+) -> Result<Response, Error> {
+    let saved = storage.find_query(id).await?.ok_or(Error::NotFound)?;
+    let broker = brokers.find(&saved.broker).ok_or(Error::NotFound)?.as_ref();
+    let mut state = reopened(broker, &saved.parameters, query.text("check").is_some(), clock.now()).await;
+    state.put(QUERY_NAME.name, saved.name.clone());
+    Ok(context.render(&page(&context, &brokers, broker, Some(&saved), &state).await))
+}
+
+/// `POST /alerts/query/create/`
+pub(crate) async fn post_create(
+    State(storage): State<Storage>,
+    State(brokers): State<Brokers>,
+    State(clock): State<Clock>,
+    State(runner): State<Runner>,
+    context: PageContext,
+    Form(form): Form,
+) -> Result<Response, Error> {
+    let broker = brokers.find(form.text("broker").unwrap_or_default()).ok_or(Error::NotFound)?.clone();
+    let sent = Sent { storage, brokers, clock, runner, form };
+    sent.answer(&context, broker.as_ref(), None).await
+}
+
+/// `POST /alerts/query/{id}/update/`
+pub(crate) async fn post_update(
+    State(storage): State<Storage>,
+    State(brokers): State<Brokers>,
+    State(clock): State<Clock>,
+    State(runner): State<Runner>,
+    context: PageContext,
+    Id(id): Id,
+    Form(form): Form,
+) -> Result<Response, Error> {
+    let saved = storage.find_query(id).await?.ok_or(Error::NotFound)?;
+    let broker = brokers.find(&saved.broker).ok_or(Error::NotFound)?.clone();
+    let sent = Sent { storage, brokers, clock, runner, form };
+    sent.answer(&context, broker.as_ref(), Some(&saved)).await
+}
+
+/// `GET /alerts/query/echo/?broker=&field=&value=`: how a text would be read, as plain text.
+pub(crate) async fn get_echo(
+    State(brokers): State<Brokers>,
+    State(clock): State<Clock>,
+    Query(query): Query,
+) -> Result<Response, Error> {
+    let broker = brokers.find(query.text("broker").unwrap_or_default()).ok_or(Error::NotFound)?;
+    let field = broker.form().field(query.text("field").unwrap_or_default()).ok_or(Error::NotFound)?;
+    let Kind::Parsed(understand) = field.kind else { return Err(Error::NotFound) };
+    let (status, text) = match query.text("value") {
+        None => (StatusCode::OK, String::new()),
+        Some(value) => match understand(value, clock.now()) {
+            Ok(echo) => (StatusCode::OK, echo),
+            Err(message) => (StatusCode::UNPROCESSABLE_ENTITY, message),
+        },
+    };
+    Ok((status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
+}
+
+/// A stored form as it was typed, with what no longer fits if that is asked for.
+async fn reopened(broker: &dyn Broker, parameters: &Value, is_checked: bool, now: DateTime<Utc>) -> FormState {
+    match validate_stored(broker, parameters, now).await {
+        Err(state) if is_checked => state,
+        _ => broker.form().filled(&RawForm::from_json(parameters)),
+    }
+}
+
+/// A form that was sent, and what it takes to do what its button says.
+struct Sent {
+    storage: Storage,
+    brokers: Brokers,
+    clock: Clock,
+    runner: Runner,
+    form: Pairs,
+}
+
+impl Sent {
+    async fn answer(
+        &self,
+        context: &PageContext,
+        broker: &dyn Broker,
+        saved: Option<&SavedQuery>,
+    ) -> Result<Response, Error> {
+        let action = self.form.text("action").unwrap_or("save");
+        let name = self.form.text(QUERY_NAME.name).unwrap_or_default();
+        let raw = RawForm::from_pairs(self.form.iter());
+        let form_context = Context { now: self.clock.now(), choices: broker.choices().await };
+        let name_error = if action == "run" { None } else { check_query_name(name) };
+        match (broker.form().validate(&raw, &form_context), name_error) {
+            (Ok(parameters), None) => self.act(action, name, parameters, broker, saved, &context.member).await,
+            (checked, name_error) => {
+                let mut state = checked.err().unwrap_or_else(|| broker.form().filled(&raw));
+                state.put(QUERY_NAME.name, name.to_owned());
+                if let Some(message) = name_error {
+                    state.add_error(QUERY_NAME.name, message);
+                }
+                let page = page(context, &self.brokers, broker, saved, &state).await;
+                Ok(context.render_as(StatusCode::UNPROCESSABLE_ENTITY, &page))
+            }
+        }
+    }
+
+    async fn act(
+        &self,
+        action: &str,
+        name: &str,
+        parameters: Parameters,
+        broker: &dyn Broker,
+        saved: Option<&SavedQuery>,
+        member: &Member,
+    ) -> Result<Response, Error> {
+        if action == "run" {
+            // A changed form that is only run is not the saved query's.
+            let same = saved.filter(|saved| saved.parameters == parameters.to_json());
+            let run = self.runner.start(broker.id(), parameters, same, name, member).await?;
+            return Ok(Redirect::to(&format!("/runs/{run}/")).into_response());
+        }
+        let id = self.save(name, &parameters, broker, saved, member).await?;
+        if action == "save_and_run" {
+            let query = self.storage.find_query(id).await?.ok_or(Error::NotFound)?;
+            let run = self.runner.start(broker.id(), parameters, Some(&query), name, member).await?;
+            return Ok(Redirect::to(&format!("/runs/{run}/")).into_response());
+        }
+        Ok(redirect_with(Note::QuerySaved(id), "/alerts/query/list/"))
+    }
+
+    async fn save(
+        &self,
+        name: &str,
+        parameters: &Parameters,
+        broker: &dyn Broker,
+        saved: Option<&SavedQuery>,
+        member: &Member,
+    ) -> Result<i64, Error> {
+        let query = NewSavedQuery {
+            name: name.to_owned(),
+            broker: broker.id().to_owned(),
+            parameters: parameters.to_json(),
+        };
+        let Some(saved) = saved else {
+            return Ok(self.storage.save_query(&query, member).await?);
+        };
+        if self.storage.update_query(saved.id, &query).await? { Ok(saved.id) } else { Err(Error::NotFound) }
+    }
+}
+
+async fn page(
+    context: &PageContext,
+    brokers: &Brokers,
+    broker: &dyn Broker,
+    saved: Option<&SavedQuery>,
+    state: &FormState,
+) -> QueryFormPage {
+    let choices = broker.choices().await;
+    let drawing =
+        Drawing { choices: &choices, echo_url: Some(format!("/alerts/query/echo/?broker={}", broker.id())) };
+    QueryFormPage {
+        chrome: context.chrome(Section::Alerts),
+        broker: broker.name().to_owned(),
+        note: broker.summary().to_owned(),
+        saved_name: saved.map(|query| query.name.clone()),
+        action: match saved {
+            Some(query) => format!("/alerts/query/{}/update/", query.id),
+            None => "/alerts/query/create/".to_owned(),
+        },
+        hidden: vec![hidden("broker", broker.id())],
+        query_name: field_view(&QUERY_NAME, state, &Drawing { choices: &Choices::new(), echo_url: None }),
+        form: form_view(broker.form(), state, &drawing),
+        truth: broker.notes().iter().map(|note| (*note).to_owned()).collect(),
+        upload: broker.upload_folder().map(|_| upload_view()),
+        other_brokers: broker_buttons(brokers, Some(broker)),
+    }
+}
+
+fn upload_view() -> UploadView {
+    UploadView {
+        action: "/alerts/archive/upload/".to_owned(),
+        note: "Alert packets (.avro) or a night of them (.tar.gz). They become an archive that can be chosen below.".to_owned(),
+        field: FieldView {
+            name: "files".to_owned(),
+            id: "id_files".to_owned(),
+            label: "Files".to_owned(),
+            kind: FieldKind::File { accept: ".avro,.gz,.tgz,.tar".to_owned(), multiple: true },
+            values: Vec::new(),
+            help: None,
+            unit: None,
+            placeholder: None,
+            suggestions: Vec::new(),
+            required: true,
+            errors: Vec::new(),
+            echo: None,
+            echo_url: None,
+            advanced: false,
+        },
+    }
+}

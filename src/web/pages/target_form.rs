@@ -1,0 +1,217 @@
+//! A target made or changed by hand, with the coordinate formats that TOM users know.
+
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::Response,
+};
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+
+use super::form_view::{Drawing, form_view};
+use crate::{
+    clock::Clock,
+    domain::{
+        sky::{Position, parse_dec, parse_ra},
+        target::{NameClash, NewTarget, Target, name_key},
+    },
+    forms::{Choices, Context, Field, FormSpec, FormState, Parameters, RawForm},
+    storage::{Storage, StorageError},
+    web::{
+        context::{PageContext, redirect_with},
+        error::Error,
+        extract::{Form, Id, Pairs},
+        flash::Note,
+        present::{hidden, link},
+        views::{chrome::Section, target_form::TargetFormPage},
+    },
+};
+
+/// Longest name or alias, characters.
+const MAX_NAME: usize = 100;
+
+static FORM: FormSpec = FormSpec {
+    groups: &[&[
+        Field::text("name", "Name", MAX_NAME).required().help("Case, spaces and - _ ( ) do not make a new name."),
+        Field::parsed("ra", "RA", understand_ra)
+            .required()
+            .help("Degrees (83.6331), or sexagesimal hours (05:34:31.94, 5h34m31.94s), or 271d23m29.1s.")
+            .placeholder("05:34:31.94"),
+        Field::parsed("dec", "Dec", understand_dec)
+            .required()
+            .help("Degrees (22.0145), or sexagesimal (+22:00:52.2, +22d00m52.2s).")
+            .placeholder("+22:00:52.2"),
+        Field::long_text("aliases", "Aliases", 4_000).help("Other names, one a line."),
+        Field::long_text("note", "Notes", 10_000),
+    ]],
+    rules: &[],
+};
+
+fn understand_ra(text: &str, _: DateTime<Utc>) -> Result<String, String> {
+    parse_ra(text).map(|ra| format!("read as {ra:.6}°")).map_err(|error| format!("{error}."))
+}
+
+fn understand_dec(text: &str, _: DateTime<Utc>) -> Result<String, String> {
+    parse_dec(text).map(|dec| format!("read as {dec:+.6}°")).map_err(|error| format!("{error}."))
+}
+
+/// Reads the target of a JSON body; what is wrong by field. `aliases` is a list; `type` must be SIDEREAL if given.
+pub(in crate::web) fn read_target_json(body: &Map<String, Value>) -> Result<NewTarget, Map<String, Value>> {
+    let mut fields = body.clone();
+    fields.remove("version");
+    let kind = fields.remove("type");
+    if let Some(Value::Array(aliases)) = fields.get("aliases") {
+        let lines: Vec<&str> = aliases.iter().filter_map(Value::as_str).collect();
+        fields.insert("aliases".to_owned(), Value::from(lines.join("\n")));
+    }
+    // A clock is not needed: no field of this form is a time.
+    let checked = read_target(&RawForm::from_json(&Value::Object(fields)), DateTime::UNIX_EPOCH);
+    match (checked, kind.as_ref().and_then(Value::as_str)) {
+        (Ok(target), None | Some("SIDEREAL")) => Ok(target),
+        (checked, kind) => {
+            let mut errors = checked.err().map(|state| state.errors_json()).unwrap_or_default();
+            if !matches!(kind, None | Some("SIDEREAL")) {
+                errors.insert("type".to_owned(), json!(["Only SIDEREAL targets can be saved."]));
+            }
+            Err(errors)
+        }
+    }
+}
+
+/// A clash of names by the field that it belongs to.
+pub(in crate::web) fn clash_errors(clash: &NameClash) -> Map<String, Value> {
+    let mut errors = Map::new();
+    errors.insert(clash_field(clash).to_owned(), json!([clash.to_string()]));
+    errors
+}
+
+fn clash_field(clash: &NameClash) -> &'static str {
+    if clash.alias().is_some() { "aliases" } else { "name" }
+}
+
+fn read_target(raw: &RawForm, now: DateTime<Utc>) -> Result<NewTarget, FormState> {
+    let parameters = FORM.validate(raw, &Context { now, choices: Choices::new() })?;
+    let mut problems = FORM.filled(raw);
+    let target = into_target(&parameters, &mut problems);
+    target.filter(|_| !problems.has_errors()).ok_or(problems)
+}
+
+fn into_target(parameters: &Parameters, problems: &mut FormState) -> Option<NewTarget> {
+    let name = parameters.text("name")?.to_owned();
+    if name_key(&name).is_empty() {
+        problems.add_error("name", "A name needs at least one letter or digit.".to_owned());
+    }
+    let aliases: Vec<String> = parameters
+        .text("aliases")
+        .unwrap_or_default()
+        .lines()
+        .map(|line| line.trim().to_owned())
+        .filter(|line| !line.is_empty())
+        .collect();
+    if aliases.iter().any(|alias| alias.chars().count() > MAX_NAME || name_key(alias).is_empty()) {
+        problems.add_error("aliases", format!("Each alias has 1 to {MAX_NAME} characters."));
+    }
+    let ra = parse_ra(parameters.text("ra")?).ok()?;
+    let dec = parse_dec(parameters.text("dec")?).ok()?;
+    Some(NewTarget {
+        name,
+        aliases,
+        position: Position::new(ra, dec).ok(),
+        note: parameters.text("note").unwrap_or_default().to_owned(),
+    })
+}
+
+/// `GET /targets/create/`
+pub(crate) async fn get_create(context: PageContext) -> Response {
+    context.render(&page(&context, None, &FORM.blank()))
+}
+
+/// `GET /targets/{id}/update/`
+pub(crate) async fn get_update(
+    State(storage): State<Storage>,
+    context: PageContext,
+    Id(id): Id,
+) -> Result<Response, Error> {
+    let target = storage.find_target(id).await?.ok_or(Error::NotFound)?;
+    let mut state = FORM.blank();
+    state.put("name", target.name.clone());
+    if let Some(position) = target.position {
+        state.put("ra", position.ra_deg().to_string());
+        state.put("dec", position.dec_deg().to_string());
+    }
+    state.put("aliases", target.aliases.join("\n"));
+    state.put("note", target.note.clone());
+    Ok(context.render(&page(&context, Some((&target, target.version)), &state)))
+}
+
+/// `POST /targets/create/`
+pub(crate) async fn post_create(
+    State(storage): State<Storage>,
+    State(clock): State<Clock>,
+    context: PageContext,
+    Form(form): Form,
+) -> Result<Response, Error> {
+    let raw = RawForm::from_pairs(form.iter());
+    let problems = match read_target(&raw, clock.now()) {
+        Ok(target) => match storage.create_target(target, &context.member).await {
+            Ok(id) => return Ok(redirect_with(Note::TargetCreated(id), &format!("/targets/{id}/"))),
+            Err(error) => with_clash(&raw, error)?,
+        },
+        Err(problems) => problems,
+    };
+    Ok(context.render_as(StatusCode::UNPROCESSABLE_ENTITY, &page(&context, None, &problems)))
+}
+
+/// `POST /targets/{id}/update/`
+pub(crate) async fn post_update(
+    State(storage): State<Storage>,
+    State(clock): State<Clock>,
+    context: PageContext,
+    Id(id): Id,
+    Form(form): Form,
+) -> Result<Response, Error> {
+    let target = storage.find_target(id).await?.ok_or(Error::NotFound)?;
+    let version = version_of(&form)?;
+    let raw = RawForm::from_pairs(form.iter());
+    let problems = match read_target(&raw, clock.now()) {
+        Ok(changed) => match storage.update_target(id, version, changed).await {
+            Ok(()) => return Ok(redirect_with(Note::TargetChanged(id), &format!("/targets/{id}/"))),
+            Err(error) => with_clash(&raw, error)?,
+        },
+        Err(problems) => problems,
+    };
+    let page = page(&context, Some((&target, version)), &problems);
+    Ok(context.render_as(StatusCode::UNPROCESSABLE_ENTITY, &page))
+}
+
+fn version_of(form: &Pairs) -> Result<i64, Error> {
+    form.number("version").ok_or_else(|| Error::BadRequest("\"version\" is missing".to_owned()))
+}
+
+fn with_clash(raw: &RawForm, error: StorageError) -> Result<FormState, Error> {
+    match error {
+        StorageError::NameClash(clash) => {
+            let mut problems = FORM.filled(raw);
+            problems.add_error(clash_field(&clash), clash.to_string());
+            Ok(problems)
+        }
+        error => Err(error.into()),
+    }
+}
+
+fn page(context: &PageContext, target: Option<(&Target, i64)>, state: &FormState) -> TargetFormPage {
+    TargetFormPage {
+        chrome: context.chrome(Section::Targets),
+        saved_name: target.map(|(target, _)| target.name.clone()),
+        action: match target {
+            Some((target, _)) => format!("/targets/{}/update/", target.id),
+            None => "/targets/create/".to_owned(),
+        },
+        hidden: target.map(|(_, version)| hidden("version", version.to_string())).into_iter().collect(),
+        form: form_view(&FORM, state, &Drawing { choices: &Choices::new(), echo_url: None }),
+        cancel: match target {
+            Some((target, _)) => link("Cancel", format!("/targets/{}/", target.id)),
+            None => link("Cancel", "/targets/"),
+        },
+    }
+}

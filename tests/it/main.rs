@@ -1,0 +1,11 @@
+//! The service from outside: a real server, a real database, requests as browsers and scripts send them.
+
+mod api;
+mod archive;
+mod guard;
+mod queries;
+mod restart;
+mod results;
+mod runs;
+mod support;
+mod targets;

@@ -1,0 +1,192 @@
+//! A service of its own for each test, with verbs for what a user does.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use reqwest::{Client, RequestBuilder, StatusCode, redirect};
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tom_alerts::{
+    actions::run_query::Runner,
+    brokers::Brokers,
+    clock::Clock,
+    packets,
+    simulate::Night,
+    storage::Storage,
+    telemetry,
+    web::{self, AppState, Site},
+};
+
+/// A running service with a database and an archive of its own.
+pub struct TestApp {
+    pub base: String,
+    pub storage: Storage,
+    pub database_url: String,
+    pub runner: Runner,
+    pub archive: PathBuf,
+    pub http: Client,
+    stop: CancellationToken,
+    _place: Arc<TempDir>,
+}
+
+/// An answer that was read to its end.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: reqwest::header::HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.body))
+    }
+
+    pub fn location(&self) -> &str {
+        self.headers.get("location").and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{}", self.body);
+        self
+    }
+
+    #[track_caller]
+    pub fn shows(self, text: &str) -> Self {
+        assert!(self.body.contains(text), "\"{text}\" is not shown in: {}", self.body);
+        self
+    }
+
+    #[track_caller]
+    pub fn hides(self, text: &str) -> Self {
+        assert!(!self.body.contains(text), "\"{text}\" is shown in: {}", self.body);
+        self
+    }
+}
+
+/// Makes an empty database beside the one that `DATABASE_URL` names.
+pub async fn fresh_database() -> String {
+    #[expect(clippy::disallowed_methods, reason = "tests/run says where the database is")]
+    let url = std::env::var("DATABASE_URL").expect("tests need DATABASE_URL: run them by tests/run");
+    let name = format!("test_{:016x}", rand::random::<u64>());
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    connection.execute(AssertSqlSafe(format!("create database {name}"))).await.unwrap();
+    let mut fresh = url::Url::parse(&url).unwrap();
+    fresh.set_path(&name);
+    fresh.into()
+}
+
+/// Writes packets of a simulated night as `.avro` files into a folder; their ids.
+pub fn write_night(folder: &std::path::Path, seed: u64, n_packets: usize) -> Vec<(String, i64)> {
+    std::fs::create_dir_all(folder).unwrap();
+    let night = Night { seed, n_packets, ..tom_alerts::simulate::default_night() };
+    night
+        .packets()
+        .map(|packet| {
+            std::fs::write(folder.join(format!("{}.avro", packet.candid)), &packet.bytes).unwrap();
+            (packet.object_id.clone(), packet.candid)
+        })
+        .collect()
+}
+
+impl TestApp {
+    /// A service whose archive `night` holds 40 simulated packets.
+    pub async fn start() -> Self {
+        let app = Self::start_empty().await;
+        write_night(&app.archive, 1, 40);
+        app
+    }
+
+    /// A service whose archive `night` is empty.
+    pub async fn start_empty() -> Self {
+        packets::install_limits();
+        let place = Arc::new(tempfile::tempdir().unwrap());
+        let archive = place.path().join("night");
+        let uploads = place.path().join("uploads");
+        std::fs::create_dir_all(&archive).unwrap();
+        std::fs::create_dir_all(&uploads).unwrap();
+        let database_url = fresh_database().await;
+        let storage = Storage::connect(&database_url).await.unwrap();
+        let brokers = Brokers::new(vec![archive.clone()], uploads);
+        let stop = CancellationToken::new();
+        let runner = Runner::new(storage.clone(), brokers.clone(), Clock::system(), stop.clone());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let base = format!("http://{address}");
+        let member = storage.local_member().await.unwrap();
+        let site = Site::new(url::Url::parse(&base).unwrap(), address, member);
+        let metrics = telemetry::collect_metrics().unwrap();
+        let state = AppState::new(storage.clone(), brokers, runner.clone(), Clock::system(), site, metrics);
+        tokio::spawn(web::server::serve(listener, web::router(state), stop.clone(), Duration::from_secs(5)));
+        let http = Client::builder().redirect(redirect::Policy::none()).cookie_store(true).build().unwrap();
+        Self { base, storage, database_url, runner, archive, http, stop, _place: place }
+    }
+
+    pub async fn pool(&self) -> PgPool {
+        PgPool::connect(&self.database_url).await.unwrap()
+    }
+
+    pub async fn send(&self, request: RequestBuilder) -> Answer {
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        Answer { status, headers, body: response.text().await.unwrap() }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.http.get(format!("{}{path}", self.base))).await
+    }
+
+    /// Sends a form as a page of ours does.
+    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        let request = self.http.post(format!("{}{path}", self.base)).header("sec-fetch-site", "same-origin");
+        self.send(request.form(form)).await
+    }
+
+    /// Sends JSON as a script does.
+    pub async fn post_json(&self, path: &str, body: &Value) -> Answer {
+        self.send(self.http.post(format!("{}{path}", self.base)).json(body)).await
+    }
+
+    /// Sends JSON with another method.
+    pub async fn send_json(&self, method: &str, path: &str, body: &Value) -> Answer {
+        let method = method.parse().unwrap();
+        self.send(self.http.request(method, format!("{}{path}", self.base)).json(body)).await
+    }
+
+    /// Runs a query without saving it and waits for its end.
+    pub async fn run(&self, parameters: Value) -> Value {
+        let mut parameters = parameters;
+        if parameters.get("folder").is_none() {
+            parameters["folder"] = json!("night");
+        }
+        let started =
+            self.post_json("/api/runs/", &json!({"broker": "archive", "parameters": parameters})).await.expect(202);
+        self.wait(started.json()["id"].as_i64().unwrap()).await
+    }
+
+    /// Waits until a run has ended.
+    pub async fn wait(&self, id: i64) -> Value {
+        for _ in 0..600 {
+            let run = self.get(&format!("/api/runs/{id}/")).await.expect(200).json();
+            if !matches!(run["state"].as_str(), Some("queued" | "running")) {
+                return run;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("run {id} does not end");
+    }
+
+    /// Every result of a run in an order.
+    pub async fn results(&self, run: &Value, order: &str) -> Vec<Value> {
+        let path = format!("/api/runs/{}/alerts/?page_size=1000&order={order}", run["id"]);
+        self.get(&path).await.expect(200).json()["results"].as_array().unwrap().clone()
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
