@@ -126,7 +126,7 @@ fn parse_span(text: &str) -> Option<Duration> {
     let split = text.find(|c: char| c.is_ascii_alphabetic())?;
     let (number, unit) = text.split_at(split);
     let seconds = match unit {
-        "m" | "min" | "mins" | "minute" | "minutes" => 60.0,
+        "min" | "mins" | "minute" | "minutes" => 60.0,
         "h" | "hour" | "hours" => 3_600.0,
         "d" | "day" | "days" => 86_400.0,
         "w" | "week" | "weeks" => 604_800.0,
@@ -146,6 +146,10 @@ fn is_slashed(text: &str) -> bool {
 
 fn parse_calendar(text: &str) -> Result<DateTime<Utc>, TimeError> {
     if let Ok(at) = DateTime::parse_from_rfc3339(&text.replacen(' ', "T", 1)) {
+        return Ok(at.with_timezone(&Utc));
+    }
+    // An offset without seconds.
+    if let Ok(at) = DateTime::parse_from_str(&text.replacen('T', " ", 1), "%Y-%m-%d %H:%M%:z") {
         return Ok(at.with_timezone(&Utc));
     }
     let plain = text.trim_end_matches(['Z', 'z']).trim_end().trim_end_matches("UTC").trim_end();
@@ -197,6 +201,7 @@ mod tests {
             ("2026-09-12T07:30:15.5", "2026-09-12 07:30:16"),
             ("2026-09-12 07:30:15Z", "2026-09-12 07:30:15"),
             ("2026-09-12T07:30:15+02:00", "2026-09-12 05:30:15"),
+            ("2026-09-12T07:30+02:00", "2026-09-12 05:30:00"),
             ("MJD 61295.5", "2026-09-12 12:00:00"),
             ("61295.5", "2026-09-12 12:00:00"),
             ("JD 2461296", "2026-09-12 12:00:00"),
@@ -220,7 +225,7 @@ mod tests {
         for text in ["1234", "0", "999999", "MJD 2461296", "JD 61295"] {
             assert_eq!(parse_time(text, now()), Err(TimeError::NoDate), "{text}");
         }
-        for text in ["", "soon", "2026-13-01", "2026-02-30", "nan", "inf", "1e9", "-3d", "24 parsecs", "99999999999999d"] {
+        for text in ["", "soon", "2026-13-01", "2026-02-30", "nan", "inf", "1e9", "-3d", "24 parsecs", "5m", "99999999999999d"] {
             assert!(parse_time(text, now()).is_err(), "{text}");
         }
     }

@@ -41,36 +41,25 @@ impl Codec {
 
 const TOO_LARGE: PacketError = PacketError::TooMuch { what: "bytes in a compressed block" };
 
+/// Inflates into one buffer at once: piece by piece the decompressor would take a reference to before the
+/// beginning for zeros, which is how a damaged stream looks like a sound one.
 fn inflate(block: &[u8]) -> Result<Vec<u8>, PacketError> {
     let damaged = |reason| PacketError::Codec { codec: "deflate".to_owned(), reason };
-    let mut stream = Decompress::new(false);
-    let mut unfolded =
-        Vec::with_capacity(block.len().saturating_mul(2).clamp(4096, UNFOLDED_BYTES));
+    let mut room = block.len().saturating_mul(4).clamp(64 << 10, UNFOLDED_BYTES);
     loop {
-        let used = usize::try_from(stream.total_in()).unwrap_or(usize::MAX);
-        let before = (stream.total_in(), stream.total_out());
-        let input = block.get(used..).unwrap_or_default();
+        let mut stream = Decompress::new(false);
+        let mut unfolded = Vec::with_capacity(room);
         let status = stream
-            .decompress_vec(input, &mut unfolded, FlushDecompress::None)
+            .decompress_vec(block, &mut unfolded, FlushDecompress::Finish)
             .map_err(|_| damaged("its deflate stream is damaged"))?;
-        if status == Status::StreamEnd {
-            break;
+        let full = unfolded.len() == unfolded.capacity();
+        match status {
+            Status::StreamEnd if stream.total_in() == block.len() as u64 => return Ok(unfolded),
+            Status::StreamEnd => return Err(damaged("bytes follow its deflate stream")),
+            _ if !full => return Err(damaged("its deflate stream is cut short")),
+            _ if room == UNFOLDED_BYTES => return Err(TOO_LARGE),
+            _ => room = room.saturating_mul(4).min(UNFOLDED_BYTES),
         }
-        if unfolded.len() < unfolded.capacity() && before == (stream.total_in(), stream.total_out())
-        {
-            return Err(damaged("its deflate stream is cut short"));
-        }
-        if unfolded.len() >= UNFOLDED_BYTES {
-            return Err(TOO_LARGE);
-        }
-        if unfolded.len() == unfolded.capacity() {
-            unfolded.reserve_exact(unfolded.len().min(UNFOLDED_BYTES - unfolded.len()));
-        }
-    }
-    if stream.total_in() == block.len() as u64 {
-        Ok(unfolded)
-    } else {
-        Err(damaged("bytes follow its deflate stream"))
     }
 }
 
@@ -89,5 +78,55 @@ fn unsnap(block: &[u8]) -> Result<Vec<u8>, PacketError> {
         Ok(unfolded)
     } else {
         Err(damaged("its checksum does not match"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn deflated(bytes: &[u8]) -> Vec<u8> {
+        let level = flate2::Compression::default();
+        let mut stream = flate2::write::DeflateEncoder::new(Vec::new(), level);
+        stream.write_all(bytes).unwrap();
+        stream.finish().unwrap()
+    }
+
+    #[test]
+    fn deflate_unfolds_what_is_much_longer_than_its_block_up_to_the_limit() {
+        for length in [0, 1, 70_000, 3 << 20, UNFOLDED_BYTES] {
+            let zeros = vec![0; length];
+            assert!(Codec::Deflate.unfold(&deflated(&zeros)).unwrap() == zeros, "{length}");
+        }
+        let longer = deflated(&vec![0; UNFOLDED_BYTES + 1]);
+        assert_eq!(Codec::Deflate.unfold(&longer), Err(TOO_LARGE));
+    }
+
+    #[test]
+    fn deflate_refuses_a_stream_that_is_cut_or_followed_by_bytes() {
+        let block = deflated(b"jd ra dec magpsf jd ra dec magpsf");
+        for end in 0..block.len() {
+            assert!(Codec::Deflate.unfold(&block[..end]).is_err(), "{end}");
+        }
+        assert!(Codec::Deflate.unfold(&[&block[..], &[0]].concat()).is_err());
+    }
+
+    #[test]
+    fn deflate_refuses_a_reference_to_before_the_beginning() {
+        // fixed codes: length 3 at distance 1, then the end, without a byte before
+        let error = Codec::Deflate.unfold(&[0b0000_0011, 0b0000_0010, 0]).unwrap_err();
+        let reason = "its deflate stream is damaged";
+        assert_eq!(error, PacketError::Codec { codec: "deflate".to_owned(), reason });
+    }
+
+    #[test]
+    fn snappy_refuses_a_wrong_checksum() {
+        let mut block = snap::raw::Encoder::new().compress_vec(b"objectId").unwrap();
+        block.extend(crc32fast::hash(b"objectId").to_be_bytes());
+        assert_eq!(Codec::Snappy.unfold(&block).unwrap().as_ref(), b"objectId");
+        *block.last_mut().unwrap() ^= 1;
+        assert!(matches!(Codec::Snappy.unfold(&block), Err(PacketError::Codec { .. })));
     }
 }

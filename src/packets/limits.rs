@@ -10,8 +10,8 @@ pub const SCHEMA_BYTES: usize = 256 << 10;
 pub const DEPTH: usize = 32;
 /// Most bytes that one compressed block may unfold into, and most memory that a packet's values may take.
 pub const UNFOLDED_BYTES: usize = 32 << 20;
-/// Most values, empty ones counted too, that one record may hold.
-pub const VALUES: usize = 2_000_000;
+/// Most values, empty ones counted too, that one record may hold. A ZTF packet has up to some 7,000.
+pub const VALUES: usize = 200_000;
 /// Most earlier measurements that one alert may bring.
 pub const HISTORY_POINTS: usize = 50_000;
 /// Most records that one container file is split into.

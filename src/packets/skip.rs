@@ -3,14 +3,13 @@
 use super::cursor::{Cursor, Fault, deeper};
 use super::schema::{Node, NodeId, Schema};
 
-/// Passes over one value of the type `id`: every value in it is checked against its type.
+/// Passes over one value of the type `id`: every value in it is checked against its type and counted, save itself.
 pub(super) fn skip(
     schema: &Schema,
     id: NodeId,
     cursor: &mut Cursor<'_>,
     depth: usize,
 ) -> Result<(), Fault> {
-    cursor.charge(1)?;
     match schema.node(id) {
         Node::Null => {}
         Node::Boolean => _ = cursor.boolean()?,
@@ -31,6 +30,7 @@ pub(super) fn skip(
         }
         Node::Record(fields) => {
             let inside = deeper(depth)?;
+            cursor.charge(fields.len())?;
             for field in fields {
                 skip(schema, field.node, cursor, inside)?;
             }
@@ -53,6 +53,7 @@ fn skip_items(
             return Ok(());
         }
         for _ in 0..count {
+            cursor.charge(1)?;
             if keyed {
                 cursor.text()?;
             }

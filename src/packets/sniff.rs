@@ -15,6 +15,7 @@ pub(super) fn require_container(bytes: &[u8]) -> Result<(), PacketError> {
             "Confluent wire format (schemaless Avro behind a schema id)",
         )),
         [0xc3, 0x01, ..] => Err(PacketError::unsupported("an Avro single-object message")),
+        [0x1f, 0x8b, ..] => Err(PacketError::unsupported("a gzip file")),
         _ if is_json(bytes) => Err(PacketError::unsupported("JSON")),
         _ => Err(PacketError::NotAPacket),
     }

@@ -5,7 +5,7 @@ use super::limits::UNFOLDED_BYTES;
 use super::schema::{Node, NodeId, Schema};
 
 /// What one value may take in memory, here and as JSON, bytes.
-const VALUE_BYTES: usize = 192;
+const VALUE_BYTES: usize = 160;
 
 /// A value as its schema types it.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,7 +40,6 @@ impl<'a> Tree<'a> {
 
     fn value(&mut self, id: NodeId, depth: usize) -> Result<Value<'a>, Fault> {
         let schema = self.schema;
-        self.cursor.charge(1)?;
         Ok(match schema.node(id) {
             Node::Null => Value::Null,
             Node::Boolean => Value::Boolean(self.cursor.boolean()?),
@@ -66,7 +65,7 @@ impl<'a> Tree<'a> {
                 let inside = deeper(depth)?;
                 let mut values = Vec::new();
                 for field in fields {
-                    self.pay(VALUE_BYTES + field.name.len())?;
+                    self.pay_value(field.name.len())?;
                     values.push((field.name.as_str(), self.value(field.node, inside)?));
                 }
                 Value::Fields(values)
@@ -88,7 +87,7 @@ impl<'a> Tree<'a> {
                 return Ok(Value::Array(values));
             }
             for _ in 0..count {
-                self.pay(VALUE_BYTES)?;
+                self.pay_value(0)?;
                 values.push(self.value(items, inside)?);
             }
         }
@@ -103,10 +102,16 @@ impl<'a> Tree<'a> {
             }
             for _ in 0..count {
                 let key = self.cursor.text()?;
-                self.pay(VALUE_BYTES + key.len())?;
+                self.pay_value(key.len())?;
                 values.push((key, self.value(items, inside)?));
             }
         }
+    }
+
+    /// Charges one value that takes `VALUE_BYTES` and `name` bytes more.
+    fn pay_value(&mut self, name: usize) -> Result<(), Fault> {
+        self.cursor.charge(1)?;
+        self.pay(VALUE_BYTES.saturating_add(name))
     }
 
     fn pay(&mut self, bytes: usize) -> Result<(), Fault> {

@@ -107,6 +107,8 @@ impl Storage {
                 ("idle_in_transaction_session_timeout", "10s"),
                 ("synchronous_commit", "on"),
                 ("jit", "off"),
+                // A rollback outside a transaction is warned of, and there is one behind each statement of ours.
+                ("client_min_messages", "error"),
             ])
             .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1));
         Self::migrate(&options).await?;

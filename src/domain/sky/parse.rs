@@ -85,10 +85,10 @@ pub fn parse_cone_with(text: &str, unit: RadiusUnit) -> Result<Cone, CoordinateE
     let parts: Vec<&str> = text.split(',').map(str::trim).collect();
     let (center, radius) = match parts.as_slice() {
         [_] => {
-            let (place, radius) = text.rsplit_once(char::is_whitespace).ok_or(CoordinateError::Cone)?;
-            // Without commas only a unit tells the radius from a coordinate.
-            if !radius.ends_with(|c: char| !c.is_ascii_digit() && c != '.') {
-                return Err(CoordinateError::Cone);
+            let (place, radius) = split_radius(&text).ok_or(CoordinateError::Cone)?;
+            // "150.1 +2 30\"" may be two degrees and thirty arcseconds: a place that goes on is not one.
+            if place.split_whitespace().count() > 1 && parse_position(&text).is_ok() {
+                return Err(CoordinateError::Ambiguous);
             }
             (parse_position(place), radius)
         }
@@ -99,10 +99,21 @@ pub fn parse_cone_with(text: &str, unit: RadiusUnit) -> Result<Cone, CoordinateE
         }
     };
     let center = center.map_err(|error| match error {
-        CoordinateError::Format => CoordinateError::Cone,
+        CoordinateError::Format | CoordinateError::Ambiguous => CoordinateError::Cone,
         error => error,
     })?;
     Ok(Cone { center, radius_deg: parse_radius(radius.trim(), unit)? })
+}
+
+/// Without commas only a unit tells the radius from a coordinate: `… 30"`, `… 2 arcmin`.
+fn split_radius(text: &str) -> Option<(&str, &str)> {
+    let unit = text.trim_end_matches(|c: char| !c.is_ascii_digit() && c != '.');
+    if unit.len() == text.len() {
+        return None;
+    }
+    let number = unit.rfind(char::is_whitespace)?;
+    let (place, radius) = text.split_at(number);
+    Some((place.trim_end(), radius.trim_start()))
 }
 
 fn parse_radius(text: &str, unit: RadiusUnit) -> Result<f64, CoordinateError> {
@@ -251,6 +262,8 @@ fn split_position(text: &str) -> Result<(String, String), CoordinateError> {
     }
     let words: Vec<&str> = text.split_whitespace().collect();
     match words.as_slice() {
+        // "10h 30": ten hours and thirty minutes, or thirty degrees?
+        [ra, dec] if ra.ends_with(['h', 'd', '°']) && decimal(dec).is_some() => Err(CoordinateError::Ambiguous),
         [ra, dec] => Ok(((*ra).to_owned(), (*dec).to_owned())),
         [_, _, _, _, _, _] => Ok((words[..3].join(" "), words[3..].join(" "))),
         _ => Err(CoordinateError::Ambiguous),
@@ -372,7 +385,7 @@ mod tests {
 
     #[test]
     fn positions_that_could_be_two_things_are_refused() {
-        for text in ["10 00 24", "12 12 5 12", "10,5", "10 -45:17:50", "1,2,3", "12"] {
+        for text in ["10 00 24", "12 12 5 12", "10,5", "10 -45:17:50", "1,2,3", "12", "10h 30"] {
             assert_eq!(parse_position(text), Err(CoordinateError::Ambiguous), "{text}");
         }
         for text in ["", "here", "J1901+1458", "J190132.9", "ZTF18abc", "é é"] {
@@ -390,6 +403,7 @@ mod tests {
             ("05:34:31.94, +22:00:52.2, 0.5°", 1800.0),
             ("12,12,1 deg", 3600.0),
             ("105,5 -32,5, 30", 30.0),
+            ("150.1 +2.2 2 arcmin", 120.0),
         ] {
             let read = parse_cone(text);
             assert!(read.as_ref().is_ok_and(|cone| close(cone.radius_deg * 3600.0, radius_arcsec)), "{text}: {read:?}");
@@ -397,7 +411,10 @@ mod tests {
         let in_degrees = parse_cone_with("269.75891,-29.179583,0.25", RadiusUnit::Degree).unwrap();
         assert!(close(in_degrees.radius_deg, 0.25));
         for text in ["12, 12", "12, 12, 5, 12", "12", "", "150.1 2.2 30"] {
-            assert!(parse_cone(text).is_err(), "{text}");
+            assert_eq!(parse_cone(text), Err(CoordinateError::Cone), "{text}");
+        }
+        for text in ["10h00m24s +02d 12' 30\"", "150.1 +2d 30\""] {
+            assert!(parse_cone(text).is_err(), "{text}: {:?}", parse_cone(text));
         }
         for text in ["12, 12, 0", "12, 12, -5", "12, 12, 200°", "12, 12, nan", "12, 12, 5 parsec"] {
             assert_eq!(parse_cone(text), Err(CoordinateError::Radius), "{text}");
