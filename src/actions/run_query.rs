@@ -8,7 +8,7 @@ use std::{
 };
 
 use futures::FutureExt;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{error, info, warn};
 
@@ -206,9 +206,11 @@ impl Inner {
         // The broker's own token: it must stop fetching also when the run has enough.
         let fetching = stop.child_token();
         let (context, lines) = RunContext::new(self.clock.now(), fetching.clone());
-        let logger = self.tracker.spawn(write_log(self.storage.clone(), id, lines));
+        let is_over = CancellationToken::new();
+        let logger = self.tracker.spawn(write_log(self.storage.clone(), id, lines, is_over.clone()));
         let result = run_work::run(&self.storage, id, broker.as_ref(), &parameters, context, stop).await;
         fetching.cancel();
+        is_over.cancel();
         if logger.await.is_err() {
             warn!(run.id = id, "The log of run {id} is incomplete");
         }
@@ -219,12 +221,20 @@ impl Inner {
     }
 }
 
+/// Writes the run's log until the run is over. A backend that hangs may hold its end of the channel for longer.
 async fn write_log(
     storage: Storage,
     id: RunId,
-    mut lines: tokio::sync::mpsc::UnboundedReceiver<(LogLevel, String)>,
+    mut lines: mpsc::UnboundedReceiver<(LogLevel, String)>,
+    is_over: CancellationToken,
 ) {
-    while let Some((level, sentence)) = lines.recv().await {
+    loop {
+        let line = tokio::select! {
+            biased;
+            line = lines.recv() => line,
+            () = is_over.cancelled() => None,
+        };
+        let Some((level, sentence)) = line else { return };
         if let Err(error) = storage.log_run(id, level, &sentence).await {
             warn!(run.id = id, %error, "A line of the run's log was lost: {sentence}");
         }

@@ -20,54 +20,54 @@ use tom_alerts::{
 };
 
 /// A running service with a database and an archive of its own.
-pub struct TestApp {
-    pub base: String,
-    pub storage: Storage,
-    pub database_url: String,
-    pub runner: Runner,
-    pub archive: PathBuf,
-    pub http: Client,
+pub(crate) struct TestApp {
+    pub(crate) base: String,
+    pub(crate) storage: Storage,
+    pub(crate) database_url: String,
+    pub(crate) runner: Runner,
+    pub(crate) archive: PathBuf,
+    pub(crate) http: Client,
     stop: CancellationToken,
     _place: Arc<TempDir>,
 }
 
 /// An answer that was read to its end.
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: reqwest::header::HeaderMap,
-    pub body: String,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.body))
     }
 
-    pub fn location(&self) -> &str {
+    pub(crate) fn location(&self) -> &str {
         self.headers.get("location").and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
     #[track_caller]
-    pub fn expect(self, status: u16) -> Self {
+    pub(crate) fn expect(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{}", self.body);
         self
     }
 
     #[track_caller]
-    pub fn shows(self, text: &str) -> Self {
+    pub(crate) fn shows(self, text: &str) -> Self {
         assert!(self.body.contains(text), "\"{text}\" is not shown in: {}", self.body);
         self
     }
 
     #[track_caller]
-    pub fn hides(self, text: &str) -> Self {
+    pub(crate) fn hides(self, text: &str) -> Self {
         assert!(!self.body.contains(text), "\"{text}\" is shown in: {}", self.body);
         self
     }
 }
 
 /// Makes an empty database beside the one that `DATABASE_URL` names.
-pub async fn fresh_database() -> String {
+pub(crate) async fn fresh_database() -> String {
     #[expect(clippy::disallowed_methods, reason = "tests/run says where the database is")]
     let url = std::env::var("DATABASE_URL").expect("tests need DATABASE_URL: run them by tests/run");
     let name = format!("test_{:016x}", rand::random::<u64>());
@@ -79,7 +79,7 @@ pub async fn fresh_database() -> String {
 }
 
 /// Writes packets of a simulated night as `.avro` files into a folder; their ids.
-pub fn write_night(folder: &std::path::Path, seed: u64, n_packets: usize) -> Vec<(String, i64)> {
+pub(crate) fn write_night(folder: &std::path::Path, seed: u64, n_packets: usize) -> Vec<(String, i64)> {
     std::fs::create_dir_all(folder).unwrap();
     let night = Night { seed, n_packets, ..tom_alerts::simulate::default_night() };
     night
@@ -93,14 +93,14 @@ pub fn write_night(folder: &std::path::Path, seed: u64, n_packets: usize) -> Vec
 
 impl TestApp {
     /// A service whose archive `night` holds 40 simulated packets.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let app = Self::start_empty().await;
         write_night(&app.archive, 1, 40);
         app
     }
 
     /// A service whose archive `night` is empty.
-    pub async fn start_empty() -> Self {
+    pub(crate) async fn start_empty() -> Self {
         packets::install_limits();
         let place = Arc::new(tempfile::tempdir().unwrap());
         let archive = place.path().join("night");
@@ -124,39 +124,39 @@ impl TestApp {
         Self { base, storage, database_url, runner, archive, http, stop, _place: place }
     }
 
-    pub async fn pool(&self) -> PgPool {
+    pub(crate) async fn pool(&self) -> PgPool {
         PgPool::connect(&self.database_url).await.unwrap()
     }
 
-    pub async fn send(&self, request: RequestBuilder) -> Answer {
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Answer {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         Answer { status, headers, body: response.text().await.unwrap() }
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(self.http.get(format!("{}{path}", self.base))).await
     }
 
     /// Sends a form as a page of ours does.
-    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
         let request = self.http.post(format!("{}{path}", self.base)).header("sec-fetch-site", "same-origin");
         self.send(request.form(form)).await
     }
 
     /// Sends JSON as a script does.
-    pub async fn post_json(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn post_json(&self, path: &str, body: &Value) -> Answer {
         self.send(self.http.post(format!("{}{path}", self.base)).json(body)).await
     }
 
     /// Sends JSON with another method.
-    pub async fn send_json(&self, method: &str, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn send_json(&self, method: &str, path: &str, body: &Value) -> Answer {
         let method = method.parse().unwrap();
         self.send(self.http.request(method, format!("{}{path}", self.base)).json(body)).await
     }
 
     /// Runs a query without saving it and waits for its end.
-    pub async fn run(&self, parameters: Value) -> Value {
+    pub(crate) async fn run(&self, parameters: Value) -> Value {
         let mut parameters = parameters;
         if parameters.get("folder").is_none() {
             parameters["folder"] = json!("night");
@@ -167,7 +167,7 @@ impl TestApp {
     }
 
     /// Waits until a run has ended.
-    pub async fn wait(&self, id: i64) -> Value {
+    pub(crate) async fn wait(&self, id: i64) -> Value {
         for _ in 0..600 {
             let run = self.get(&format!("/api/runs/{id}/")).await.expect(200).json();
             if !matches!(run["state"].as_str(), Some("queued" | "running")) {
@@ -179,7 +179,7 @@ impl TestApp {
     }
 
     /// Every result of a run in an order.
-    pub async fn results(&self, run: &Value, order: &str) -> Vec<Value> {
+    pub(crate) async fn results(&self, run: &Value, order: &str) -> Vec<Value> {
         let path = format!("/api/runs/{}/alerts/?page_size=1000&order={order}", run["id"]);
         self.get(&path).await.expect(200).json()["results"].as_array().unwrap().clone()
     }

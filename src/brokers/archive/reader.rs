@@ -153,7 +153,8 @@ fn collect_files(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> std::
             if depth < MAX_DEPTH && !name.starts_with('.') {
                 collect_files(&path, depth + 1, files)?;
             }
-        } else if is_avro(&name) || is_tarball(&name) {
+        } else if path.is_file() && (is_avro(&name) || is_tarball(&name)) {
+            // A pipe or a device would hold the reader for ever.
             files.push(path);
         }
     }

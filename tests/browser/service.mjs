@@ -1,0 +1,164 @@
+// A service of our own for a test file, with a simulated night to query, and a browser that visits it.
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { chromium } from 'playwright-core';
+
+const run = promisify(execFile);
+
+const BROWSER_ARGUMENTS = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync',
+];
+const READY_WITHIN_MS = 60_000;
+const STOPPED_WITHIN_MS = 20_000;
+
+/** Screens that every walk is done on. */
+export const SCREENS = { wide: { width: 1400, height: 900 }, narrow: { width: 390, height: 844 } };
+
+/**
+ * Starts the service on a free port, with an archive `archive` that holds `night.tar.gz`.
+ * `damaged` also puts in packets and a night that cannot be read, and offers an archive that is `missing`.
+ */
+export async function startService({ packets = 120, damaged = false } = {}) {
+  const program = process.env.TOM_ALERTS_BIN;
+  assert.ok(program, 'TOM_ALERTS_BIN must name the program');
+  const folder = await mkdtemp(join(tmpdir(), 'tom-alerts-browser-'));
+  // The user who runs a private PostgreSQL has to pass through.
+  await chmod(folder, 0o711);
+  const archive = join(folder, 'archive');
+  await mkdir(archive);
+  await run(program, ['simulate', '--out', join(archive, 'night.tar.gz'), '--packets', String(packets)], { env: cleanEnvironment() });
+  if (damaged) await writeDamage(archive);
+  const database = await createDatabase();
+  const child = spawn(
+    program,
+    [
+      '--listen', '127.0.0.1:0', '--data-dir', join(folder, 'data'), '--archive', archive,
+      ...(damaged ? ['--archive', join(folder, 'missing')] : []),
+    ],
+    { env: { ...cleanEnvironment(), ...database?.environment }, stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const throwAway = async () => {
+    await database?.drop();
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
+  let url;
+  try {
+    url = await readyAddress(child);
+  } catch (error) {
+    await end(child, ended);
+    await throwAway();
+    throw error;
+  }
+  return {
+    url,
+    archive,
+    countRuns: async () => (await (await fetch(`${url}/api/runs/`)).json()).results.length,
+    stop: async () => {
+      const code = await end(child, ended);
+      await throwAway();
+      assert.equal(code, 0, 'the service ends cleanly on SIGTERM');
+    },
+  };
+}
+
+/** A browser without a network of its own habits. */
+export function startBrowser() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: BROWSER_ARGUMENTS });
+}
+
+/** A page in a context of its own; `options` are those of a context. */
+export async function openPage(browser, service, options = {}) {
+  const context = await browser.newContext({ baseURL: service.url, viewport: SCREENS.wide, ...options });
+  context.setDefaultTimeout(20_000);
+  return context.newPage();
+}
+
+/** Fills in the archive's form and presses Run; comes back when the run has ended as `state`. Its number. */
+export async function runArchive(page, { folder = 'archive/night.tar.gz', maxResults = '', state = 'Finished', ...fields } = {}) {
+  await page.goto('/alerts/query/create/?broker=archive');
+  await page.selectOption('#id_folder', folder);
+  await page.fill('#id_max_results', maxResults);
+  for (const [name, value] of Object.entries(fields)) await page.fill(`#id_${name}`, value);
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  return finishedRun(page, state);
+}
+
+/** Waits on a run's page until it has ended, as `state`. Its number. */
+export async function finishedRun(page, state = 'Finished') {
+  await page.waitForURL(/\/runs\/\d+\//);
+  await page.locator('#progress .chip', { hasText: state }).waitFor();
+  // A page that saw the run end loads itself anew, unless it has rows that must not move.
+  await page.waitForFunction(() => !document.querySelector('[data-poll]') || document.querySelector('[data-selection]'));
+  if (await page.locator('[data-poll]').count()) await page.reload();
+  return Number(/\/runs\/(\d+)\//.exec(page.url())[1]);
+}
+
+/** Presses what leads to another page; the answer that the page came with. */
+export async function follow(page, locator) {
+  const [answer] = await Promise.all([page.waitForNavigation(), locator.click()]);
+  return answer;
+}
+
+function cleanEnvironment() {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('TOM_ALERTS_') && name !== 'DATABASE_URL'),
+  );
+}
+
+async function writeDamage(archive) {
+  await writeFile(join(archive, 'damaged.avro'), Buffer.concat([Buffer.from('Obj\x01'), randomBytes(60)]));
+  await writeFile(join(archive, 'damaged.tar.gz'), randomBytes(300));
+}
+
+/** A database of our own on the server of the tests; none without a server: the service brings its own then. */
+async function createDatabase() {
+  const server = process.env.DATABASE_URL;
+  if (!server) return null;
+  const name = `browser_${randomBytes(6).toString('hex')}`;
+  const ask = (sql) => run('psql', ['--no-psqlrc', '--quiet', '--command', sql, server]);
+  try {
+    await ask(`create database ${name}`);
+  } catch (error) {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  }
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return { environment: { DATABASE_URL: url.href }, drop: () => ask(`drop database ${name} with (force)`) };
+}
+
+function readyAddress(child) {
+  return new Promise((resolve, reject) => {
+    const said = [];
+    const timer = setTimeout(() => reject(new Error(`not ready in time:\n${said.join('\n')}`)), READY_WITHIN_MS);
+    const lines = createInterface({ input: child.stderr });
+    lines.on('line', (line) => {
+      said.push(line);
+      const ready = /Ready: open (http:\/\/\S+:\d+)\//.exec(line);
+      if (!ready) return;
+      clearTimeout(timer);
+      resolve(ready[1]);
+    });
+    child.once('error', reject);
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      reject(new Error(`the service ended with ${code}:\n${said.join('\n')}`));
+    });
+  });
+}
+
+async function end(child, ended) {
+  if (child.exitCode === null) child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOPPED_WITHIN_MS);
+  const code = await ended;
+  clearTimeout(timer);
+  return code;
+}

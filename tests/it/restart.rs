@@ -1,0 +1,136 @@
+//! The program itself: started, killed and started again; what was saved is still there.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use reqwest::Client;
+use serde_json::{Value, json};
+
+/// A running program that is killed when the test ends.
+struct Service {
+    child: Child,
+    base: String,
+    http: Client,
+}
+
+impl Service {
+    fn spawn(data_dir: &Path) -> Child {
+        Command::new(env!("CARGO_BIN_EXE_tom-alerts"))
+            .args(["--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(data_dir)
+            .env_remove("DATABASE_URL")
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
+    fn start(data_dir: &Path) -> Self {
+        let mut child = Self::spawn(data_dir);
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let base = lines
+            .by_ref()
+            .find_map(|line| {
+                let line = line.unwrap();
+                let at = line.find("http://127.0.0.1:")?;
+                Some(line[at..].split('/').take(3).collect::<Vec<_>>().join("/"))
+            })
+            .expect("the service did not start");
+        // Somebody must read on, or the service blocks on a full pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, base, http: Client::new() }
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        self.http.get(format!("{}{path}", self.base)).send().await.unwrap().json().await.unwrap()
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Value {
+        self.http.post(format!("{}{path}", self.base)).json(body).send().await.unwrap().json().await.unwrap()
+    }
+
+    async fn wait_for_run(&self, id: &Value) -> Value {
+        for _ in 0..600 {
+            let run = self.get(&format!("/api/runs/{id}/")).await;
+            if !matches!(run["state"].as_str(), Some("queued" | "running")) {
+                return run;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("run {id} does not end");
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+        for _ in 0..150 {
+            if matches!(self.child.try_wait(), Ok(Some(_))) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A folder that the owner of a private `PostgreSQL` can reach, whoever runs the test.
+fn data_dir() -> tempfile::TempDir {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    folder
+}
+
+#[tokio::test]
+async fn three_targets_of_the_simulated_night_survive_kill_9() {
+    let place = data_dir();
+    let mut service = Service::start(place.path());
+    let parameters = json!({"folder": "simulated-night", "rb_min": 0.65, "max_results": 30});
+    let started = service.post("/api/runs/", &json!({"broker": "archive", "parameters": parameters})).await;
+    let run = service.wait_for_run(&started["id"]).await;
+    assert_eq!((&run["state"], &run["counts"]["stored"]), (&json!("finished"), &json!(30)));
+    let rows = service.get(&format!("/api/runs/{}/alerts/?order=mag", run["id"])).await["results"].clone();
+    let ids: Vec<Value> = rows.as_array().unwrap().iter().take(3).map(|row| row["id"].clone()).collect();
+    let saved = service.post(&format!("/api/runs/{}/targets/", run["id"]), &json!({"alerts": ids})).await;
+    assert_eq!(saved["created"].as_array().unwrap().len(), 3);
+    // A run that is going on when the power fails.
+    let live = service.post("/api/runs/", &json!({"broker": "archive", "parameters": {"folder": "simulated-night"}})).await;
+    service.child.kill().unwrap();
+    service.child.wait().unwrap();
+
+    let again = Service::start(place.path());
+    assert_eq!(again.get("/api/targets/").await["count"], 3);
+    assert_eq!(again.get(&format!("/api/runs/{}/alerts/", run["id"])).await["count"], 30);
+    let ended = again.get(&format!("/api/runs/{}/", live["id"])).await;
+    assert!(matches!(ended["state"].as_str(), Some("interrupted" | "finished")), "{ended}");
+    assert_eq!(ended["counts"]["stored"], again.get(&format!("/api/runs/{}/alerts/", live["id"])).await["count"]);
+}
+
+#[tokio::test]
+async fn a_second_service_on_the_same_folder_says_so_and_exits() {
+    let place = data_dir();
+    let first = Service::start(place.path());
+    let second = Service::spawn(place.path()).wait_with_output().unwrap();
+    assert!(!second.status.success());
+    let words = String::from_utf8_lossy(&second.stderr);
+    assert!(words.contains(&first.child.id().to_string()) && words.contains("is using"), "{words}");
+    first.get("/api/runs/").await;
+}
+
+#[test]
+fn an_address_that_others_can_reach_is_refused_while_there_is_no_sign_in() {
+    let place = data_dir();
+    let output = Command::new(env!("CARGO_BIN_EXE_tom-alerts"))
+        .args(["--listen", "0.0.0.0:0", "--data-dir"])
+        .arg(place.path())
+        .env_remove("DATABASE_URL")
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("refusing to listen on 0.0.0.0"));
+}

@@ -1,0 +1,213 @@
+//! Results: every column sorts, pages join without gap or repeat, selection holds over pages, saving is safe.
+
+use serde_json::{Value, json};
+
+use crate::support::TestApp;
+
+/// The rows that a page of results shows: their ids.
+fn shown(page: &str) -> Vec<i64> {
+    page.split("name=\"on_page\" value=\"").skip(1).map(|part| part.split('"').next().unwrap().parse().unwrap()).collect()
+}
+
+/// Where the link with this relation leads.
+fn link(page: &str, rel: &str) -> Option<String> {
+    let at = page.find(&format!("\" rel=\"{rel}\""))?;
+    let href = page[..at].rfind("href=\"")? + "href=\"".len();
+    Some(page[href..at].replace("&#38;", "&").replace("&amp;", "&"))
+}
+
+/// A run of 120 alerts some of which lack magnitude, score or rb.
+async fn gappy_run(app: &TestApp) -> i64 {
+    crate::support::write_night(&app.archive, 3, 120);
+    let run = app.run(json!({})).await;
+    let pool = app.pool().await;
+    for (table, key) in [("run_alert", "alert_id"), ("alert", "id")] {
+        let _ = table;
+        for (column, modulus) in [("mag", 5), ("classtar", 7), ("rb", 3)] {
+            let sql = format!("update {table} set {column} = null where {key} % {modulus} = 0");
+            sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&pool).await.unwrap();
+        }
+    }
+    run["id"].as_i64().unwrap()
+}
+
+#[tokio::test]
+async fn every_column_sorts_both_ways_over_pages_with_absent_values_last() {
+    let app = TestApp::start_empty().await;
+    let id = gappy_run(&app).await;
+    let all = app.get(&format!("/api/runs/{id}/alerts/?page_size=1000")).await.json()["results"].as_array().unwrap().clone();
+    for (column, key) in [("time", "jd"), ("name", "object_id"), ("ra", "ra"), ("dec", "dec"), ("mag", "mag"), ("score", "score"), ("rb", "rb")] {
+        for descending in [false, true] {
+            let order = format!("{}{column}", if descending { "-" } else { "" });
+            let mut seen = Vec::new();
+            let mut path = Some(format!("/runs/{id}/?order={order}&page_size=25"));
+            let mut paths = Vec::new();
+            while let Some(next) = path {
+                let page = app.get(&next).await.expect(200).body;
+                paths.push((next, shown(&page)));
+                seen.extend(shown(&page));
+                path = link(&page, "next");
+            }
+            assert_eq!(paths.len(), 5, "{order}");
+            assert_eq!(seen, expected_order(&all, key, descending), "{order}");
+            // Backwards by "Previous" one meets the same pages.
+            let mut path = link(&app.get(&paths[4].0).await.body, "prev");
+            for (_, rows) in paths[..4].iter().rev() {
+                let page = app.get(&path.unwrap()).await.expect(200).body;
+                assert_eq!(&shown(&page), rows, "{order}");
+                path = link(&page, "prev");
+            }
+            assert_eq!(path, None);
+        }
+    }
+}
+
+fn expected_order(all: &[Value], key: &str, descending: bool) -> Vec<i64> {
+    let mut rows: Vec<&Value> = all.iter().collect();
+    rows.sort_by(|a, b| {
+        let ids = a["id"].as_i64().cmp(&b["id"].as_i64());
+        let values = match (&a[key], &b[key]) {
+            (Value::Null, Value::Null) => return if descending { ids.reverse() } else { ids },
+            (Value::Null, _) => return std::cmp::Ordering::Greater,
+            (_, Value::Null) => return std::cmp::Ordering::Less,
+            (Value::String(a), Value::String(b)) => a.cmp(b),
+            (a, b) => a.as_f64().unwrap().total_cmp(&b.as_f64().unwrap()),
+        };
+        if descending { values.then(ids).reverse() } else { values.then(ids) }
+    });
+    rows.iter().map(|row| row["id"].as_i64().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn the_pages_of_the_api_join_too() {
+    let app = TestApp::start_empty().await;
+    let id = gappy_run(&app).await;
+    let mut seen = Vec::new();
+    for page in 1..=7 {
+        let answer = app.get(&format!("/api/runs/{id}/alerts/?page={page}&page_size=20&order=-mag")).await.expect(200).json();
+        assert_eq!(answer["count"], 120);
+        seen.extend(answer["results"].as_array().unwrap().iter().map(|row| row["id"].as_i64().unwrap()));
+    }
+    assert_eq!(seen.len(), 120);
+    let all = app.get(&format!("/api/runs/{id}/alerts/?page_size=1000")).await.json()["results"].as_array().unwrap().clone();
+    assert_eq!(seen, expected_order(&all, "mag", true));
+    app.get(&format!("/api/runs/{id}/alerts/?order=flavour")).await.expect(400);
+    for odd in ["page=0", "page=-3", "page=x", "page=99999999999", "page_size=0", "page_size=100000000"] {
+        app.get(&format!("/api/runs/{id}/alerts/?{odd}")).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn cursors_that_were_tampered_with_do_no_harm() {
+    let app = TestApp::start().await;
+    let run = app.run(json!({})).await;
+    for cursor in ["x", "1~2", "1~2~nan", "1~2~inf", "-1~2~3", "1~99999999999999999999~3", "1~2~3~4", "1~2~%00", "0~0~1e999", "~~", "1~2~'"] {
+        for order in ["time", "-mag", "name", "nonsense"] {
+            app.get(&format!("/runs/{}/?order={order}&after={cursor}", run["id"])).await.expect(200);
+            app.get(&format!("/runs/{}/?order={order}&before={cursor}&page_size=7", run["id"])).await.expect(200);
+        }
+    }
+}
+
+#[tokio::test]
+async fn ids_beyond_2_to_the_53_are_shown_to_the_last_digit() {
+    let app = TestApp::start_empty().await;
+    let written = crate::support::write_night(&app.archive, 5, 12);
+    let run = app.run(json!({})).await;
+    let page = app.get(&format!("/runs/{}/", run["id"])).await;
+    let results = app.results(&run, "name").await;
+    for (object_id, candid) in written {
+        assert!(candid > 1 << 53);
+        assert!(page.body.contains(&candid.to_string()), "{candid}");
+        let row = results.iter().find(|row| row["source_id"] == json!(candid.to_string())).unwrap();
+        assert_eq!(row["object_id"], json!(object_id));
+        let alert = app.get(&format!("/alerts/ztf/{candid}/")).await.expect(200);
+        assert!(alert.body.contains(&candid.to_string()));
+        let fields = app.get(&format!("/alerts/ztf/{candid}/json/")).await.expect(200).json();
+        assert_eq!(fields["candid"], json!(candid.to_string()));
+    }
+}
+
+#[tokio::test]
+async fn ticks_hold_over_pages_and_become_targets_once() {
+    let app = TestApp::start_empty().await;
+    crate::support::write_night(&app.archive, 9, 60);
+    let run = app.run(json!({})).await;
+    let id = run["id"].as_i64().unwrap();
+    let first = app.get(&format!("/runs/{id}/?page_size=25")).await.body;
+    let rows = shown(&first);
+    let selection = format!("/runs/{id}/selection/");
+    let mut form: Vec<(&str, String)> = rows.iter().map(|row| ("on_page", row.to_string())).collect();
+    form.extend([("alerts", rows[0].to_string()), ("alerts", rows[3].to_string()), ("action", "update".to_owned())]);
+    let sent: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    app.post(&selection, &sent).await.expect(303);
+    let next = link(&first, "next").unwrap();
+    let second = shown(&app.get(&next).await.body);
+    let tick = second[1].to_string();
+    let answer = app.post(&selection, &[("on_page", &tick), ("alerts", &tick), ("action", "update"), ("next", &next)]).await;
+    assert_eq!(answer.location(), next);
+    app.get(&format!("/runs/{id}/")).await.shows("data-selected=\"3\"");
+
+    let report = app.post(&selection, &[("action", "create")]).await.expect(200).shows("3 targets created");
+    assert_eq!(report.body.matches("is-good").count(), 3);
+    assert_eq!(app.get("/api/targets/").await.json()["count"], 3);
+    app.get(&format!("/runs/{id}/")).await.shows("data-selected=\"0\"");
+    // Pressing again, as after "back", saves nothing twice.
+    let ticked: Vec<(&str, &str)> = sent.iter().map(|(name, value)| (*name, if *name == "action" { "create" } else { *value })).collect();
+    app.post(&selection, &ticked).await.expect(200).shows("0 targets created, 2 existed already");
+    assert_eq!(app.get("/api/targets/").await.json()["count"], 3);
+    let marked = app.results(&run, "name").await.iter().filter(|row| !row["target"].is_null()).count();
+    assert!(marked >= 3);
+    assert_eq!(app.get("/api/runs/").await.json()["results"].as_array().unwrap().len(), 1, "saving ran the query again");
+}
+
+#[tokio::test]
+async fn all_rows_of_a_run_can_be_selected_and_cleared() {
+    let app = TestApp::start().await;
+    let run = app.run(json!({})).await;
+    let selection = format!("/runs/{}/selection/", run["id"]);
+    app.post(&selection, &[("action", "all")]).await.expect(303);
+    app.get(&format!("/runs/{}/", run["id"])).await.shows("data-selected=\"40\"");
+    app.post(&selection, &[("action", "clear")]).await.expect(303);
+    app.get(&format!("/runs/{}/", run["id"])).await.shows("data-selected=\"0\"");
+    let none = app.post(&selection, &[("action", "create")]).await.expect(303);
+    app.get(none.location()).await.shows("Please select at least one alert from which to create a target.");
+    app.post(&selection, &[("action", "update"), ("on_page", "x")]).await.expect(400);
+    let elsewhere = app.post(&selection, &[("action", "clear"), ("next", "//evil.example/")]).await.expect(303);
+    assert_eq!(elsewhere.location(), format!("/runs/{}/", run["id"]));
+}
+
+#[tokio::test]
+async fn two_runs_do_not_mix() {
+    let app = TestApp::start().await;
+    let one = app.run(json!({"max_results": 3})).await;
+    let two = app.run(json!({})).await;
+    let only_in_two = app.results(&two, "name").await.into_iter().map(|row| row["id"].clone());
+    let in_one: Vec<_> = app.results(&one, "name").await.into_iter().map(|row| row["id"].clone()).collect();
+    let stranger = only_in_two.into_iter().find(|id| !in_one.contains(id)).unwrap();
+    let answer = app.post_json(&format!("/api/runs/{}/targets/", one["id"]), &json!({"alerts": [stranger]})).await.expect(200).json();
+    assert_eq!(answer["failed"][0]["reason"], "This run has no such alert.");
+    assert_eq!(app.get("/api/targets/").await.json()["count"], 0);
+}
+
+#[tokio::test]
+async fn fifty_who_save_the_same_alerts_at_once_make_each_target_once() {
+    let app = TestApp::start().await;
+    let run = app.run(json!({})).await;
+    let rows = app.results(&run, "name").await;
+    let ids: Vec<_> = rows.iter().map(|row| row["id"].clone()).collect();
+    let mut objects: Vec<_> = rows.iter().map(|row| row["object_id"].as_str().unwrap()).collect();
+    objects.dedup();
+    let path = format!("/api/runs/{}/targets/", run["id"]);
+    let body = json!({"alerts": ids});
+    let saves = (0..50).map(|_| app.post_json(&path, &body));
+    let answers = futures::future::join_all(saves).await;
+    let mut n_created = 0;
+    for answer in answers {
+        let answer = answer.expect(200).json();
+        assert_eq!(answer["failed"], json!([]));
+        n_created += answer["created"].as_array().unwrap().len();
+    }
+    assert_eq!(n_created, objects.len());
+    assert_eq!(app.get("/api/targets/").await.json()["count"], json!(objects.len()));
+}
