@@ -152,6 +152,7 @@ create table run_selection (
     primary key (run_id, member_id, alert_id),
     foreign key (run_id, alert_id) references run_alert on delete cascade
 );
+create index run_selection_of_row on run_selection (run_id, alert_id);
 
 create table target (
     id bigint generated always as identity primary key,

@@ -1,6 +1,6 @@
 //! The program `tom-alerts`: reads the command line and starts what it asks for.
 
-use std::io::Write;
+use std::{io::Write, time::Duration};
 
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
@@ -11,11 +11,19 @@ use tom_alerts::{
     telemetry,
 };
 
+/// How long may blocking work go on once everything else has stopped?
+const LAST_WAIT: Duration = Duration::from_secs(2);
+
 fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match cli.command.unwrap_or(Command::Serve(Box::new(cli.serve))) {
-        Command::Serve(config) => runtime.block_on(serve(*config)),
+        Command::Serve(config) => {
+            let served = runtime.block_on(serve(*config));
+            // A reader that hangs on a slow disk must not keep the program from ending.
+            runtime.shutdown_timeout(LAST_WAIT);
+            served
+        }
         Command::Simulate(config) => {
             let sentence = app::simulate(&config)?;
             writeln!(std::io::stdout(), "{sentence}")?;

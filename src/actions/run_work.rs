@@ -63,7 +63,7 @@ pub(super) async fn run(
         Ok(stream) => stream,
         Err(error) => return Ok(Ending::failed(format!("{error}."))),
     };
-    let mut keeper = Keeper { storage, id, filter, max_results, n_batches: 0, n_stored: 0, n_received: 0 };
+    let mut keeper = Keeper { storage, id, filter, max_results, n_batches: 0, n_stored: 0, n_received: 0, n_unreadable: 0 };
     loop {
         let next = tokio::select! {
             // Cancel wins over a stream that always has more.
@@ -95,6 +95,7 @@ struct Keeper<'a> {
     n_batches: i64,
     n_stored: u64,
     n_received: u64,
+    n_unreadable: u64,
 }
 
 impl Keeper<'_> {
@@ -136,7 +137,10 @@ impl Keeper<'_> {
             self.n_received += 1;
             part.received_bytes += delivery.n_bytes;
             match delivery.content {
-                Err(unreadable) => part.unreadable.push(unreadable),
+                Err(unreadable) => {
+                    self.n_unreadable += 1;
+                    part.unreadable.push(unreadable);
+                }
                 Ok(alert) => match self.filter.judge(&alert) {
                     Ok(()) => part.alerts.push(KeptAlert { alert: *alert, attributes: delivery.attributes }),
                     Err(rejection) => *rejected_by.entry(rejection.rule.id().to_owned()).or_insert(0) += 1,
@@ -164,11 +168,17 @@ impl Keeper<'_> {
     }
 
     fn read_to_end(&self) -> Ending {
-        Ending::finished(match self.n_received {
+        let read = match self.n_received {
             0 => "Nothing to read: no packets were found.".to_owned(),
             1 => "Read to the end: 1 packet.".to_owned(),
             n => format!("Read to the end: {n} packets."),
-        })
+        };
+        let set_aside = match self.n_unreadable {
+            0 => String::new(),
+            1 => " 1 could not be read and was set aside.".to_owned(),
+            n => format!(" {n} could not be read and were set aside."),
+        };
+        Ending::finished(read + &set_aside)
     }
 
     fn reached_limit(&self) -> Ending {

@@ -273,12 +273,20 @@ fn read_text(text: &str, max_length: usize, is_long: bool) -> Result<&str, Strin
     if !text.chars().all(is_allowed) {
         return Err("Control characters are not allowed.".to_owned());
     }
+    if text.chars().any(is_invisible) {
+        return Err("Invisible characters are not allowed.".to_owned());
+    }
     match text.chars().count() {
         length if length > max_length => {
             Err(format!("Ensure this value has at most {max_length} characters (it has {length})."))
         }
         _ => Ok(text),
     }
+}
+
+/// Characters that change how others are shown, or are not shown at all: two names could look alike.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{00ad}')
 }
 
 fn read_integer(text: &str, min: i64, max: i64) -> Result<i64, String> {

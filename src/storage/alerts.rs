@@ -99,6 +99,11 @@ impl Storage {
                          select a.id from alert a
                          where a.received < now() - make_interval(secs => $1)
                            and not exists (select from target_alert t where t.alert_id = a.id)
+                           -- A run of today may have found again what came long ago.
+                           and not exists (
+                               select from run_alert l join run r on r.id = l.run_id
+                               where l.alert_id = a.id and r.created >= now() - make_interval(secs => $1)
+                           )
                          limit $2
                      )",
                 )

@@ -107,6 +107,8 @@ impl Storage {
                 ("idle_in_transaction_session_timeout", "10s"),
                 ("synchronous_commit", "on"),
                 ("jit", "off"),
+                // A limit that is bound makes the planner plan anew for each page, for longer than the page takes.
+                ("plan_cache_mode", "force_generic_plan"),
                 // A rollback outside a transaction is warned of, and there is one behind each statement of ours.
                 ("client_min_messages", "error"),
             ])

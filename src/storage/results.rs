@@ -32,7 +32,7 @@ impl Cursor {
     /// Reads what [`Cursor`] writes, if the key can be one of this column.
     pub fn parse(text: &str, column: SortColumn) -> Option<Self> {
         let mut parts = text.splitn(3, '~');
-        let n_before = parts.next()?.parse().ok()?;
+        let n_before = parts.next()?.parse().ok().filter(|n: &u64| i64::try_from(*n).is_ok())?;
         let alert_id = parts.next()?.parse().ok()?;
         let key = parts.next()?;
         let fits = match column {
@@ -143,6 +143,8 @@ macro_rules! page {
                     exists (
                         select from run_selection s
                         where s.run_id = $1 and s.member_id = $2 and s.alert_id = page.alert_id
+                        -- `offset 0`: row by row, not by a table of all that is ticked.
+                        offset 0
                     ) as is_selected
              from page
              join alert a on a.id = page.alert_id

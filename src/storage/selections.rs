@@ -71,6 +71,17 @@ impl Storage {
         Ok(())
     }
 
+    /// Clears some rows of a run.
+    pub async fn deselect(&self, run_id: RunId, member: &Member, alert_ids: &[i64]) -> Result<(), StorageError> {
+        sqlx::query("delete from run_selection where run_id = $1 and member_id = $2 and alert_id = any($3)")
+            .bind(run_id)
+            .bind(member.id)
+            .bind(alert_ids)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
     /// How many rows of a run are ticked.
     pub async fn count_selected(&self, run_id: RunId, member: &Member) -> Result<u64, StorageError> {
         let count: i64 =

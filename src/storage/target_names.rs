@@ -15,9 +15,12 @@ pub(super) async fn insert_names(
     aliases: &[String],
 ) -> Result<(), StorageError> {
     check_own_names(name, aliases)?;
-    insert_name(connection, target_id, name, true).await?;
-    for alias in aliases {
-        insert_name(connection, target_id, alias, false).await?;
+    let mut names: Vec<(&str, bool)> = aliases.iter().map(|alias| (alias.as_str(), false)).collect();
+    names.push((name, true));
+    // In the order of their keys: two who save crossing names wait for each other, not in a circle.
+    names.sort_by_key(|(name, _)| name_key(name));
+    for (name, is_primary) in names {
+        insert_name(connection, target_id, name, is_primary).await?;
     }
     Ok(())
 }

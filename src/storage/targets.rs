@@ -95,9 +95,12 @@ macro_rules! select_targets {
 /// `$5` the square of its chord. The chord between unit vectors is exact enough at every distance and at the poles.
 macro_rules! in_cone {
     () => {
-        "select distinct c.id
+        "select c.id
          from unnest($1::bigint[], $2::bigint[]) as cell (low, high)
-         join target c on c.healpix between cell.low and cell.high
+         -- `offset 0`: the planner must not turn this inside out and walk all targets.
+         cross join lateral (
+             select t.id, t.ra, t.dec from target t where t.healpix between cell.low and cell.high offset 0
+         ) c
          where power(cosd(c.dec) * cosd(c.ra) - cosd($4) * cosd($3), 2)
              + power(cosd(c.dec) * sind(c.ra) - cosd($4) * sind($3), 2)
              + power(sind(c.dec) - sind($4), 2) <= $5"

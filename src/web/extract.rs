@@ -26,6 +26,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
+/// A number in a path of the API.
+pub(crate) struct ApiId(pub(crate) i64);
+
+impl<S: Send + Sync> FromRequestParts<S> for ApiId {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Id(id) = Id::from_request_parts(parts, state).await?;
+        Ok(Self(id))
+    }
+}
+
 /// Two numbers in the path.
 pub(crate) struct TwoIds(pub(crate) i64, pub(crate) i64);
 
@@ -53,10 +65,11 @@ impl Pairs {
         Self(form_urlencoded::parse(text).map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
     }
 
-    /// The first value of a name, without space around it; `None` when it is empty or not there.
+    /// The first value of a name, without space around it; `None` when it is empty, not there, or holds a NUL,
+    /// which no text in the database has.
     pub(crate) fn text<'p>(&'p self, name: &str) -> Option<&'p str> {
         let values = self.0.iter().filter(|(key, _)| key == name);
-        values.map(|(_, value)| value.trim()).find(|value| !value.is_empty())
+        values.map(|(_, value)| value.trim()).find(|value| !value.is_empty() && !value.contains('\0'))
     }
 
     /// A whole number.
@@ -115,15 +128,16 @@ impl<S: Send + Sync> FromRequest<S> for JsonObject {
 }
 
 async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Error> {
+    let too_large = || Error::TooLarge(format!("what is sent may have {} KiB", MAX_FORM_BYTES >> 10));
     let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
         if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-            Error::TooLarge(format!("a form may have {} KiB", MAX_FORM_BYTES >> 10))
+            too_large()
         } else {
             Error::BadRequest("its body did not arrive whole".to_owned())
         }
     })?;
     if bytes.len() > MAX_FORM_BYTES {
-        return Err(Error::TooLarge(format!("a form may have {} KiB", MAX_FORM_BYTES >> 10)));
+        return Err(too_large());
     }
     Ok(bytes)
 }

@@ -1,6 +1,6 @@
 //! Domain values as pages word them: times, positions, magnitudes, states, durations.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, SubsecRound, Utc};
 
 use super::views::{
     brightness::{Band, Magnitude},
@@ -27,7 +27,7 @@ pub(crate) fn observed(jd: f64, now: Option<DateTime<Utc>>) -> TimeView {
     let mjd = format!("MJD {}", format_mjd(jd - 2_400_000.5));
     match jd_to_utc(jd) {
         Some(at) => TimeView {
-            iso: at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+            iso: at.round_subsecs(0).to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
             utc: format_utc(at),
             mjd: Some(mjd),
             age: now.map(|now| relative_age(at, now)),

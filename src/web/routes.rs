@@ -5,15 +5,15 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, FromRef, Request},
-    http::StatusCode,
+    http::Method,
     middleware::{Next, from_fn, from_fn_with_state},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
 use tower::ServiceBuilder;
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+use tower_http::{CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
-use super::{AppState, Site, api, assets, error::Error, guard, health, pages};
+use super::{AppState, Site, api, assets, error::{ApiError, Error}, guard, health, pages};
 
 /// How long may a request take?
 const REQUEST_LIMIT: Duration = Duration::from_secs(30);
@@ -42,7 +42,7 @@ pub fn router(state: AppState) -> Router {
         .layer(
             ServiceBuilder::new()
                 .layer(from_fn(guard::measure))
-                .layer(CompressionLayer::new())
+                .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
                 .layer(from_fn(guard::add_headers))
                 .layer(from_fn_with_state(site, guard::refuse_strangers))
                 .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
@@ -96,8 +96,16 @@ fn machines() -> Router<AppState> {
         .route("/metrics", get(health::metrics))
 }
 
-async fn not_found() -> Error {
-    Error::NotFound
+/// Nothing here; but a page whose final `/` was left out is found, as TOM's users expect.
+async fn not_found(request: Request) -> Response {
+    let path = request.uri().path();
+    let is_page = request.method() == Method::GET && !path.ends_with('/') && !path.starts_with("/static/");
+    let is_plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_".contains(&byte)) && !path.starts_with("//");
+    if is_page && is_plain {
+        let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+        return Redirect::permanent(&format!("{path}/{query}")).into_response();
+    }
+    Error::NotFound.into_response()
 }
 
 async fn method_not_allowed() -> Error {
@@ -114,8 +122,11 @@ async fn limit_time<const SECONDS: u64>(request: Request, next: Next) -> Respons
 }
 
 /// The answer to a path below `/api/` where nothing is.
-pub(super) async fn api_not_found() -> Response {
-    let mut response = Error::NotFound.into_json().into_response();
-    *response.status_mut() = StatusCode::NOT_FOUND;
-    response
+pub(super) async fn api_not_found() -> ApiError {
+    Error::NotFound.into_json()
+}
+
+/// The answer to a method that a path below `/api/` does not take.
+pub(super) async fn api_method_not_allowed() -> ApiError {
+    Error::MethodNotAllowed.into_json()
 }

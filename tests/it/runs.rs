@@ -193,6 +193,8 @@ async fn alerts_that_nobody_saved_are_pruned_after_their_time() {
     let month = Duration::from_secs(30 * 86_400);
     assert_eq!(app.storage.prune_alerts(month, 1000).await.unwrap(), 0);
     sqlx::query("update alert set received = now() - interval '31 days'").execute(&app.pool().await).await.unwrap();
+    assert_eq!(app.storage.prune_alerts(month, 1000).await.unwrap(), 0, "a run of today shows them");
+    sqlx::query("update run set created = now() - interval '31 days'").execute(&app.pool().await).await.unwrap();
     assert_eq!(app.storage.prune_alerts(month, 1000).await.unwrap(), 39);
     app.get(first["url"].as_str().unwrap()).await.expect(200).shows(first["object_id"].as_str().unwrap());
     // The run's page must not promise rows that are gone.

@@ -6,8 +6,8 @@ use std::{
     sync::Arc,
 };
 
-/// What a form lists at most; a folder with more is still read whole by its own name.
-const MAX_LISTED: usize = 300;
+/// What a form lists of one folder at most, the newest by name: a folder with more is still read whole by its own name.
+const MAX_LISTED_OF_FOLDER: usize = 200;
 
 /// The configured archives.
 #[derive(Clone, Debug)]
@@ -57,7 +57,6 @@ impl Folders {
             listed.push(Folder { name: UPLOADS.to_owned(), label: "All uploads".to_owned() });
             listed.extend(uploaded);
         }
-        listed.truncate(MAX_LISTED);
         listed
     }
 
@@ -88,7 +87,8 @@ fn children(root_name: &str, root: &Path) -> Vec<Folder> {
         .filter_map(|entry| entry.file_name().into_string().ok())
         .collect();
     names.sort();
-    names.into_iter().map(|name| Folder { name: format!("{root_name}/{name}"), label: format!("{root_name}/{name}") }).collect()
+    let n_older = names.len().saturating_sub(MAX_LISTED_OF_FOLDER);
+    names.into_iter().skip(n_older).map(|name| Folder { name: format!("{root_name}/{name}"), label: format!("{root_name}/{name}") }).collect()
 }
 
 /// Whether a file of this name (in lower case) is a container of alert packets.

@@ -41,7 +41,7 @@ pub(super) fn read_archive(
     context: &RunContext,
 ) {
     let mut reading = Reading { sender, context, deliveries: Vec::new(), n_bytes: 0 };
-    let files = match list_files(path) {
+    let files = match list_files(path, context) {
         Ok(files) => files,
         Err(error) => {
             let _ = sender.blocking_send(Err(error));
@@ -107,6 +107,11 @@ impl Reading<'_> {
         self.push(Delivery { content: Err(Unreadable { origin, error, attributes: None, bytes }), attributes: None, n_bytes })
     }
 
+    /// Set when the run is to end.
+    pub(super) fn stop(&self) -> tokio_util::sync::CancellationToken {
+        self.context.stop.clone()
+    }
+
     /// Writes a sentence into the run's log.
     pub(super) fn log(&self, level: LogLevel, sentence: String) {
         self.context.log(level, sentence);
@@ -132,12 +137,12 @@ impl Reading<'_> {
 }
 
 /// Every file of an archive that may hold packets, in the order of its path.
-fn list_files(path: &Path) -> Result<Vec<PathBuf>, BrokerError> {
+fn list_files(path: &Path, context: &RunContext) -> Result<Vec<PathBuf>, BrokerError> {
     if path.is_file() {
         return Ok(vec![path.to_owned()]);
     }
     let mut files = Vec::new();
-    collect_files(path, 0, &mut files).map_err(|error| BrokerError::Unreadable {
+    collect_files(path, 0, context, &mut files).map_err(|error| BrokerError::Unreadable {
         what: format!("the archive {}", name_of(path)),
         reason: error.to_string(),
     })?;
@@ -145,13 +150,19 @@ fn list_files(path: &Path) -> Result<Vec<PathBuf>, BrokerError> {
     Ok(files)
 }
 
-fn collect_files(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+fn collect_files(
+    folder: &Path,
+    depth: usize,
+    context: &RunContext,
+    files: &mut Vec<PathBuf>,
+) -> std::io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         let name = name_of(&path).to_ascii_lowercase();
         if path.is_dir() {
-            if depth < MAX_DEPTH && !name.starts_with('.') {
-                collect_files(&path, depth + 1, files)?;
+            let is_followed = depth < MAX_DEPTH && !name.starts_with('.');
+            if is_followed && let Err(error) = collect_files(&path, depth + 1, context, files) {
+                context.log(LogLevel::Warning, format!("Passed over the folder {name}: {error}"));
             }
         } else if path.is_file() && (is_avro(&name) || is_tarball(&name)) {
             // A pipe or a device would hold the reader for ever.

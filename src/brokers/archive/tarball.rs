@@ -8,6 +8,7 @@ use std::{
 use bytes::Bytes;
 use flate2::bufread::MultiGzDecoder;
 use tar::EntryType;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     folders::is_avro,
@@ -22,6 +23,7 @@ const MAX_NAME_BYTES: u64 = 8 << 10;
 
 /// Reads every packet of a night. Damage ends the night with one entry in quarantine; what came before is good.
 pub(super) fn read_tarball(file: File, origin: &str, reading: &mut Reading<'_>) -> Result<(), Stopped> {
+    let file = Interruptible { inner: file, stop: reading.stop() };
     let is_plain = origin.to_ascii_lowercase().ends_with(".tar");
     let buffered = BufReader::with_capacity(1 << 20, file);
     let stream: Box<dyn Read> = if is_plain { Box::new(buffered) } else { Box::new(MultiGzDecoder::new(buffered)) };
@@ -29,7 +31,9 @@ pub(super) fn read_tarball(file: File, origin: &str, reading: &mut Reading<'_>) 
     match read_members(stream, origin, reading, &mut counts) {
         Ok(()) => {}
         Err(MemberError::Stopped) => return Err(Stopped),
+        Err(MemberError::Damaged(_)) if reading.stop().is_cancelled() => return Err(Stopped),
         Err(MemberError::Damaged(error)) => {
+            reading.log(LogLevel::Warning, format!("{origin} is damaged: it breaks off after {} packets", counts.packets));
             let reason = format!("the archive is damaged after {} members: {error}", counts.packets);
             reading.set_aside(origin.to_owned(), reason, Bytes::new())?;
         }
@@ -39,6 +43,21 @@ pub(super) fn read_tarball(file: File, origin: &str, reading: &mut Reading<'_>) 
         reading.log(LogLevel::Warning, sentence);
     }
     Ok(())
+}
+
+/// A file that ends in an error once the run is to stop: a member may be any number of gigabytes.
+struct Interruptible {
+    inner: File,
+    stop: CancellationToken,
+}
+
+impl Read for Interruptible {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.stop.is_cancelled() {
+            return Err(std::io::Error::other("the run is to stop"));
+        }
+        self.inner.read(buffer)
+    }
 }
 
 #[derive(Default)]

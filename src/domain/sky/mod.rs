@@ -26,7 +26,8 @@ impl Position {
         if !(-90.0..=90.0).contains(&dec_deg) {
             return Err(CoordinateError::DecRange);
         }
-        Ok(Self { ra_deg, dec_deg })
+        // Minus zero is zero.
+        Ok(Self { ra_deg: ra_deg + 0.0, dec_deg: dec_deg + 0.0 })
     }
 
     /// Right ascension, degrees.

@@ -18,7 +18,7 @@ pub enum CoordinateError {
     #[error("That can be read in more than one way. Write it as 150.1005 +2.2001, 10:00:24.12 +02:12:00.4 or 10h00m24.12s +02d12m00.4s")]
     Ambiguous,
     /// Not a place and a radius.
-    #[error("Cone search parameters must be in the format 'RA, Dec, Radius', such as 150.1, 2.2, 30 or 10:00:24 +02:12:00, 2'")]
+    #[error("Cone search parameters must be in the format 'RA, Dec, Radius', such as 150.1, 2.2, 30\" or 10:00:24 +02:12:00, 2'")]
     Cone,
     /// A radius that is none.
     #[error("The radius must be above 0 and at most 180 degrees, with an optional unit: \" (arcsec), ' (arcmin) or ° (deg)")]
@@ -92,7 +92,7 @@ pub fn parse_cone_with(text: &str, unit: RadiusUnit) -> Result<Cone, CoordinateE
             }
             (parse_position(place), radius)
         }
-        [ra, dec, radius] => (parse_ra(ra).and_then(|ra| Position::new(ra, parse_dec(dec)?)), *radius),
+        [ra, dec, radius] => (wrapped_ra(ra).and_then(|ra| Position::new(ra, parse_dec(dec)?)), *radius),
         _ => {
             let (place, radius) = text.rsplit_once(',').ok_or(CoordinateError::Cone)?;
             (parse_position(place), radius)
@@ -103,6 +103,15 @@ pub fn parse_cone_with(text: &str, unit: RadiusUnit) -> Result<Cone, CoordinateE
         error => error,
     })?;
     Ok(Cone { center, radius_deg: parse_radius(radius.trim(), unit)? })
+}
+
+/// A right ascension that may have gone round: a search around 361 degrees means 1 degree.
+fn wrapped_ra(text: &str) -> Result<f64, CoordinateError> {
+    match decimal(text) {
+        // Rounding may end on 360 itself.
+        Some(degrees) => Ok(degrees.rem_euclid(360.0)).map(|ra| if ra < 360.0 { ra } else { 0.0 }),
+        None => parse_ra(text),
+    }
 }
 
 /// Without commas only a unit tells the radius from a coordinate: `… 30"`, `… 2 arcmin`.

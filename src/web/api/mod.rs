@@ -12,7 +12,7 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{AppState, routes::api_not_found};
+use super::{AppState, routes::{api_method_not_allowed, api_not_found}};
 
 /// The routes below `/api`.
 pub(super) fn router() -> Router<AppState> {
@@ -30,6 +30,7 @@ pub(super) fn router() -> Router<AppState> {
         .route("/targets/", get(targets::get_list).post(targets::post))
         .route("/targets/{id}/", get(targets::get).put(targets::put).delete(targets::delete))
         .fallback(api_not_found)
+        .method_not_allowed_fallback(api_method_not_allowed)
 }
 
 /// A body that says which fields are wrong, and how: `{"errors": {field: [message]}}`.

@@ -22,7 +22,7 @@ use crate::{
     web::{
         context::PageContext,
         error::{ApiError, Error},
-        extract::{Id, JsonObject, Query},
+        extract::{ApiId, JsonObject, Query},
         pages::query_form::{check_query_name, validate_sent},
     },
 };
@@ -48,7 +48,7 @@ pub(crate) async fn get_list(
 }
 
 /// `GET /api/queries/{id}/`
-pub(crate) async fn get(State(storage): State<Storage>, Id(id): Id) -> Result<Response, ApiError> {
+pub(crate) async fn get(State(storage): State<Storage>, ApiId(id): ApiId) -> Result<Response, ApiError> {
     let query = storage.find_query(id).await?.ok_or(Error::NotFound)?;
     Ok(Json(query_json(&query)).into_response())
 }
@@ -80,7 +80,7 @@ pub(crate) async fn put(
     State(storage): State<Storage>,
     State(brokers): State<Brokers>,
     State(clock): State<Clock>,
-    Id(id): Id,
+    ApiId(id): ApiId,
     JsonObject(body): JsonObject,
 ) -> Result<Response, ApiError> {
     let old = storage.find_query(id).await?.ok_or(Error::NotFound)?;
@@ -98,7 +98,7 @@ pub(crate) async fn put(
 }
 
 /// `DELETE /api/queries/{id}/`
-pub(crate) async fn delete(State(storage): State<Storage>, Id(id): Id) -> Result<Response, ApiError> {
+pub(crate) async fn delete(State(storage): State<Storage>, ApiId(id): ApiId) -> Result<Response, ApiError> {
     if storage.delete_query(id).await? {
         Ok(StatusCode::NO_CONTENT.into_response())
     } else {
@@ -113,7 +113,7 @@ pub(crate) async fn post_run(
     State(runner): State<Runner>,
     State(clock): State<Clock>,
     context: PageContext,
-    Id(id): Id,
+    ApiId(id): ApiId,
 ) -> Result<Response, ApiError> {
     let query = storage.find_query(id).await?.ok_or(Error::NotFound)?;
     let Some(broker) = brokers.find(&query.broker) else {

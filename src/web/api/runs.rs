@@ -23,7 +23,7 @@ use crate::{
     web::{
         context::PageContext,
         error::{ApiError, Error},
-        extract::{Id, JsonObject, Query},
+        extract::{ApiId, JsonObject, Query},
         pages::query_form::validate_sent,
         present::alert_href,
     },
@@ -86,7 +86,7 @@ pub(super) fn accepted(run: i64) -> Response {
 }
 
 /// `GET /api/runs/{id}/`
-pub(crate) async fn get(State(storage): State<Storage>, Id(id): Id) -> Result<Response, ApiError> {
+pub(crate) async fn get(State(storage): State<Storage>, ApiId(id): ApiId) -> Result<Response, ApiError> {
     let run = storage.find_run(id).await?.ok_or(Error::NotFound)?;
     let log = storage.list_run_log(id, 200).await?;
     let mut body = run_json(&run);
@@ -101,7 +101,7 @@ pub(crate) async fn get(State(storage): State<Storage>, Id(id): Id) -> Result<Re
 pub(crate) async fn post_cancel(
     State(storage): State<Storage>,
     State(runner): State<Runner>,
-    Id(id): Id,
+    ApiId(id): ApiId,
 ) -> Result<Response, ApiError> {
     storage.find_run(id).await?.ok_or(Error::NotFound)?;
     let asked = runner.cancel(id).await?;
@@ -112,7 +112,7 @@ pub(crate) async fn post_cancel(
 pub(crate) async fn get_alerts(
     State(storage): State<Storage>,
     context: PageContext,
-    Id(id): Id,
+    ApiId(id): ApiId,
     Query(query): Query,
 ) -> Result<Response, ApiError> {
     let run = storage.find_run(id).await?.ok_or(Error::NotFound)?;
@@ -137,7 +137,7 @@ pub(crate) async fn get_alerts(
 pub(crate) async fn post_targets(
     State(storage): State<Storage>,
     context: PageContext,
-    Id(id): Id,
+    ApiId(id): ApiId,
     JsonObject(body): JsonObject,
 ) -> Result<Response, ApiError> {
     let run = storage.find_run(id).await?.ok_or(Error::NotFound)?;

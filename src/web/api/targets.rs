@@ -15,7 +15,7 @@ use crate::{
     web::{
         context::PageContext,
         error::{ApiError, Error},
-        extract::{Id, JsonObject, Pairs, Query},
+        extract::{ApiId, JsonObject, Pairs, Query},
         pages::{target_form::{clash_errors, read_target_json}, target_list::read_filter},
     },
 };
@@ -60,7 +60,7 @@ fn next_href(query: &Pairs, before: i64) -> String {
 }
 
 /// `GET /api/targets/{id}/`
-pub(crate) async fn get(State(storage): State<Storage>, Id(id): Id) -> Result<Response, ApiError> {
+pub(crate) async fn get(State(storage): State<Storage>, ApiId(id): ApiId) -> Result<Response, ApiError> {
     let target = storage.find_target(id).await?.ok_or(Error::NotFound)?;
     let mut body = target_json(&target);
     let evidence = storage.list_evidence(id, 500).await?;
@@ -95,21 +95,30 @@ pub(crate) async fn post(
 /// `PUT /api/targets/{id}/` the same with `version`
 pub(crate) async fn put(
     State(storage): State<Storage>,
-    Id(id): Id,
+    ApiId(id): ApiId,
     JsonObject(body): JsonObject,
 ) -> Result<Response, ApiError> {
     let old = storage.find_target(id).await?.ok_or(Error::NotFound)?;
+    let version = match body.get("version") {
+        None | Some(Value::Null) => old.version,
+        Some(version) => match version.as_i64() {
+            Some(version) => version,
+            None => {
+                let errors = super::error_of("version", "Enter the version that was read, a whole number.");
+                return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors)).into_response());
+            }
+        },
+    };
     let target: NewTarget = match read_target_json(&body) {
         Ok(target) => target,
         Err(errors) => return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(errors))).into_response()),
     };
-    let version = body.get("version").and_then(Value::as_i64).unwrap_or(old.version);
     let updated = storage.update_target(id, version, target).await.map(|()| id);
     written(&storage, updated, StatusCode::OK).await
 }
 
 /// `DELETE /api/targets/{id}/`
-pub(crate) async fn delete(State(storage): State<Storage>, Id(id): Id) -> Result<Response, ApiError> {
+pub(crate) async fn delete(State(storage): State<Storage>, ApiId(id): ApiId) -> Result<Response, ApiError> {
     if storage.delete_target(id).await? {
         Ok(StatusCode::NO_CONTENT.into_response())
     } else {

@@ -71,13 +71,10 @@ pub(in crate::web) async fn validate_sent(
 
 /// What is wrong with the name of a query that is to be saved.
 pub(in crate::web) fn check_query_name(name: &str) -> Option<String> {
-    if name.is_empty() {
-        return Some("This field is required.".to_owned());
-    }
-    if name.chars().count() > 500 {
-        return Some("Ensure this value has at most 500 characters.".to_owned());
-    }
-    name.chars().any(char::is_control).then(|| "Control characters are not allowed.".to_owned())
+    static FORM: FormSpec = FormSpec { groups: &[&[QUERY_NAME.required()]], rules: &[] };
+    let context = Context { now: DateTime::UNIX_EPOCH, choices: Choices::new() };
+    let state = FORM.validate(&RawForm::from_pairs([(QUERY_NAME.name, name)]), &context).err()?;
+    state.errors(QUERY_NAME.name).first().cloned()
 }
 
 /// A form that was filled in, for a reader: labels with values, only what was filled in.
@@ -180,7 +177,7 @@ pub(crate) async fn post_update(
     sent.answer(&context, broker.as_ref(), Some(&saved)).await
 }
 
-/// `GET /alerts/query/echo/?broker=&field=&value=`: how a text would be read, as plain text.
+/// `GET /alerts/query/echo/?broker=&field=&value=`: how a text is read, as plain text; nothing if it is not.
 pub(crate) async fn get_echo(
     State(brokers): State<Brokers>,
     State(clock): State<Clock>,
@@ -189,14 +186,9 @@ pub(crate) async fn get_echo(
     let broker = brokers.find(query.text("broker").unwrap_or_default()).ok_or(Error::NotFound)?;
     let field = broker.form().field(query.text("field").unwrap_or_default()).ok_or(Error::NotFound)?;
     let Kind::Parsed(understand) = field.kind else { return Err(Error::NotFound) };
-    let (status, text) = match query.text("value") {
-        None => (StatusCode::OK, String::new()),
-        Some(value) => match understand(value, clock.now()) {
-            Ok(echo) => (StatusCode::OK, echo),
-            Err(message) => (StatusCode::UNPROCESSABLE_ENTITY, message),
-        },
-    };
-    Ok((status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
+    // What is half typed is not wrong yet: only what is understood is worth a word.
+    let echo = query.text("value").and_then(|value| understand(value, clock.now()).ok()).unwrap_or_default();
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], echo).into_response())
 }
 
 /// A stored form as it was typed, with what no longer fits if that is asked for.

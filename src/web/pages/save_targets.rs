@@ -51,14 +51,18 @@ pub(super) async fn save_and_report(
     on_existing: OnExisting,
 ) -> Result<Response, Error> {
     let outcomes = save_targets(storage, run.id, alert_ids, &context.member, on_existing).await;
-    if outcomes.iter().all(|outcome| !matches!(outcome.result, SaveResult::Failed { .. })) {
-        // What is saved need not stay ticked.
-        storage.clear_selection(run.id, &context.member).await?;
-    }
-    let rows = report_rows(storage, &outcomes).await?;
+    // What is saved need not stay ticked; what failed, or was not reached, does.
+    let saved: Vec<i64> = outcomes
+        .iter()
+        .filter(|outcome| !matches!(outcome.result, SaveResult::Failed { .. }))
+        .map(|outcome| outcome.alert_id)
+        .collect();
+    storage.deselect(run.id, &context.member, &saved).await?;
+    let n_left = storage.count_selected(run.id, &context.member).await?;
+    let rows = report_rows(storage, &outcomes, on_existing).await?;
     let page = TargetsReportPage {
         chrome: context.chrome(Section::Targets),
-        summary: summary(&outcomes),
+        summary: summary(&outcomes, n_left),
         run: link(format!("Run {}: {}", run.id, run_title(run)), format!("/runs/{}/", run.id)),
         rows,
         retry: retry_button(run, &outcomes),
@@ -72,7 +76,7 @@ pub(super) fn stays_on(next: &str, run: &Run) -> String {
     if next.starts_with(&home) { next.to_owned() } else { home }
 }
 
-fn summary(outcomes: &[SaveOutcome]) -> String {
+fn summary(outcomes: &[SaveOutcome], n_left: u64) -> String {
     let count = |is: fn(&SaveResult) -> bool| outcomes.iter().filter(|outcome| is(&outcome.result)).count() as u64;
     let created = count(|result| matches!(result, SaveResult::Created { .. }));
     let existing = count(|result| matches!(result, SaveResult::Existing { .. }));
@@ -84,10 +88,17 @@ fn summary(outcomes: &[SaveOutcome]) -> String {
     if failed > 0 {
         parts.push(format!("{failed} failed"));
     }
+    if n_left > failed {
+        parts.push(format!("{} still selected: press Create targets again for them", counted(n_left, "alert")));
+    }
     parts.join(", ")
 }
 
-async fn report_rows(storage: &Storage, outcomes: &[SaveOutcome]) -> Result<Vec<ReportRow>, StorageError> {
+async fn report_rows(
+    storage: &Storage,
+    outcomes: &[SaveOutcome],
+    on_existing: OnExisting,
+) -> Result<Vec<ReportRow>, StorageError> {
     let alert_ids: Vec<i64> = outcomes.iter().map(|outcome| outcome.alert_id).collect();
     let sources: HashMap<i64, _> = storage
         .list_sources(&alert_ids)
@@ -99,12 +110,13 @@ async fn report_rows(storage: &Storage, outcomes: &[SaveOutcome]) -> Result<Vec<
         .iter()
         .map(|outcome| {
             let source = sources.get(&outcome.alert_id);
-            report_row(outcome, source.map(|(survey, source_id)| (alert_href(*survey, *source_id), source_id.to_string())))
+            let source = source.map(|(survey, source_id)| (alert_href(*survey, *source_id), source_id.to_string()));
+            report_row(outcome, source, on_existing)
         })
         .collect())
 }
 
-fn report_row(outcome: &SaveOutcome, source: Option<(String, String)>) -> ReportRow {
+fn report_row(outcome: &SaveOutcome, source: Option<(String, String)>, on_existing: OnExisting) -> ReportRow {
     let (href, source_id) = source.unwrap_or_default();
     let (kind, target, reason) = match &outcome.result {
         SaveResult::Created { target_id } => {
@@ -113,7 +125,11 @@ fn report_row(outcome: &SaveOutcome, source: Option<(String, String)>) -> Report
         SaveResult::Existing { target_id, name } => (
             Outcome::Existing,
             Some(target_link(*target_id, name)),
-            "A target with this name was there; the alert is among its alerts now.".to_owned(),
+            match on_existing {
+                OnExisting::AddAlert => "A target with this name was there; the alert is among its alerts now.",
+                OnExisting::Skip => "A target with this name was there; it was left as it is.",
+            }
+            .to_owned(),
         ),
         SaveResult::Failed { reason } => (Outcome::Failed, None, reason.clone()),
     };

@@ -15,7 +15,7 @@ use crate::{
         sky::{Position, parse_dec, parse_ra},
         target::{NameClash, NewTarget, Target, name_key},
     },
-    forms::{Choices, Context, Field, FormSpec, FormState, Parameters, RawForm},
+    forms::{Choices, Context, FORM_ERRORS, Field, FormSpec, FormState, Parameters, RawForm},
     storage::{Storage, StorageError},
     web::{
         context::{PageContext, redirect_with},
@@ -60,18 +60,24 @@ pub(in crate::web) fn read_target_json(body: &Map<String, Value>) -> Result<NewT
     let mut fields = body.clone();
     fields.remove("version");
     let kind = fields.remove("type");
+    let mut are_aliases_lines = true;
     if let Some(Value::Array(aliases)) = fields.get("aliases") {
-        let lines: Vec<&str> = aliases.iter().filter_map(Value::as_str).collect();
+        let lines: Vec<&str> = aliases.iter().filter_map(Value::as_str).filter(|alias| !alias.contains('\n')).collect();
+        are_aliases_lines = lines.len() == aliases.len();
         fields.insert("aliases".to_owned(), Value::from(lines.join("\n")));
     }
     // A clock is not needed: no field of this form is a time.
     let checked = read_target(&RawForm::from_json(&Value::Object(fields)), DateTime::UNIX_EPOCH);
-    match (checked, kind.as_ref().and_then(Value::as_str)) {
-        (Ok(target), None | Some("SIDEREAL")) => Ok(target),
-        (checked, kind) => {
+    let is_sidereal = kind.is_none_or(|kind| kind == "SIDEREAL");
+    match checked {
+        Ok(target) if is_sidereal && are_aliases_lines => Ok(target),
+        checked => {
             let mut errors = checked.err().map(|state| state.errors_json()).unwrap_or_default();
-            if !matches!(kind, None | Some("SIDEREAL")) {
+            if !is_sidereal {
                 errors.insert("type".to_owned(), json!(["Only SIDEREAL targets can be saved."]));
+            }
+            if !are_aliases_lines {
+                errors.insert("aliases".to_owned(), json!(["Enter a list of names, each on one line."]));
             }
             Err(errors)
         }
@@ -176,12 +182,36 @@ pub(crate) async fn post_update(
     let problems = match read_target(&raw, clock.now()) {
         Ok(changed) => match storage.update_target(id, version, changed).await {
             Ok(()) => return Ok(redirect_with(Note::TargetChanged(id), &format!("/targets/{id}/"))),
+            Err(StorageError::Changed) => return changed_meanwhile(&storage, &context, id, &raw).await,
             Err(error) => with_clash(&raw, error)?,
         },
         Err(problems) => problems,
     };
     let page = page(&context, Some((&target, version)), &problems);
     Ok(context.render_as(StatusCode::UNPROCESSABLE_ENTITY, &page))
+}
+
+/// Somebody else has saved this target: what was typed stays, what stands now is told, saving again overwrites it.
+async fn changed_meanwhile(
+    storage: &Storage,
+    context: &PageContext,
+    id: i64,
+    raw: &RawForm,
+) -> Result<Response, Error> {
+    let target = storage.find_target(id).await?.ok_or(Error::NotFound)?;
+    let mut problems = FORM.filled(raw);
+    let position = target.position.map(|place| format!("{} {}", place.ra_deg(), place.dec_deg())).unwrap_or_default();
+    problems.add_error(
+        FORM_ERRORS,
+        format!(
+            "Somebody else changed this target while you were editing. It now says: {}, {position}, aliases: {}, notes: {}. Save again to put what is typed here in its place.",
+            target.name,
+            target.aliases.join(", "),
+            target.note
+        ),
+    );
+    let page = page(context, Some((&target, target.version)), &problems);
+    Ok(context.render_as(StatusCode::CONFLICT, &page))
 }
 
 fn version_of(form: &Pairs) -> Result<i64, Error> {

@@ -106,7 +106,8 @@ pub(crate) async fn get(
         let before = before.map(|id| id.to_string()).unwrap_or_default();
         let pairs = [
             ("name", query.text("name").unwrap_or_default()),
-            ("cone_search", query.text("cone_search").unwrap_or_default()),
+            ("cone_search", query.text("cone_search").or_else(|| query.text("cone")).unwrap_or_default()),
+            ("target_cone_search", query.text("target_cone_search").unwrap_or_default()),
             ("before", &before),
         ];
         format!("/targets/{}", query_string(&pairs))

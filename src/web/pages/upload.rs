@@ -1,11 +1,12 @@
 //! `POST /alerts/archive/upload/`: packets from the browser become an archive of their own.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use axum::{
     extract::{Multipart, State, multipart::Field},
     response::Response,
 };
+use tempfile::TempPath;
 use tokio::io::AsyncWriteExt;
 
 use crate::{
@@ -16,32 +17,39 @@ use crate::{
 /// Largest upload, bytes. A whole night is better put into a folder on the server.
 const MAX_UPLOAD_BYTES: u64 = 2 << 30;
 
+/// Uploads of one name.
+const MAX_SAME_NAME: u32 = 1_000;
+
 /// Files in one upload.
 const MAX_FILES: usize = 200;
 
 /// Takes `.avro` and `.tar.gz` files.
 pub(crate) async fn post(State(brokers): State<Brokers>, mut form: Multipart) -> Result<Response, Error> {
     let folder = brokers.find("archive").and_then(|broker| broker.upload_folder()).ok_or(Error::NotFound)?;
-    let mut n_files = 0;
+    // Nothing is put in its place before all of it is there.
+    let mut arrived = Vec::new();
     let mut room = MAX_UPLOAD_BYTES;
     while let Some(field) = form.next_field().await.map_err(|error| broken(&error))? {
         let Some(name) = field.file_name().filter(|name| !name.is_empty()).map(str::to_owned) else { continue };
-        n_files += 1;
-        if n_files > MAX_FILES {
+        if arrived.len() >= MAX_FILES {
             return Err(Error::TooLarge(format!("at most {MAX_FILES} files; pack them into one .tar.gz")));
         }
         let name = safe_name(&name)?;
-        room -= receive(field, &folder, &name, room).await?;
+        let (file, n_bytes) = receive(field, &folder, room).await?;
+        room -= n_bytes;
+        arrived.push((name, file));
     }
-    if n_files == 0 {
+    if arrived.is_empty() {
         return Err(Error::BadRequest("no file was chosen".to_owned()));
+    }
+    for (name, file) in arrived {
+        put_in_place(file, &folder, &name)?;
     }
     Ok(redirect_with(Note::Uploaded, "/alerts/query/create/?broker=archive&folder=uploads"))
 }
 
-/// Writes one file beside its place and moves it there when it is whole; its size.
-async fn receive(mut field: Field<'_>, folder: &Path, name: &str, room: u64) -> Result<u64, Error> {
-    let internal = |error: std::io::Error| Error::Internal(anyhow::Error::new(error).context("an upload could not be written"));
+/// Writes one file beside its place; its size.
+async fn receive(mut field: Field<'_>, folder: &Path, room: u64) -> Result<(TempPath, u64), Error> {
     let temporary = tempfile::Builder::new().prefix(".upload-").tempfile_in(folder).map_err(internal)?;
     let (file, path) = temporary.into_parts();
     let mut file = tokio::fs::File::from_std(file);
@@ -54,8 +62,24 @@ async fn receive(mut field: Field<'_>, folder: &Path, name: &str, room: u64) -> 
         file.write_all(&chunk).await.map_err(internal)?;
     }
     file.sync_all().await.map_err(internal)?;
-    path.persist(free_name(folder, name)).map_err(|error| internal(error.error))?;
-    Ok(n_bytes)
+    Ok((path, n_bytes))
+}
+
+fn internal(error: std::io::Error) -> Error {
+    Error::Internal(anyhow::Error::new(error).context("an upload could not be written"))
+}
+
+/// Moves a file that arrived to its name, or to the first free one like it.
+fn put_in_place(mut file: TempPath, folder: &Path, name: &str) -> Result<(), Error> {
+    for n in 1..=MAX_SAME_NAME {
+        let place = if n == 1 { folder.join(name) } else { folder.join(format!("{n}-{name}")) };
+        match file.persist_noclobber(place) {
+            Ok(()) => return Ok(()),
+            Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => file = error.path,
+            Err(error) => return Err(internal(error.error)),
+        }
+    }
+    Err(Error::BadRequest(format!("there are {MAX_SAME_NAME} uploads named \"{name}\" already; give it another name")))
 }
 
 fn broken(error: &axum::extract::multipart::MultipartError) -> Error {
@@ -77,14 +101,6 @@ fn safe_name(name: &str) -> Result<String, Error> {
     } else {
         Err(Error::BadRequest(format!("\"{last}\" is not a .avro or .tar.gz file")))
     }
-}
-
-/// A place in the folder that is not taken yet.
-fn free_name(folder: &Path, name: &str) -> PathBuf {
-    (1..)
-        .map(|n| if n == 1 { folder.join(name) } else { folder.join(format!("{n}-{name}")) })
-        .find(|path| !path.exists())
-        .unwrap_or_else(|| folder.join(name))
 }
 
 #[cfg(test)]
