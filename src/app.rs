@@ -29,7 +29,7 @@ use crate::{
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(10);
 
 /// How often are old alerts pruned, and how many in one go?
-const PRUNE_EVERY: Duration = Duration::from_secs(3600);
+const PRUNE_EVERY: Duration = Duration::from_hours(1);
 const PRUNE_BATCH: i64 = 2_000;
 
 /// Serves until `stop` resolves. `on_ready` is told the address once requests are answered.
@@ -45,12 +45,14 @@ pub async fn serve(
         config.listen
     );
     packets::install_limits();
-    let listener =
-        TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", config.listen))?;
     let address = listener.local_addr()?;
     let data_dir = config.data_dir();
     let database = Database::start(&config, &data_dir).await?;
-    let served = serve_on(listener, &config, &data_dir, &database, stop, || on_ready(address)).await;
+    let served =
+        serve_on(listener, &config, &data_dir, &database, stop, || on_ready(address)).await;
     database.stop().await;
     served
 }
@@ -166,7 +168,8 @@ async fn archives(config: &ServeConfig, data_dir: &Path) -> anyhow::Result<Vec<P
 
 fn uploads_folder(data_dir: &Path) -> anyhow::Result<PathBuf> {
     let folder = data_dir.join("uploads");
-    std::fs::create_dir_all(&folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
     Ok(folder)
 }
 
@@ -212,11 +215,15 @@ pub async fn check_health(listen: SocketAddr) -> anyhow::Result<()> {
             address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
         }
         let mut stream = tokio::net::TcpStream::connect(address).await?;
-        stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+        stream
+            .write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            .await?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await?;
         anyhow::ensure!(answer.starts_with(b"HTTP/1.1 200"), "the service is not ready");
         Ok(())
     };
-    tokio::time::timeout(Duration::from_secs(5), ask).await.context("the service did not answer in 5 seconds")?
+    tokio::time::timeout(Duration::from_secs(5), ask)
+        .await
+        .context("the service did not answer in 5 seconds")?
 }

@@ -26,7 +26,10 @@ impl Clock {
     pub fn now(&self) -> DateTime<Utc> {
         match &self.fixed {
             Some(at) => *at.lock().unwrap_or_else(PoisonError::into_inner),
-            #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system")]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "this is the one place that asks the system"
+            )]
             None => Utc::now(),
         }
     }

@@ -28,7 +28,7 @@ pub enum Command {
     Simulate(SimulateConfig),
     /// Bring the tables of the database up to date and exit.
     Migrate {
-        /// The database, postgres://USER:PASSWORD@HOST/NAME.
+        /// The database, `postgres://USER:PASSWORD@HOST/NAME`.
         #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
         database_url: String,
     },
@@ -46,13 +46,13 @@ pub struct ServeConfig {
     /// Address and port to listen on.
     #[arg(long, env = "TOM_ALERTS_LISTEN", default_value = "127.0.0.1:8000")]
     pub listen: SocketAddr,
-    /// The address that users type, if it differs from http://LISTEN.
+    /// The address that users type, if it differs from `http://LISTEN`.
     #[arg(long, env = "TOM_ALERTS_PUBLIC_URL")]
     pub public_url: Option<Url>,
     /// Folder for the private database, uploads and the simulated night [default: the platform's data folder].
     #[arg(long, env = "TOM_ALERTS_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
-    /// PostgreSQL to use instead of the private one, postgres://USER:PASSWORD@HOST/NAME.
+    /// PostgreSQL to use instead of the private one, `postgres://USER:PASSWORD@HOST/NAME`.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
     /// A folder of .avro files or .tar.gz nights; may be given several times [default: the simulated night].
@@ -101,7 +101,12 @@ pub enum LogFormat {
 
 /// Reads a number of days, with or without a `d` behind it.
 fn parse_days(text: &str) -> Result<Duration, String> {
-    let days: f64 = text.trim().trim_end_matches('d').trim_end().parse().map_err(|_| "a number of days".to_owned())?;
+    let days: f64 = text
+        .trim()
+        .trim_end_matches('d')
+        .trim_end()
+        .parse()
+        .map_err(|_| "a number of days".to_owned())?;
     Duration::try_from_secs_f64(days * 86_400.0)
         .ok()
         .filter(|retention| !retention.is_zero())
@@ -120,8 +125,8 @@ mod tests {
 
     #[test]
     fn retention_is_read_in_days() {
-        assert_eq!(parse_days("30"), Ok(Duration::from_secs(30 * 86_400)));
-        assert_eq!(parse_days("0.5d"), Ok(Duration::from_secs(43_200)));
+        assert_eq!(parse_days("30"), Ok(Duration::from_hours(720)));
+        assert_eq!(parse_days("0.5d"), Ok(Duration::from_hours(12)));
         assert!(parse_days("0").is_err());
         assert!(parse_days("-1").is_err());
         assert!(parse_days("soon").is_err());

@@ -31,7 +31,10 @@ fn main() -> anyhow::Result<()> {
         }
         Command::Migrate { database_url } => {
             telemetry::start_logs(LogFormat::Text);
-            runtime.block_on(async { Storage::connect(&database_url).await?.close().await; Ok(()) })
+            runtime.block_on(async {
+                Storage::connect(&database_url).await?.close().await;
+                Ok(())
+            })
         }
         Command::Healthcheck { listen } => runtime.block_on(app::check_health(listen)),
     }

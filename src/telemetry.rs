@@ -8,7 +8,8 @@ use tracing_subscriber::EnvFilter;
 use crate::config::LogFormat;
 
 /// Upper bounds of the buckets of durations, seconds.
-const DURATION_BUCKETS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
+const DURATION_BUCKETS: [f64; 11] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
 
 /// Starts writing logs to standard error; `RUST_LOG` chooses which.
 pub fn start_logs(format: LogFormat) {

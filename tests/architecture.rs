@@ -1,4 +1,5 @@
 //! The rules of the code's layout, as tests: which layer may use which, who may name which crate, how files open.
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 use std::{
     collections::BTreeMap,
@@ -34,7 +35,11 @@ fn layer(name: &str) -> &str {
 /// The part of a file that is compiled into the program, without comments.
 fn code(text: &str) -> String {
     let program = text.split("#[cfg(test)]").next().unwrap();
-    program.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+    program
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// Layers that a file's code names, by `crate::layer` or inside `use crate::{layer…}`.
@@ -43,7 +48,8 @@ fn layers_named(code: &str, layers: &[&str]) -> Vec<String> {
     for layer in layers {
         let direct = format!("crate::{layer}");
         let is_word = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
-        let is_direct = code.match_indices(&direct).any(|(at, _)| is_word(&code[at + direct.len()..]));
+        let is_direct =
+            code.match_indices(&direct).any(|(at, _)| is_word(&code[at + direct.len()..]));
         let is_listed = code.match_indices("use crate::{").any(|(at, _)| {
             let mut depth = 0;
             let mut words = Vec::new();
@@ -75,8 +81,20 @@ fn layers_named(code: &str, layers: &[&str]) -> Vec<String> {
 }
 
 const LAYERS: [&str; 14] = [
-    "actions", "app", "brokers", "clock", "config", "domain", "forms", "google", "local_postgres", "packets",
-    "simulate", "storage", "telemetry", "web",
+    "actions",
+    "app",
+    "brokers",
+    "clock",
+    "config",
+    "domain",
+    "forms",
+    "google",
+    "local_postgres",
+    "packets",
+    "simulate",
+    "storage",
+    "telemetry",
+    "web",
 ];
 
 /// What each layer may use of ours, besides itself.
@@ -85,7 +103,9 @@ fn allowed(layer: &str) -> &'static [&'static str] {
         "packets" | "storage" | "google" | "simulate" => &["domain"],
         "brokers" => &["domain", "forms", "packets"],
         "actions" => &["brokers", "clock", "domain", "forms", "google", "storage"],
-        "web" => &["actions", "brokers", "clock", "domain", "forms", "google", "packets", "storage"],
+        "web" => {
+            &["actions", "brokers", "clock", "domain", "forms", "google", "packets", "storage"]
+        }
         "config" => &["local_postgres"],
         "telemetry" => &["config"],
         "app" | "main" | "lib" => &LAYERS,
@@ -131,7 +151,10 @@ fn crates_are_named_only_where_they_belong() {
 fn only_storage_can_prove_that_something_is_kept() {
     for (name, text) in sources() {
         let makes_proof = code(&text).contains("Kept::after_commit(");
-        assert!(!makes_proof || layer(&name) == "storage", "src/{name} claims that something is committed");
+        assert!(
+            !makes_proof || layer(&name) == "storage",
+            "src/{name} claims that something is committed"
+        );
     }
 }
 
@@ -158,7 +181,9 @@ fn nothing_is_marked_safe_for_html_by_hand() {
             }
             n_templates += 1;
             let text = fs::read_to_string(&path).unwrap();
-            for forbidden in ["|safe", "| safe", " style=", " onclick=", "<style", "http://", "//cdn"] {
+            for forbidden in
+                ["|safe", "| safe", " style=", " onclick=", "<style", "http://", "//cdn"]
+            {
                 assert!(!text.contains(forbidden), "{}: {forbidden}", path.display());
             }
         }

@@ -57,7 +57,12 @@ struct Inner {
 
 impl Runner {
     /// A runner whose runs end when `shutdown` is set.
-    pub fn new(storage: Storage, brokers: Brokers, clock: Clock, shutdown: CancellationToken) -> Self {
+    pub fn new(
+        storage: Storage,
+        brokers: Brokers,
+        clock: Clock,
+        shutdown: CancellationToken,
+    ) -> Self {
         let instance = format!("{}-{:016x}", std::process::id(), rand::random::<u64>());
         Self {
             inner: Arc::new(Inner {
@@ -155,7 +160,8 @@ impl Runner {
 
 impl Inner {
     async fn work(&self, id: RunId, broker: &str, parameters: Parameters, stop: CancellationToken) {
-        let attempt = AssertUnwindSafe(self.attempt(id, broker, parameters, &stop)).catch_unwind().await;
+        let attempt =
+            AssertUnwindSafe(self.attempt(id, broker, parameters, &stop)).catch_unwind().await;
         let ending = match attempt {
             Ok(Ok(Some(ending))) => ending,
             // Ended by somebody else: nothing is ours to write.
@@ -166,7 +172,9 @@ impl Inner {
             }
             Ok(Err(failure)) => {
                 error!(run.id = id, error = %failure, "Run {id} lost the database");
-                Ending::failed(format!("The database could not be written: {failure}. What was stored is kept; run it again for the rest."))
+                Ending::failed(format!(
+                    "The database could not be written: {failure}. What was stored is kept; run it again for the rest."
+                ))
             }
         };
         let ending = if ending.state == RunState::Cancelled && self.shutdown.is_cancelled() {
@@ -174,8 +182,15 @@ impl Inner {
         } else {
             ending
         };
-        info!(run.id = id, state = ending.state.id(), "Run {id} {}: {}", ending.state.id(), ending.feedback);
-        let written = run_work::patiently(|| self.storage.end_run(id, ending.state, &ending.feedback)).await;
+        info!(
+            run.id = id,
+            state = ending.state.id(),
+            "Run {id} {}: {}",
+            ending.state.id(),
+            ending.feedback
+        );
+        let written =
+            run_work::patiently(|| self.storage.end_run(id, ending.state, &ending.feedback)).await;
         if let Err(error) = written {
             error!(run.id = id, %error, "The end of run {id} could not be written");
         }
@@ -201,14 +216,18 @@ impl Inner {
             return Ok(Some(Ending::cancelled()));
         }
         let Some(broker) = self.brokers.find(broker) else {
-            return Ok(Some(Ending::failed("This deployment has no such backend any more.".to_owned())));
+            return Ok(Some(Ending::failed(
+                "This deployment has no such backend any more.".to_owned(),
+            )));
         };
         // The broker's own token: it must stop fetching also when the run has enough.
         let fetching = stop.child_token();
         let (context, lines) = RunContext::new(self.clock.now(), fetching.clone());
         let is_over = CancellationToken::new();
-        let logger = self.tracker.spawn(write_log(self.storage.clone(), id, lines, is_over.clone()));
-        let result = run_work::run(&self.storage, id, broker.as_ref(), &parameters, context, stop).await;
+        let logger =
+            self.tracker.spawn(write_log(self.storage.clone(), id, lines, is_over.clone()));
+        let result =
+            run_work::run(&self.storage, id, broker.as_ref(), &parameters, context, stop).await;
         fetching.cancel();
         is_over.cancel();
         if logger.await.is_err() {

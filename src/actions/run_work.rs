@@ -40,7 +40,10 @@ impl Ending {
     }
 
     pub(super) fn cancelled() -> Self {
-        Self { state: RunState::Cancelled, feedback: "Stopped on request. What had come until then is kept.".to_owned() }
+        Self {
+            state: RunState::Cancelled,
+            feedback: "Stopped on request. What had come until then is kept.".to_owned(),
+        }
     }
 }
 
@@ -55,7 +58,11 @@ pub(super) async fn run(
 ) -> Result<Ending, StorageError> {
     let filter = match filter_from(parameters, context.now) {
         Ok(filter) => filter,
-        Err(error) => return Ok(Ending::failed(format!("The query no longer fits the form: {error}. Edit it and run it again."))),
+        Err(error) => {
+            return Ok(Ending::failed(format!(
+                "The query no longer fits the form: {error}. Edit it and run it again."
+            )));
+        }
     };
     let max_results = parameters.integer("max_results").and_then(|n| u64::try_from(n).ok());
     let log = context.clone();
@@ -63,7 +70,16 @@ pub(super) async fn run(
         Ok(stream) => stream,
         Err(error) => return Ok(Ending::failed(format!("{error}."))),
     };
-    let mut keeper = Keeper { storage, id, filter, max_results, n_batches: 0, n_stored: 0, n_received: 0, n_unreadable: 0 };
+    let mut keeper = Keeper {
+        storage,
+        id,
+        filter,
+        max_results,
+        n_batches: 0,
+        n_stored: 0,
+        n_received: 0,
+        n_unreadable: 0,
+    };
     loop {
         let next = tokio::select! {
             // Cancel wins over a stream that always has more.
@@ -142,8 +158,12 @@ impl Keeper<'_> {
                     part.unreadable.push(unreadable);
                 }
                 Ok(alert) => match self.filter.judge(&alert) {
-                    Ok(()) => part.alerts.push(KeptAlert { alert: *alert, attributes: delivery.attributes }),
-                    Err(rejection) => *rejected_by.entry(rejection.rule.id().to_owned()).or_insert(0) += 1,
+                    Ok(()) => part
+                        .alerts
+                        .push(KeptAlert { alert: *alert, attributes: delivery.attributes }),
+                    Err(rejection) => {
+                        *rejected_by.entry(rejection.rule.id().to_owned()).or_insert(0) += 1;
+                    }
                 },
             }
         }
@@ -160,10 +180,19 @@ impl Keeper<'_> {
         Ok(kept.proof)
     }
 
-    async fn acknowledge(&self, receipt: Receipt, proof: Kept, settled: Vec<usize>, log: &RunContext) {
+    async fn acknowledge(
+        &self,
+        receipt: Receipt,
+        proof: Kept,
+        settled: Vec<usize>,
+        log: &RunContext,
+    ) {
         match receipt.acknowledge(proof, settled).await {
             Ok(_) => {}
-            Err(error) => log.log(LogLevel::Warning, format!("{error}. The messages will come again; nothing is stored twice.")),
+            Err(error) => log.log(
+                LogLevel::Warning,
+                format!("{error}. The messages will come again; nothing is stored twice."),
+            ),
         }
     }
 
@@ -184,7 +213,9 @@ impl Keeper<'_> {
     fn reached_limit(&self) -> Ending {
         let n = self.n_stored;
         let results = if n == 1 { "result" } else { "results" };
-        Ending::finished(format!("Stopped at the limit of {n} {results}. There may be more: raise \"Maximum results\" to see them."))
+        Ending::finished(format!(
+            "Stopped at the limit of {n} {results}. There may be more: raise \"Maximum results\" to see them."
+        ))
     }
 }
 

@@ -29,8 +29,10 @@ pub async fn save_targets(
         };
         outcomes.push(outcome);
     }
-    let n_created =
-        outcomes.iter().filter(|outcome| matches!(outcome.result, SaveResult::Created { .. })).count();
+    let n_created = outcomes
+        .iter()
+        .filter(|outcome| matches!(outcome.result, SaveResult::Created { .. }))
+        .count();
     metrics::counter!("tom_alerts_targets_created_total").increment(n_created as u64);
     outcomes
 }

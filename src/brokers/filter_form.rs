@@ -12,7 +12,8 @@ use crate::{
     forms::{Field, Parameters, Rule},
 };
 
-const BANDS: [(&str, &str); 6] = [("u", "u"), ("g", "g"), ("r", "r"), ("i", "i"), ("z", "z"), ("y", "y")];
+const BANDS: [(&str, &str); 6] =
+    [("u", "u"), ("g", "g"), ("r", "r"), ("i", "i"), ("z", "z"), ("y", "y")];
 
 /// Fields of the filter.
 pub(super) const FILTER_FIELDS: &[Field] = &[
@@ -77,7 +78,7 @@ pub(super) const FILTER_RULES: &[Rule] = &[
     Rule::InOrder {
         early: "observed_after",
         late: "observed_before",
-        is_in_order: is_in_order,
+        is_in_order,
         message: "This time must be later than \"Observed after\".",
     },
 ];
@@ -157,7 +158,10 @@ mod tests {
         assert_eq!(filter.classtar, Some((Side::GreaterOrEqual, 0.5)));
         assert_eq!((filter.mag_min, filter.mag_max), (Some(15.0), Some(19.5)));
         assert_eq!(filter.bands, [Band::G, Band::R]);
-        assert_eq!((filter.rb_min, filter.drb_min, filter.ndethist_min), (Some(0.65), Some(0.3), Some(2)));
+        assert_eq!(
+            (filter.rb_min, filter.drb_min, filter.ndethist_min),
+            (Some(0.65), Some(0.3), Some(2))
+        );
         assert!(filter.positive_only && filter.no_solar_system);
         assert!((filter.cone.unwrap().radius_deg - 5.0 / 3600.0).abs() < 1e-12);
         assert_eq!(filter.observed_after, Some("2026-11-22T12:00:00Z".parse().unwrap()));
@@ -167,7 +171,8 @@ mod tests {
 
     #[test]
     fn times_and_magnitudes_in_the_wrong_order_are_errors_of_the_form() {
-        let sent = json!({"mag_min": 19, "mag_max": 15, "observed_after": "1h", "observed_before": "2h"});
+        let sent =
+            json!({"mag_min": 19, "mag_max": 15, "observed_after": "1h", "observed_before": "2h"});
         let state = FORM.validate(&RawForm::from_json(&sent), &context()).unwrap_err();
         assert_eq!(state.errors("mag_max").len(), 1);
         assert_eq!(state.errors("observed_before").len(), 1);
@@ -175,8 +180,12 @@ mod tests {
 
     #[test]
     fn positions_and_times_are_echoed() {
-        let sent = RawForm::from_pairs([("cone", "10 00 24.12 +02 12 00.4, 2'"), ("observed_after", "x")]);
+        let sent =
+            RawForm::from_pairs([("cone", "10 00 24.12 +02 12 00.4, 2'"), ("observed_after", "x")]);
         let state = FORM.validate(&sent, &context()).unwrap_err();
-        assert_eq!(state.echo("cone"), Some("read as 10 00 24.12 +02 12 00.4 → 150.100500 +2.200111, radius 2′"));
+        assert_eq!(
+            state.echo("cone"),
+            Some("read as 10 00 24.12 +02 12 00.4 → 150.100500 +2.200111, radius 2′")
+        );
     }
 }

@@ -27,7 +27,9 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum BrokerError {
     /// The folder of alerts is not there any more, or may not be read.
-    #[error("{what} cannot be read: {reason}. Check that it exists and that the service may read it")]
+    #[error(
+        "{what} cannot be read: {reason}. Check that it exists and that the service may read it"
+    )]
     Unreadable {
         /// File or folder.
         what: String,
@@ -119,7 +121,11 @@ pub trait Broker: Send + Sync {
     }
 
     /// Starts to fetch. The filter of the form is the caller's to apply.
-    async fn fetch_alerts(&self, query: &Parameters, context: RunContext) -> Result<AlertStream, BrokerError>;
+    async fn fetch_alerts(
+        &self,
+        query: &Parameters,
+        context: RunContext,
+    ) -> Result<AlertStream, BrokerError>;
 }
 
 /// The backends of a deployment, in the order in which pages list them.

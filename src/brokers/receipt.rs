@@ -27,7 +27,11 @@ impl Receipt {
 
     /// Acknowledges the messages at these positions of the batch, which the database has kept;
     /// how many the backend confirmed.
-    pub async fn acknowledge(self, _proof: Kept, positions: Vec<usize>) -> Result<u64, BrokerError> {
+    pub async fn acknowledge(
+        self,
+        _proof: Kept,
+        positions: Vec<usize>,
+    ) -> Result<u64, BrokerError> {
         match self.0 {
             Some(settle) => settle(positions).await,
             None => Ok(0),

@@ -183,12 +183,20 @@ impl Filter {
                     Side::GreaterOrEqual => classtar >= threshold,
                 })
             }),
-            Rule::MagMin => self.mag_min.map_or(Verdict::Pass, |least| on(alert.mag, |mag| mag >= least)),
-            Rule::MagMax => self.mag_max.map_or(Verdict::Pass, |most| on(alert.mag, |mag| mag <= most)),
+            Rule::MagMin => {
+                self.mag_min.map_or(Verdict::Pass, |least| on(alert.mag, |mag| mag >= least))
+            }
+            Rule::MagMax => {
+                self.mag_max.map_or(Verdict::Pass, |most| on(alert.mag, |mag| mag <= most))
+            }
             Rule::Bands if self.bands.is_empty() => Verdict::Pass,
             Rule::Bands => on(alert.band, |band| self.bands.contains(&band)),
-            Rule::RbMin => self.rb_min.map_or(Verdict::Pass, |least| on(alert.rb, |rb| rb >= least)),
-            Rule::DrbMin => self.drb_min.map_or(Verdict::Pass, |least| on(alert.drb, |drb| drb >= least)),
+            Rule::RbMin => {
+                self.rb_min.map_or(Verdict::Pass, |least| on(alert.rb, |rb| rb >= least))
+            }
+            Rule::DrbMin => {
+                self.drb_min.map_or(Verdict::Pass, |least| on(alert.drb, |drb| drb >= least))
+            }
             Rule::PositiveOnly if !self.positive_only => Verdict::Pass,
             Rule::PositiveOnly => on(alert.is_positive, |is_positive| is_positive),
             Rule::NdethistMin => {
@@ -197,14 +205,15 @@ impl Filter {
             Rule::Cone => self.cone.map_or(Verdict::Pass, |cone| {
                 on(Position::new(alert.ra, alert.dec).ok(), |place| cone.contains(place))
             }),
-            Rule::ObservedAfter => {
-                self.observed_after.map_or(Verdict::Pass, |after| verdict(alert.jd >= utc_to_jd(after)))
-            }
-            Rule::ObservedBefore => {
-                self.observed_before.map_or(Verdict::Pass, |before| verdict(alert.jd < utc_to_jd(before)))
-            }
+            Rule::ObservedAfter => self
+                .observed_after
+                .map_or(Verdict::Pass, |after| verdict(alert.jd >= utc_to_jd(after))),
+            Rule::ObservedBefore => self
+                .observed_before
+                .map_or(Verdict::Pass, |before| verdict(alert.jd < utc_to_jd(before))),
             Rule::NoSolarSystem => {
-                let is_near = alert.ssdistnr.is_some_and(|distance| distance < SOLAR_SYSTEM_RADIUS_ARCSEC);
+                let is_near =
+                    alert.ssdistnr.is_some_and(|distance| distance < SOLAR_SYSTEM_RADIUS_ARCSEC);
                 verdict(!(self.no_solar_system && is_near))
             }
         }
@@ -239,7 +248,11 @@ mod tests {
             ssdistnr: None,
             history: Vec::new(),
             stamps: Stamps::default(),
-            packet: Packet { format: PacketFormat::AvroContainer, schema_version: String::new(), bytes: Bytes::new() },
+            packet: Packet {
+                format: PacketFormat::AvroContainer,
+                schema_version: String::new(),
+                bytes: Bytes::new(),
+            },
         }
     }
 
@@ -258,7 +271,11 @@ mod tests {
             (Side::GreaterOrEqual, 0.0, 0.0, true),
         ] {
             let filter = Filter { classtar: Some((side, threshold)), ..Filter::default() };
-            assert_eq!(passes(&filter, &Alert { classtar: Some(classtar), ..alert() }), expected, "{side:?} {threshold} {classtar}");
+            assert_eq!(
+                passes(&filter, &Alert { classtar: Some(classtar), ..alert() }),
+                expected,
+                "{side:?} {threshold} {classtar}"
+            );
         }
         assert!(passes(&Filter::default(), &Alert { classtar: None, ..alert() }));
         let filter = Filter { classtar: Some((Side::LessThan, 0.5)), ..Filter::default() };
@@ -278,10 +295,20 @@ mod tests {
             (Rule::DrbMin, Filter { drb_min: Some(0.91), ..Filter::default() }),
             (Rule::NdethistMin, Filter { ndethist_min: Some(4), ..Filter::default() }),
             (Rule::Cone, Filter { cone: Some(cone), ..Filter::default() }),
-            (Rule::ObservedAfter, Filter { observed_after: at("2022-12-29T00:00:01Z"), ..Filter::default() }),
-            (Rule::ObservedBefore, Filter { observed_before: at("2022-12-29T00:00:00Z"), ..Filter::default() }),
+            (
+                Rule::ObservedAfter,
+                Filter { observed_after: at("2022-12-29T00:00:01Z"), ..Filter::default() },
+            ),
+            (
+                Rule::ObservedBefore,
+                Filter { observed_before: at("2022-12-29T00:00:00Z"), ..Filter::default() },
+            ),
         ] {
-            assert_eq!(filter.judge(&alert()), Err(Rejection { rule, is_absent: false }), "{rule:?}");
+            assert_eq!(
+                filter.judge(&alert()),
+                Err(Rejection { rule, is_absent: false }),
+                "{rule:?}"
+            );
         }
         let wide = Filter {
             mag_min: Some(17.0),
@@ -299,7 +326,15 @@ mod tests {
 
     #[test]
     fn absent_values_are_rejected_by_the_rule_that_asks_for_them() {
-        let bare = Alert { mag: None, band: None, rb: None, drb: None, is_positive: None, ndethist: None, ..alert() };
+        let bare = Alert {
+            mag: None,
+            band: None,
+            rb: None,
+            drb: None,
+            is_positive: None,
+            ndethist: None,
+            ..alert()
+        };
         for (rule, filter) in [
             (Rule::MagMin, Filter { mag_min: Some(0.0), ..Filter::default() }),
             (Rule::Bands, Filter { bands: vec![Band::G], ..Filter::default() }),

@@ -69,7 +69,8 @@ pub enum SortColumn {
 
 impl SortColumn {
     /// Every column.
-    pub const ALL: [Self; 7] = [Self::Time, Self::Name, Self::Ra, Self::Dec, Self::Mag, Self::Score, Self::Rb];
+    pub const ALL: [Self; 7] =
+        [Self::Time, Self::Name, Self::Ra, Self::Dec, Self::Mag, Self::Score, Self::Rb];
 
     /// The word used in URLs.
     pub fn id(self) -> &'static str {

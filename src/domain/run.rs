@@ -26,8 +26,14 @@ pub enum RunState {
 
 impl RunState {
     /// Every state, in the order of a run's life.
-    pub const ALL: [Self; 6] =
-        [Self::Queued, Self::Running, Self::Finished, Self::Failed, Self::Cancelled, Self::Interrupted];
+    pub const ALL: [Self; 6] = [
+        Self::Queued,
+        Self::Running,
+        Self::Finished,
+        Self::Failed,
+        Self::Cancelled,
+        Self::Interrupted,
+    ];
 
     /// The word used in URLs, in JSON and in the database.
     pub fn id(self) -> &'static str {

@@ -178,9 +178,13 @@ mod tests {
 
     #[test]
     fn names_that_differ_in_case_space_and_brackets_have_one_key() {
-        for name in
-            ["FuzzyNameTarget", "Fuzzy name target", "FUZZY_NAME-TARGET", "fuzzynametarget", "(Fuzzy) Name-Target"]
-        {
+        for name in [
+            "FuzzyNameTarget",
+            "Fuzzy name target",
+            "FUZZY_NAME-TARGET",
+            "fuzzynametarget",
+            "(Fuzzy) Name-Target",
+        ] {
             assert_eq!(name_key(name), name_key("fuzzy_name_Target"), "{name}");
         }
         assert_ne!(name_key("ZTF26aaaaaaa"), name_key("ZTF26aaaaaab"));

@@ -23,7 +23,10 @@ pub fn jd_to_utc(jd: f64) -> Option<DateTime<Utc>> {
 
 /// The Julian date (UTC) of a moment.
 pub fn utc_to_jd(at: DateTime<Utc>) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "a Julian date in 64 bits is good to 40 microseconds")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a Julian date in 64 bits is good to 40 microseconds"
+    )]
     let microseconds = at.timestamp_micros() as f64;
     UNIX_EPOCH_JD + microseconds / MICROSECONDS_PER_DAY
 }
@@ -61,13 +64,17 @@ pub fn relative_age(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TimeError {
     /// No known form.
-    #[error("Enter a time such as 2026-09-12 07:30, MJD 61295.3, JD 2461295.8, 24h or 3d (before now).")]
+    #[error(
+        "Enter a time such as 2026-09-12 07:30, MJD 61295.3, JD 2461295.8, 24h or 3d (before now)."
+    )]
     Unknown,
     /// Day and month cannot be told apart.
     #[error("Is that day or month first? Write it as 2026-09-12.")]
     Ambiguous,
     /// A number that is neither a Julian nor a modified Julian date.
-    #[error("A bare number is read as JD (2400000 to 2500000) or MJD (15000 to 100000); this is neither.")]
+    #[error(
+        "A bare number is read as JD (2400000 to 2500000) or MJD (15000 to 100000); this is neither."
+    )]
     NoDate,
 }
 
@@ -109,8 +116,13 @@ pub fn echo_time(at: DateTime<Utc>) -> String {
 }
 
 fn julian(text: &str, zero_jd: f64, least: f64, most: f64) -> Result<DateTime<Utc>, TimeError> {
-    let number = plain_number(text.trim_start_matches([' ', ':', '='])).ok_or(TimeError::Unknown)?;
-    if (least..=most).contains(&number) { jd_to_utc(number + zero_jd).ok_or(TimeError::NoDate) } else { Err(TimeError::NoDate) }
+    let number =
+        plain_number(text.trim_start_matches([' ', ':', '='])).ok_or(TimeError::Unknown)?;
+    if (least..=most).contains(&number) {
+        jd_to_utc(number + zero_jd).ok_or(TimeError::NoDate)
+    } else {
+        Err(TimeError::NoDate)
+    }
 }
 
 /// Digits with at most one point; no exponent, no sign, no `inf`.
@@ -140,7 +152,12 @@ fn parse_span(text: &str) -> Option<Duration> {
 /// `03/04/2026` and the like.
 fn is_slashed(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit())
-        && text.split(['/', '.']).take(3).filter(|part| part.chars().take(2).all(|c| c.is_ascii_digit())).count() == 3
+        && text
+            .split(['/', '.'])
+            .take(3)
+            .filter(|part| part.chars().take(2).all(|c| c.is_ascii_digit()))
+            .count()
+            == 3
         && !text.contains('-')
 }
 
@@ -225,7 +242,19 @@ mod tests {
         for text in ["1234", "0", "999999", "MJD 2461296", "JD 61295"] {
             assert_eq!(parse_time(text, now()), Err(TimeError::NoDate), "{text}");
         }
-        for text in ["", "soon", "2026-13-01", "2026-02-30", "nan", "inf", "1e9", "-3d", "24 parsecs", "5m", "99999999999999d"] {
+        for text in [
+            "",
+            "soon",
+            "2026-13-01",
+            "2026-02-30",
+            "nan",
+            "inf",
+            "1e9",
+            "-3d",
+            "24 parsecs",
+            "5m",
+            "99999999999999d",
+        ] {
             assert!(parse_time(text, now()).is_err(), "{text}");
         }
     }

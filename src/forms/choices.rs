@@ -23,8 +23,15 @@ impl Choices {
 
     /// Adds the options of a field, as values with labels.
     #[must_use]
-    pub fn with(mut self, field: &'static str, options: impl IntoIterator<Item = (String, String)>) -> Self {
-        self.0.insert(field, options.into_iter().map(|(value, label)| Choice { value, label }).collect());
+    pub fn with(
+        mut self,
+        field: &'static str,
+        options: impl IntoIterator<Item = (String, String)>,
+    ) -> Self {
+        self.0.insert(
+            field,
+            options.into_iter().map(|(value, label)| Choice { value, label }).collect(),
+        );
         self
     }
 

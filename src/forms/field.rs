@@ -200,10 +200,13 @@ impl Field {
             Kind::LongText { max_length } => Value::from(read_text(text, max_length, true)?),
             Kind::Integer { min, max } => Value::from(read_integer(text, min, max)?),
             Kind::Number { min, max } => Value::from(read_number(text, min, max)?),
-            Kind::Choice(options) => Value::from(pick(text, options.iter().map(|(value, _)| *value))?),
-            Kind::DynamicChoice => {
-                Value::from(pick(text, context.choices.options(self.name).iter().map(|choice| choice.value.as_str()))?)
+            Kind::Choice(options) => {
+                Value::from(pick(text, options.iter().map(|(value, _)| *value))?)
             }
+            Kind::DynamicChoice => Value::from(pick(
+                text,
+                context.choices.options(self.name).iter().map(|choice| choice.value.as_str()),
+            )?),
             Kind::Checkbox => match text.as_str() {
                 "on" | "true" | "1" | "yes" => Value::from(true),
                 "false" | "0" | "no" | "off" => return Ok(Read { value: None, echo: None }),
@@ -224,8 +227,11 @@ impl Field {
             pick(value, options.iter().map(|(value, _)| *value))?;
         }
         // In the order of the options, each once.
-        let chosen: Vec<&str> =
-            options.iter().map(|(value, _)| *value).filter(|option| values.iter().any(|value| value == option)).collect();
+        let chosen: Vec<&str> = options
+            .iter()
+            .map(|(value, _)| *value)
+            .filter(|option| values.iter().any(|value| value == option))
+            .collect();
         match (chosen.is_empty(), self.required) {
             (true, true) => Err("This field is required.".to_owned()),
             (true, false) => Ok(Read { value: None, echo: None }),
@@ -235,7 +241,10 @@ impl Field {
 
     pub(super) fn to_json(self, choices: &Choices) -> Value {
         let pairs = |options: &[(&str, &str)]| {
-            options.iter().map(|(value, label)| json!({"value": value, "label": label})).collect::<Vec<_>>()
+            options
+                .iter()
+                .map(|(value, label)| json!({"value": value, "label": label}))
+                .collect::<Vec<_>>()
         };
         let mut described = json!({
             "name": self.name,
@@ -245,7 +254,9 @@ impl Field {
             "help": self.help,
         });
         let more = match self.kind {
-            Kind::Text { max_length } | Kind::LongText { max_length } => json!({"kind": "text", "max_length": max_length}),
+            Kind::Text { max_length } | Kind::LongText { max_length } => {
+                json!({"kind": "text", "max_length": max_length})
+            }
             Kind::Integer { min, max } => json!({"kind": "integer", "min": min, "max": max}),
             Kind::Number { min, max } => json!({"kind": "number", "min": min, "max": max}),
             Kind::Choice(options) => json!({"kind": "choice", "options": pairs(options)}),
@@ -296,13 +307,20 @@ fn read_integer(text: &str, min: i64, max: i64) -> Result<i64, String> {
 }
 
 fn read_number(text: &str, min: f64, max: f64) -> Result<f64, String> {
-    let number: f64 =
-        text.parse().ok().filter(|number: &f64| number.is_finite()).ok_or_else(|| "Enter a number.".to_owned())?;
+    let number: f64 = text
+        .parse()
+        .ok()
+        .filter(|number: &f64| number.is_finite())
+        .ok_or_else(|| "Enter a number.".to_owned())?;
     check_range(&number, &min, &max)?;
     Ok(number)
 }
 
-fn check_range<N: PartialOrd + std::fmt::Display>(number: &N, min: &N, max: &N) -> Result<(), String> {
+fn check_range<N: PartialOrd + std::fmt::Display>(
+    number: &N,
+    min: &N,
+    max: &N,
+) -> Result<(), String> {
     if number < min {
         return Err(format!("Ensure this value is greater than or equal to {min}."));
     }
@@ -312,8 +330,10 @@ fn check_range<N: PartialOrd + std::fmt::Display>(number: &N, min: &N, max: &N) 
     Ok(())
 }
 
-fn pick<'t, 'o>(text: &'t str, mut options: impl Iterator<Item = &'o str>) -> Result<&'t str, String>
-{
+fn pick<'t, 'o>(
+    text: &'t str,
+    mut options: impl Iterator<Item = &'o str>,
+) -> Result<&'t str, String> {
     if options.any(|option| option == text) {
         Ok(text)
     } else {

@@ -72,8 +72,12 @@ impl FormSpec {
         let mut state = self.filled(raw);
         let mut parameters = Parameters::default();
         for field in self.fields() {
-            let values: Vec<String> =
-                raw.values(field.name).iter().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()).collect();
+            let values: Vec<String> = raw
+                .values(field.name)
+                .iter()
+                .map(|value| value.trim().to_owned())
+                .filter(|value| !value.is_empty())
+                .collect();
             if let Some(problem) = raw.problem(field.name) {
                 state.add_error(field.name, problem.to_owned());
                 continue;
@@ -118,7 +122,10 @@ mod tests {
 
     static FORM: FormSpec = FormSpec {
         groups: &[
-            &[Field::text("name", "Name", 5).required(), Field::integer("n", "Number", 1, 10).initial("3")],
+            &[
+                Field::text("name", "Name", 5).required(),
+                Field::integer("n", "Number", 1, 10).initial("3"),
+            ],
             &[
                 Field::number("low", "Low", 0.0, 1.0),
                 Field::number("high", "High", 0.0, 1.0),
@@ -146,8 +153,16 @@ mod tests {
     #[test]
     fn a_good_form_becomes_parameters() {
         let sent = form(&[
-            ("name", "  ab "), ("n", "7"), ("low", "0.25"), ("high", ""), ("side", "gt"), ("bands", "g"), ("bands", "r"),
-            ("only", "on"), ("cry", "hey!"), ("folder", "a"),
+            ("name", "  ab "),
+            ("n", "7"),
+            ("low", "0.25"),
+            ("high", ""),
+            ("side", "gt"),
+            ("bands", "g"),
+            ("bands", "r"),
+            ("only", "on"),
+            ("cry", "hey!"),
+            ("folder", "a"),
         ]);
         let parameters = FORM.validate(&sent, &context()).unwrap();
         assert_eq!(
@@ -162,7 +177,14 @@ mod tests {
     #[test]
     fn each_field_says_what_is_wrong_with_it_and_nothing_typed_is_lost() {
         let sent = form(&[
-            ("name", ""), ("n", "7.5"), ("low", "2"), ("high", "x"), ("side", "up"), ("bands", "q"), ("cry", "hey"), ("folder", "/etc"),
+            ("name", ""),
+            ("n", "7.5"),
+            ("low", "2"),
+            ("high", "x"),
+            ("side", "up"),
+            ("bands", "q"),
+            ("cry", "hey"),
+            ("folder", "/etc"),
         ]);
         let state = FORM.validate(&sent, &context()).unwrap_err();
         let errors = |name: &str| state.errors(name).join(" ");
@@ -170,10 +192,19 @@ mod tests {
         assert_eq!(errors("n"), "Enter a whole number.");
         assert_eq!(errors("low"), "Ensure this value is less than or equal to 1.");
         assert_eq!(errors("high"), "Enter a number.");
-        assert_eq!(errors("side"), "Select a valid choice. up is not one of the available choices.");
-        assert_eq!(errors("bands"), "Select a valid choice. q is not one of the available choices.");
+        assert_eq!(
+            errors("side"),
+            "Select a valid choice. up is not one of the available choices."
+        );
+        assert_eq!(
+            errors("bands"),
+            "Select a valid choice. q is not one of the available choices."
+        );
         assert_eq!(errors("cry"), "Louder.");
-        assert_eq!(errors("folder"), "Select a valid choice. /etc is not one of the available choices.");
+        assert_eq!(
+            errors("folder"),
+            "Select a valid choice. /etc is not one of the available choices."
+        );
         assert_eq!(state.values("n"), ["7.5"]);
         assert_eq!(state.values("folder"), ["/etc"]);
     }
@@ -189,20 +220,40 @@ mod tests {
         };
         assert_eq!(error(&[("n", "1")], "n"), None);
         assert_eq!(error(&[("n", "10")], "n"), None);
-        assert_eq!(error(&[("n", "0")], "n").as_deref(), Some("Ensure this value is greater than or equal to 1."));
-        assert_eq!(error(&[("n", "99999999999999999999")], "n").as_deref(), Some("Enter a whole number."));
+        assert_eq!(
+            error(&[("n", "0")], "n").as_deref(),
+            Some("Ensure this value is greater than or equal to 1.")
+        );
+        assert_eq!(
+            error(&[("n", "99999999999999999999")], "n").as_deref(),
+            Some("Enter a whole number.")
+        );
         for junk in ["nan", "inf", "1e400", "0x1"] {
-            assert_eq!(error(&[("low", junk)], "low").as_deref(), Some("Enter a number."), "{junk}");
+            assert_eq!(
+                error(&[("low", junk)], "low").as_deref(),
+                Some("Enter a number."),
+                "{junk}"
+            );
         }
-        assert_eq!(error(&[("name", "abcdef")], "name").as_deref(), Some("Ensure this value has at most 5 characters (it has 6)."));
-        assert_eq!(error(&[("name", "a\0")], "name").as_deref(), Some("Control characters are not allowed."));
+        assert_eq!(
+            error(&[("name", "abcdef")], "name").as_deref(),
+            Some("Ensure this value has at most 5 characters (it has 6).")
+        );
+        assert_eq!(
+            error(&[("name", "a\0")], "name").as_deref(),
+            Some("Control characters are not allowed.")
+        );
         assert_eq!(error(&[("n", "1"), ("n", "2")], "n").as_deref(), Some("Give this field once."));
-        assert_eq!(error(&[("low", "0.9"), ("high", "0.1")], "high").as_deref(), Some("Low is above high."));
+        assert_eq!(
+            error(&[("low", "0.9"), ("high", "0.1")], "high").as_deref(),
+            Some("Low is above high.")
+        );
     }
 
     #[test]
     fn json_may_hold_numbers_and_lists_but_no_fields_of_its_own() {
-        let good = json!({"name": "a", "n": 4, "low": 0.5, "bands": ["g"], "only": false, "high": null});
+        let good =
+            json!({"name": "a", "n": 4, "low": 0.5, "bands": ["g"], "only": false, "high": null});
         let parameters = FORM.validate(&RawForm::from_json(&good), &context()).unwrap();
         assert_eq!(parameters.to_json(), json!({"name": "a", "n": 4, "low": 0.5, "bands": ["g"]}));
         let bad = json!({"name": {"x": 1}, "stranger": 1});

@@ -39,7 +39,11 @@ impl Parameters {
 
     /// Several texts.
     pub fn list(&self, name: &str) -> Vec<&str> {
-        self.0.get(name).and_then(Value::as_array).map(|items| items.iter().filter_map(Value::as_str).collect()).unwrap_or_default()
+        self.0
+            .get(name)
+            .and_then(Value::as_array)
+            .map(|items| items.iter().filter_map(Value::as_str).collect())
+            .unwrap_or_default()
     }
 
     /// Whether a field was filled in.

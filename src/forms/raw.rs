@@ -35,15 +35,10 @@ impl RawForm {
                 Value::Array(items) => items.iter().map(scalar).collect(),
                 value => scalar(value).map(|text| vec![text]),
             };
-            match values {
-                Some(values) => {
-                    form.values.insert(name.clone(), values);
-                }
-                None => {
-                    form.values.insert(name.clone(), Vec::new());
-                    form.problems.insert(name.clone(), "Enter a text, a number or a list of them.");
-                }
+            if values.is_none() {
+                form.problems.insert(name.clone(), "Enter a text, a number or a list of them.");
             }
+            form.values.insert(name.clone(), values.unwrap_or_default());
         }
         form
     }
@@ -57,7 +52,10 @@ impl RawForm {
         self.problems.get(name).copied()
     }
 
-    pub(super) fn unknown_names(&self, is_known: impl Fn(&str) -> bool) -> impl Iterator<Item = &str> {
+    pub(super) fn unknown_names(
+        &self,
+        is_known: impl Fn(&str) -> bool,
+    ) -> impl Iterator<Item = &str> {
         self.values.keys().map(String::as_str).filter(move |name| self.is_strict && !is_known(name))
     }
 }

@@ -63,11 +63,15 @@ impl Rule {
             Self::AtMostOneOf { fields, message } => {
                 let given: Vec<_> = fields.iter().filter(|field| parameters.has(field)).collect();
                 if given.len() > 1 {
-                    given.into_iter().for_each(|field| state.add_error(field, (*message).to_owned()));
+                    for field in given {
+                        state.add_error(field, (*message).to_owned());
+                    }
                 }
             }
             Self::AtLeastOneOf { fields, message } => {
-                if let Some(first) = fields.first().filter(|_| fields.iter().all(|field| !parameters.has(field))) {
+                if let Some(first) =
+                    fields.first().filter(|_| fields.iter().all(|field| !parameters.has(field)))
+                {
                     state.add_error(first, (*message).to_owned());
                 }
             }

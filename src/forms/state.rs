@@ -56,6 +56,9 @@ impl FormState {
 
     /// `{field: [message]}`
     pub fn errors_json(&self) -> Map<String, Value> {
-        self.errors.iter().map(|(name, messages)| (name.clone(), Value::from(messages.clone()))).collect()
+        self.errors
+            .iter()
+            .map(|(name, messages)| (name.clone(), Value::from(messages.clone())))
+            .collect()
     }
 }

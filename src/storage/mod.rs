@@ -1,14 +1,15 @@
 //! All SQL, one file a table or a question; rows become domain types here.
 
 mod alerts;
+mod batches;
 mod members;
 mod results;
 mod runs;
 mod saved_queries;
 mod selections;
-mod targets;
 mod target_names;
 mod target_saves;
+mod targets;
 mod unreadable;
 
 use std::{str::FromStr, time::Duration};
@@ -21,7 +22,7 @@ use sqlx::{
 };
 
 pub use self::{
-    alerts::{Batch, KeptBatch, KeptAlert},
+    batches::{Batch, KeptAlert, KeptBatch},
     results::{Cursor, PageCursor, ResultPage},
     runs::{NewRun, RunFilter},
     saved_queries::{QueryFilter, QueryOrder},
@@ -57,7 +58,9 @@ pub enum StorageError {
         id: i64,
     },
     /// The server does not keep what it has confirmed.
-    #[error("the database runs with synchronous_commit = {0}: it may lose what it has confirmed; set it to on")]
+    #[error(
+        "the database runs with synchronous_commit = {0}: it may lose what it has confirmed; set it to on"
+    )]
     NotDurable(String),
     /// The run was ended by somebody else: a user, or another process that thought ours dead.
     #[error("the run is no longer ours to write")]
@@ -82,7 +85,9 @@ impl StorageError {
             // 57P0x: the server shuts down or starts; 40xxx: a transaction had to give way; 08xxx: connection
             // lost; 53xxx: disk or connections used up; 55P03 and 57014: a lock or a statement took too long.
             sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-                ["57P", "40", "08", "53", "55P03", "57014", "25P"].iter().any(|class| code.starts_with(class))
+                ["57P", "40", "08", "53", "55P03", "57014", "25P"]
+                    .iter()
+                    .any(|class| code.starts_with(class))
             }),
             _ => false,
         }
@@ -141,7 +146,8 @@ impl Storage {
     }
 
     async fn check_durability(&self) -> Result<(), StorageError> {
-        let setting: String = sqlx::query_scalar("show synchronous_commit").fetch_one(&self.pool).await?;
+        let setting: String =
+            sqlx::query_scalar("show synchronous_commit").fetch_one(&self.pool).await?;
         if setting == "on" { Ok(()) } else { Err(StorageError::NotDurable(setting)) }
     }
 
@@ -161,7 +167,9 @@ impl Storage {
     async fn in_transaction<T, F>(&self, work: F) -> Result<T, StorageError>
     where
         T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, StorageError>> + Send + 'static,
+        F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, StorageError>>
+            + Send
+            + 'static,
     {
         let pool = self.pool.clone();
         let task = tokio::spawn(async move {

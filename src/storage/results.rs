@@ -37,7 +37,10 @@ impl Cursor {
         let key = parts.next()?;
         let fits = match column {
             SortColumn::Name => key.len() <= 200 && !key.contains('\0'),
-            _ => matches!(key, "Infinity" | "-Infinity") || key.parse::<f64>().is_ok_and(f64::is_finite),
+            _ => {
+                matches!(key, "Infinity" | "-Infinity")
+                    || key.parse::<f64>().is_ok_and(f64::is_finite)
+            }
         };
         fits.then(|| Self { key: key.to_owned(), alert_id, n_before })
     }
@@ -161,16 +164,36 @@ macro_rules! scans {
             (Scan::Start, false) => page!($up, "", "asc", "asc", "offset $4"),
             (Scan::Start, true) => page!($down, "", "desc", "desc", "offset $4"),
             (Scan::After, false) => {
-                page!($up, concat!("and (", $up, ", alert_id) > ($4::", $type, ", $5)"), "asc", "asc")
+                page!(
+                    $up,
+                    concat!("and (", $up, ", alert_id) > ($4::", $type, ", $5)"),
+                    "asc",
+                    "asc"
+                )
             }
             (Scan::After, true) => {
-                page!($down, concat!("and (", $down, ", alert_id) < ($4::", $type, ", $5)"), "desc", "desc")
+                page!(
+                    $down,
+                    concat!("and (", $down, ", alert_id) < ($4::", $type, ", $5)"),
+                    "desc",
+                    "desc"
+                )
             }
             (Scan::Before, false) => {
-                page!($up, concat!("and (", $up, ", alert_id) < ($4::", $type, ", $5)"), "desc", "asc")
+                page!(
+                    $up,
+                    concat!("and (", $up, ", alert_id) < ($4::", $type, ", $5)"),
+                    "desc",
+                    "asc"
+                )
             }
             (Scan::Before, true) => {
-                page!($down, concat!("and (", $down, ", alert_id) > ($4::", $type, ", $5)"), "asc", "desc")
+                page!(
+                    $down,
+                    concat!("and (", $down, ", alert_id) > ($4::", $type, ", $5)"),
+                    "asc",
+                    "desc"
+                )
             }
         }
     };
@@ -187,7 +210,13 @@ fn page_sql(order: SortOrder, scan: Scan) -> &'static str {
         SortColumn::Ra => scans!(scan, "ra", "float8", down),
         SortColumn::Dec => scans!(scan, "dec", "float8", down),
         SortColumn::Mag => {
-            scans!(scan, "coalesce(mag, 'infinity'::float8)", "coalesce(mag, '-infinity'::float8)", "float8", down)
+            scans!(
+                scan,
+                "coalesce(mag, 'infinity'::float8)",
+                "coalesce(mag, '-infinity'::float8)",
+                "float8",
+                down
+            )
         }
         SortColumn::Score => scans!(
             scan,
@@ -197,7 +226,13 @@ fn page_sql(order: SortOrder, scan: Scan) -> &'static str {
             down
         ),
         SortColumn::Rb => {
-            scans!(scan, "coalesce(rb, 'infinity'::float8)", "coalesce(rb, '-infinity'::float8)", "float8", down)
+            scans!(
+                scan,
+                "coalesce(rb, 'infinity'::float8)",
+                "coalesce(rb, '-infinity'::float8)",
+                "float8",
+                down
+            )
         }
     }
 }
@@ -273,7 +308,11 @@ fn into_page(
     };
     if has_further {
         // The surplus row stands at the far end of the scan.
-        if matches!(scan, Scan::Before) { rows.remove(0) } else { rows.remove(page_size) };
+        if matches!(scan, Scan::Before) {
+            rows.remove(0)
+        } else {
+            rows.remove(page_size)
+        };
     }
     let n_rows = rows.len() as u64;
     let n_before = match (scan, place) {
@@ -281,7 +320,11 @@ fn into_page(
         (Scan::After, Some(place)) => place.n_before,
         _ => 0,
     };
-    let cursor_at = |row: &ResultRow, n_before| Cursor { key: row.key.clone(), alert_id: row.alert_id, n_before };
+    let cursor_at = |row: &ResultRow, n_before| Cursor {
+        key: row.key.clone(),
+        alert_id: row.alert_id,
+        n_before,
+    };
     let previous = rows.first().filter(|_| has_previous).map(|row| cursor_at(row, n_before));
     let next = rows.last().filter(|_| has_next).map(|row| cursor_at(row, n_before + n_rows));
     let rows = rows.into_iter().map(FoundAlert::try_from).collect::<Result<_, _>>()?;
@@ -290,7 +333,10 @@ fn into_page(
 
 impl Storage {
     /// Survey and source id of alerts: what stands in the addresses of their pages.
-    pub async fn list_sources(&self, alert_ids: &[i64]) -> Result<Vec<(i64, Survey, i64)>, StorageError> {
+    pub async fn list_sources(
+        &self,
+        alert_ids: &[i64],
+    ) -> Result<Vec<(i64, Survey, i64)>, StorageError> {
         let rows: Vec<(i64, String, i64)> =
             sqlx::query_as("select id, survey, source_id from alert where id = any($1)")
                 .bind(alert_ids)
@@ -298,7 +344,8 @@ impl Storage {
                 .await?;
         rows.into_iter()
             .map(|(id, survey, source_id)| {
-                let survey = Survey::from_id(&survey).ok_or(StorageError::Inconsistent { table: "alert", id })?;
+                let survey = Survey::from_id(&survey)
+                    .ok_or(StorageError::Inconsistent { table: "alert", id })?;
                 Ok((id, survey, source_id))
             })
             .collect()

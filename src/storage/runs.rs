@@ -67,8 +67,8 @@ impl TryFrom<RunRow> for Run {
     type Error = StorageError;
 
     fn try_from(row: RunRow) -> Result<Self, StorageError> {
-        let state =
-            RunState::from_id(&row.state).ok_or(StorageError::Inconsistent { table: "run", id: row.id })?;
+        let state = RunState::from_id(&row.state)
+            .ok_or(StorageError::Inconsistent { table: "run", id: row.id })?;
         Ok(Self {
             id: row.id,
             saved_query_id: row.saved_query_id,
@@ -133,8 +133,10 @@ impl Storage {
 
     /// The run with this id.
     pub async fn find_run(&self, id: RunId) -> Result<Option<Run>, StorageError> {
-        let row: Option<RunRow> =
-            sqlx::query_as(select_runs!("where r.id = $1")).bind(id).fetch_optional(&self.pool).await?;
+        let row: Option<RunRow> = sqlx::query_as(select_runs!("where r.id = $1"))
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
         row.map(Run::try_from).transpose()
     }
 
@@ -157,7 +159,11 @@ impl Storage {
     }
 
     /// The newest `limit` runs that found an alert.
-    pub async fn list_runs_of_alert(&self, alert_id: i64, limit: i64) -> Result<Vec<Run>, StorageError> {
+    pub async fn list_runs_of_alert(
+        &self,
+        alert_id: i64,
+        limit: i64,
+    ) -> Result<Vec<Run>, StorageError> {
         let rows: Vec<RunRow> = sqlx::query_as(select_runs!(
             "join run_alert l on l.run_id = r.id
              where l.alert_id = $1
@@ -184,7 +190,12 @@ impl Storage {
     }
 
     /// Ends a live run; false when it had ended already.
-    pub async fn end_run(&self, id: RunId, state: RunState, feedback: &str) -> Result<bool, StorageError> {
+    pub async fn end_run(
+        &self,
+        id: RunId,
+        state: RunState,
+        feedback: &str,
+    ) -> Result<bool, StorageError> {
         let done = sqlx::query(
             "update run set state = $2, feedback = $3, finished = now()
              where id = $1 and state in ('queued', 'running')",
@@ -225,7 +236,11 @@ impl Storage {
     }
 
     /// Marks live runs *interrupted* whose process has been silent for longer than this.
-    pub async fn interrupt_silent_runs(&self, silence: Duration, feedback: &str) -> Result<Vec<RunId>, StorageError> {
+    pub async fn interrupt_silent_runs(
+        &self,
+        silence: Duration,
+        feedback: &str,
+    ) -> Result<Vec<RunId>, StorageError> {
         let ids = sqlx::query_scalar(
             "update run set state = 'interrupted', feedback = $2, finished = now()
              where state in ('queued', 'running') and heartbeat <= now() - make_interval(secs => $1)
@@ -239,7 +254,12 @@ impl Storage {
     }
 
     /// Adds a line to a run's log.
-    pub async fn log_run(&self, id: RunId, level: LogLevel, message: &str) -> Result<(), StorageError> {
+    pub async fn log_run(
+        &self,
+        id: RunId,
+        level: LogLevel,
+        message: &str,
+    ) -> Result<(), StorageError> {
         sqlx::query("insert into run_log (run_id, level, message) values ($1, $2, $3)")
             .bind(id)
             .bind(level.id())

@@ -88,7 +88,11 @@ struct QueryRow {
 
 impl From<QueryRow> for SavedQuery {
     fn from(row: QueryRow) -> Self {
-        let last_run = match (row.run_id, row.run_created, row.run_state.as_deref().and_then(RunState::from_id)) {
+        let last_run = match (
+            row.run_id,
+            row.run_created,
+            row.run_state.as_deref().and_then(RunState::from_id),
+        ) {
             (Some(id), Some(created), Some(state)) => {
                 Some(LastRun { id, created, state, stored: row.run_stored.map_or(0, from_bigint) })
             }
@@ -152,7 +156,11 @@ fn list_sql(order: QueryOrder) -> &'static str {
 
 impl Storage {
     /// Saves a query for a member; its id.
-    pub async fn save_query(&self, query: &NewSavedQuery, owner: &Member) -> Result<i64, StorageError> {
+    pub async fn save_query(
+        &self,
+        query: &NewSavedQuery,
+        owner: &Member,
+    ) -> Result<i64, StorageError> {
         let id = sqlx::query_scalar(
             "insert into saved_query (name, broker, parameters, owner_id) values ($1, $2, $3, $4) returning id",
         )
@@ -167,8 +175,10 @@ impl Storage {
 
     /// The saved query with this id.
     pub async fn find_query(&self, id: i64) -> Result<Option<SavedQuery>, StorageError> {
-        let row: Option<QueryRow> =
-            sqlx::query_as(select_queries!("where q.id = $1")).bind(id).fetch_optional(&self.pool).await?;
+        let row: Option<QueryRow> = sqlx::query_as(select_queries!("where q.id = $1"))
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
         Ok(row.map(SavedQuery::from))
     }
 
@@ -205,18 +215,23 @@ impl Storage {
 
     /// Changes name and form of a saved query; whether it was there.
     pub async fn update_query(&self, id: i64, query: &NewSavedQuery) -> Result<bool, StorageError> {
-        let done = sqlx::query("update saved_query set name = $2, parameters = $3, modified = now() where id = $1")
-            .bind(id)
-            .bind(&query.name)
-            .bind(&query.parameters)
-            .execute(&self.pool)
-            .await?;
+        let done = sqlx::query(
+            "update saved_query set name = $2, parameters = $3, modified = now() where id = $1",
+        )
+        .bind(id)
+        .bind(&query.name)
+        .bind(&query.parameters)
+        .execute(&self.pool)
+        .await?;
         Ok(done.rows_affected() == 1)
     }
 
     /// Deletes a saved query; whether it was there. Its runs stay.
     pub async fn delete_query(&self, id: i64) -> Result<bool, StorageError> {
-        let done = sqlx::query("delete from saved_query where id = $1").bind(id).execute(&self.pool).await?;
+        let done = sqlx::query("delete from saved_query where id = $1")
+            .bind(id)
+            .execute(&self.pool)
+            .await?;
         Ok(done.rows_affected() == 1)
     }
 }

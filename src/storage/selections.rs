@@ -45,7 +45,9 @@ impl Storage {
         self.in_transaction(move |connection| {
             Box::pin(async move {
                 // A run may have a million rows.
-                sqlx::query("set local statement_timeout = '60s'").execute(&mut *connection).await?;
+                sqlx::query("set local statement_timeout = '60s'")
+                    .execute(&mut *connection)
+                    .await?;
                 sqlx::query(
                     "insert into run_selection (run_id, member_id, alert_id)
                      select run_id, $2, alert_id from run_alert where run_id = $1
@@ -62,7 +64,11 @@ impl Storage {
     }
 
     /// Clears every row of a run.
-    pub async fn clear_selection(&self, run_id: RunId, member: &Member) -> Result<(), StorageError> {
+    pub async fn clear_selection(
+        &self,
+        run_id: RunId,
+        member: &Member,
+    ) -> Result<(), StorageError> {
         sqlx::query("delete from run_selection where run_id = $1 and member_id = $2")
             .bind(run_id)
             .bind(member.id)
@@ -72,24 +78,36 @@ impl Storage {
     }
 
     /// Clears some rows of a run.
-    pub async fn deselect(&self, run_id: RunId, member: &Member, alert_ids: &[i64]) -> Result<(), StorageError> {
-        sqlx::query("delete from run_selection where run_id = $1 and member_id = $2 and alert_id = any($3)")
-            .bind(run_id)
-            .bind(member.id)
-            .bind(alert_ids)
-            .execute(&self.pool)
-            .await?;
+    pub async fn deselect(
+        &self,
+        run_id: RunId,
+        member: &Member,
+        alert_ids: &[i64],
+    ) -> Result<(), StorageError> {
+        sqlx::query(
+            "delete from run_selection where run_id = $1 and member_id = $2 and alert_id = any($3)",
+        )
+        .bind(run_id)
+        .bind(member.id)
+        .bind(alert_ids)
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 
     /// How many rows of a run are ticked.
-    pub async fn count_selected(&self, run_id: RunId, member: &Member) -> Result<u64, StorageError> {
-        let count: i64 =
-            sqlx::query_scalar("select count(*) from run_selection where run_id = $1 and member_id = $2")
-                .bind(run_id)
-                .bind(member.id)
-                .fetch_one(&self.pool)
-                .await?;
+    pub async fn count_selected(
+        &self,
+        run_id: RunId,
+        member: &Member,
+    ) -> Result<u64, StorageError> {
+        let count: i64 = sqlx::query_scalar(
+            "select count(*) from run_selection where run_id = $1 and member_id = $2",
+        )
+        .bind(run_id)
+        .bind(member.id)
+        .fetch_one(&self.pool)
+        .await?;
         Ok(from_bigint(count))
     }
 

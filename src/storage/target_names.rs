@@ -15,7 +15,8 @@ pub(super) async fn insert_names(
     aliases: &[String],
 ) -> Result<(), StorageError> {
     check_own_names(name, aliases)?;
-    let mut names: Vec<(&str, bool)> = aliases.iter().map(|alias| (alias.as_str(), false)).collect();
+    let mut names: Vec<(&str, bool)> =
+        aliases.iter().map(|alias| (alias.as_str(), false)).collect();
     names.push((name, true));
     // In the order of their keys: two who save crossing names wait for each other, not in a circle.
     names.sort_by_key(|(name, _)| name_key(name));
@@ -32,17 +33,21 @@ pub(super) async fn replace_names(
     name: &str,
     aliases: &[String],
 ) -> Result<(), StorageError> {
-    let old_aliases: Vec<String> =
-        sqlx::query_scalar("select name_key from target_name where target_id = $1 and not is_primary")
-            .bind(target_id)
-            .fetch_all(&mut *connection)
-            .await?;
+    let old_aliases: Vec<String> = sqlx::query_scalar(
+        "select name_key from target_name where target_id = $1 and not is_primary",
+    )
+    .bind(target_id)
+    .fetch_all(&mut *connection)
+    .await?;
     let name_as_key = name_key(name);
     let stays_alias = aliases.iter().any(|alias| name_key(alias) == name_as_key);
     if stays_alias && old_aliases.contains(&name_as_key) {
         return Err(NameClash::RenamedOntoAlias.into());
     }
-    sqlx::query("delete from target_name where target_id = $1").bind(target_id).execute(&mut *connection).await?;
+    sqlx::query("delete from target_name where target_id = $1")
+        .bind(target_id)
+        .execute(&mut *connection)
+        .await?;
     insert_names(connection, target_id, name, aliases).await
 }
 

@@ -61,7 +61,9 @@ impl Storage {
     ) -> Result<Option<SaveOutcome>, StorageError> {
         let by = by.id;
         let work = move || {
-            self.in_transaction(move |connection| Box::pin(save(connection, run_id, alert_id, by, on_existing)))
+            self.in_transaction(move |connection| {
+                Box::pin(save(connection, run_id, alert_id, by, on_existing))
+            })
         };
         match work().await {
             // Somebody saved the same object between our look and our insert: look again.
@@ -71,7 +73,11 @@ impl Storage {
     }
 
     /// The alerts that a target was saved from, newest observation first; at most `limit`.
-    pub async fn list_evidence(&self, target_id: i64, limit: i64) -> Result<Vec<TargetEvidence>, StorageError> {
+    pub async fn list_evidence(
+        &self,
+        target_id: i64,
+        limit: i64,
+    ) -> Result<Vec<TargetEvidence>, StorageError> {
         let rows: Vec<EvidenceRow> = sqlx::query_as(
             "select e.alert_id, a.survey, a.source_id, a.jd, a.mag, a.mag_err, a.band, e.run_id,
                     m.name as saved_by_name, e.saved_at

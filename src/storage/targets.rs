@@ -111,12 +111,19 @@ impl Storage {
     /// Saves a target made by hand; its id, or which of its names clashes.
     pub async fn create_target(&self, target: NewTarget, by: &Member) -> Result<i64, StorageError> {
         let by = by.id;
-        self.in_transaction(move |connection| Box::pin(async move { insert_target(connection, &target, by).await }))
-            .await
+        self.in_transaction(move |connection| {
+            Box::pin(async move { insert_target(connection, &target, by).await })
+        })
+        .await
     }
 
     /// Changes a target that is still as it was read (`version`).
-    pub async fn update_target(&self, id: i64, version: i64, target: NewTarget) -> Result<(), StorageError> {
+    pub async fn update_target(
+        &self,
+        id: i64,
+        version: i64,
+        target: NewTarget,
+    ) -> Result<(), StorageError> {
         self.in_transaction(move |connection| {
             Box::pin(async move {
                 let done = sqlx::query(
@@ -143,7 +150,8 @@ impl Storage {
 
     /// Deletes a target; whether it was there. Its alerts become prunable again.
     pub async fn delete_target(&self, id: i64) -> Result<bool, StorageError> {
-        let done = sqlx::query("delete from target where id = $1").bind(id).execute(&self.pool).await?;
+        let done =
+            sqlx::query("delete from target where id = $1").bind(id).execute(&self.pool).await?;
         Ok(done.rows_affected() == 1)
     }
 
@@ -158,11 +166,13 @@ impl Storage {
 
     /// The target that has this name or alias, as names are compared.
     pub async fn find_target_by_name(&self, name: &str) -> Result<Option<Target>, StorageError> {
-        let row: Option<TargetRow> =
-            sqlx::query_as(select_targets!("select target_id as id from target_name where name_key = $1", ""))
-                .bind(name_key(name))
-                .fetch_optional(&self.pool)
-                .await?;
+        let row: Option<TargetRow> = sqlx::query_as(select_targets!(
+            "select target_id as id from target_name where name_key = $1",
+            ""
+        ))
+        .bind(name_key(name))
+        .fetch_optional(&self.pool)
+        .await?;
         row.map(Target::try_from).transpose()
     }
 
@@ -228,7 +238,11 @@ impl Storage {
     }
 
     /// How many targets a filter shows, counted up to `at_most`.
-    pub async fn count_targets(&self, filter: &TargetFilter, at_most: i64) -> Result<u64, StorageError> {
+    pub async fn count_targets(
+        &self,
+        filter: &TargetFilter,
+        at_most: i64,
+    ) -> Result<u64, StorageError> {
         let name = filter.name.as_deref().map(name_pattern);
         let count: i64 = if let Some(cone) = &filter.cone {
             let (lows, highs): (Vec<i64>, Vec<i64>) = cone_cover(cone).into_iter().unzip();

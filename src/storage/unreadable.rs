@@ -54,12 +54,17 @@ impl Storage {
     }
 
     /// The bytes of one message of a run's quarantine.
-    pub async fn find_unreadable_bytes(&self, run_id: RunId, id: i64) -> Result<Option<Vec<u8>>, StorageError> {
-        let bytes = sqlx::query_scalar("select bytes from unreadable where run_id = $1 and id = $2")
-            .bind(run_id)
-            .bind(id)
-            .fetch_optional(&self.pool)
-            .await?;
+    pub async fn find_unreadable_bytes(
+        &self,
+        run_id: RunId,
+        id: i64,
+    ) -> Result<Option<Vec<u8>>, StorageError> {
+        let bytes =
+            sqlx::query_scalar("select bytes from unreadable where run_id = $1 and id = $2")
+                .bind(run_id)
+                .bind(id)
+                .fetch_optional(&self.pool)
+                .await?;
         Ok(bytes)
     }
 }

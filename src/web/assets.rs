@@ -20,22 +20,30 @@ pub(crate) struct Asset {
 impl Asset {
     fn new(name: &'static str, content_type: &'static str, content: &'static [u8]) -> Self {
         let digest = Sha256::digest(content);
-        let short: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Self { name, content_type, content, url: format!("/static/{short}/{name}") }
+        let short =
+            digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        Self { name, content_type, content, url: format!("/static/{short:016x}/{name}") }
     }
 }
 
 static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
     [
         Asset::new("app.css", "text/css; charset=utf-8", include_bytes!("../../static/app.css")),
-        Asset::new("app.js", "text/javascript; charset=utf-8", include_bytes!("../../static/app.js")),
+        Asset::new(
+            "app.js",
+            "text/javascript; charset=utf-8",
+            include_bytes!("../../static/app.js"),
+        ),
         Asset::new("favicon.svg", "image/svg+xml", include_bytes!("../../static/favicon.svg")),
     ]
 });
 
 /// The address of a file by its name.
 pub(crate) fn url_of(name: &str) -> String {
-    ASSETS.iter().find(|asset| asset.name == name).map_or_else(String::new, |asset| asset.url.clone())
+    ASSETS
+        .iter()
+        .find(|asset| asset.name == name)
+        .map_or_else(String::new, |asset| asset.url.clone())
 }
 
 /// `GET /static/{hash}/{name}`

@@ -56,7 +56,8 @@ impl PageContext {
     pub(crate) fn render_as(&self, status: StatusCode, page: &impl Template) -> Response {
         let mut response = render(status, page);
         if self.note.is_some() {
-            let removal = HeaderValue::from_static("note=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
+            let removal =
+                HeaderValue::from_static("note=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
             response.headers_mut().append(header::SET_COOKIE, removal);
         }
         response
@@ -74,7 +75,9 @@ pub(crate) fn bare_chrome(section: Section) -> Chrome {
         section,
         user: UserChip {
             name: "Local mode".to_owned(),
-            explanation: "One user on this computer, no sign-in. Everything here stays on this machine.".to_owned(),
+            explanation:
+                "One user on this computer, no sign-in. Everything here stays on this machine."
+                    .to_owned(),
             href: None,
             connection: None,
         },
@@ -133,7 +136,16 @@ mod tests {
         for own in ["/", "/runs/12/?order=-mag", "/alerts/query/list/"] {
             assert_eq!(local_path(own), own);
         }
-        for foreign in ["", "//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "/a\r\nSet-Cookie: x", "/ä", "/x\\y"] {
+        for foreign in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/a\r\nSet-Cookie: x",
+            "/ä",
+            "/x\\y",
+        ] {
             assert_eq!(local_path(foreign), "/", "{foreign}");
         }
     }

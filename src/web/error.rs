@@ -27,7 +27,9 @@ pub(crate) enum Error {
     #[error("That is too much at once: {0}.")]
     TooLarge(String),
     /// Somebody else changed it meanwhile.
-    #[error("Somebody else changed this while you were editing. Go back, look at what it says now, and change it again.")]
+    #[error(
+        "Somebody else changed this while you were editing. Go back, look at what it says now, and change it again."
+    )]
     Changed,
     /// The request is for another host name.
     #[error("This service answers at {own} only.")]
@@ -36,7 +38,9 @@ pub(crate) enum Error {
         own: String,
     },
     /// The request came from a page of somebody else.
-    #[error("This request came from another site, so nothing was changed. Open the page here and try again.")]
+    #[error(
+        "This request came from another site, so nothing was changed. Open the page here and try again."
+    )]
     ForeignOrigin,
     /// The database is away or busy.
     #[error("The database is busy or restarting. Nothing was lost; try again in a moment.")]
@@ -54,7 +58,10 @@ impl From<StorageError> for Error {
         match error {
             StorageError::Changed => Self::Changed,
             error if error.is_passing() => {
-                tracing::warn!(cause = format!("{:#}", anyhow::Error::from(error)), "The database is not ready");
+                tracing::warn!(
+                    cause = format!("{:#}", anyhow::Error::from(error)),
+                    "The database is not ready"
+                );
                 Self::Busy
             }
             error => Self::Internal(error.into()),
@@ -72,8 +79,7 @@ impl Error {
             Self::Changed => StatusCode::CONFLICT,
             Self::ForeignHost { .. } => StatusCode::MISDIRECTED_REQUEST,
             Self::ForeignOrigin => StatusCode::FORBIDDEN,
-            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
-            Self::TooSlow => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::TooSlow => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -114,9 +120,13 @@ impl IntoResponse for Error {
             title: self.title().to_owned(),
             sentence: self.to_string(),
             incident: self.incident(),
-            links: [("Query a broker", "/alerts/query/list/"), ("Runs", "/runs/"), ("Targets", "/targets/")]
-                .map(|(text, href)| Link { text: text.to_owned(), href: href.to_owned() })
-                .to_vec(),
+            links: [
+                ("Query a broker", "/alerts/query/list/"),
+                ("Runs", "/runs/"),
+                ("Targets", "/targets/"),
+            ]
+            .map(|(text, href)| Link { text: text.to_owned(), href: href.to_owned() })
+            .to_vec(),
         };
         super::context::render(status, &page)
     }

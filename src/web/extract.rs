@@ -19,9 +19,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        let axum::extract::Path(id) = axum::extract::Path::<String>::from_request_parts(parts, state)
-            .await
-            .map_err(|_| Error::NotFound)?;
+        let axum::extract::Path(id) =
+            axum::extract::Path::<String>::from_request_parts(parts, state)
+                .await
+                .map_err(|_| Error::NotFound)?;
         id.parse().map(Self).map_err(|_| Error::NotFound)
     }
 }
@@ -62,14 +63,20 @@ pub(crate) struct Pairs(Vec<(String, String)>);
 
 impl Pairs {
     fn parse(text: &[u8]) -> Self {
-        Self(form_urlencoded::parse(text).map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
+        Self(
+            form_urlencoded::parse(text)
+                .map(|(name, value)| (name.into_owned(), value.into_owned()))
+                .collect(),
+        )
     }
 
     /// The first value of a name, without space around it; `None` when it is empty, not there, or holds a NUL,
     /// which no text in the database has.
     pub(crate) fn text<'p>(&'p self, name: &str) -> Option<&'p str> {
         let values = self.0.iter().filter(|(key, _)| key == name);
-        values.map(|(_, value)| value.trim()).find(|value| !value.is_empty() && !value.contains('\0'))
+        values
+            .map(|(_, value)| value.trim())
+            .find(|value| !value.is_empty() && !value.contains('\0'))
     }
 
     /// A whole number.
@@ -121,14 +128,16 @@ impl<S: Send + Sync> FromRequest<S> for JsonObject {
         if bytes.is_empty() {
             return Ok(Self(serde_json::Map::new()));
         }
-        let value = serde_json::from_slice(&bytes)
-            .map_err(|error| Error::BadRequest(format!("the body is not a JSON object ({error})")))?;
+        let value = serde_json::from_slice(&bytes).map_err(|error| {
+            Error::BadRequest(format!("the body is not a JSON object ({error})"))
+        })?;
         Ok(Self(value))
     }
 }
 
 async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Error> {
-    let too_large = || Error::TooLarge(format!("what is sent may have {} KiB", MAX_FORM_BYTES >> 10));
+    let too_large =
+        || Error::TooLarge(format!("what is sent may have {} KiB", MAX_FORM_BYTES >> 10));
     let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
         if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
             too_large()

@@ -61,8 +61,10 @@ impl Note {
     /// The cookie that carries it to the next page.
     pub(crate) fn set_cookie(self) -> HeaderValue {
         let (code, id) = self.code();
-        HeaderValue::try_from(format!("{COOKIE}={code}.{id}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax"))
-            .unwrap_or(HeaderValue::from_static(""))
+        HeaderValue::try_from(format!(
+            "{COOKIE}={code}.{id}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax"
+        ))
+        .unwrap_or(HeaderValue::from_static(""))
     }
 
     /// Reads the cookie's value.
@@ -74,22 +76,47 @@ impl Note {
     /// The sentence.
     pub(crate) fn view(self) -> Flash {
         let (level, text, link) = match self {
-            Self::QuerySaved(id) => (FlashLevel::Success, "Query saved.", Some(("Open it", format!("/alerts/query/{id}/update/")))),
-            Self::QueryCopied(id) => {
-                (FlashLevel::Success, "Query copied.", Some(("Edit the copy", format!("/alerts/query/{id}/update/"))))
+            Self::QuerySaved(id) => (
+                FlashLevel::Success,
+                "Query saved.",
+                Some(("Open it", format!("/alerts/query/{id}/update/"))),
+            ),
+            Self::QueryCopied(id) => (
+                FlashLevel::Success,
+                "Query copied.",
+                Some(("Edit the copy", format!("/alerts/query/{id}/update/"))),
+            ),
+            Self::QueryDeleted => {
+                (FlashLevel::Success, "Query deleted. Its runs are still in the history.", None)
             }
-            Self::QueryDeleted => (FlashLevel::Success, "Query deleted. Its runs are still in the history.", None),
-            Self::TargetCreated(id) => (FlashLevel::Success, "Target created.", Some(("Open it", format!("/targets/{id}/")))),
-            Self::TargetChanged(id) => (FlashLevel::Success, "Target changed.", Some(("Open it", format!("/targets/{id}/")))),
+            Self::TargetCreated(id) => (
+                FlashLevel::Success,
+                "Target created.",
+                Some(("Open it", format!("/targets/{id}/"))),
+            ),
+            Self::TargetChanged(id) => (
+                FlashLevel::Success,
+                "Target changed.",
+                Some(("Open it", format!("/targets/{id}/"))),
+            ),
             Self::TargetDeleted => (FlashLevel::Success, "Target deleted.", None),
-            Self::NothingSelected => {
-                (FlashLevel::Warning, "Please select at least one alert from which to create a target.", None)
-            }
+            Self::NothingSelected => (
+                FlashLevel::Warning,
+                "Please select at least one alert from which to create a target.",
+                None,
+            ),
             Self::RunHadEnded => (FlashLevel::Info, "The run had ended already.", None),
-            Self::CancelAsked => (FlashLevel::Info, "The run is being stopped. What has come until now is kept.", None),
-            Self::Uploaded => (FlashLevel::Success, "Upload complete. Choose it as the archive below.", None),
+            Self::CancelAsked => (
+                FlashLevel::Info,
+                "The run is being stopped. What has come until now is kept.",
+                None,
+            ),
+            Self::Uploaded => {
+                (FlashLevel::Success, "Upload complete. Choose it as the archive below.", None)
+            }
         };
-        let links = link.map(|(text, href)| Link { text: text.to_owned(), href }).into_iter().collect();
+        let links =
+            link.map(|(text, href)| Link { text: text.to_owned(), href }).into_iter().collect();
         Flash { level, text: text.to_owned(), links }
     }
 }
@@ -101,7 +128,15 @@ mod tests {
     #[test]
     fn a_note_survives_its_cookie_and_nonsense_says_nothing() {
         let cookie = Note::QuerySaved(12).set_cookie();
-        let value = cookie.to_str().unwrap().strip_prefix("note=").unwrap().split(';').next().unwrap().to_owned();
+        let value = cookie
+            .to_str()
+            .unwrap()
+            .strip_prefix("note=")
+            .unwrap()
+            .split(';')
+            .next()
+            .unwrap()
+            .to_owned();
         assert_eq!(Note::parse(&value), Some(Note::QuerySaved(12)));
         for nonsense in ["", "x", "query-saved", "query-saved.x", "<script>.1"] {
             assert_eq!(Note::parse(nonsense), None, "{nonsense}");

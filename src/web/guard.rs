@@ -23,9 +23,18 @@ const HEADERS: [(HeaderName, HeaderValue); 8] = [
     ),
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
-    (header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains")),
-    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
-    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+    (
+        header::STRICT_TRANSPORT_SECURITY,
+        HeaderValue::from_static("max-age=31536000; includeSubDomains"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
     (
         HeaderName::from_static("permissions-policy"),
         HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
@@ -45,11 +54,16 @@ pub(crate) async fn add_headers(request: Request, next: Next) -> Response {
 }
 
 /// Refuses requests for other host names than ours, and changes asked for by other origins.
-pub(crate) async fn refuse_strangers(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+pub(crate) async fn refuse_strangers(
+    State(site): State<Arc<Site>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let is_api = request.uri().path().starts_with("/api/");
     // Probes of a load balancer use whatever address they have; there is nothing to steal there.
     let is_probe = matches!(request.uri().path(), "/healthz" | "/readyz");
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let host =
+        request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let refusal = if !is_probe && !site.is_own_host(host) {
         Some(Error::ForeignHost { own: site.public_url().to_string() })
     } else if !is_same_origin(request.method(), request.headers(), is_api, &site) {
@@ -80,16 +94,19 @@ fn is_same_origin(method: &Method, headers: &HeaderMap, is_api: bool, site: &Sit
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.split(';').next().unwrap_or_default().trim() == "application/json")
+    headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
+        value.split(';').next().unwrap_or_default().trim() == "application/json"
+    })
 }
 
 /// Counts requests and their time by route.
 pub(crate) async fn measure(request: Request, next: Next) -> Response {
     let began = Instant::now();
-    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("unmatched", MatchedPath::as_str)
+        .to_owned();
     let method = request.method().as_str().to_owned();
     let response = next.run(request).await;
     let status = response.status().as_u16().to_string();
@@ -109,7 +126,11 @@ mod tests {
 
     fn site() -> Site {
         let member = Member { id: 1, name: "Local user".to_owned() };
-        Site::new(Url::parse("http://127.0.0.1:8000").unwrap(), "127.0.0.1:8000".parse().unwrap(), member)
+        Site::new(
+            Url::parse("http://127.0.0.1:8000").unwrap(),
+            "127.0.0.1:8000".parse().unwrap(),
+            member,
+        )
     }
 
     fn may_post(headers: &[(&'static str, &'static str)], is_api: bool) -> bool {
@@ -127,11 +148,26 @@ mod tests {
         assert!(may_post(&[("origin", "http://127.0.0.1:8000")], false));
         assert!(may_post(&[("origin", "http://localhost:8000")], false));
         for foreign in ["cross-site", "same-site", "nonsense", ""] {
-            assert!(!may_post(&[("sec-fetch-site", foreign), ("origin", "http://127.0.0.1:8000")], false), "{foreign}");
+            assert!(
+                !may_post(
+                    &[("sec-fetch-site", foreign), ("origin", "http://127.0.0.1:8000")],
+                    false
+                ),
+                "{foreign}"
+            );
         }
-        for foreign in ["null", "http://127.0.0.1:8001", "https://127.0.0.1:8000", "http://evil.example", "http://127.0.0.1:8000.evil.example"] {
+        for foreign in [
+            "null",
+            "http://127.0.0.1:8001",
+            "https://127.0.0.1:8000",
+            "http://evil.example",
+            "http://127.0.0.1:8000.evil.example",
+        ] {
             assert!(!may_post(&[("origin", foreign)], false), "{foreign}");
-            assert!(!may_post(&[("origin", foreign), ("content-type", "application/json")], true), "{foreign}");
+            assert!(
+                !may_post(&[("origin", foreign), ("content-type", "application/json")], true),
+                "{foreign}"
+            );
         }
         assert!(!may_post(&[], false));
     }
@@ -143,7 +179,10 @@ mod tests {
         assert!(!may_post(&[("content-type", "application/json")], false));
         assert!(!may_post(&[("content-type", "text/plain")], true));
         assert!(!may_post(&[], true));
-        assert!(!may_post(&[("content-type", "application/json"), ("sec-fetch-site", "cross-site")], true));
+        assert!(!may_post(
+            &[("content-type", "application/json"), ("sec-fetch-site", "cross-site")],
+            true
+        ));
     }
 
     #[test]
@@ -151,7 +190,9 @@ mod tests {
         for own in ["127.0.0.1:8000", "localhost:8000", "LOCALHOST:8000", "[::1]:8000"] {
             assert!(site().is_own_host(own), "{own}");
         }
-        for foreign in ["evil.example:8000", "localhost", "127.0.0.1:80", "", "127.0.0.1.evil.example:8000"] {
+        for foreign in
+            ["evil.example:8000", "localhost", "127.0.0.1:80", "", "127.0.0.1.evil.example:8000"]
+        {
             assert!(!site().is_own_host(foreign), "{foreign}");
         }
     }

@@ -128,7 +128,7 @@ pub(crate) fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -173,17 +173,24 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_by_thousands() {
-        assert_eq!([0, 12, 999, 1_000, 123_456, 1_234_567].map(grouped), ["0", "12", "999", "1,000", "123,456", "1,234,567"]);
+        assert_eq!(
+            [0, 12, 999, 1_000, 123_456, 1_234_567].map(grouped),
+            ["0", "12", "999", "1,000", "123,456", "1,234,567"]
+        );
     }
 
     #[test]
     fn durations_are_told_as_people_tell_them() {
-        let texts = [400, 12_000, 185_000, 7_800_000].map(|ms| duration_text(Duration::milliseconds(ms)));
+        let texts =
+            [400, 12_000, 185_000, 7_800_000].map(|ms| duration_text(Duration::milliseconds(ms)));
         assert_eq!(texts, ["0.4 s", "12 s", "3 min 05 s", "2 h 10 min"]);
     }
 
     #[test]
     fn query_strings_are_escaped_and_leave_out_what_is_empty() {
-        assert_eq!(query_string(&[("order", "-mag"), ("name", ""), ("q", "a&b=c ")]), "?order=-mag&q=a%26b%3Dc+");
+        assert_eq!(
+            query_string(&[("order", "-mag"), ("name", ""), ("q", "a&b=c ")]),
+            "?order=-mag&q=a%26b%3Dc+"
+        );
     }
 }

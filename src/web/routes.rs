@@ -13,13 +13,17 @@ use axum::{
 use tower::ServiceBuilder;
 use tower_http::{CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
-use super::{AppState, Site, api, assets, error::{ApiError, Error}, guard, health, pages};
+use super::{
+    AppState, Site, api, assets,
+    error::{ApiError, Error},
+    guard, health, pages,
+};
 
 /// How long may a request take?
 const REQUEST_LIMIT: Duration = Duration::from_secs(30);
 
 /// How long may an upload take?
-const UPLOAD_LIMIT: Duration = Duration::from_secs(1800);
+const UPLOAD_LIMIT: Duration = Duration::from_mins(30);
 
 /// Largest body but for uploads, bytes.
 const MAX_BODY_BYTES: usize = 1 << 20;
@@ -37,7 +41,12 @@ pub fn router(state: AppState) -> Router {
     pages
         .merge(upload)
         .merge(machines())
-        .nest("/api", api::router().layer(from_fn(limit_time::<{ REQUEST_LIMIT.as_secs() }>)).layer(DefaultBodyLimit::max(MAX_BODY_BYTES)))
+        .nest(
+            "/api",
+            api::router()
+                .layer(from_fn(limit_time::<{ REQUEST_LIMIT.as_secs() }>))
+                .layer(DefaultBodyLimit::max(MAX_BODY_BYTES)),
+        )
         .fallback(not_found)
         .layer(
             ServiceBuilder::new()
@@ -57,9 +66,15 @@ fn pages() -> Router<AppState> {
         .route("/", get(pages::home::get))
         .route("/alerts/", get(pages::query_list::redirect))
         .route("/alerts/query/list/", get(pages::query_list::get))
-        .route("/alerts/query/create/", get(pages::query_form::get_create).post(pages::query_form::post_create))
+        .route(
+            "/alerts/query/create/",
+            get(pages::query_form::get_create).post(pages::query_form::post_create),
+        )
         .route("/alerts/query/echo/", get(pages::query_form::get_echo))
-        .route("/alerts/query/{id}/update/", get(pages::query_form::get_update).post(pages::query_form::post_update))
+        .route(
+            "/alerts/query/{id}/update/",
+            get(pages::query_form::get_update).post(pages::query_form::post_update),
+        )
         .route("/alerts/query/{id}/copy/", post(pages::query_actions::post_copy))
         .route("/alerts/query/{id}/run/", post(pages::query_actions::post_run))
         .route(
@@ -79,10 +94,19 @@ fn pages() -> Router<AppState> {
         .route("/runs/{id}/unreadable/", get(pages::unreadable::get))
         .route("/runs/{run_id}/unreadable/{id}/", get(pages::unreadable::get_bytes))
         .route("/targets/", get(pages::target_list::get))
-        .route("/targets/create/", get(pages::target_form::get_create).post(pages::target_form::post_create))
+        .route(
+            "/targets/create/",
+            get(pages::target_form::get_create).post(pages::target_form::post_create),
+        )
         .route("/targets/{id}/", get(pages::target::get))
-        .route("/targets/{id}/update/", get(pages::target_form::get_update).post(pages::target_form::post_update))
-        .route("/targets/{id}/delete/", get(pages::target::get_delete).post(pages::target::post_delete))
+        .route(
+            "/targets/{id}/update/",
+            get(pages::target_form::get_update).post(pages::target_form::post_update),
+        )
+        .route(
+            "/targets/{id}/delete/",
+            get(pages::target::get_delete).post(pages::target::post_delete),
+        )
         .route("/theme/", post(pages::theme::post))
         .method_not_allowed_fallback(method_not_allowed)
 }
@@ -99,8 +123,10 @@ fn machines() -> Router<AppState> {
 /// Nothing here; but a page whose final `/` was left out is found, as TOM's users expect.
 async fn not_found(request: Request) -> Response {
     let path = request.uri().path();
-    let is_page = request.method() == Method::GET && !path.ends_with('/') && !path.starts_with("/static/");
-    let is_plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_".contains(&byte)) && !path.starts_with("//");
+    let is_page =
+        request.method() == Method::GET && !path.ends_with('/') && !path.starts_with("/static/");
+    let is_plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_".contains(&byte))
+        && !path.starts_with("//");
     if is_page && is_plain {
         let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
         return Redirect::permanent(&format!("{path}/{query}")).into_response();

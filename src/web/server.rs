@@ -26,7 +26,12 @@ const MAX_HEAD_BYTES: usize = 16 << 10;
 ///
 /// `axum::serve` has no limit on the time a head may take, so that a few hundred half-sent requests would
 /// hold as many connections for ever: hence a loop of our own.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken, patience: Duration) {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    stop: CancellationToken,
+    patience: Duration,
+) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let graceful = GracefulShutdown::new();
     loop {

@@ -8,11 +8,32 @@ use crate::support::TestApp;
 async fn brokers_describe_their_forms() {
     let app = TestApp::start().await;
     let brokers = app.get("/api/brokers/").await.expect(200).json();
-    assert_eq!((&brokers[0]["id"], &brokers[0]["name"]), (&json!("archive"), &json!("Alert archive")));
-    let fields: Vec<&str> = brokers[0]["form"]["fields"].as_array().unwrap().iter().map(|field| field["name"].as_str().unwrap()).collect();
+    assert_eq!(
+        (&brokers[0]["id"], &brokers[0]["name"]),
+        (&json!("archive"), &json!("Alert archive"))
+    );
+    let fields: Vec<&str> = brokers[0]["form"]["fields"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|field| field["name"].as_str().unwrap())
+        .collect();
     for name in [
-        "folder", "max_results", "classtar_threshold", "classtar_gt_lt", "mag_min", "mag_max", "bands", "rb_min", "drb_min", "positive_only",
-        "ndethist_min", "cone", "observed_after", "observed_before", "no_solar_system",
+        "folder",
+        "max_results",
+        "classtar_threshold",
+        "classtar_gt_lt",
+        "mag_min",
+        "mag_max",
+        "bands",
+        "rb_min",
+        "drb_min",
+        "positive_only",
+        "ndethist_min",
+        "cone",
+        "observed_after",
+        "observed_before",
+        "no_solar_system",
     ] {
         assert!(fields.contains(&name), "{name}");
     }
@@ -25,16 +46,35 @@ async fn queries_are_saved_run_and_refused_with_messages_by_field() {
     let good = json!({"name": "q", "broker": "archive", "parameters": {"folder": "night", "max_results": 4}});
     let query = app.post_json("/api/queries/", &good).await.expect(201).json();
     assert_eq!(query["parameters"], good["parameters"]);
-    let started = app.post_json(&format!("/api/queries/{}/runs/", query["id"]), &json!({})).await.expect(202);
+    let started =
+        app.post_json(&format!("/api/queries/{}/runs/", query["id"]), &json!({})).await.expect(202);
     assert_eq!(started.location(), format!("/api/runs/{}/", started.json()["id"]));
     assert_eq!(started.json()["state"], "queued");
     let run = app.wait(started.json()["id"].as_i64().unwrap()).await;
-    assert_eq!((&run["state"], &run["query"], &run["query_name"]), (&json!("finished"), &query["id"], &json!("q")));
-    for name in ["received", "passed", "rejected", "duplicates", "unreadable", "stored", "acknowledged"] {
+    assert_eq!(
+        (&run["state"], &run["query"], &run["query_name"]),
+        (&json!("finished"), &query["id"], &json!("q"))
+    );
+    for name in
+        ["received", "passed", "rejected", "duplicates", "unreadable", "stored", "acknowledged"]
+    {
         assert!(run["counts"][name].is_u64(), "{name}");
     }
     let alert = &app.results(&run, "name").await[0];
-    for name in ["id", "survey", "source_id", "object_id", "timestamp", "ra", "dec", "mag", "band", "score", "url", "target"] {
+    for name in [
+        "id",
+        "survey",
+        "source_id",
+        "object_id",
+        "timestamp",
+        "ra",
+        "dec",
+        "mag",
+        "band",
+        "score",
+        "url",
+        "target",
+    ] {
         assert!(alert.get(name).is_some(), "{name}");
     }
     for (body, field) in [
@@ -42,31 +82,56 @@ async fn queries_are_saved_run_and_refused_with_messages_by_field() {
         (json!({"name": "q", "broker": "MARS"}), "broker"),
         (json!({"name": "q"}), "broker"),
         (json!({"name": "q", "broker": "archive"}), "folder"),
-        (json!({"name": "q", "broker": "archive", "parameters": {"folder": "night", "flavour": 1}}), "flavour"),
+        (
+            json!({"name": "q", "broker": "archive", "parameters": {"folder": "night", "flavour": 1}}),
+            "flavour",
+        ),
         (json!({"name": "q", "broker": "archive", "parameters": [1]}), "parameters"),
-        (json!({"name": "q", "broker": "archive", "parameters": {"folder": "night", "max_results": "many"}}), "max_results"),
-        (json!({"name": "q", "broker": "archive", "parameters": {"folder": "night", "bands": ["q"]}}), "bands"),
-        (json!({"name": "q", "broker": "archive", "parameters": {"folder": "night", "cone": "12, 12"}}), "cone"),
+        (
+            json!({"name": "q", "broker": "archive", "parameters": {"folder": "night", "max_results": "many"}}),
+            "max_results",
+        ),
+        (
+            json!({"name": "q", "broker": "archive", "parameters": {"folder": "night", "bands": ["q"]}}),
+            "bands",
+        ),
+        (
+            json!({"name": "q", "broker": "archive", "parameters": {"folder": "night", "cone": "12, 12"}}),
+            "cone",
+        ),
     ] {
         let errors = app.post_json("/api/queries/", &body).await.expect(422).json();
         assert!(errors["errors"][field][0].is_string(), "{body}: {errors}");
     }
-    app.send_json("DELETE", &format!("/api/queries/{}/", query["id"]), &json!({})).await.expect(204);
+    app.send_json("DELETE", &format!("/api/queries/{}/", query["id"]), &json!({}))
+        .await
+        .expect(204);
     app.get(&format!("/api/queries/{}/", query["id"])).await.expect(404);
 }
 
 #[tokio::test]
 async fn what_is_no_json_object_is_refused() {
     let app = TestApp::start().await;
-    for body in ["", "{", "[]", "null", "\"x\"", "{\"a\":1}{", "\u{0}", "{\"broker\": \"\\ud800\"}"] {
+    for body in ["", "{", "[]", "null", "\"x\"", "{\"a\":1}{", "\u{0}", "{\"broker\": \"\\ud800\"}"]
+    {
         for path in ["/api/queries/", "/api/runs/", "/api/targets/"] {
-            let request = app.http.post(format!("{}{path}", app.base)).header("content-type", "application/json").body(body);
+            let request = app
+                .http
+                .post(format!("{}{path}", app.base))
+                .header("content-type", "application/json")
+                .body(body);
             let answer = app.send(request).await;
             assert!(matches!(answer.status.as_u16(), 400 | 422), "{path} {body}: {}", answer.body);
             assert!(answer.json().is_object());
         }
     }
-    for path in ["/api/nothing", "/api/runs/999/", "/api/queries/x/", "/api/targets/99999999999999999999/", "/api/runs/1/alerts/"] {
+    for path in [
+        "/api/nothing",
+        "/api/runs/999/",
+        "/api/queries/x/",
+        "/api/targets/99999999999999999999/",
+        "/api/runs/1/alerts/",
+    ] {
         assert!(app.get(path).await.expect(404).json()["detail"].is_string(), "{path}");
     }
 }
@@ -80,7 +145,10 @@ async fn the_description_names_every_route_that_answers() {
     app.post_json("/api/queries/", &query).await.expect(201);
     app.post_json("/api/targets/", &json!({"name": "t", "ra": 1, "dec": 1})).await.expect(201);
     for (path, methods) in description["paths"].as_object().unwrap() {
-        let path = path.replace("{id}", &if path.contains("runs/{") { run["id"].to_string() } else { "1".to_owned() });
+        let path = path.replace(
+            "{id}",
+            &if path.contains("runs/{") { run["id"].to_string() } else { "1".to_owned() },
+        );
         for method in ["GET", "POST", "PUT", "DELETE", "PATCH"] {
             let is_described = methods.get(method.to_lowercase()).is_some();
             let status = app.send_json(method, &path, &Value::Null).await.status.as_u16();

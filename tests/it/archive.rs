@@ -18,7 +18,10 @@ fn night(n_packets: usize) -> Night {
 
 async fn upload(app: &TestApp, name: &str, bytes: Vec<u8>) -> Answer {
     let form = Form::new().part("files", Part::bytes(bytes).file_name(name.to_owned()));
-    let request = app.http.post(format!("{}/alerts/archive/upload/", app.base)).header("sec-fetch-site", "same-origin");
+    let request = app
+        .http
+        .post(format!("{}/alerts/archive/upload/", app.base))
+        .header("sec-fetch-site", "same-origin");
     app.send(request.multipart(form)).await
 }
 
@@ -28,7 +31,8 @@ async fn a_night_in_a_tarball_is_read_as_its_files_are() {
     simulate::write_tar_gz(&night(25), &app.archive.join("ztf_public_20260912.tar.gz")).unwrap();
     let run = app.run(json!({})).await;
     assert_eq!(stored(&run), (25, 0), "{run}");
-    let one = app.run(json!({"folder": "night/ztf_public_20260912.tar.gz", "max_results": 5})).await;
+    let one =
+        app.run(json!({"folder": "night/ztf_public_20260912.tar.gz", "max_results": 5})).await;
     assert_eq!(stored(&one), (5, 0));
 }
 
@@ -46,14 +50,18 @@ async fn a_tarball_that_breaks_off_gives_what_came_before_and_says_so() {
     let (n_stored, n_unreadable) = stored(&run);
     assert!((5..25).contains(&n_stored), "{run}");
     assert_eq!(n_unreadable, 2);
-    app.get(&format!("/runs/{}/unreadable/", run["id"])).await.shows("the archive is damaged after").shows("junk.tar.gz");
+    app.get(&format!("/runs/{}/unreadable/", run["id"]))
+        .await
+        .shows("the archive is damaged after")
+        .shows("junk.tar.gz");
 }
 
 #[tokio::test]
 async fn members_that_are_too_large_or_no_packets_do_not_stop_a_night() {
     let app = TestApp::start_empty().await;
     let file = std::fs::File::create(app.archive.join("odd.tar.gz")).unwrap();
-    let mut tarball = tar::Builder::new(flate2::write::GzEncoder::new(file, flate2::Compression::fast()));
+    let mut tarball =
+        tar::Builder::new(flate2::write::GzEncoder::new(file, flate2::Compression::fast()));
     let mut add = |name: &str, bytes: &[u8]| {
         let mut header = tar::Header::new_gnu();
         header.set_size(bytes.len() as u64);
@@ -74,14 +82,21 @@ async fn uploads_become_archives_and_odd_ones_are_refused() {
     let app = TestApp::start_empty().await;
     let packet = night(1).packets().next().unwrap();
     let answer = upload(&app, "../../one.avro", packet.bytes.clone()).await.expect(303);
-    app.get(answer.location()).await.expect(200).shows("Upload complete.").shows("uploads/one.avro");
+    app.get(answer.location())
+        .await
+        .expect(200)
+        .shows("Upload complete.")
+        .shows("uploads/one.avro");
     upload(&app, "one.avro", packet.bytes).await.expect(303);
     let run = app.run(json!({"folder": "uploads"})).await;
     assert_eq!((&run["counts"]["stored"], &run["counts"]["duplicates"]), (&json!(1), &json!(1)));
     for name in ["virus.exe", "", ".avro", "..", "a.avro.sh"] {
         upload(&app, name, b"x".to_vec()).await.expect(400);
     }
-    let empty = app.http.post(format!("{}/alerts/archive/upload/", app.base)).header("sec-fetch-site", "same-origin");
+    let empty = app
+        .http
+        .post(format!("{}/alerts/archive/upload/", app.base))
+        .header("sec-fetch-site", "same-origin");
     app.send(empty.multipart(Form::new())).await.expect(400);
     app.post("/alerts/archive/upload/", &[("files", "x")]).await.expect(400);
 }
@@ -94,7 +109,11 @@ async fn the_packet_and_every_field_of_it_can_be_had() {
     app.run(json!({})).await;
     let home = format!("/alerts/ztf/{}/", packet.candid);
     let download = app.http.get(format!("{}{home}packet/", app.base)).send().await.unwrap();
-    assert_eq!(download.bytes().await.unwrap(), packet.bytes, "the packet must come back as it was");
+    assert_eq!(
+        download.bytes().await.unwrap(),
+        packet.bytes,
+        "the packet must come back as it was"
+    );
     let fields = app.get(&format!("{home}json/")).await.expect(200).json();
     assert_eq!(fields["objectId"], json!(packet.object_id));
     assert_eq!(fields["candidate"]["jd"], json!(packet.jd));
@@ -119,11 +138,19 @@ async fn real_packets_make_an_archive_when_they_are_there() {
     }
     let run = app.run(json!({})).await;
     let rows = app.results(&run, "name").await;
-    let row = |name: &str| rows.iter().find(|row| row["object_id"] == json!(name)).unwrap_or_else(|| panic!("{name} is not in {run}")).clone();
+    let row = |name: &str| {
+        rows.iter()
+            .find(|row| row["object_id"] == json!(name))
+            .unwrap_or_else(|| panic!("{name} is not in {run}"))
+            .clone()
+    };
     let new = row("ZTF17aaarzyp");
     assert_eq!(new["source_id"], "2982177112815010003");
     assert_eq!((&new["band"], &new["is_positive"]), (&json!("r"), &json!(false)));
-    assert!((new["mag"].as_f64().unwrap() - 15.8836).abs() < 1e-4 && (new["score"].as_f64().unwrap() - 0.997).abs() < 1e-4);
+    assert!(
+        (new["mag"].as_f64().unwrap() - 15.8836).abs() < 1e-4
+            && (new["score"].as_f64().unwrap() - 0.997).abs() < 1e-4
+    );
     assert!(new["timestamp"].as_str().unwrap().starts_with("2025-03-02T04:15:03"));
     let old = row("ZTF18abfkwnk");
     assert_eq!(old["source_id"], "2188216843315010016");

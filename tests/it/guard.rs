@@ -7,8 +7,31 @@ use crate::support::TestApp;
 #[tokio::test]
 async fn every_answer_carries_the_headers_whatever_its_status() {
     let app = TestApp::start().await;
-    let css = app.get("/").await.body.split("href=\"").find(|part| part.starts_with("/static/")).unwrap().split('"').next().unwrap().to_owned();
-    for path in ["/", "/alerts/query/list/", "/runs/", "/targets/", "/nothing", "/api/runs/", "/api/nothing", "/healthz", "/readyz", "/metrics", "/alerts/", &css] {
+    let css = app
+        .get("/")
+        .await
+        .body
+        .split("href=\"")
+        .find(|part| part.starts_with("/static/"))
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .to_owned();
+    for path in [
+        "/",
+        "/alerts/query/list/",
+        "/runs/",
+        "/targets/",
+        "/nothing",
+        "/api/runs/",
+        "/api/nothing",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/alerts/",
+        &css,
+    ] {
         let answer = app.get(path).await;
         for (name, value) in [
             ("x-content-type-options", "nosniff"),
@@ -16,7 +39,11 @@ async fn every_answer_carries_the_headers_whatever_its_status() {
             ("cross-origin-opener-policy", "same-origin"),
             ("cross-origin-resource-policy", "same-origin"),
         ] {
-            assert_eq!(answer.headers.get(name).map(|found| found.to_str().unwrap()), Some(value), "{path}: {name}");
+            assert_eq!(
+                answer.headers.get(name).map(|found| found.to_str().unwrap()),
+                Some(value),
+                "{path}: {name}"
+            );
         }
         let csp = answer.headers["content-security-policy"].to_str().unwrap();
         assert!(csp.contains("default-src 'none'") && !csp.contains("unsafe"), "{path}: {csp}");
@@ -32,18 +59,35 @@ async fn requests_for_other_names_are_refused() {
     let app = TestApp::start().await;
     for host in ["evil.example", "127.0.0.1", "localhost:1"] {
         app.send(app.http.get(format!("{}/", app.base)).header("host", host)).await.expect(421);
-        app.send(app.http.get(format!("{}/api/runs/", app.base)).header("host", host)).await.expect(421);
+        app.send(app.http.get(format!("{}/api/runs/", app.base)).header("host", host))
+            .await
+            .expect(421);
     }
-    app.send(app.http.get(format!("{}/healthz", app.base)).header("host", "10.0.0.7")).await.expect(200);
+    app.send(app.http.get(format!("{}/healthz", app.base)).header("host", "10.0.0.7"))
+        .await
+        .expect(200);
 }
 
 #[tokio::test]
 async fn other_sites_cannot_change_anything() {
     let app = TestApp::start().await;
     let paths = [
-        "/alerts/query/create/", "/alerts/query/1/run/", "/alerts/query/1/delete/", "/alerts/query/1/copy/", "/alerts/alert/create/",
-        "/runs/1/cancel/", "/runs/1/run/", "/runs/1/selection/", "/targets/create/", "/targets/1/update/", "/targets/1/delete/",
-        "/theme/", "/alerts/archive/upload/", "/api/runs/", "/api/targets/", "/api/queries/",
+        "/alerts/query/create/",
+        "/alerts/query/1/run/",
+        "/alerts/query/1/delete/",
+        "/alerts/query/1/copy/",
+        "/alerts/alert/create/",
+        "/runs/1/cancel/",
+        "/runs/1/run/",
+        "/runs/1/selection/",
+        "/targets/create/",
+        "/targets/1/update/",
+        "/targets/1/delete/",
+        "/theme/",
+        "/alerts/archive/upload/",
+        "/api/runs/",
+        "/api/targets/",
+        "/api/queries/",
     ];
     for path in paths {
         for headers in [
@@ -67,12 +111,15 @@ async fn other_sites_cannot_change_anything() {
 async fn bodies_have_limits() {
     let app = TestApp::start().await;
     let long = "x".repeat(100_000);
-    app.post("/alerts/query/create/", &[("broker", "archive"), ("query_name", &long)]).await.expect(413);
+    app.post("/alerts/query/create/", &[("broker", "archive"), ("query_name", &long)])
+        .await
+        .expect(413);
     app.post_json("/api/queries/", &json!({"name": long})).await.expect(413);
     let huge = "x".repeat(3 << 20);
     app.post("/targets/create/", &[("note", &huge)]).await.expect(413);
     let nested = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
-    let request = app.http.post(format!("{}/api/runs/", app.base)).header("content-type", "application/json");
+    let request =
+        app.http.post(format!("{}/api/runs/", app.base)).header("content-type", "application/json");
     app.send(request.body(nested)).await.expect(400);
 }
 
@@ -82,7 +129,11 @@ async fn the_service_says_how_it_is() {
     app.run(json!({"max_results": 3})).await;
     app.get("/healthz").await.expect(200);
     app.get("/readyz").await.expect(200);
-    app.get("/metrics").await.expect(200).shows("tom_alerts_http_requests_total").shows("tom_alerts_alerts_passed_total");
+    app.get("/metrics")
+        .await
+        .expect(200)
+        .shows("tom_alerts_http_requests_total")
+        .shows("tom_alerts_alerts_passed_total");
 }
 
 #[tokio::test]
@@ -93,7 +144,9 @@ async fn a_half_sent_request_is_cut_off() {
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nHost: ").await.unwrap();
     let mut rest = Vec::new();
-    let ended = tokio::time::timeout(std::time::Duration::from_secs(15), stream.read_to_end(&mut rest)).await;
+    let ended =
+        tokio::time::timeout(std::time::Duration::from_secs(15), stream.read_to_end(&mut rest))
+            .await;
     assert!(ended.is_ok(), "the connection is still open");
 }
 
@@ -104,6 +157,12 @@ async fn the_theme_is_remembered_and_leads_back_to_our_own_pages_only() {
     assert_eq!(answer.location(), "/runs/");
     app.get("/runs/").await.shows("data-theme=\"dark\"");
     for foreign in ["//evil.example", "https://evil.example", "/\\evil.example"] {
-        assert_eq!(app.post("/theme/", &[("theme", "dark"), ("next", foreign)]).await.expect(303).location(), "/");
+        assert_eq!(
+            app.post("/theme/", &[("theme", "dark"), ("next", foreign)])
+                .await
+                .expect(303)
+                .location(),
+            "/"
+        );
     }
 }

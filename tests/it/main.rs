@@ -1,4 +1,5 @@
 //! The service from outside: a real server, a real database, requests as browsers and scripts send them.
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod api;
 mod archive;

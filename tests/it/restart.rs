@@ -49,7 +49,15 @@ impl Service {
     }
 
     async fn post(&self, path: &str, body: &Value) -> Value {
-        self.http.post(format!("{}{path}", self.base)).json(body).send().await.unwrap().json().await.unwrap()
+        self.http
+            .post(format!("{}{path}", self.base))
+            .json(body)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap()
     }
 
     async fn wait_for_run(&self, id: &Value) -> Value {
@@ -91,15 +99,24 @@ async fn three_targets_of_the_simulated_night_survive_kill_9() {
     let place = data_dir();
     let mut service = Service::start(place.path());
     let parameters = json!({"folder": "simulated-night", "rb_min": 0.65, "max_results": 30});
-    let started = service.post("/api/runs/", &json!({"broker": "archive", "parameters": parameters})).await;
+    let started =
+        service.post("/api/runs/", &json!({"broker": "archive", "parameters": parameters})).await;
     let run = service.wait_for_run(&started["id"]).await;
     assert_eq!((&run["state"], &run["counts"]["stored"]), (&json!("finished"), &json!(30)));
-    let rows = service.get(&format!("/api/runs/{}/alerts/?order=mag", run["id"])).await["results"].clone();
-    let ids: Vec<Value> = rows.as_array().unwrap().iter().take(3).map(|row| row["id"].clone()).collect();
-    let saved = service.post(&format!("/api/runs/{}/targets/", run["id"]), &json!({"alerts": ids})).await;
+    let rows =
+        service.get(&format!("/api/runs/{}/alerts/?order=mag", run["id"])).await["results"].clone();
+    let ids: Vec<Value> =
+        rows.as_array().unwrap().iter().take(3).map(|row| row["id"].clone()).collect();
+    let saved =
+        service.post(&format!("/api/runs/{}/targets/", run["id"]), &json!({"alerts": ids})).await;
     assert_eq!(saved["created"].as_array().unwrap().len(), 3);
     // A run that is going on when the power fails.
-    let live = service.post("/api/runs/", &json!({"broker": "archive", "parameters": {"folder": "simulated-night"}})).await;
+    let live = service
+        .post(
+            "/api/runs/",
+            &json!({"broker": "archive", "parameters": {"folder": "simulated-night"}}),
+        )
+        .await;
     service.child.kill().unwrap();
     service.child.wait().unwrap();
 
@@ -108,7 +125,10 @@ async fn three_targets_of_the_simulated_night_survive_kill_9() {
     assert_eq!(again.get(&format!("/api/runs/{}/alerts/", run["id"])).await["count"], 30);
     let ended = again.get(&format!("/api/runs/{}/", live["id"])).await;
     assert!(matches!(ended["state"].as_str(), Some("interrupted" | "finished")), "{ended}");
-    assert_eq!(ended["counts"]["stored"], again.get(&format!("/api/runs/{}/alerts/", live["id"])).await["count"]);
+    assert_eq!(
+        ended["counts"]["stored"],
+        again.get(&format!("/api/runs/{}/alerts/", live["id"])).await["count"]
+    );
 }
 
 #[tokio::test]

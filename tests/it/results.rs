@@ -6,7 +6,10 @@ use crate::support::TestApp;
 
 /// The rows that a page of results shows: their ids.
 fn shown(page: &str) -> Vec<i64> {
-    page.split("name=\"on_page\" value=\"").skip(1).map(|part| part.split('"').next().unwrap().parse().unwrap()).collect()
+    page.split("name=\"on_page\" value=\"")
+        .skip(1)
+        .map(|part| part.split('"').next().unwrap().parse().unwrap())
+        .collect()
 }
 
 /// Where the link with this relation leads.
@@ -35,8 +38,19 @@ async fn gappy_run(app: &TestApp) -> i64 {
 async fn every_column_sorts_both_ways_over_pages_with_absent_values_last() {
     let app = TestApp::start_empty().await;
     let id = gappy_run(&app).await;
-    let all = app.get(&format!("/api/runs/{id}/alerts/?page_size=1000")).await.json()["results"].as_array().unwrap().clone();
-    for (column, key) in [("time", "jd"), ("name", "object_id"), ("ra", "ra"), ("dec", "dec"), ("mag", "mag"), ("score", "score"), ("rb", "rb")] {
+    let all = app.get(&format!("/api/runs/{id}/alerts/?page_size=1000")).await.json()["results"]
+        .as_array()
+        .unwrap()
+        .clone();
+    for (column, key) in [
+        ("time", "jd"),
+        ("name", "object_id"),
+        ("ra", "ra"),
+        ("dec", "dec"),
+        ("mag", "mag"),
+        ("score", "score"),
+        ("rb", "rb"),
+    ] {
         for descending in [false, true] {
             let order = format!("{}{column}", if descending { "-" } else { "" });
             let mut seen = Vec::new();
@@ -84,15 +98,26 @@ async fn the_pages_of_the_api_join_too() {
     let id = gappy_run(&app).await;
     let mut seen = Vec::new();
     for page in 1..=7 {
-        let answer = app.get(&format!("/api/runs/{id}/alerts/?page={page}&page_size=20&order=-mag")).await.expect(200).json();
+        let answer = app
+            .get(&format!("/api/runs/{id}/alerts/?page={page}&page_size=20&order=-mag"))
+            .await
+            .expect(200)
+            .json();
         assert_eq!(answer["count"], 120);
-        seen.extend(answer["results"].as_array().unwrap().iter().map(|row| row["id"].as_i64().unwrap()));
+        seen.extend(
+            answer["results"].as_array().unwrap().iter().map(|row| row["id"].as_i64().unwrap()),
+        );
     }
     assert_eq!(seen.len(), 120);
-    let all = app.get(&format!("/api/runs/{id}/alerts/?page_size=1000")).await.json()["results"].as_array().unwrap().clone();
+    let all = app.get(&format!("/api/runs/{id}/alerts/?page_size=1000")).await.json()["results"]
+        .as_array()
+        .unwrap()
+        .clone();
     assert_eq!(seen, expected_order(&all, "mag", true));
     app.get(&format!("/api/runs/{id}/alerts/?order=flavour")).await.expect(400);
-    for odd in ["page=0", "page=-3", "page=x", "page=99999999999", "page_size=0", "page_size=100000000"] {
+    for odd in
+        ["page=0", "page=-3", "page=x", "page=99999999999", "page_size=0", "page_size=100000000"]
+    {
         app.get(&format!("/api/runs/{id}/alerts/?{odd}")).await.expect(200);
     }
 }
@@ -101,10 +126,26 @@ async fn the_pages_of_the_api_join_too() {
 async fn cursors_that_were_tampered_with_do_no_harm() {
     let app = TestApp::start().await;
     let run = app.run(json!({})).await;
-    for cursor in ["x", "1~2", "1~2~nan", "1~2~inf", "-1~2~3", "1~99999999999999999999~3", "1~2~3~4", "1~2~%00", "0~0~1e999", "~~", "1~2~'"] {
+    for cursor in [
+        "x",
+        "1~2",
+        "1~2~nan",
+        "1~2~inf",
+        "-1~2~3",
+        "1~99999999999999999999~3",
+        "1~2~3~4",
+        "1~2~%00",
+        "0~0~1e999",
+        "~~",
+        "1~2~'",
+    ] {
         for order in ["time", "-mag", "name", "nonsense"] {
-            app.get(&format!("/runs/{}/?order={order}&after={cursor}", run["id"])).await.expect(200);
-            app.get(&format!("/runs/{}/?order={order}&before={cursor}&page_size=7", run["id"])).await.expect(200);
+            app.get(&format!("/runs/{}/?order={order}&after={cursor}", run["id"]))
+                .await
+                .expect(200);
+            app.get(&format!("/runs/{}/?order={order}&before={cursor}&page_size=7", run["id"]))
+                .await
+                .expect(200);
         }
     }
 }
@@ -137,28 +178,48 @@ async fn ticks_hold_over_pages_and_become_targets_once() {
     let first = app.get(&format!("/runs/{id}/?page_size=25")).await.body;
     let rows = shown(&first);
     let selection = format!("/runs/{id}/selection/");
-    let mut form: Vec<(&str, String)> = rows.iter().map(|row| ("on_page", row.to_string())).collect();
-    form.extend([("alerts", rows[0].to_string()), ("alerts", rows[3].to_string()), ("action", "update".to_owned())]);
-    let sent: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let mut form: Vec<(&str, String)> =
+        rows.iter().map(|row| ("on_page", row.to_string())).collect();
+    form.extend([
+        ("alerts", rows[0].to_string()),
+        ("alerts", rows[3].to_string()),
+        ("action", "update".to_owned()),
+    ]);
+    let sent: Vec<(&str, &str)> =
+        form.iter().map(|(name, value)| (*name, value.as_str())).collect();
     app.post(&selection, &sent).await.expect(303);
     let next = link(&first, "next").unwrap();
     let second = shown(&app.get(&next).await.body);
     let tick = second[1].to_string();
-    let answer = app.post(&selection, &[("on_page", &tick), ("alerts", &tick), ("action", "update"), ("next", &next)]).await;
+    let answer = app
+        .post(
+            &selection,
+            &[("on_page", &tick), ("alerts", &tick), ("action", "update"), ("next", &next)],
+        )
+        .await;
     assert_eq!(answer.location(), next);
     app.get(&format!("/runs/{id}/")).await.shows("data-selected=\"3\"");
 
-    let report = app.post(&selection, &[("action", "create")]).await.expect(200).shows("3 targets created");
+    let report =
+        app.post(&selection, &[("action", "create")]).await.expect(200).shows("3 targets created");
     assert_eq!(report.body.matches("is-good").count(), 3);
     assert_eq!(app.get("/api/targets/").await.json()["count"], 3);
     app.get(&format!("/runs/{id}/")).await.shows("data-selected=\"0\"");
     // Pressing again, as after "back", saves nothing twice.
-    let ticked: Vec<(&str, &str)> = sent.iter().map(|(name, value)| (*name, if *name == "action" { "create" } else { *value })).collect();
+    let ticked: Vec<(&str, &str)> = sent
+        .iter()
+        .map(|(name, value)| (*name, if *name == "action" { "create" } else { *value }))
+        .collect();
     app.post(&selection, &ticked).await.expect(200).shows("0 targets created, 2 existed already");
     assert_eq!(app.get("/api/targets/").await.json()["count"], 3);
-    let marked = app.results(&run, "name").await.iter().filter(|row| !row["target"].is_null()).count();
+    let marked =
+        app.results(&run, "name").await.iter().filter(|row| !row["target"].is_null()).count();
     assert!(marked >= 3);
-    assert_eq!(app.get("/api/runs/").await.json()["results"].as_array().unwrap().len(), 1, "saving ran the query again");
+    assert_eq!(
+        app.get("/api/runs/").await.json()["results"].as_array().unwrap().len(),
+        1,
+        "saving ran the query again"
+    );
 }
 
 #[tokio::test]
@@ -171,9 +232,12 @@ async fn all_rows_of_a_run_can_be_selected_and_cleared() {
     app.post(&selection, &[("action", "clear")]).await.expect(303);
     app.get(&format!("/runs/{}/", run["id"])).await.shows("data-selected=\"0\"");
     let none = app.post(&selection, &[("action", "create")]).await.expect(303);
-    app.get(none.location()).await.shows("Please select at least one alert from which to create a target.");
+    app.get(none.location())
+        .await
+        .shows("Please select at least one alert from which to create a target.");
     app.post(&selection, &[("action", "update"), ("on_page", "x")]).await.expect(400);
-    let elsewhere = app.post(&selection, &[("action", "clear"), ("next", "//evil.example/")]).await.expect(303);
+    let elsewhere =
+        app.post(&selection, &[("action", "clear"), ("next", "//evil.example/")]).await.expect(303);
     assert_eq!(elsewhere.location(), format!("/runs/{}/", run["id"]));
 }
 
@@ -183,9 +247,14 @@ async fn two_runs_do_not_mix() {
     let one = app.run(json!({"max_results": 3})).await;
     let two = app.run(json!({})).await;
     let only_in_two = app.results(&two, "name").await.into_iter().map(|row| row["id"].clone());
-    let in_one: Vec<_> = app.results(&one, "name").await.into_iter().map(|row| row["id"].clone()).collect();
+    let in_one: Vec<_> =
+        app.results(&one, "name").await.into_iter().map(|row| row["id"].clone()).collect();
     let stranger = only_in_two.into_iter().find(|id| !in_one.contains(id)).unwrap();
-    let answer = app.post_json(&format!("/api/runs/{}/targets/", one["id"]), &json!({"alerts": [stranger]})).await.expect(200).json();
+    let answer = app
+        .post_json(&format!("/api/runs/{}/targets/", one["id"]), &json!({"alerts": [stranger]}))
+        .await
+        .expect(200)
+        .json();
     assert_eq!(answer["failed"][0]["reason"], "This run has no such alert.");
     assert_eq!(app.get("/api/targets/").await.json()["count"], 0);
 }

@@ -11,7 +11,8 @@ use tom_alerts::{
 use crate::support::{TestApp, write_night};
 
 fn counts(run: &Value) -> [u64; 6] {
-    ["received", "passed", "rejected", "duplicates", "unreadable", "stored"].map(|name| run["counts"][name].as_u64().unwrap())
+    ["received", "passed", "rejected", "duplicates", "unreadable", "stored"]
+        .map(|name| run["counts"][name].as_u64().unwrap())
 }
 
 #[tokio::test]
@@ -41,17 +42,22 @@ async fn exactly_max_results_are_kept() {
 async fn what_the_filter_rejects_is_counted_by_rule() {
     let app = TestApp::start().await;
     let everything = app.results(&app.run(json!({})).await, "name").await;
-    let run = app.run(json!({"rb_min": 0.65, "classtar_threshold": 0.5, "classtar_gt_lt": "lt"})).await;
+    let run =
+        app.run(json!({"rb_min": 0.65, "classtar_threshold": 0.5, "classtar_gt_lt": "lt"})).await;
     let [received, passed, rejected, ..] = counts(&run);
     assert_eq!((received, passed + rejected), (40, 40));
-    let by_rule: u64 = run["rejected_by"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
+    let by_rule: u64 =
+        run["rejected_by"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
     assert_eq!(by_rule, rejected);
     let expected: Vec<_> = everything
         .iter()
-        .filter(|alert| alert["rb"].as_f64().unwrap() >= 0.65 && alert["score"].as_f64().unwrap() < 0.5)
+        .filter(|alert| {
+            alert["rb"].as_f64().unwrap() >= 0.65 && alert["score"].as_f64().unwrap() < 0.5
+        })
         .map(|alert| alert["source_id"].clone())
         .collect();
-    let found: Vec<_> = app.results(&run, "name").await.iter().map(|alert| alert["source_id"].clone()).collect();
+    let found: Vec<_> =
+        app.results(&run, "name").await.iter().map(|alert| alert["source_id"].clone()).collect();
     assert_eq!(found, expected);
     assert!(!found.is_empty() && rejected > 0, "the night is no test of the filter");
 }
@@ -66,8 +72,10 @@ async fn an_alert_that_comes_twice_is_stored_once_and_linked_to_every_run_that_f
     let again = app.run(json!({})).await;
     assert_eq!(counts(&again), [20, 20, 0, 10, 0, 10]);
     let pool = app.pool().await;
-    let stored: i64 = sqlx::query_scalar("select count(*) from alert").fetch_one(&pool).await.unwrap();
-    let packets: i64 = sqlx::query_scalar("select count(*) from alert_packet").fetch_one(&pool).await.unwrap();
+    let stored: i64 =
+        sqlx::query_scalar("select count(*) from alert").fetch_one(&pool).await.unwrap();
+    let packets: i64 =
+        sqlx::query_scalar("select count(*) from alert_packet").fetch_one(&pool).await.unwrap();
     assert_eq!((stored, packets), (10, 10));
     let limited = app.run(json!({"max_results": 10})).await;
     assert_eq!(counts(&limited)[5], 10, "repeats do not use up the limit: {limited}");
@@ -83,8 +91,17 @@ async fn packets_that_cannot_be_read_are_set_aside_and_disturb_nothing() {
     assert_eq!(run["state"], "finished");
     assert_eq!(counts(&run), [43, 40, 0, 0, 3, 40]);
     let id = run["id"].as_i64().unwrap();
-    let page = app.get(&format!("/runs/{id}/unreadable/")).await.expect(200).shows("000-broken.avro").shows("zzz.avro");
-    let link = page.body.split("href=\"").find(|part| part.starts_with(&format!("/runs/{id}/unreadable/")) && part.len() > 20).unwrap();
+    let page = app
+        .get(&format!("/runs/{id}/unreadable/"))
+        .await
+        .expect(200)
+        .shows("000-broken.avro")
+        .shows("zzz.avro");
+    let link = page
+        .body
+        .split("href=\"")
+        .find(|part| part.starts_with(&format!("/runs/{id}/unreadable/")) && part.len() > 20)
+        .unwrap();
     let download = app.get(link.split('"').next().unwrap()).await.expect(200);
     assert_eq!(download.headers["content-type"], "application/octet-stream");
     assert!(download.headers["content-disposition"].to_str().unwrap().starts_with("attachment"));
@@ -98,7 +115,10 @@ async fn looking_at_a_run_starts_nothing() {
     let run = app.run(json!({"max_results": 5})).await;
     for _ in 0..3 {
         app.get(&format!("/runs/{}/", run["id"])).await.expect(200);
-        app.get(&format!("/runs/{}/progress/?shown=0", run["id"])).await.expect(200).shows("5 new, show");
+        app.get(&format!("/runs/{}/progress/?shown=0", run["id"]))
+            .await
+            .expect(200)
+            .shows("5 new, show");
     }
     assert_eq!(app.get("/api/runs/").await.json()["results"].as_array().unwrap().len(), 1);
     for path in ["cancel", "run", "selection"] {
@@ -116,22 +136,34 @@ async fn a_run_is_cancelled_and_keeps_what_came() {
     for i in 0..20_000 {
         std::os::unix::fs::symlink(&packet, app.archive.join(format!("{i}.avro"))).unwrap();
     }
-    assert!(std::process::Command::new("mkfifo").arg(app.archive.join("pipe.avro")).status().unwrap().success());
-    let started = app.post_json("/api/runs/", &json!({"broker": "archive", "parameters": {"folder": "night"}})).await;
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(app.archive.join("pipe.avro"))
+            .status()
+            .unwrap()
+            .success()
+    );
+    let started = app
+        .post_json("/api/runs/", &json!({"broker": "archive", "parameters": {"folder": "night"}}))
+        .await;
     let id = started.json()["id"].as_i64().unwrap();
     app.post(&format!("/runs/{id}/cancel/"), &[]).await.expect(303);
     let run = app.wait(id).await;
     assert_eq!(run["state"], "cancelled");
     assert!(counts(&run)[0] < 20_000, "{run}");
     app.post(&format!("/runs/{id}/cancel/"), &[]).await.expect(303);
-    app.get(&format!("/runs/{id}/")).await.shows("The run had ended already.").shows("Stopped on request.");
+    app.get(&format!("/runs/{id}/"))
+        .await
+        .shows("The run had ended already.")
+        .shows("Stopped on request.");
 }
 
 #[tokio::test]
 async fn an_archive_that_is_gone_ends_the_run_with_a_sentence() {
     let app = TestApp::start().await;
     let saved = json!({"name": "q", "broker": "archive", "parameters": {"folder": "night"}});
-    let id = app.post_json("/api/queries/", &saved).await.expect(201).json()["id"].as_i64().unwrap();
+    let id =
+        app.post_json("/api/queries/", &saved).await.expect(201).json()["id"].as_i64().unwrap();
     std::fs::remove_dir_all(&app.archive).unwrap();
     let started = app.post_json(&format!("/api/queries/{id}/runs/"), &json!({})).await.expect(202);
     let run = app.wait(started.json()["id"].as_i64().unwrap()).await;
@@ -158,12 +190,18 @@ async fn a_run_whose_process_is_silent_becomes_interrupted() {
     app.storage.begin_run(id).await.unwrap();
     app.runner.interrupt_silent(Duration::from_secs(30)).await.unwrap();
     assert_eq!(app.storage.find_run(id).await.unwrap().unwrap().state, RunState::Running);
-    sqlx::query("update run set heartbeat = now() - interval '31 seconds'").execute(&app.pool().await).await.unwrap();
+    sqlx::query("update run set heartbeat = now() - interval '31 seconds'")
+        .execute(&app.pool().await)
+        .await
+        .unwrap();
     app.runner.interrupt_silent(Duration::from_secs(30)).await.unwrap();
     let run = app.storage.find_run(id).await.unwrap().unwrap();
     assert_eq!(run.state, RunState::Interrupted);
     // The process was only asleep: what it still has is refused.
-    let late = app.storage.keep_batch(id, Batch { number: 1, received_bytes: 1, ..Batch::default() }).await;
+    let late = app
+        .storage
+        .keep_batch(id, Batch { number: 1, received_bytes: 1, ..Batch::default() })
+        .await;
     assert!(matches!(late, Err(StorageError::RunEnded)), "{late:?}");
     app.get(&format!("/runs/{id}/")).await.expect(200).shows("This run was interrupted");
 }
@@ -174,14 +212,23 @@ async fn a_batch_that_is_sent_again_is_kept_once() {
     let member = app.storage.local_member().await.unwrap();
     let id = app.storage.create_run(&new_run(), &member).await.unwrap();
     app.storage.begin_run(id).await.unwrap();
-    let bytes = bytes::Bytes::from(tom_alerts::simulate::default_night().packets().next().unwrap().bytes);
+    let bytes =
+        bytes::Bytes::from(tom_alerts::simulate::default_night().packets().next().unwrap().bytes);
     let alert = tom_alerts::packets::decode(&bytes).unwrap();
-    let batch = Batch { number: 1, alerts: vec![KeptAlert { alert, attributes: None }], received_bytes: 9, ..Batch::default() };
+    let batch = Batch {
+        number: 1,
+        alerts: vec![KeptAlert { alert, attributes: None }],
+        received_bytes: 9,
+        ..Batch::default()
+    };
     for _ in 0..3 {
         assert_eq!(app.storage.keep_batch(id, batch.clone()).await.unwrap().stored_in_run, 1);
     }
     let run = app.storage.find_run(id).await.unwrap().unwrap();
-    assert_eq!((run.counts.received, run.counts.stored, run.counts.duplicates, run.counts.received_bytes), (1, 1, 0, 9));
+    assert_eq!(
+        (run.counts.received, run.counts.stored, run.counts.duplicates, run.counts.received_bytes),
+        (1, 1, 0, 9)
+    );
 }
 
 #[tokio::test]
@@ -189,16 +236,34 @@ async fn alerts_that_nobody_saved_are_pruned_after_their_time() {
     let app = TestApp::start().await;
     let run = app.run(json!({})).await;
     let first = app.results(&run, "name").await[0].clone();
-    app.post_json(&format!("/api/runs/{}/targets/", run["id"]), &json!({"alerts": [first["id"]]})).await.expect(200);
-    let month = Duration::from_secs(30 * 86_400);
+    app.post_json(&format!("/api/runs/{}/targets/", run["id"]), &json!({"alerts": [first["id"]]}))
+        .await
+        .expect(200);
+    let month = Duration::from_hours(720);
     assert_eq!(app.storage.prune_alerts(month, 1000).await.unwrap(), 0);
-    sqlx::query("update alert set received = now() - interval '31 days'").execute(&app.pool().await).await.unwrap();
-    assert_eq!(app.storage.prune_alerts(month, 1000).await.unwrap(), 0, "a run of today shows them");
-    sqlx::query("update run set created = now() - interval '31 days'").execute(&app.pool().await).await.unwrap();
+    sqlx::query("update alert set received = now() - interval '31 days'")
+        .execute(&app.pool().await)
+        .await
+        .unwrap();
+    assert_eq!(
+        app.storage.prune_alerts(month, 1000).await.unwrap(),
+        0,
+        "a run of today shows them"
+    );
+    sqlx::query("update run set created = now() - interval '31 days'")
+        .execute(&app.pool().await)
+        .await
+        .unwrap();
     assert_eq!(app.storage.prune_alerts(month, 1000).await.unwrap(), 39);
-    app.get(first["url"].as_str().unwrap()).await.expect(200).shows(first["object_id"].as_str().unwrap());
+    app.get(first["url"].as_str().unwrap())
+        .await
+        .expect(200)
+        .shows(first["object_id"].as_str().unwrap());
     // The run's page must not promise rows that are gone.
-    app.get(&format!("/runs/{}/", run["id"])).await.expect(200).shows(first["object_id"].as_str().unwrap());
+    app.get(&format!("/runs/{}/", run["id"]))
+        .await
+        .expect(200)
+        .shows(first["object_id"].as_str().unwrap());
 }
 
 #[tokio::test]
@@ -207,7 +272,12 @@ async fn requests_that_go_away_leave_no_open_transaction_behind() {
     let run = app.run(json!({})).await;
     let path = format!("{}/runs/{}/selection/", app.base, run["id"]);
     for i in 0..200_u64 {
-        let request = app.http.post(&path).header("sec-fetch-site", "same-origin").form(&[("action", "all")]).send();
+        let request = app
+            .http
+            .post(&path)
+            .header("sec-fetch-site", "same-origin")
+            .form(&[("action", "all")])
+            .send();
         let _ = tokio::time::timeout(Duration::from_micros(100 + 37 * (i % 60)), request).await;
     }
     tokio::time::sleep(Duration::from_millis(300)).await;

@@ -69,7 +69,8 @@ impl Answer {
 /// Makes an empty database beside the one that `DATABASE_URL` names.
 pub(crate) async fn fresh_database() -> String {
     #[expect(clippy::disallowed_methods, reason = "tests/run says where the database is")]
-    let url = std::env::var("DATABASE_URL").expect("tests need DATABASE_URL: run them by tests/run");
+    let url =
+        std::env::var("DATABASE_URL").expect("tests need DATABASE_URL: run them by tests/run");
     let name = format!("test_{:016x}", rand::random::<u64>());
     let mut connection = PgConnection::connect(&url).await.unwrap();
     connection.execute(AssertSqlSafe(format!("create database {name}"))).await.unwrap();
@@ -79,7 +80,11 @@ pub(crate) async fn fresh_database() -> String {
 }
 
 /// Writes packets of a simulated night as `.avro` files into a folder; their ids.
-pub(crate) fn write_night(folder: &std::path::Path, seed: u64, n_packets: usize) -> Vec<(String, i64)> {
+pub(crate) fn write_night(
+    folder: &std::path::Path,
+    seed: u64,
+    n_packets: usize,
+) -> Vec<(String, i64)> {
     std::fs::create_dir_all(folder).unwrap();
     let night = Night { seed, n_packets, ..tom_alerts::simulate::default_night() };
     night
@@ -118,9 +123,19 @@ impl TestApp {
         let member = storage.local_member().await.unwrap();
         let site = Site::new(url::Url::parse(&base).unwrap(), address, member);
         let metrics = telemetry::collect_metrics().unwrap();
-        let state = AppState::new(storage.clone(), brokers, runner.clone(), Clock::system(), site, metrics);
-        tokio::spawn(web::server::serve(listener, web::router(state), stop.clone(), Duration::from_secs(5)));
-        let http = Client::builder().redirect(redirect::Policy::none()).cookie_store(true).build().unwrap();
+        let state =
+            AppState::new(storage.clone(), brokers, runner.clone(), Clock::system(), site, metrics);
+        tokio::spawn(web::server::serve(
+            listener,
+            web::router(state),
+            stop.clone(),
+            Duration::from_secs(5),
+        ));
+        let http = Client::builder()
+            .redirect(redirect::Policy::none())
+            .cookie_store(true)
+            .build()
+            .unwrap();
         Self { base, storage, database_url, runner, archive, http, stop, _place: place }
     }
 
@@ -140,7 +155,8 @@ impl TestApp {
 
     /// Sends a form as a page of ours does.
     pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
-        let request = self.http.post(format!("{}{path}", self.base)).header("sec-fetch-site", "same-origin");
+        let request =
+            self.http.post(format!("{}{path}", self.base)).header("sec-fetch-site", "same-origin");
         self.send(request.form(form)).await
     }
 
@@ -161,8 +177,10 @@ impl TestApp {
         if parameters.get("folder").is_none() {
             parameters["folder"] = json!("night");
         }
-        let started =
-            self.post_json("/api/runs/", &json!({"broker": "archive", "parameters": parameters})).await.expect(202);
+        let started = self
+            .post_json("/api/runs/", &json!({"broker": "archive", "parameters": parameters}))
+            .await
+            .expect(202);
         self.wait(started.json()["id"].as_i64().unwrap()).await
     }
 

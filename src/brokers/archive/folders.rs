@@ -29,7 +29,9 @@ impl Folders {
     pub(super) fn new(archives: Vec<PathBuf>, uploads: PathBuf) -> Self {
         let mut roots = BTreeMap::new();
         for path in archives {
-            let base = path.file_name().map_or_else(|| "archive".to_owned(), |name| name.to_string_lossy().into());
+            let base = path
+                .file_name()
+                .map_or_else(|| "archive".to_owned(), |name| name.to_string_lossy().into());
             let mut name = base.clone();
             let mut n = 2;
             while roots.contains_key(&name) || name == UPLOADS {
@@ -63,8 +65,10 @@ impl Folders {
     /// The path of an archive by its name. A name that the list does not have is not looked up on the disk.
     pub(super) fn find(&self, name: &str) -> Option<PathBuf> {
         self.list().iter().any(|folder| folder.name == name).then_some(())?;
-        let (root, child) = name.split_once('/').map_or((name, None), |(root, child)| (root, Some(child)));
-        let root = if root == UPLOADS { self.uploads.clone() } else { self.roots.get(root)?.clone() };
+        let (root, child) =
+            name.split_once('/').map_or((name, None), |(root, child)| (root, Some(child)));
+        let root =
+            if root == UPLOADS { self.uploads.clone() } else { self.roots.get(root)?.clone() };
         Some(child.map_or_else(|| root.clone(), |child| root.join(child)))
     }
 }
@@ -88,12 +92,19 @@ fn children(root_name: &str, root: &Path) -> Vec<Folder> {
         .collect();
     names.sort();
     let n_older = names.len().saturating_sub(MAX_LISTED_OF_FOLDER);
-    names.into_iter().skip(n_older).map(|name| Folder { name: format!("{root_name}/{name}"), label: format!("{root_name}/{name}") }).collect()
+    names
+        .into_iter()
+        .skip(n_older)
+        .map(|name| Folder {
+            name: format!("{root_name}/{name}"),
+            label: format!("{root_name}/{name}"),
+        })
+        .collect()
 }
 
 /// Whether a file of this name (in lower case) is a container of alert packets.
 pub(super) fn is_avro(name: &str) -> bool {
-    name.ends_with(".avro")
+    Path::new(name).extension().is_some_and(|ending| ending == "avro")
 }
 
 /// Whether a file of this name (in lower case) is a night of packets.
@@ -115,12 +126,20 @@ mod tests {
         let uploads = place.path().join("up");
         std::fs::create_dir_all(&uploads).unwrap();
         std::fs::write(uploads.join("one.avro"), b"").unwrap();
-        let folders = Folders::new(vec![root.clone(), place.path().join("other/nights")], uploads.clone());
+        let folders =
+            Folders::new(vec![root.clone(), place.path().join("other/nights")], uploads.clone());
 
         let names: Vec<String> = folders.list().into_iter().map(|folder| folder.name).collect();
         assert_eq!(
             names,
-            ["nights", "nights/september", "nights/ztf_public_20260912.tar.gz", "nights-2", "uploads", "uploads/one.avro"]
+            [
+                "nights",
+                "nights/september",
+                "nights/ztf_public_20260912.tar.gz",
+                "nights-2",
+                "uploads",
+                "uploads/one.avro"
+            ]
         );
         assert_eq!(folders.find("nights/september"), Some(root.join("september")));
         assert_eq!(folders.find("uploads/one.avro"), Some(uploads.join("one.avro")));

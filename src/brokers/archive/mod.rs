@@ -14,7 +14,8 @@ use tokio_stream::wrappers::ReceiverStream;
 use super::{AlertStream, Broker, BrokerError, RunContext, filter_form::FILTER_FIELDS};
 use crate::forms::{Choices, Field, FormSpec, Parameters};
 
-static FORM: FormSpec = FormSpec { groups: &[ARCHIVE_FIELDS, FILTER_FIELDS], rules: super::filter_form::FILTER_RULES };
+static FORM: FormSpec =
+    FormSpec { groups: &[ARCHIVE_FIELDS, FILTER_FIELDS], rules: super::filter_form::FILTER_RULES };
 
 const ARCHIVE_FIELDS: &[Field] = &[
     Field::dynamic_choice("folder", "Archive")
@@ -77,18 +78,26 @@ impl Broker for Archive {
         Some(self.folders.uploads().to_owned())
     }
 
-    async fn fetch_alerts(&self, query: &Parameters, context: RunContext) -> Result<AlertStream, BrokerError> {
+    async fn fetch_alerts(
+        &self,
+        query: &Parameters,
+        context: RunContext,
+    ) -> Result<AlertStream, BrokerError> {
         let name = query.text("folder").unwrap_or_default().to_owned();
         let folders = self.folders.clone();
         let path = tokio::task::spawn_blocking(move || folders.find(&name).ok_or(name))
             .await
             .map_err(|_| BrokerError::BadQuery("the folder could not be looked up".to_owned()))?
-            .map_err(|name| BrokerError::BadQuery(format!("there is no archive \"{name}\" any more")))?;
+            .map_err(|name| {
+                BrokerError::BadQuery(format!("there is no archive \"{name}\" any more"))
+            })?;
         let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
         // Reading and decoding are blocking work: off the threads that answer requests.
-        let reading = tokio::task::spawn_blocking(move || reader::read_archive(&path, &sender, &context));
+        let reading =
+            tokio::task::spawn_blocking(move || reader::read_archive(&path, &sender, &context));
         // A reader that broke must not look like one that came to the end.
-        let end = stream::once(async move { reading.await.err().map(|_| Err(BrokerError::ReaderBroke)) });
+        let end =
+            stream::once(async move { reading.await.err().map(|_| Err(BrokerError::ReaderBroke)) });
         Ok(ReceiverStream::new(receiver).map(Some).chain(end).filter_map(future::ready).boxed())
     }
 }

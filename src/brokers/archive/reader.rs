@@ -48,7 +48,10 @@ pub(super) fn read_archive(
             return;
         }
     };
-    context.log(LogLevel::Info, format!("Reading {} in {}", count(files.len(), "file"), name_of(path)));
+    context.log(
+        LogLevel::Info,
+        format!("Reading {} in {}", count(files.len(), "file"), name_of(path)),
+    );
     let outcome = files.iter().try_for_each(|file| reading.read_file(path, file));
     if outcome.is_ok() {
         // Nobody may be waiting for the rest.
@@ -70,21 +73,24 @@ impl Reading<'_> {
         if is_tarball(&origin.to_ascii_lowercase()) {
             return match File::open(file) {
                 Ok(opened) => read_tarball(opened, &origin, self),
-                Err(error) => self.set_aside(origin, format!("cannot be opened: {error}"), Bytes::new()),
+                Err(error) => {
+                    self.set_aside(origin, format!("cannot be opened: {error}"), Bytes::new())
+                }
             };
         }
         match read_bounded(file) {
-            Ok(bytes) => self.add_container(&origin, bytes),
+            Ok(bytes) => self.add_container(&origin, &bytes),
             Err(reason) => self.set_aside(origin, reason, Bytes::new()),
         }
     }
 
     /// Adds every packet of a container file.
-    pub(super) fn add_container(&mut self, origin: &str, bytes: Bytes) -> Result<(), Stopped> {
+    pub(super) fn add_container(&mut self, origin: &str, bytes: &Bytes) -> Result<(), Stopped> {
         let mut n_packets = 0_usize;
         for packet in packets::split_container(bytes.clone()) {
             n_packets += 1;
-            let place = if n_packets == 1 { origin.to_owned() } else { format!("{origin}#{n_packets}") };
+            let place =
+                if n_packets == 1 { origin.to_owned() } else { format!("{origin}#{n_packets}") };
             let (read, bytes) = match packet {
                 Ok(packet) => (packets::decode(&packet), packet),
                 Err(error) => (Err(error), bytes.clone()),
@@ -92,7 +98,11 @@ impl Reading<'_> {
             match read {
                 Ok(alert) => {
                     let n_bytes = bytes.len() as u64;
-                    self.push(Delivery { content: Ok(Box::new(alert)), attributes: None, n_bytes })?;
+                    self.push(Delivery {
+                        content: Ok(Box::new(alert)),
+                        attributes: None,
+                        n_bytes,
+                    })?;
                 }
                 Err(error) => self.set_aside(place, error.to_string(), bytes)?,
             }
@@ -101,10 +111,19 @@ impl Reading<'_> {
     }
 
     /// Puts something that cannot be read into quarantine.
-    pub(super) fn set_aside(&mut self, origin: String, error: String, bytes: Bytes) -> Result<(), Stopped> {
+    pub(super) fn set_aside(
+        &mut self,
+        origin: String,
+        error: String,
+        bytes: Bytes,
+    ) -> Result<(), Stopped> {
         let n_bytes = bytes.len() as u64;
         let bytes = if bytes.len() > MAX_QUARANTINED_BYTES { Bytes::new() } else { bytes };
-        self.push(Delivery { content: Err(Unreadable { origin, error, attributes: None, bytes }), attributes: None, n_bytes })
+        self.push(Delivery {
+            content: Err(Unreadable { origin, error, attributes: None, bytes }),
+            attributes: None,
+            n_bytes,
+        })
     }
 
     /// Set when the run is to end.
@@ -123,7 +142,11 @@ impl Reading<'_> {
         }
         self.n_bytes += delivery.n_bytes;
         self.deliveries.push(delivery);
-        if self.deliveries.len() >= BATCH_MESSAGES || self.n_bytes >= BATCH_BYTES { self.flush() } else { Ok(()) }
+        if self.deliveries.len() >= BATCH_MESSAGES || self.n_bytes >= BATCH_BYTES {
+            self.flush()
+        } else {
+            Ok(())
+        }
     }
 
     fn flush(&mut self) -> Result<(), Stopped> {
@@ -131,7 +154,10 @@ impl Reading<'_> {
             return Ok(());
         }
         self.n_bytes = 0;
-        let batch = AlertBatch { deliveries: std::mem::take(&mut self.deliveries), receipt: Receipt::none() };
+        let batch = AlertBatch {
+            deliveries: std::mem::take(&mut self.deliveries),
+            receipt: Receipt::none(),
+        };
         self.sender.blocking_send(Ok(batch)).map_err(|_| Stopped)
     }
 }

@@ -22,24 +22,34 @@ const MAX_MEMBER_BYTES: u64 = 10_000_000;
 const MAX_NAME_BYTES: u64 = 8 << 10;
 
 /// Reads every packet of a night. Damage ends the night with one entry in quarantine; what came before is good.
-pub(super) fn read_tarball(file: File, origin: &str, reading: &mut Reading<'_>) -> Result<(), Stopped> {
+pub(super) fn read_tarball(
+    file: File,
+    origin: &str,
+    reading: &mut Reading<'_>,
+) -> Result<(), Stopped> {
     let file = Interruptible { inner: file, stop: reading.stop() };
     let is_plain = origin.to_ascii_lowercase().ends_with(".tar");
     let buffered = BufReader::with_capacity(1 << 20, file);
-    let stream: Box<dyn Read> = if is_plain { Box::new(buffered) } else { Box::new(MultiGzDecoder::new(buffered)) };
+    let stream: Box<dyn Read> =
+        if is_plain { Box::new(buffered) } else { Box::new(MultiGzDecoder::new(buffered)) };
     let mut counts = MemberCounts::default();
     match read_members(stream, origin, reading, &mut counts) {
         Ok(()) => {}
         Err(MemberError::Stopped) => return Err(Stopped),
         Err(MemberError::Damaged(_)) if reading.stop().is_cancelled() => return Err(Stopped),
         Err(MemberError::Damaged(error)) => {
-            reading.log(LogLevel::Warning, format!("{origin} is damaged: it breaks off after {} packets", counts.packets));
-            let reason = format!("the archive is damaged after {} members: {error}", counts.packets);
+            reading.log(
+                LogLevel::Warning,
+                format!("{origin} is damaged: it breaks off after {} packets", counts.packets),
+            );
+            let reason =
+                format!("the archive is damaged after {} members: {error}", counts.packets);
             reading.set_aside(origin.to_owned(), reason, Bytes::new())?;
         }
     }
     if counts.others > 0 {
-        let sentence = format!("{origin}: passed over {} members that are not .avro files", counts.others);
+        let sentence =
+            format!("{origin}: passed over {} members that are not .avro files", counts.others);
         reading.log(LogLevel::Warning, sentence);
     }
     Ok(())
@@ -111,12 +121,16 @@ fn read_members(
                 let place = format!("{origin}/{name}");
                 let size = entry.header().size()?;
                 if size > MAX_MEMBER_BYTES {
-                    reading.set_aside(place, format!("is {size} bytes; a packet has at most 10 MB"), Bytes::new())?;
+                    reading.set_aside(
+                        place,
+                        format!("is {size} bytes; a packet has at most 10 MB"),
+                        Bytes::new(),
+                    )?;
                     continue;
                 }
                 let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
                 entry.read_to_end(&mut bytes)?;
-                reading.add_container(&place, bytes.into())?;
+                reading.add_container(&place, &bytes.into())?;
             }
             _ => long_name = None,
         }
@@ -126,9 +140,9 @@ fn read_members(
 
 /// The `path` record of a PAX header: lines of "LENGTH KEY=VALUE".
 fn pax_path(header: &[u8]) -> Option<String> {
-    text_of(header)
-        .lines()
-        .find_map(|line| line.split_once(' ').and_then(|(_, record)| record.strip_prefix("path=")).map(str::to_owned))
+    text_of(header).lines().find_map(|line| {
+        line.split_once(' ').and_then(|(_, record)| record.strip_prefix("path=")).map(str::to_owned)
+    })
 }
 
 fn text_of(bytes: &[u8]) -> String {

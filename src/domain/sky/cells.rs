@@ -11,6 +11,9 @@ const DEPTH: u8 = 29;
 const MAX_RANGES: usize = 96;
 
 /// The cell of a place.
+///
+/// # Panics
+/// Never: a cell of depth 29 has 62 bits.
 pub fn healpix29(place: Position) -> i64 {
     let cell = nested::hash(DEPTH, place.ra_deg().to_radians(), place.dec_deg().to_radians());
     i64::try_from(cell).expect("a cell of depth 29 has 62 bits")
@@ -78,7 +81,9 @@ mod tests {
 
     #[test]
     fn circles_wider_than_half_the_sky_are_covered_to_their_rim() {
-        for (radius_deg, place) in [(157.24, (180.0, 22.76)), (169.3, (180.0, 10.7)), (180.0, (180.0, 0.0))] {
+        for (radius_deg, place) in
+            [(157.24, (180.0, 22.76)), (169.3, (180.0, 10.7)), (180.0, (180.0, 0.0))]
+        {
             let cone = Cone { center: Position::new(0.0, 0.0).unwrap(), radius_deg };
             assert!(covers(&cone, Position::new(place.0, place.1).unwrap()), "{radius_deg}");
         }
@@ -90,7 +95,11 @@ mod tests {
             for (ra, dec) in [(0.0, 0.0), (359.9, 89.9), (10.0, -90.0), (123.0, 41.8)] {
                 let cone = Cone { center: Position::new(ra, dec).unwrap(), radius_deg };
                 let ranges = cone_cover(&cone);
-                assert!(!ranges.is_empty() && ranges.len() <= MAX_RANGES, "{radius_deg}: {}", ranges.len());
+                assert!(
+                    !ranges.is_empty() && ranges.len() <= MAX_RANGES,
+                    "{radius_deg}: {}",
+                    ranges.len()
+                );
                 assert!(ranges.windows(2).all(|pair| pair[0].1 < pair[1].0));
             }
         }

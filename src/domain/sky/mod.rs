@@ -6,7 +6,10 @@ mod write;
 
 pub use self::{
     cells::{cone_cover, healpix29},
-    parse::{CoordinateError, RadiusUnit, parse_cone, parse_cone_with, parse_dec, parse_position, parse_ra},
+    parse::{
+        CoordinateError, RadiusUnit, parse_cone, parse_cone_with, parse_dec, parse_position,
+        parse_ra,
+    },
     write::{coordinate_name, echo_cone, echo_position, format_dec_dms, format_ra_hms},
 };
 
@@ -98,7 +101,14 @@ mod tests {
         for (ra, dec) in [(0.0, 0.0), (359.999_999, 90.0), (12.0, -90.0)] {
             assert!(Position::new(ra, dec).is_ok());
         }
-        for (ra, dec) in [(360.0, 0.0), (-0.001, 0.0), (f64::NAN, 0.0), (f64::INFINITY, 0.0), (0.0, 90.001), (0.0, f64::NAN)] {
+        for (ra, dec) in [
+            (360.0, 0.0),
+            (-0.001, 0.0),
+            (f64::NAN, 0.0),
+            (f64::INFINITY, 0.0),
+            (0.0, 90.001),
+            (0.0, f64::NAN),
+        ] {
             assert!(Position::new(ra, dec).is_err(), "{ra} {dec}");
         }
     }

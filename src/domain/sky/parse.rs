@@ -15,13 +15,19 @@ pub enum CoordinateError {
     #[error("Dec must be between -90 and 90 degrees")]
     DecRange,
     /// Several readings are possible.
-    #[error("That can be read in more than one way. Write it as 150.1005 +2.2001, 10:00:24.12 +02:12:00.4 or 10h00m24.12s +02d12m00.4s")]
+    #[error(
+        "That can be read in more than one way. Write it as 150.1005 +2.2001, 10:00:24.12 +02:12:00.4 or 10h00m24.12s +02d12m00.4s"
+    )]
     Ambiguous,
     /// Not a place and a radius.
-    #[error("Cone search parameters must be in the format 'RA, Dec, Radius', such as 150.1, 2.2, 30\" or 10:00:24 +02:12:00, 2'")]
+    #[error(
+        "Cone search parameters must be in the format 'RA, Dec, Radius', such as 150.1, 2.2, 30\" or 10:00:24 +02:12:00, 2'"
+    )]
     Cone,
     /// A radius that is none.
-    #[error("The radius must be above 0 and at most 180 degrees, with an optional unit: \" (arcsec), ' (arcmin) or ° (deg)")]
+    #[error(
+        "The radius must be above 0 and at most 180 degrees, with an optional unit: \" (arcsec), ' (arcmin) or ° (deg)"
+    )]
     Radius,
 }
 
@@ -37,12 +43,11 @@ pub enum RadiusUnit {
 /// Reads a right ascension: a plain number is degrees, sexagesimal is hours unless it carries `d` or `°`.
 pub fn parse_ra(text: &str) -> Result<f64, CoordinateError> {
     let text = tidy(text);
-    let degrees = match decimal(&text) {
-        Some(degrees) => degrees,
-        None => {
-            let parsed = sexagesimal(&text).ok_or(CoordinateError::Format)?;
-            if parsed.unit == Unit::Degrees { parsed.value } else { parsed.value * 15.0 }
-        }
+    let degrees = if let Some(degrees) = decimal(&text) {
+        degrees
+    } else {
+        let parsed = sexagesimal(&text).ok_or(CoordinateError::Format)?;
+        if parsed.unit == Unit::Degrees { parsed.value } else { parsed.value * 15.0 }
     };
     if (0.0..360.0).contains(&degrees) { Ok(degrees) } else { Err(CoordinateError::RaRange) }
 }
@@ -50,12 +55,11 @@ pub fn parse_ra(text: &str) -> Result<f64, CoordinateError> {
 /// Reads a declination, always in degrees.
 pub fn parse_dec(text: &str) -> Result<f64, CoordinateError> {
     let text = tidy(text);
-    let degrees = match decimal(&text) {
-        Some(degrees) => degrees,
-        None => {
-            let parsed = sexagesimal(&text).filter(|parsed| parsed.unit != Unit::Hours);
-            parsed.ok_or(CoordinateError::Format)?.value
-        }
+    let degrees = if let Some(degrees) = decimal(&text) {
+        degrees
+    } else {
+        let parsed = sexagesimal(&text).filter(|parsed| parsed.unit != Unit::Hours);
+        parsed.ok_or(CoordinateError::Format)?.value
     };
     if (-90.0..=90.0).contains(&degrees) { Ok(degrees) } else { Err(CoordinateError::DecRange) }
 }
@@ -92,7 +96,9 @@ pub fn parse_cone_with(text: &str, unit: RadiusUnit) -> Result<Cone, CoordinateE
             }
             (parse_position(place), radius)
         }
-        [ra, dec, radius] => (wrapped_ra(ra).and_then(|ra| Position::new(ra, parse_dec(dec)?)), *radius),
+        [ra, dec, radius] => {
+            (wrapped_ra(ra).and_then(|ra| Position::new(ra, parse_dec(dec)?)), *radius)
+        }
         _ => {
             let (place, radius) = text.rsplit_once(',').ok_or(CoordinateError::Cone)?;
             (parse_position(place), radius)
@@ -129,13 +135,18 @@ fn parse_radius(text: &str, unit: RadiusUnit) -> Result<f64, CoordinateError> {
     let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, suffix) = text.split_at(split);
     let per_degree = match (suffix.trim().to_lowercase().as_str(), unit) {
-        ("", RadiusUnit::Arcsec) | ("\"" | "″" | "''" | "as" | "arcsec" | "arcsecs" | "arcseconds" | "asec", _) => 3_600.0,
+        ("", RadiusUnit::Arcsec)
+        | ("\"" | "″" | "''" | "as" | "arcsec" | "arcsecs" | "arcseconds" | "asec", _) => 3_600.0,
         ("'" | "′" | "am" | "arcmin" | "arcmins" | "arcminutes" | "amin", _) => 60.0,
         ("", RadiusUnit::Degree) | ("°" | "d" | "deg" | "degs" | "degree" | "degrees", _) => 1.0,
         _ => return Err(CoordinateError::Radius),
     };
     let radius_deg = decimal(number).ok_or(CoordinateError::Radius)? / per_degree;
-    if radius_deg > 0.0 && radius_deg <= 180.0 { Ok(radius_deg) } else { Err(CoordinateError::Radius) }
+    if radius_deg > 0.0 && radius_deg <= 180.0 {
+        Ok(radius_deg)
+    } else {
+        Err(CoordinateError::Radius)
+    }
 }
 
 /// One kind of minus, prime and space.
@@ -221,10 +232,10 @@ fn sexagesimal(text: &str) -> Option<Sexagesimal> {
         3 => true,
         _ => false,
     };
-    is_enough.then(|| sum_parts(&parts)).flatten().map(|value| Sexagesimal {
-        value: if is_negative { -value } else { value },
-        unit,
-    })
+    is_enough
+        .then(|| sum_parts(&parts))
+        .flatten()
+        .map(|value| Sexagesimal { value: if is_negative { -value } else { value }, unit })
 }
 
 fn sum_parts(parts: &[&str]) -> Option<f64> {
@@ -272,7 +283,9 @@ fn split_position(text: &str) -> Result<(String, String), CoordinateError> {
     let words: Vec<&str> = text.split_whitespace().collect();
     match words.as_slice() {
         // "10h 30": ten hours and thirty minutes, or thirty degrees?
-        [ra, dec] if ra.ends_with(['h', 'd', '°']) && decimal(dec).is_some() => Err(CoordinateError::Ambiguous),
+        [ra, dec] if ra.ends_with(['h', 'd', '°']) && decimal(dec).is_some() => {
+            Err(CoordinateError::Ambiguous)
+        }
         [ra, dec] => Ok(((*ra).to_owned(), (*dec).to_owned())),
         [_, _, _, _, _, _] => Ok((words[..3].join(" "), words[3..].join(" "))),
         _ => Err(CoordinateError::Ambiguous),
@@ -333,12 +346,31 @@ mod tests {
             ("150.1°", 150.1),
             ("23:59:59.99", 359.999_958_3),
         ] {
-            assert!(parse_ra(text).is_ok_and(|ra| close(ra, degrees)), "{text}: {:?}", parse_ra(text));
+            assert!(
+                parse_ra(text).is_ok_and(|ra| close(ra, degrees)),
+                "{text}: {:?}",
+                parse_ra(text)
+            );
         }
         for text in ["25:00:00", "400", "-10", "360", "24h"] {
             assert_eq!(parse_ra(text), Err(CoordinateError::RaRange), "{text}");
         }
-        for text in ["", "abc", "nan", "inf", "1e2", "0x10", "05:61:00", "05:34:60", "05:34:", "5.5:30:00", "05 34", "1:2:3:4", "--5", "٣"] {
+        for text in [
+            "",
+            "abc",
+            "nan",
+            "inf",
+            "1e2",
+            "0x10",
+            "05:61:00",
+            "05:34:60",
+            "05:34:",
+            "5.5:30:00",
+            "05 34",
+            "1:2:3:4",
+            "--5",
+            "٣",
+        ] {
             assert_eq!(parse_ra(text), Err(CoordinateError::Format), "{text}");
         }
     }
@@ -354,7 +386,11 @@ mod tests {
             ("+02°12'00.4\"", 2.200_111),
             ("-90", -90.0),
         ] {
-            assert!(parse_dec(text).is_ok_and(|dec| close(dec, degrees)), "{text}: {:?}", parse_dec(text));
+            assert!(
+                parse_dec(text).is_ok_and(|dec| close(dec, degrees)),
+                "{text}: {:?}",
+                parse_dec(text)
+            );
         }
         for text in ["95", "-90.0001", "+95:00:00"] {
             assert_eq!(parse_dec(text), Err(CoordinateError::DecRange), "{text}");
@@ -388,7 +424,10 @@ mod tests {
             ("269.75891,-29.179583", 269.758_91, -29.179_583),
         ] {
             let read = parse_position(text);
-            assert!(read.as_ref().is_ok_and(|p| close(p.ra_deg(), ra) && close(p.dec_deg(), dec)), "{text}: {read:?}");
+            assert!(
+                read.as_ref().is_ok_and(|p| close(p.ra_deg(), ra) && close(p.dec_deg(), dec)),
+                "{text}: {read:?}"
+            );
         }
     }
 
@@ -415,7 +454,10 @@ mod tests {
             ("150.1 +2.2 2 arcmin", 120.0),
         ] {
             let read = parse_cone(text);
-            assert!(read.as_ref().is_ok_and(|cone| close(cone.radius_deg * 3600.0, radius_arcsec)), "{text}: {read:?}");
+            assert!(
+                read.as_ref().is_ok_and(|cone| close(cone.radius_deg * 3600.0, radius_arcsec)),
+                "{text}: {read:?}"
+            );
         }
         let in_degrees = parse_cone_with("269.75891,-29.179583,0.25", RadiusUnit::Degree).unwrap();
         assert!(close(in_degrees.radius_deg, 0.25));
@@ -425,7 +467,8 @@ mod tests {
         for text in ["10h00m24s +02d 12' 30\"", "150.1 +2d 30\""] {
             assert!(parse_cone(text).is_err(), "{text}: {:?}", parse_cone(text));
         }
-        for text in ["12, 12, 0", "12, 12, -5", "12, 12, 200°", "12, 12, nan", "12, 12, 5 parsec"] {
+        for text in ["12, 12, 0", "12, 12, -5", "12, 12, 200°", "12, 12, nan", "12, 12, 5 parsec"]
+        {
             assert_eq!(parse_cone(text), Err(CoordinateError::Radius), "{text}");
         }
     }

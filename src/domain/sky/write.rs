@@ -8,7 +8,10 @@ pub fn format_ra_hms(ra_deg: f64, n_decimals: u32) -> String {
     let whole_day = 86_400 * units_per_second;
     let units = rounded(ra_deg.rem_euclid(360.0) / 15.0 * 3_600.0, units_per_second) % whole_day;
     let (hours, minutes, seconds) = split(units, units_per_second);
-    format!("{hours:02} {minutes:02} {}", seconds_text(seconds, units_per_second, n_decimals, width))
+    format!(
+        "{hours:02} {minutes:02} {}",
+        seconds_text(seconds, units_per_second, n_decimals, width)
+    )
 }
 
 /// Declination in degrees, `+02 12 00.4`.
@@ -17,7 +20,10 @@ pub fn format_dec_dms(dec_deg: f64, n_decimals: u32) -> String {
     let units = rounded(dec_deg.abs() * 3_600.0, units_per_second);
     let (degrees, minutes, seconds) = split(units, units_per_second);
     let sign = if dec_deg < 0.0 { '-' } else { '+' };
-    format!("{sign}{degrees:02} {minutes:02} {}", seconds_text(seconds, units_per_second, n_decimals, width))
+    format!(
+        "{sign}{degrees:02} {minutes:02} {}",
+        seconds_text(seconds, units_per_second, n_decimals, width)
+    )
 }
 
 /// A name made of a position, `J100024.12+021200.4`: cut off, never rounded, as the IAU asks
@@ -26,7 +32,11 @@ pub fn coordinate_name(place: Position) -> String {
     // What stands exactly on a hundredth must not fall below it by the last bit of a product.
     let ra = (place.ra_deg() / 15.0 * 3_600.0 * 100.0 + 1e-6).floor();
     let dec = (place.dec_deg().abs() * 3_600.0 * 10.0 + 1e-6).floor();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a position is below 8,640,000 and above 0")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a position is below 8,640,000 and above 0"
+    )]
     let (ra, dec) = (ra as u64, dec as u64);
     let (hours, minutes, seconds) = split(ra, 100);
     let (degrees, arcminutes, arcseconds) = split(dec, 10);

@@ -12,7 +12,10 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{AppState, routes::{api_method_not_allowed, api_not_found}};
+use super::{
+    AppState,
+    routes::{api_method_not_allowed, api_not_found},
+};
 
 /// The routes below `/api`.
 pub(super) fn router() -> Router<AppState> {
@@ -34,7 +37,7 @@ pub(super) fn router() -> Router<AppState> {
 }
 
 /// A body that says which fields are wrong, and how: `{"errors": {field: [message]}}`.
-fn errors_of(errors: Map<String, Value>) -> Value {
+fn errors_of(errors: &Map<String, Value>) -> Value {
     json!({ "errors": errors })
 }
 

@@ -40,15 +40,19 @@ pub(crate) async fn get_list(
         name: query.text("name").filter(|name| !name.contains('\0')).map(str::to_owned),
     };
     let page = query.number("page").unwrap_or(1).clamp(1, 100_000);
-    let queries =
-        storage.list_queries(&filter, QueryOrder::default(), PAGE_SIZE, (page - 1) * PAGE_SIZE).await?;
+    let queries = storage
+        .list_queries(&filter, QueryOrder::default(), PAGE_SIZE, (page - 1) * PAGE_SIZE)
+        .await?;
     let count = storage.count_queries(&filter).await?;
     let results: Vec<Value> = queries.iter().map(query_json).collect();
     Ok(Json(json!({ "count": count, "results": results })).into_response())
 }
 
 /// `GET /api/queries/{id}/`
-pub(crate) async fn get(State(storage): State<Storage>, ApiId(id): ApiId) -> Result<Response, ApiError> {
+pub(crate) async fn get(
+    State(storage): State<Storage>,
+    ApiId(id): ApiId,
+) -> Result<Response, ApiError> {
     let query = storage.find_query(id).await?.ok_or(Error::NotFound)?;
     Ok(Json(query_json(&query)).into_response())
 }
@@ -71,7 +75,9 @@ pub(crate) async fn post(
             let saved = storage.find_query(id).await?.ok_or(Error::NotFound)?;
             Ok((StatusCode::CREATED, Json(query_json(&saved))).into_response())
         }
-        Err(errors) => Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(errors))).into_response()),
+        Err(errors) => {
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(&errors))).into_response())
+        }
     }
 }
 
@@ -93,12 +99,17 @@ pub(crate) async fn put(
             let saved = storage.find_query(id).await?.ok_or(Error::NotFound)?;
             Ok(Json(query_json(&saved)).into_response())
         }
-        Err(errors) => Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(errors))).into_response()),
+        Err(errors) => {
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(&errors))).into_response())
+        }
     }
 }
 
 /// `DELETE /api/queries/{id}/`
-pub(crate) async fn delete(State(storage): State<Storage>, ApiId(id): ApiId) -> Result<Response, ApiError> {
+pub(crate) async fn delete(
+    State(storage): State<Storage>,
+    ApiId(id): ApiId,
+) -> Result<Response, ApiError> {
     if storage.delete_query(id).await? {
         Ok(StatusCode::NO_CONTENT.into_response())
     } else {
@@ -121,10 +132,14 @@ pub(crate) async fn post_run(
     };
     match validate_sent(broker.as_ref(), Some(&query.parameters), clock.now()).await {
         Ok(parameters) => {
-            let run = runner.start(broker.id(), parameters, Some(&query), &query.name, &context.member).await?;
+            let run = runner
+                .start(broker.id(), parameters, Some(&query), &query.name, &context.member)
+                .await?;
             Ok(accepted(run))
         }
-        Err(errors) => Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(errors))).into_response()),
+        Err(errors) => {
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(&errors))).into_response())
+        }
     }
 }
 
@@ -136,9 +151,11 @@ async fn read_query(
     let name = body.get("name").and_then(Value::as_str).unwrap_or_default().trim().to_owned();
     let checked = validate_sent(broker, body.get("parameters"), now).await;
     match (check_query_name(&name), checked) {
-        (None, Ok(parameters)) => {
-            Ok(NewSavedQuery { name, broker: broker.id().to_owned(), parameters: parameters.to_json() })
-        }
+        (None, Ok(parameters)) => Ok(NewSavedQuery {
+            name,
+            broker: broker.id().to_owned(),
+            parameters: parameters.to_json(),
+        }),
         (message, checked) => {
             let mut errors = checked.err().unwrap_or_default();
             if let Some(message) = message {

@@ -68,13 +68,19 @@ pub(crate) async fn post(
             let run = runner.start(broker.id(), parameters, None, "", &context.member).await?;
             Ok(accepted(run))
         }
-        Err(errors) => Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(errors))).into_response()),
+        Err(errors) => {
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(&errors))).into_response())
+        }
     }
 }
 
 /// The answer to a broker that is not there.
 pub(super) fn unknown_broker(id: &str) -> Response {
-    let message = if id.is_empty() { "This field is required.".to_owned() } else { format!("There is no broker \"{id}\".") };
+    let message = if id.is_empty() {
+        "This field is required.".to_owned()
+    } else {
+        format!("There is no broker \"{id}\".")
+    };
     (StatusCode::UNPROCESSABLE_ENTITY, Json(error_of("broker", &message))).into_response()
 }
 
@@ -86,7 +92,10 @@ pub(super) fn accepted(run: i64) -> Response {
 }
 
 /// `GET /api/runs/{id}/`
-pub(crate) async fn get(State(storage): State<Storage>, ApiId(id): ApiId) -> Result<Response, ApiError> {
+pub(crate) async fn get(
+    State(storage): State<Storage>,
+    ApiId(id): ApiId,
+) -> Result<Response, ApiError> {
     let run = storage.find_run(id).await?.ok_or(Error::NotFound)?;
     let log = storage.list_run_log(id, 200).await?;
     let mut body = run_json(&run);
@@ -118,8 +127,9 @@ pub(crate) async fn get_alerts(
     let run = storage.find_run(id).await?.ok_or(Error::NotFound)?;
     let order = match query.text("order") {
         None => SortOrder::default(),
-        Some(text) => SortOrder::from_id(text)
-            .ok_or_else(|| Error::BadRequest(format!("\"{text}\" is not an order; try -time, name, mag")))?,
+        Some(text) => SortOrder::from_id(text).ok_or_else(|| {
+            Error::BadRequest(format!("\"{text}\" is not an order; try -time, name, mag"))
+        })?,
     };
     let page = query.number("page").unwrap_or(1).max(1);
     let size = query.number("page_size").unwrap_or(PAGE_SIZE).clamp(1, MAX_PAGE_SIZE);
@@ -148,7 +158,10 @@ pub(crate) async fn post_targets(
         return Ok(invalid("alerts", "A list of ids of alerts of this run is required."));
     };
     if alert_ids.is_empty() {
-        return Ok(invalid("alerts", "Please select at least one alert from which to create a target."));
+        return Ok(invalid(
+            "alerts",
+            "Please select at least one alert from which to create a target.",
+        ));
     }
     if alert_ids.len() > MAX_SAVED_AT_ONCE {
         return Ok(invalid("alerts", "At most 2000 alerts can be saved at once."));
@@ -232,7 +245,9 @@ fn outcomes_json(outcomes: &[SaveOutcome]) -> Value {
         let alert = outcome.alert_id;
         match &outcome.result {
             SaveResult::Created { target_id } => {
-                created.push(json!({ "alert": alert, "target": target_id, "name": outcome.object_id }));
+                created.push(
+                    json!({ "alert": alert, "target": target_id, "name": outcome.object_id }),
+                );
             }
             SaveResult::Existing { target_id, name } => {
                 existing.push(json!({ "alert": alert, "target": target_id, "name": name }));

@@ -16,7 +16,10 @@ use crate::{
         context::PageContext,
         error::{ApiError, Error},
         extract::{ApiId, JsonObject, Pairs, Query},
-        pages::{target_form::{clash_errors, read_target_json}, target_list::read_filter},
+        pages::{
+            target_form::{clash_errors, read_target_json},
+            target_list::read_filter,
+        },
     },
 };
 
@@ -31,13 +34,16 @@ pub(crate) async fn get_list(
 ) -> Result<Response, ApiError> {
     let filter = match api_filter(&query, &storage).await? {
         Ok(filter) => filter,
-        Err(errors) => return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(errors))).into_response()),
+        Err(errors) => {
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(&errors))).into_response());
+        }
     };
     let size = query.number("page_size").unwrap_or(PAGE_SIZE).clamp(1, MAX_PAGE_SIZE);
     let before = query.number("before");
     let count = storage.count_targets(&filter, i64::MAX).await?;
     let page = storage.list_targets(&filter, before, u32::try_from(size).unwrap_or(1)).await?;
-    let next = page.rows.last().filter(|_| page.has_more).map(|target| next_href(&query, target.id));
+    let next =
+        page.rows.last().filter(|_| page.has_more).map(|target| next_href(&query, target.id));
     let results: Vec<Value> = page.rows.iter().map(target_json).collect();
     Ok(Json(json!({ "count": count, "next": next, "results": results })).into_response())
 }
@@ -47,7 +53,9 @@ async fn api_filter(
     storage: &Storage,
 ) -> Result<Result<TargetFilter, Map<String, Value>>, StorageError> {
     let read = read_filter(query, storage).await?;
-    Ok(read.map_err(|errors| errors.into_iter().map(|(field, message)| (field.to_owned(), json!([message]))).collect()))
+    Ok(read.map_err(|errors| {
+        errors.into_iter().map(|(field, message)| (field.to_owned(), json!([message]))).collect()
+    }))
 }
 
 fn next_href(query: &Pairs, before: i64) -> String {
@@ -60,20 +68,25 @@ fn next_href(query: &Pairs, before: i64) -> String {
 }
 
 /// `GET /api/targets/{id}/`
-pub(crate) async fn get(State(storage): State<Storage>, ApiId(id): ApiId) -> Result<Response, ApiError> {
+pub(crate) async fn get(
+    State(storage): State<Storage>,
+    ApiId(id): ApiId,
+) -> Result<Response, ApiError> {
     let target = storage.find_target(id).await?.ok_or(Error::NotFound)?;
     let mut body = target_json(&target);
     let evidence = storage.list_evidence(id, 500).await?;
     body["alerts"] = evidence
         .iter()
-        .map(|alert| json!({
-            "survey": alert.survey.id(),
-            "source_id": alert.source_id.to_string(),
-            "jd": alert.jd,
-            "mag": alert.mag,
-            "band": alert.band,
-            "run": alert.run_id,
-        }))
+        .map(|alert| {
+            json!({
+                "survey": alert.survey.id(),
+                "source_id": alert.source_id.to_string(),
+                "jd": alert.jd,
+                "mag": alert.mag,
+                "band": alert.band,
+                "run": alert.run_id,
+            })
+        })
         .collect();
     Ok(Json(body).into_response())
 }
@@ -86,7 +99,9 @@ pub(crate) async fn post(
 ) -> Result<Response, ApiError> {
     let target = match read_target_json(&body) {
         Ok(target) => target,
-        Err(errors) => return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(errors))).into_response()),
+        Err(errors) => {
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(&errors))).into_response());
+        }
     };
     let created = storage.create_target(target, &context.member).await;
     written(&storage, created, StatusCode::CREATED).await
@@ -101,24 +116,30 @@ pub(crate) async fn put(
     let old = storage.find_target(id).await?.ok_or(Error::NotFound)?;
     let version = match body.get("version") {
         None | Some(Value::Null) => old.version,
-        Some(version) => match version.as_i64() {
-            Some(version) => version,
-            None => {
-                let errors = super::error_of("version", "Enter the version that was read, a whole number.");
+        Some(version) => {
+            let Some(version) = version.as_i64() else {
+                let errors =
+                    super::error_of("version", "Enter the version that was read, a whole number.");
                 return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors)).into_response());
-            }
-        },
+            };
+            version
+        }
     };
     let target: NewTarget = match read_target_json(&body) {
         Ok(target) => target,
-        Err(errors) => return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(errors))).into_response()),
+        Err(errors) => {
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(&errors))).into_response());
+        }
     };
     let updated = storage.update_target(id, version, target).await.map(|()| id);
     written(&storage, updated, StatusCode::OK).await
 }
 
 /// `DELETE /api/targets/{id}/`
-pub(crate) async fn delete(State(storage): State<Storage>, ApiId(id): ApiId) -> Result<Response, ApiError> {
+pub(crate) async fn delete(
+    State(storage): State<Storage>,
+    ApiId(id): ApiId,
+) -> Result<Response, ApiError> {
     if storage.delete_target(id).await? {
         Ok(StatusCode::NO_CONTENT.into_response())
     } else {
@@ -137,7 +158,8 @@ async fn written(
             Ok((status, Json(target_json(&target))).into_response())
         }
         Err(StorageError::NameClash(clash)) => {
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(clash_errors(&clash)))).into_response())
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(&clash_errors(&clash))))
+                .into_response())
         }
         Err(error) => Err(error.into()),
     }

@@ -21,7 +21,8 @@ use crate::{
         context::PageContext,
         error::Error,
         present::{
-            hidden, link, magnitude, moment, observed, position_text, post_button, run_title, score, state_chip,
+            hidden, link, magnitude, moment, observed, position_text, post_button, run_title,
+            score, state_chip,
         },
         views::{
             alert::{AlertPage, FieldGroup, FoundBy, HistoryKind, HistoryRow, PacketField},
@@ -50,9 +51,11 @@ pub(crate) async fn get(
     let runs = storage.list_runs_of_alert(stored.row.id, MAX_RUNS).await?;
     let packet = stored.packet.clone();
     // A packet has a thousand values: off the threads that answer requests.
-    let (alert, fields) = tokio::task::spawn_blocking(move || (packets::decode(&packet.bytes), packets::fields(&packet)))
-        .await
-        .map_err(|error| Error::Internal(error.into()))?;
+    let (alert, fields) = tokio::task::spawn_blocking(move || {
+        (packets::decode(&packet.bytes), packets::fields(&packet))
+    })
+    .await
+    .map_err(|error| Error::Internal(error.into()))?;
     // It was readable when it was stored.
     let alert = alert.map_err(|error| Error::Internal(error.into()))?;
     let fields = fields.map_err(|error| Error::Internal(error.into()))?;
@@ -66,9 +69,12 @@ pub(crate) async fn get_packet(
     Path(address): Path<(String, String)>,
 ) -> Result<Response, Error> {
     let stored = find(&storage, &address).await?;
-    let name = format!("attachment; filename=\"{}.{}\"", stored.row.source_id, stored.packet.format.id());
-    let headers =
-        [(header::CONTENT_TYPE, "application/octet-stream".to_owned()), (header::CONTENT_DISPOSITION, name)];
+    let name =
+        format!("attachment; filename=\"{}.{}\"", stored.row.source_id, stored.packet.format.id());
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_DISPOSITION, name),
+    ];
     Ok((headers, stored.packet.bytes).into_response())
 }
 
@@ -85,7 +91,10 @@ pub(crate) async fn get_json(
     Ok(axum::Json(json).into_response())
 }
 
-async fn find(storage: &Storage, (survey, source_id): &(String, String)) -> Result<StoredAlert, Error> {
+async fn find(
+    storage: &Storage,
+    (survey, source_id): &(String, String),
+) -> Result<StoredAlert, Error> {
     let survey = Survey::from_id(survey).ok_or(Error::NotFound)?;
     let source_id = source_id.parse().map_err(|_| Error::NotFound)?;
     storage.find_alert(survey, source_id).await?.ok_or(Error::NotFound)
@@ -112,14 +121,18 @@ fn alert_page(
             Survey::Lsst | Survey::Elasticc => "diaSourceId".to_owned(),
         },
         band: row.band.as_deref().map(Band::from_letter),
-        sign: row.is_positive.map(|is| if is { "brighter than the template" } else { "fainter than the template" }.to_owned()),
+        sign: row.is_positive.map(|is| {
+            if is { "brighter than the template" } else { "fainter than the template" }.to_owned()
+        }),
         schema: schema_text(stored),
         age: observed(row.jd, Some(now)).age,
-        back: runs.first().map(|run| link(format!("Run {}: {}", run.id, run_title(run)), format!("/runs/{}/", run.id))),
-        target: row
-            .target
-            .as_ref()
-            .map(|target| TargetChip { name: target.name.clone(), href: format!("/targets/{}/", target.id) }),
+        back: runs.first().map(|run| {
+            link(format!("Run {}: {}", run.id, run_title(run)), format!("/runs/{}/", run.id))
+        }),
+        target: row.target.as_ref().map(|target| TargetChip {
+            name: target.name.clone(),
+            href: format!("/targets/{}/", target.id),
+        }),
         create_target: create_target_button(stored, runs),
         facts: facts(stored, alert, position, now),
         light_curve: LightCurveView::draw(&row.object_id, &light_curve_points(alert)),
@@ -141,12 +154,18 @@ fn schema_text(stored: &StoredAlert) -> String {
 
 fn create_target_button(stored: &StoredAlert, runs: &[Run]) -> Option<PostButton> {
     let run = runs.first().filter(|_| stored.row.target.is_none())?;
-    let values = vec![hidden("run_id", run.id.to_string()), hidden("alerts", stored.row.id.to_string())];
+    let values =
+        vec![hidden("run_id", run.id.to_string()), hidden("alerts", stored.row.id.to_string())];
     let action = "/alerts/alert/create/".to_owned();
     Some(post_button("Create target", action, ButtonLook::Primary, &stored.row.object_id, values))
 }
 
-fn facts(stored: &StoredAlert, alert: &Alert, position: Option<Position>, now: DateTime<Utc>) -> Vec<FactGroup> {
+fn facts(
+    stored: &StoredAlert,
+    alert: &Alert,
+    position: Option<Position>,
+    now: DateTime<Utc>,
+) -> Vec<FactGroup> {
     let row = &stored.row;
     let time = observed(row.jd, Some(now));
     let mut groups = vec![FactGroup {
@@ -176,7 +195,11 @@ fn facts(stored: &StoredAlert, alert: &Alert, position: Option<Position>, now: D
             noted("rb", score(row.rb), "real/bogus, 0 bogus to 1 real"),
             noted("drb", score(stored.drb), "the same by deep learning"),
             noted("classtar", score(row.classtar), "star/galaxy, 0 galaxy to 1 star"),
-            noted("ndethist", stored.ndethist.map(|n| n.to_string()), "detections at this position so far"),
+            noted(
+                "ndethist",
+                stored.ndethist.map(|n| n.to_string()),
+                "detections at this position so far",
+            ),
         ],
     });
     groups.push(FactGroup {
@@ -184,7 +207,10 @@ fn facts(stored: &StoredAlert, alert: &Alert, position: Option<Position>, now: D
         facts: vec![
             noted("Catalogue source", stored.distpsnr1.map(arcsec), "nearest in Pan-STARRS 1"),
             noted("Its star score", score(stored.sgscore1), "sgscore1, 1 star"),
-            fact("Solar system", Some(stored.ssdistnr.map_or_else(|| "no known object near".to_owned(), arcsec))),
+            fact(
+                "Solar system",
+                Some(stored.ssdistnr.map_or_else(|| "no known object near".to_owned(), arcsec)),
+            ),
             fact("Stamps", Some(stamps_text(alert))),
         ],
     });
@@ -202,7 +228,11 @@ fn brightness_facts(stored: &StoredAlert) -> FactGroup {
         facts: vec![
             noted("Magnitude", mag, "of the difference, AB"),
             fact("Band", row.band.clone()),
-            fact("Against the template", row.is_positive.map(|is| if is { "brighter (+)" } else { "fainter (−)" }.to_owned())),
+            fact(
+                "Against the template",
+                row.is_positive
+                    .map(|is| if is { "brighter (+)" } else { "fainter (−)" }.to_owned()),
+            ),
         ],
     }
 }
@@ -222,7 +252,12 @@ fn stamps_text(alert: &Alert) -> String {
 }
 
 fn fact(label: &str, value: Option<String>) -> Fact {
-    Fact { label: label.to_owned(), value: value.unwrap_or_else(|| "–".to_owned()), note: None, copy: None }
+    Fact {
+        label: label.to_owned(),
+        value: value.unwrap_or_else(|| "–".to_owned()),
+        note: None,
+        copy: None,
+    }
 }
 
 fn noted(label: &str, value: Option<String>, note: &str) -> Fact {
@@ -234,7 +269,9 @@ fn copyable(label: &str, value: String) -> Fact {
 }
 
 fn light_curve_points(alert: &Alert) -> Vec<LightCurvePoint> {
-    let band_of = |band: Option<crate::domain::alert::Band>| band.map_or(Band::Unknown, |band| Band::from_letter(band.letter()));
+    let band_of = |band: Option<crate::domain::alert::Band>| {
+        band.map_or(Band::Unknown, |band| Band::from_letter(band.letter()))
+    };
     let current = alert.mag.map(|mag| LightCurvePoint {
         mjd: alert.jd - MJD_ZERO_JD,
         mag,
@@ -250,7 +287,9 @@ fn light_curve_points(alert: &Alert) -> Vec<LightCurvePoint> {
                 (mag, mag_err, PointKind::Detection, is_positive == Some(false))
             }
             Measurement::Limit { mag } => (mag, None, PointKind::Limit, false),
-            Measurement::Forced { flux, flux_err, mag } => (mag?, forced_error(flux, flux_err), PointKind::Forced, false),
+            Measurement::Forced { flux, flux_err, mag } => {
+                (mag?, forced_error(flux, flux_err), PointKind::Forced, false)
+            }
         };
         Some(LightCurvePoint {
             mjd: point.jd - MJD_ZERO_JD,
@@ -275,7 +314,12 @@ fn history(alert: &Alert) -> Vec<HistoryRow> {
     let this = HistoryRow {
         time: observed(alert.jd, None),
         kind: HistoryKind::Detection,
-        magnitude: magnitude(alert.mag, alert.mag_err, alert.band.map(crate::domain::alert::Band::letter), alert.is_positive),
+        magnitude: magnitude(
+            alert.mag,
+            alert.mag_err,
+            alert.band.map(crate::domain::alert::Band::letter),
+            alert.is_positive,
+        ),
         flux: None,
         rb: score(alert.rb),
         is_this_alert: true,
@@ -286,9 +330,12 @@ fn history(alert: &Alert) -> Vec<HistoryRow> {
 fn history_row(point: &HistoryPoint) -> HistoryRow {
     let band = point.band.map(crate::domain::alert::Band::letter);
     let (kind, shown, flux, rb) = match point.measurement {
-        Measurement::Detection { mag, mag_err, is_positive, rb, .. } => {
-            (HistoryKind::Detection, magnitude(Some(mag), mag_err, band, is_positive), None, score(rb))
-        }
+        Measurement::Detection { mag, mag_err, is_positive, rb, .. } => (
+            HistoryKind::Detection,
+            magnitude(Some(mag), mag_err, band, is_positive),
+            None,
+            score(rb),
+        ),
         Measurement::Limit { mag } => (HistoryKind::Limit, limit(mag, band), None, None),
         Measurement::Forced { flux, flux_err, mag } => {
             let error = flux_err.map(|error| format!(" ± {error:.1}")).unwrap_or_default();
@@ -296,11 +343,19 @@ fn history_row(point: &HistoryPoint) -> HistoryRow {
             (HistoryKind::Forced, shown, Some(format!("{flux:.1}{error} DN")), None)
         }
     };
-    HistoryRow { time: observed(point.jd, None), kind, magnitude: shown, flux, rb, is_this_alert: false }
+    HistoryRow {
+        time: observed(point.jd, None),
+        kind,
+        magnitude: shown,
+        flux,
+        rb,
+        is_this_alert: false,
+    }
 }
 
 fn limit(mag: f64, band: Option<&str>) -> Option<Magnitude> {
-    magnitude(Some(mag), None, band, None).map(|limit| Magnitude { value: format!("> {}", limit.value), ..limit })
+    magnitude(Some(mag), None, band, None)
+        .map(|limit| Magnitude { value: format!("> {}", limit.value), ..limit })
 }
 
 fn field_group(group: packets::FieldGroup) -> FieldGroup {
@@ -349,10 +404,35 @@ fn alert_links(stored: &StoredAlert, position: Option<Position>) -> Vec<Link> {
 pub(super) fn links_out(position: Position) -> Vec<Link> {
     let (ra, dec) = (position.ra_deg(), position.dec_deg());
     vec![
-        link("SIMBAD", format!("https://simbad.cds.unistra.fr/simbad/sim-coo?Coord={ra:.6}+{dec:+.6}&Radius=10&Radius.unit=arcsec")),
-        link("NED", format!("https://ned.ipac.caltech.edu/conesearch?search_type=Near%20Position%20Search&coordinates={ra:.6}d%20{dec:.6}d&radius=0.5")),
-        link("TNS", format!("https://www.wis-tns.org/search?ra={ra:.6}&decl={dec:.6}&radius=5&coords_unit=arcsec")),
-        link("Legacy Survey", format!("https://www.legacysurvey.org/viewer?ra={ra:.6}&dec={dec:.6}&layer=ls-dr10&zoom=16")),
-        link("Pan-STARRS 1", format!("https://ps1images.stsci.edu/cgi-bin/ps1cutouts?pos={ra:.6}+{dec:+.6}&filter=color")),
+        link(
+            "SIMBAD",
+            format!(
+                "https://simbad.cds.unistra.fr/simbad/sim-coo?Coord={ra:.6}+{dec:+.6}&Radius=10&Radius.unit=arcsec"
+            ),
+        ),
+        link(
+            "NED",
+            format!(
+                "https://ned.ipac.caltech.edu/conesearch?search_type=Near%20Position%20Search&coordinates={ra:.6}d%20{dec:.6}d&radius=0.5"
+            ),
+        ),
+        link(
+            "TNS",
+            format!(
+                "https://www.wis-tns.org/search?ra={ra:.6}&decl={dec:.6}&radius=5&coords_unit=arcsec"
+            ),
+        ),
+        link(
+            "Legacy Survey",
+            format!(
+                "https://www.legacysurvey.org/viewer?ra={ra:.6}&dec={dec:.6}&layer=ls-dr10&zoom=16"
+            ),
+        ),
+        link(
+            "Pan-STARRS 1",
+            format!(
+                "https://ps1images.stsci.edu/cgi-bin/ps1cutouts?pos={ra:.6}+{dec:+.6}&filter=color"
+            ),
+        ),
     ]
 }

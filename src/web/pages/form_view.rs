@@ -48,7 +48,11 @@ pub(super) fn field_view(field: &Field, state: &FormState, drawing: &Drawing<'_>
         required: field.required,
         errors: state.errors(field.name).to_vec(),
         echo: state.echo(field.name).map(str::to_owned),
-        echo_url: drawing.echo_url.as_ref().filter(|_| has_meaning).map(|url| format!("{url}&field={}", field.name)),
+        echo_url: drawing
+            .echo_url
+            .as_ref()
+            .filter(|_| has_meaning)
+            .map(|url| format!("{url}&field={}", field.name)),
         advanced: false,
     }
 }
@@ -60,7 +64,9 @@ fn field_kind(field: &Field, choices: &Choices) -> FieldKind {
     match field.kind {
         Kind::Text { .. } | Kind::Parsed(_) => FieldKind::Text,
         Kind::LongText { .. } => FieldKind::LongText { rows: 3 },
-        Kind::Integer { min, max } => FieldKind::Integer { min: Some(min.to_string()), max: Some(max.to_string()) },
+        Kind::Integer { min, max } => {
+            FieldKind::Integer { min: Some(min.to_string()), max: Some(max.to_string()) }
+        }
         Kind::Number { min, max } => {
             FieldKind::Number { min: Some(min.to_string()), max: Some(max.to_string()), step: None }
         }
@@ -68,7 +74,11 @@ fn field_kind(field: &Field, choices: &Choices) -> FieldKind {
         Kind::Flags(all) => FieldKind::Flags(options(all)),
         Kind::Checkbox => FieldKind::Checkbox,
         Kind::DynamicChoice => FieldKind::Select(
-            choices.options(field.name).iter().map(|option| choice(&option.value, &option.label)).collect(),
+            choices
+                .options(field.name)
+                .iter()
+                .map(|option| choice(&option.value, &option.label))
+                .collect(),
         ),
     }
 }

@@ -31,11 +31,16 @@ pub(crate) async fn get(
 ) -> Result<Response, Error> {
     let (runs, queries, targets) = tokio::try_join!(
         async { storage.list_runs(RunFilter::default(), i64::from(ROWS)).await },
-        async { storage.list_queries(&QueryFilter::default(), QueryOrder::LastRun, i64::from(ROWS), 0).await },
+        async {
+            storage
+                .list_queries(&QueryFilter::default(), QueryOrder::LastRun, i64::from(ROWS), 0)
+                .await
+        },
         async { storage.list_targets(&TargetFilter::default(), None, ROWS).await },
     )?;
     let now = clock.now();
-    let name_of = |id: &str| brokers.find(id).map_or(id.to_owned(), |broker| broker.name().to_owned());
+    let name_of =
+        |id: &str| brokers.find(id).map_or(id.to_owned(), |broker| broker.name().to_owned());
     let is_new = runs.is_empty() && queries.is_empty() && targets.rows.is_empty();
     let page = HomePage {
         chrome: context.chrome(Section::Elsewhere),
@@ -66,8 +71,15 @@ pub(crate) async fn get(
             .rows
             .iter()
             .map(|target| HomeTarget {
-                target: TargetChip { name: target.name.clone(), href: format!("/targets/{}/", target.id) },
-                position: target.position.map(position_text).map(|text| format!("{} {}", text.ra, text.dec)).unwrap_or_default(),
+                target: TargetChip {
+                    name: target.name.clone(),
+                    href: format!("/targets/{}/", target.id),
+                },
+                position: target
+                    .position
+                    .map(position_text)
+                    .map(|text| format!("{} {}", text.ra, text.dec))
+                    .unwrap_or_default(),
                 saved: moment(target.created, now).age.unwrap_or_default(),
             })
             .collect(),
@@ -97,7 +109,13 @@ async fn welcome(brokers: &Brokers) -> Option<Welcome> {
     let label = if is_simulated { "Query the simulated night" } else { "Query the archive" };
     Some(Welcome {
         text: text.to_owned(),
-        run: Some(post_button(label, "/alerts/query/create/".to_owned(), ButtonLook::Primary, "", values)),
+        run: Some(post_button(
+            label,
+            "/alerts/query/create/".to_owned(),
+            ButtonLook::Primary,
+            "",
+            values,
+        )),
         form_href: "/alerts/query/create/?broker=archive".to_owned(),
     })
 }

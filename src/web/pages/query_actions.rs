@@ -35,7 +35,9 @@ pub(crate) async fn post_run(
     let broker = brokers.find(&query.broker).ok_or(Error::NotFound)?;
     match validate_stored(broker.as_ref(), &query.parameters, clock.now()).await {
         Ok(parameters) => {
-            let run = runner.start(broker.id(), parameters, Some(&query), &query.name, &context.member).await?;
+            let run = runner
+                .start(broker.id(), parameters, Some(&query), &query.name, &context.member)
+                .await?;
             Ok(Redirect::to(&format!("/runs/{run}/")).into_response())
         }
         // The form has changed since the query was saved: show it with what no longer fits.
@@ -72,7 +74,9 @@ pub(crate) async fn get_delete(
         chrome: context.chrome(Section::Alerts),
         question: format!("Delete the query “{}”?", query.name),
         consequences: vec!["Its runs and what they found stay in the history.".to_owned()],
-        facts: broker.map(|broker| parameters_in_words(broker.form(), &query.parameters)).unwrap_or_default(),
+        facts: broker
+            .map(|broker| parameters_in_words(broker.form(), &query.parameters))
+            .unwrap_or_default(),
         action: format!("/alerts/query/{id}/delete/"),
         hidden: Vec::new(),
         confirm_label: "Delete query".to_owned(),
@@ -82,7 +86,10 @@ pub(crate) async fn get_delete(
 }
 
 /// `POST /alerts/query/{id}/delete/`
-pub(crate) async fn post_delete(State(storage): State<Storage>, Id(id): Id) -> Result<Response, Error> {
+pub(crate) async fn post_delete(
+    State(storage): State<Storage>,
+    Id(id): Id,
+) -> Result<Response, Error> {
     if storage.delete_query(id).await? {
         Ok(redirect_with(Note::QueryDeleted, "/alerts/query/list/"))
     } else {

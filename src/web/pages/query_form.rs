@@ -38,7 +38,8 @@ use crate::{
 };
 
 /// The name of a saved query.
-const QUERY_NAME: Field = Field::text("query_name", "Query name", 500).help("Only saving needs a name.");
+const QUERY_NAME: Field =
+    Field::text("query_name", "Query name", 500).help("Only saving needs a name.");
 
 /// Checks a saved form against today's: a form that no longer fits comes back with what is wrong.
 pub(super) async fn validate_stored(
@@ -62,7 +63,10 @@ pub(in crate::web) async fn validate_sent(
         Some(object @ Value::Object(_)) => object,
         Some(_) => {
             let mut errors = Map::new();
-            errors.insert("parameters".to_owned(), Value::from(vec!["Enter an object of fields with values."]));
+            errors.insert(
+                "parameters".to_owned(),
+                Value::from(vec!["Enter an object of fields with values."]),
+            );
             return Err(errors);
         }
     };
@@ -82,7 +86,9 @@ pub(super) fn parameters_in_words(form: &FormSpec, parameters: &Value) -> Vec<Fa
     let raw = RawForm::from_json(parameters);
     let has_threshold = !raw.values("classtar_threshold").is_empty();
     form.fields()
-        .filter(|field| !raw.values(field.name).is_empty() && (field.name != "classtar_gt_lt" || has_threshold))
+        .filter(|field| {
+            !raw.values(field.name).is_empty() && (field.name != "classtar_gt_lt" || has_threshold)
+        })
         .map(|field| Fact {
             label: field.label.to_owned(),
             value: value_in_words(field, raw.values(field.name)),
@@ -95,7 +101,8 @@ pub(super) fn parameters_in_words(form: &FormSpec, parameters: &Value) -> Vec<Fa
 fn value_in_words(field: &Field, values: &[String]) -> String {
     match field.kind {
         Kind::Choice(options) => {
-            let label = options.iter().find(|(value, _)| values.iter().any(|chosen| chosen == value));
+            let label =
+                options.iter().find(|(value, _)| values.iter().any(|chosen| chosen == value));
             label.map_or_else(|| values.join(", "), |(_, label)| (*label).to_owned())
         }
         Kind::Checkbox => "yes".to_owned(),
@@ -119,7 +126,11 @@ pub(crate) async fn get_create(
     let mut state = match query.number("from_run") {
         None => broker.form().blank(),
         Some(run) => {
-            let run = storage.find_run(run).await?.filter(|run| run.broker == id).ok_or(Error::NotFound)?;
+            let run = storage
+                .find_run(run)
+                .await?
+                .filter(|run| run.broker == id)
+                .ok_or(Error::NotFound)?;
             reopened(broker, &run.parameters, query.text("check").is_some(), clock.now()).await
         }
     };
@@ -142,7 +153,8 @@ pub(crate) async fn get_update(
 ) -> Result<Response, Error> {
     let saved = storage.find_query(id).await?.ok_or(Error::NotFound)?;
     let broker = brokers.find(&saved.broker).ok_or(Error::NotFound)?.as_ref();
-    let mut state = reopened(broker, &saved.parameters, query.text("check").is_some(), clock.now()).await;
+    let mut state =
+        reopened(broker, &saved.parameters, query.text("check").is_some(), clock.now()).await;
     state.put(QUERY_NAME.name, saved.name.clone());
     Ok(context.render(&page(&context, &brokers, broker, Some(&saved), &state).await))
 }
@@ -156,7 +168,8 @@ pub(crate) async fn post_create(
     context: PageContext,
     Form(form): Form,
 ) -> Result<Response, Error> {
-    let broker = brokers.find(form.text("broker").unwrap_or_default()).ok_or(Error::NotFound)?.clone();
+    let broker =
+        brokers.find(form.text("broker").unwrap_or_default()).ok_or(Error::NotFound)?.clone();
     let sent = Sent { storage, brokers, clock, runner, form };
     sent.answer(&context, broker.as_ref(), None).await
 }
@@ -184,15 +197,24 @@ pub(crate) async fn get_echo(
     Query(query): Query,
 ) -> Result<Response, Error> {
     let broker = brokers.find(query.text("broker").unwrap_or_default()).ok_or(Error::NotFound)?;
-    let field = broker.form().field(query.text("field").unwrap_or_default()).ok_or(Error::NotFound)?;
+    let field =
+        broker.form().field(query.text("field").unwrap_or_default()).ok_or(Error::NotFound)?;
     let Kind::Parsed(understand) = field.kind else { return Err(Error::NotFound) };
     // What is half typed is not wrong yet: only what is understood is worth a word.
-    let echo = query.text("value").and_then(|value| understand(value, clock.now()).ok()).unwrap_or_default();
+    let echo = query
+        .text("value")
+        .and_then(|value| understand(value, clock.now()).ok())
+        .unwrap_or_default();
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], echo).into_response())
 }
 
 /// A stored form as it was typed, with what no longer fits if that is asked for.
-async fn reopened(broker: &dyn Broker, parameters: &Value, is_checked: bool, now: DateTime<Utc>) -> FormState {
+async fn reopened(
+    broker: &dyn Broker,
+    parameters: &Value,
+    is_checked: bool,
+    now: DateTime<Utc>,
+) -> FormState {
     match validate_stored(broker, parameters, now).await {
         Err(state) if is_checked => state,
         _ => broker.form().filled(&RawForm::from_json(parameters)),
@@ -221,7 +243,9 @@ impl Sent {
         let form_context = Context { now: self.clock.now(), choices: broker.choices().await };
         let name_error = if action == "run" { None } else { check_query_name(name) };
         match (broker.form().validate(&raw, &form_context), name_error) {
-            (Ok(parameters), None) => self.act(action, name, parameters, broker, saved, &context.member).await,
+            (Ok(parameters), None) => {
+                self.act(action, name, parameters, broker, saved, &context.member).await
+            }
             (checked, name_error) => {
                 let mut state = checked.err().unwrap_or_else(|| broker.form().filled(&raw));
                 state.put(QUERY_NAME.name, name.to_owned());
@@ -252,7 +276,8 @@ impl Sent {
         let id = self.save(name, &parameters, broker, saved, member).await?;
         if action == "save_and_run" {
             let query = self.storage.find_query(id).await?.ok_or(Error::NotFound)?;
-            let run = self.runner.start(broker.id(), parameters, Some(&query), name, member).await?;
+            let run =
+                self.runner.start(broker.id(), parameters, Some(&query), name, member).await?;
             return Ok(Redirect::to(&format!("/runs/{run}/")).into_response());
         }
         Ok(redirect_with(Note::QuerySaved(id), "/alerts/query/list/"))
@@ -274,7 +299,11 @@ impl Sent {
         let Some(saved) = saved else {
             return Ok(self.storage.save_query(&query, member).await?);
         };
-        if self.storage.update_query(saved.id, &query).await? { Ok(saved.id) } else { Err(Error::NotFound) }
+        if self.storage.update_query(saved.id, &query).await? {
+            Ok(saved.id)
+        } else {
+            Err(Error::NotFound)
+        }
     }
 }
 
@@ -286,8 +315,10 @@ async fn page(
     state: &FormState,
 ) -> QueryFormPage {
     let choices = broker.choices().await;
-    let drawing =
-        Drawing { choices: &choices, echo_url: Some(format!("/alerts/query/echo/?broker={}", broker.id())) };
+    let drawing = Drawing {
+        choices: &choices,
+        echo_url: Some(format!("/alerts/query/echo/?broker={}", broker.id())),
+    };
     QueryFormPage {
         chrome: context.chrome(Section::Alerts),
         broker: broker.name().to_owned(),
@@ -298,7 +329,11 @@ async fn page(
             None => "/alerts/query/create/".to_owned(),
         },
         hidden: vec![hidden("broker", broker.id())],
-        query_name: field_view(&QUERY_NAME, state, &Drawing { choices: &Choices::new(), echo_url: None }),
+        query_name: field_view(
+            &QUERY_NAME,
+            state,
+            &Drawing { choices: &Choices::new(), echo_url: None },
+        ),
         form: form_view(broker.form(), state, &drawing),
         truth: broker.notes().iter().map(|note| (*note).to_owned()).collect(),
         upload: broker.upload_folder().map(|_| upload_view()),

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Rows of a page.
-const PAGE_SIZE: i64 = 50;
+const PAGE_SIZE: u16 = 50;
 
 /// `GET /alerts/`
 pub(crate) async fn redirect() -> Redirect {
@@ -53,7 +53,13 @@ impl ListRequest {
     }
 
     /// The heading of a column that sorts up or down.
-    fn header(&self, label: &str, up: QueryOrder, down: QueryOrder, first: QueryOrder) -> SortHeader {
+    fn header(
+        &self,
+        label: &str,
+        up: QueryOrder,
+        down: QueryOrder,
+        first: QueryOrder,
+    ) -> SortHeader {
         let (order, next) = if self.order == up {
             (SortOrder::Ascending, down)
         } else if self.order == down {
@@ -61,7 +67,13 @@ impl ListRequest {
         } else {
             (SortOrder::Unsorted, first)
         };
-        SortHeader { label: label.to_owned(), note: String::new(), href: self.href(next, 1), order, is_numeric: false }
+        SortHeader {
+            label: label.to_owned(),
+            note: String::new(),
+            href: self.href(next, 1),
+            order,
+            is_numeric: false,
+        }
     }
 }
 
@@ -81,10 +93,12 @@ pub(crate) async fn get(
         order: query.text("order").and_then(QueryOrder::from_id).unwrap_or_default(),
         page: query.number("page").unwrap_or(1).clamp(1, 100_000),
     };
-    let offset = (request.page - 1) * PAGE_SIZE;
-    let mut queries = storage.list_queries(&request.filter, request.order, PAGE_SIZE + 1, offset).await?;
-    let has_more = queries.len() > PAGE_SIZE as usize;
-    queries.truncate(PAGE_SIZE as usize);
+    let offset = (request.page - 1) * i64::from(PAGE_SIZE);
+    let mut queries = storage
+        .list_queries(&request.filter, request.order, i64::from(PAGE_SIZE) + 1, offset)
+        .await?;
+    let has_more = queries.len() > usize::from(PAGE_SIZE);
+    queries.truncate(usize::from(PAGE_SIZE));
     let now = clock.now();
     let page = QueryListPage {
         chrome: context.chrome(Section::Alerts),
@@ -92,7 +106,11 @@ pub(crate) async fn get(
         filter: query_list::QueryFilter {
             brokers: brokers
                 .all()
-                .map(|broker| Choice { value: broker.id().to_owned(), label: broker.name().to_owned(), help: None })
+                .map(|broker| Choice {
+                    value: broker.id().to_owned(),
+                    label: broker.name().to_owned(),
+                    help: None,
+                })
                 .collect(),
             broker: request.filter.broker.clone().unwrap_or_default(),
             name: request.filter.name.clone().unwrap_or_default(),
@@ -119,11 +137,20 @@ pub(super) fn broker_buttons(brokers: &Brokers, but: Option<&dyn Broker>) -> Vec
 
 /// The button that runs a saved query.
 pub(super) fn run_button(query: &SavedQuery) -> PostButton {
-    post_button("Run", format!("/alerts/query/{}/run/", query.id), ButtonLook::Primary, &query.name, Vec::new())
+    post_button(
+        "Run",
+        format!("/alerts/query/{}/run/", query.id),
+        ButtonLook::Primary,
+        &query.name,
+        Vec::new(),
+    )
 }
 
 fn headers(request: &ListRequest) -> QueryHeaders {
-    use QueryOrder::{Broker, BrokerBackwards, LastRun, LastRunBackwards, Name, NameBackwards, Newest, Oldest, Owner, OwnerBackwards};
+    use QueryOrder::{
+        Broker, BrokerBackwards, LastRun, LastRunBackwards, Name, NameBackwards, Newest, Oldest,
+        Owner, OwnerBackwards,
+    };
     QueryHeaders {
         name: request.header("Name", Name, NameBackwards, Name),
         broker: request.header("Broker", Broker, BrokerBackwards, Broker),
@@ -135,7 +162,11 @@ fn headers(request: &ListRequest) -> QueryHeaders {
 
 fn pager(request: &ListRequest, has_more: bool) -> Pager {
     Pager {
-        summary: if request.page > 1 || has_more { format!("Page {}", request.page) } else { String::new() },
+        summary: if request.page > 1 || has_more {
+            format!("Page {}", request.page)
+        } else {
+            String::new()
+        },
         what: "saved queries".to_owned(),
         previous: (request.page > 1).then(|| request.href(request.order, request.page - 1)),
         next: has_more.then(|| request.href(request.order, request.page + 1)),
@@ -143,13 +174,19 @@ fn pager(request: &ListRequest, has_more: bool) -> Pager {
     }
 }
 
-fn query_row(query: &SavedQuery, brokers: &Brokers, now: chrono::DateTime<chrono::Utc>) -> QueryRow {
+fn query_row(
+    query: &SavedQuery,
+    brokers: &Brokers,
+    now: chrono::DateTime<chrono::Utc>,
+) -> QueryRow {
     let id = query.id;
     QueryRow {
         id: id.to_string(),
         name: query.name.clone(),
         href: format!("/alerts/query/{id}/update/"),
-        broker: brokers.find(&query.broker).map_or(query.broker.clone(), |broker| broker.name().to_owned()),
+        broker: brokers
+            .find(&query.broker)
+            .map_or(query.broker.clone(), |broker| broker.name().to_owned()),
         owner: query.owner_name.clone(),
         created: moment(query.created, now),
         last_run: query.last_run.as_ref().map(|run| LastRun {
@@ -160,7 +197,13 @@ fn query_row(query: &SavedQuery, brokers: &Brokers, now: chrono::DateTime<chrono
             result: counted(run.stored, "alert"),
         }),
         run: run_button(query),
-        copy: post_button("Copy", format!("/alerts/query/{id}/copy/"), ButtonLook::Plain, &query.name, Vec::new()),
+        copy: post_button(
+            "Copy",
+            format!("/alerts/query/{id}/copy/"),
+            ButtonLook::Plain,
+            &query.name,
+            Vec::new(),
+        ),
         delete_href: Some(format!("/alerts/query/{id}/delete/")),
     }
 }

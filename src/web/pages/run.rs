@@ -58,11 +58,16 @@ pub(crate) async fn get(
         created: moment(run.created, now),
         progress: progress_view(&run, &log, now, None),
         progress_url: progress_url(&run),
-        parameters: broker.map(|broker| parameters_in_words(broker.form(), &run.parameters)).unwrap_or_default(),
+        parameters: broker
+            .map(|broker| parameters_in_words(broker.form(), &run.parameters))
+            .unwrap_or_default(),
         cancel: cancel_button(&run),
         run_again: run_again_button(&run),
         edit_href: run.saved_query_id.map(|id| format!("/alerts/query/{id}/update/")),
-        refine_href: format!("/alerts/query/create/{}", query_string(&[("broker", &run.broker), ("from_run", &run.id.to_string())])),
+        refine_href: format!(
+            "/alerts/query/create/{}",
+            query_string(&[("broker", &run.broker), ("from_run", &run.id.to_string())])
+        ),
         results,
     };
     Ok(context.render(&page))
@@ -110,7 +115,9 @@ pub(crate) async fn post_again(
     let broker = brokers.find(&run.broker).ok_or(Error::NotFound)?;
     match super::query_form::validate_stored(broker.as_ref(), &run.parameters, clock.now()).await {
         Ok(parameters) => {
-            let new = runner.start(broker.id(), parameters, saved.as_ref(), &run.query_name, &context.member).await?;
+            let new = runner
+                .start(broker.id(), parameters, saved.as_ref(), &run.query_name, &context.member)
+                .await?;
             Ok(Redirect::to(&format!("/runs/{new}/")).into_response())
         }
         // The form has changed since: show it with what no longer fits.
@@ -142,7 +149,13 @@ fn cancel_button(run: &Run) -> Option<PostButton> {
 fn run_again_button(run: &Run) -> Option<PostButton> {
     (!run.state.is_live()).then(|| {
         let action = format!("/runs/{}/run/", run.id);
-        post_button("Run again", action, ButtonLook::Plain, &format!("the query of run {}", run.id), Vec::new())
+        post_button(
+            "Run again",
+            action,
+            ButtonLook::Plain,
+            &format!("the query of run {}", run.id),
+            Vec::new(),
+        )
     })
 }
 

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Rows of a page.
-const PAGE_SIZE: usize = 50;
+const PAGE_SIZE: u16 = 50;
 
 /// `GET /runs/`
 pub(crate) async fn get(
@@ -34,20 +34,27 @@ pub(crate) async fn get(
     let state = query.text("state").and_then(RunState::from_id);
     let before = query.number("before");
     let filter = RunFilter { state, saved_query_id: None, before };
-    let mut runs = storage.list_runs(filter, PAGE_SIZE as i64 + 1).await?;
-    let has_more = runs.len() > PAGE_SIZE;
-    runs.truncate(PAGE_SIZE);
+    let mut runs = storage.list_runs(filter, i64::from(PAGE_SIZE) + 1).await?;
+    let has_more = runs.len() > usize::from(PAGE_SIZE);
+    runs.truncate(usize::from(PAGE_SIZE));
     let now = clock.now();
     let href = |before: Option<i64>| {
         let before = before.map(|id| id.to_string()).unwrap_or_default();
-        format!("/runs/{}", query_string(&[("state", state.map_or("", RunState::id)), ("before", &before)]))
+        format!(
+            "/runs/{}",
+            query_string(&[("state", state.map_or("", RunState::id)), ("before", &before)])
+        )
     };
     let page = RunListPage {
         chrome: context.chrome(Section::Runs),
         states: state_filters(state),
         is_filtered: state.is_some(),
         pager: Pager {
-            summary: if before.is_some() { "Older runs".to_owned() } else { "Newest first".to_owned() },
+            summary: if before.is_some() {
+                "Older runs".to_owned()
+            } else {
+                "Newest first".to_owned()
+            },
             what: "runs".to_owned(),
             first: before.map(|_| href(None)),
             next: runs.last().filter(|_| has_more).map(|run| href(Some(run.id))),
@@ -59,7 +66,9 @@ pub(crate) async fn get(
                 id: run.id.to_string(),
                 href: format!("/runs/{}/", run.id),
                 query: run_title(run),
-                broker: brokers.find(&run.broker).map_or(run.broker.clone(), |broker| broker.name().to_owned()),
+                broker: brokers
+                    .find(&run.broker)
+                    .map_or(run.broker.clone(), |broker| broker.name().to_owned()),
                 started_by: run.started_by_name.clone(),
                 state: state_chip(run.state),
                 created: moment(run.created, now),
@@ -73,7 +82,12 @@ pub(crate) async fn get(
 }
 
 fn state_filters(current: Option<RunState>) -> Vec<StateFilter> {
-    let all = StateFilter { label: "All".to_owned(), href: "/runs/".to_owned(), count: None, is_current: current.is_none() };
+    let all = StateFilter {
+        label: "All".to_owned(),
+        href: "/runs/".to_owned(),
+        count: None,
+        is_current: current.is_none(),
+    };
     let states = RunState::ALL.into_iter().map(|state| StateFilter {
         label: state_chip(state).label().to_owned(),
         href: format!("/runs/{}", query_string(&[("state", state.id())])),

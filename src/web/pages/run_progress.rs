@@ -10,7 +10,9 @@ use crate::{
     },
     web::{
         present::{counted, duration_text, grouped, link, run_title, size_text, state_chip},
-        views::run_progress::{Count, Gauge, LogLevel, LogLine as LogLineView, RejectedBy, RunProgress, Trouble},
+        views::run_progress::{
+            Count, Gauge, LogLevel, LogLine as LogLineView, RejectedBy, RunProgress, Trouble,
+        },
     },
 };
 
@@ -47,7 +49,9 @@ pub(super) fn progress_view(
             let text = counted(run.counts.unreadable, "unreadable packet");
             link(text, format!("/runs/{}/unreadable/", run.id))
         }),
-        new_results: news.filter(|_| n_new > 0).map(|news| link(format!("{} new, show", grouped(n_new)), &*news.href)),
+        new_results: news
+            .filter(|_| n_new > 0)
+            .map(|news| link(format!("{} new, show", grouped(n_new)), &*news.href)),
         log: log.iter().map(log_line).collect(),
     }
 }
@@ -100,7 +104,10 @@ fn counts(run: &Run, now: DateTime<Utc>) -> Vec<Count> {
         let value = if rate < 10.0 { format!("{rate:.1}") } else { format!("{rate:.0}") };
         counts.push(Count { value, ..count("Alerts/s", 0, "Messages read per second") });
     }
-    counts.push(Count { value: size_text(n.received_bytes), ..count("Read", 0, "Size of the messages read") });
+    counts.push(Count {
+        value: size_text(n.received_bytes),
+        ..count("Read", 0, "Size of the messages read")
+    });
     counts
 }
 

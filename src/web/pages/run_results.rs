@@ -11,7 +11,10 @@ use crate::{
     storage::{Cursor, PageCursor, ResultPage, Storage, StorageError},
     web::{
         extract::Pairs,
-        present::{alert_href, counted, grouped, link, magnitude, observed, position_text, query_string, score},
+        present::{
+            alert_href, counted, grouped, link, magnitude, observed, position_text, query_string,
+            score,
+        },
         views::{
             controls::TargetChip,
             run::{AlertRow, EmptyResults, ResultHeaders, ResultTable, Results, Selection},
@@ -64,10 +67,15 @@ impl ResultsRequest {
             PageCursor::After(place) => (place.to_string(), String::new()),
             PageCursor::Before(place) => (String::new(), place.to_string()),
         };
-        let order = if self.order == SortOrder::default() { String::new() } else { self.order.id() };
+        let order =
+            if self.order == SortOrder::default() { String::new() } else { self.order.id() };
         let size = self.page_size.map(|size| size.to_string()).unwrap_or_default();
-        let query =
-            query_string(&[("order", &order), ("page_size", &size), ("after", &after), ("before", &before)]);
+        let query = query_string(&[
+            ("order", &order),
+            ("page_size", &size),
+            ("after", &after),
+            ("before", &before),
+        ]);
         format!("/runs/{}/{}", run.id, if query == "?" { "" } else { &query })
     }
 }
@@ -82,7 +90,9 @@ pub(super) async fn results_view(
     if run.counts.stored == 0 {
         return Ok(Results::Empty(empty_results(run)));
     }
-    let page = storage.list_results(run.id, member, request.order, &request.cursor, request.rows()).await?;
+    let page = storage
+        .list_results(run.id, member, request.order, &request.cursor, request.rows())
+        .await?;
     let selected = storage.count_selected(run.id, member).await?;
     Ok(Results::Table(Box::new(ResultTable {
         headers: headers(run, request),
@@ -117,10 +127,10 @@ fn alert_row(alert: &FoundAlert) -> AlertRow {
         magnitude: magnitude(alert.mag, alert.mag_err, alert.band.as_deref(), alert.is_positive),
         score: score(alert.classtar),
         rb: score(alert.rb),
-        target: alert
-            .target
-            .as_ref()
-            .map(|target| TargetChip { name: target.name.clone(), href: format!("/targets/{}/", target.id) }),
+        target: alert.target.as_ref().map(|target| TargetChip {
+            name: target.name.clone(),
+            href: format!("/targets/{}/", target.id),
+        }),
     }
 }
 
@@ -128,7 +138,8 @@ fn headers(run: &Run, request: &ResultsRequest) -> ResultHeaders {
     let header = |column: SortColumn, label: &str, note: &str, is_numeric: bool| {
         let is_current = request.order.column == column;
         // A time is wanted newest first, a score best first; everything else begins at its low end.
-        let first_descending = matches!(column, SortColumn::Time | SortColumn::Score | SortColumn::Rb);
+        let first_descending =
+            matches!(column, SortColumn::Time | SortColumn::Score | SortColumn::Rb);
         let descending = if is_current { !request.order.descending } else { first_descending };
         let next = ResultsRequest {
             order: SortOrder { column, descending },
@@ -168,7 +179,12 @@ fn pager(run: &Run, request: &ResultsRequest, page: &ResultPage) -> Pager {
     };
     let sizes = PAGE_SIZES.map(|size| PageSize {
         label: size.to_string(),
-        href: ResultsRequest { page_size: Some(size), cursor: PageCursor::Start, ..request.clone() }.own_href(run),
+        href: ResultsRequest {
+            page_size: Some(size),
+            cursor: PageCursor::Start,
+            ..request.clone()
+        }
+        .own_href(run),
         is_current: size == request.rows(),
     });
     Pager {
@@ -188,13 +204,19 @@ fn empty_results(run: &Run) -> EmptyResults {
     if run.state.is_live() {
         return EmptyResults {
             title: "Nothing yet".to_owned(),
-            advice: vec!["Alerts appear here as they come. You may leave this page: the run goes on.".to_owned()],
+            advice: vec![
+                "Alerts appear here as they come. You may leave this page: the run goes on."
+                    .to_owned(),
+            ],
             links: Vec::new(),
         };
     }
     let strictest = run.counts.rejected_by.iter().max_by_key(|(_, n)| **n);
     let (title, advice) = match (run.counts.received, strictest) {
-        (0, _) => ("Nothing was received".to_owned(), vec!["There were no packets where the query looked.".to_owned()]),
+        (0, _) => (
+            "Nothing was received".to_owned(),
+            vec!["There were no packets where the query looked.".to_owned()],
+        ),
         (received, Some((rule, n))) => (
             format!("{} received, none kept", counted(received, "alert")),
             vec![format!(

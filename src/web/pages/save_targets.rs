@@ -32,7 +32,9 @@ pub(crate) async fn post(
     context: PageContext,
     Form(form): Form,
 ) -> Result<Response, Error> {
-    let run_id = form.number("run_id").ok_or_else(|| Error::BadRequest("\"run_id\" is missing".to_owned()))?;
+    let run_id = form
+        .number("run_id")
+        .ok_or_else(|| Error::BadRequest("\"run_id\" is missing".to_owned()))?;
     let run = storage.find_run(run_id).await?.ok_or(Error::NotFound)?;
     let alert_ids = ids(&form, "alerts")?;
     if alert_ids.is_empty() {
@@ -77,7 +79,9 @@ pub(super) fn stays_on(next: &str, run: &Run) -> String {
 }
 
 fn summary(outcomes: &[SaveOutcome], n_left: u64) -> String {
-    let count = |is: fn(&SaveResult) -> bool| outcomes.iter().filter(|outcome| is(&outcome.result)).count() as u64;
+    let count = |is: fn(&SaveResult) -> bool| {
+        outcomes.iter().filter(|outcome| is(&outcome.result)).count() as u64
+    };
     let created = count(|result| matches!(result, SaveResult::Created { .. }));
     let existing = count(|result| matches!(result, SaveResult::Existing { .. }));
     let failed = count(|result| matches!(result, SaveResult::Failed { .. }));
@@ -89,7 +93,10 @@ fn summary(outcomes: &[SaveOutcome], n_left: u64) -> String {
         parts.push(format!("{failed} failed"));
     }
     if n_left > failed {
-        parts.push(format!("{} still selected: press Create targets again for them", counted(n_left, "alert")));
+        parts.push(format!(
+            "{} still selected: press Create targets again for them",
+            counted(n_left, "alert")
+        ));
     }
     parts.join(", ")
 }
@@ -110,13 +117,19 @@ async fn report_rows(
         .iter()
         .map(|outcome| {
             let source = sources.get(&outcome.alert_id);
-            let source = source.map(|(survey, source_id)| (alert_href(*survey, *source_id), source_id.to_string()));
+            let source = source.map(|(survey, source_id)| {
+                (alert_href(*survey, *source_id), source_id.to_string())
+            });
             report_row(outcome, source, on_existing)
         })
         .collect())
 }
 
-fn report_row(outcome: &SaveOutcome, source: Option<(String, String)>, on_existing: OnExisting) -> ReportRow {
+fn report_row(
+    outcome: &SaveOutcome,
+    source: Option<(String, String)>,
+    on_existing: OnExisting,
+) -> ReportRow {
     let (href, source_id) = source.unwrap_or_default();
     let (kind, target, reason) = match &outcome.result {
         SaveResult::Created { target_id } => {
@@ -126,14 +139,20 @@ fn report_row(outcome: &SaveOutcome, source: Option<(String, String)>, on_existi
             Outcome::Existing,
             Some(target_link(*target_id, name)),
             match on_existing {
-                OnExisting::AddAlert => "A target with this name was there; the alert is among its alerts now.",
+                OnExisting::AddAlert => {
+                    "A target with this name was there; the alert is among its alerts now."
+                }
                 OnExisting::Skip => "A target with this name was there; it was left as it is.",
             }
             .to_owned(),
         ),
         SaveResult::Failed { reason } => (Outcome::Failed, None, reason.clone()),
     };
-    let name = if outcome.object_id.is_empty() { format!("alert {}", outcome.alert_id) } else { outcome.object_id.clone() };
+    let name = if outcome.object_id.is_empty() {
+        format!("alert {}", outcome.alert_id)
+    } else {
+        outcome.object_id.clone()
+    };
     ReportRow { alert: link(name, href), source_id, outcome: kind, target, reason }
 }
 
@@ -151,5 +170,11 @@ fn retry_button(run: &Run, outcomes: &[SaveOutcome]) -> Option<PostButton> {
         return None;
     }
     let values = std::iter::once(hidden("run_id", run.id.to_string())).chain(failed).collect();
-    Some(post_button("Retry failed", "/alerts/alert/create/".to_owned(), ButtonLook::Primary, "the failed ones", values))
+    Some(post_button(
+        "Retry failed",
+        "/alerts/alert/create/".to_owned(),
+        ButtonLook::Primary,
+        "the failed ones",
+        values,
+    ))
 }

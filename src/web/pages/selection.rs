@@ -51,6 +51,8 @@ pub(crate) async fn post(
 /// Ids of rows; what is not an id means that the form is not ours.
 pub(super) fn ids(form: &Pairs, name: &str) -> Result<Vec<i64>, Error> {
     form.all(name)
-        .map(|text| text.parse().map_err(|_| Error::BadRequest(format!("\"{name}\" holds ids of alerts"))))
+        .map(|text| {
+            text.parse().map_err(|_| Error::BadRequest(format!("\"{name}\" holds ids of alerts")))
+        })
         .collect()
 }

@@ -11,7 +11,9 @@ use crate::{
         error::Error,
         extract::Id,
         flash::Note,
-        present::{alert_href, counted, link, magnitude, moment, observed, position_text, run_link},
+        present::{
+            alert_href, counted, link, magnitude, moment, observed, position_text, run_link,
+        },
         views::{
             chrome::Section,
             confirm::ConfirmPage,
@@ -40,8 +42,16 @@ pub(crate) async fn get(
         aliases: target.aliases.clone(),
         kind: "Sidereal".to_owned(),
         facts: facts(&target, clock.now()),
-        notes: target.note.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect(),
-        alerts: evidence.iter().map(|alert| target_alert(alert, first == Some(alert.source_id))).collect(),
+        notes: target
+            .note
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .map(str::to_owned)
+            .collect(),
+        alerts: evidence
+            .iter()
+            .map(|alert| target_alert(alert, first == Some(alert.source_id)))
+            .collect(),
         links: target.position.map(super::alert::links_out).unwrap_or_default(),
         edit_href: Some(format!("/targets/{id}/update/")),
         delete_href: Some(format!("/targets/{id}/delete/")),
@@ -73,7 +83,10 @@ pub(crate) async fn get_delete(
 }
 
 /// `POST /targets/{id}/delete/`
-pub(crate) async fn post_delete(State(storage): State<Storage>, Id(id): Id) -> Result<Response, Error> {
+pub(crate) async fn post_delete(
+    State(storage): State<Storage>,
+    Id(id): Id,
+) -> Result<Response, Error> {
     if storage.delete_target(id).await? {
         Ok(redirect_with(Note::TargetDeleted, "/targets/"))
     } else {

@@ -1,10 +1,6 @@
 //! A target made or changed by hand, with the coordinate formats that TOM users know.
 
-use axum::{
-    extract::State,
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
@@ -56,13 +52,19 @@ fn understand_dec(text: &str, _: DateTime<Utc>) -> Result<String, String> {
 }
 
 /// Reads the target of a JSON body; what is wrong by field. `aliases` is a list; `type` must be SIDEREAL if given.
-pub(in crate::web) fn read_target_json(body: &Map<String, Value>) -> Result<NewTarget, Map<String, Value>> {
+pub(in crate::web) fn read_target_json(
+    body: &Map<String, Value>,
+) -> Result<NewTarget, Map<String, Value>> {
     let mut fields = body.clone();
     fields.remove("version");
     let kind = fields.remove("type");
     let mut are_aliases_lines = true;
     if let Some(Value::Array(aliases)) = fields.get("aliases") {
-        let lines: Vec<&str> = aliases.iter().filter_map(Value::as_str).filter(|alias| !alias.contains('\n')).collect();
+        let lines: Vec<&str> = aliases
+            .iter()
+            .filter_map(Value::as_str)
+            .filter(|alias| !alias.contains('\n'))
+            .collect();
         are_aliases_lines = lines.len() == aliases.len();
         fields.insert("aliases".to_owned(), Value::from(lines.join("\n")));
     }
@@ -77,7 +79,10 @@ pub(in crate::web) fn read_target_json(body: &Map<String, Value>) -> Result<NewT
                 errors.insert("type".to_owned(), json!(["Only SIDEREAL targets can be saved."]));
             }
             if !are_aliases_lines {
-                errors.insert("aliases".to_owned(), json!(["Enter a list of names, each on one line."]));
+                errors.insert(
+                    "aliases".to_owned(),
+                    json!(["Enter a list of names, each on one line."]),
+                );
             }
             Err(errors)
         }
@@ -160,7 +165,9 @@ pub(crate) async fn post_create(
     let raw = RawForm::from_pairs(form.iter());
     let problems = match read_target(&raw, clock.now()) {
         Ok(target) => match storage.create_target(target, &context.member).await {
-            Ok(id) => return Ok(redirect_with(Note::TargetCreated(id), &format!("/targets/{id}/"))),
+            Ok(id) => {
+                return Ok(redirect_with(Note::TargetCreated(id), &format!("/targets/{id}/")));
+            }
             Err(error) => with_clash(&raw, error)?,
         },
         Err(problems) => problems,
@@ -181,8 +188,12 @@ pub(crate) async fn post_update(
     let raw = RawForm::from_pairs(form.iter());
     let problems = match read_target(&raw, clock.now()) {
         Ok(changed) => match storage.update_target(id, version, changed).await {
-            Ok(()) => return Ok(redirect_with(Note::TargetChanged(id), &format!("/targets/{id}/"))),
-            Err(StorageError::Changed) => return changed_meanwhile(&storage, &context, id, &raw).await,
+            Ok(()) => {
+                return Ok(redirect_with(Note::TargetChanged(id), &format!("/targets/{id}/")));
+            }
+            Err(StorageError::Changed) => {
+                return changed_meanwhile(&storage, &context, id, &raw).await;
+            }
             Err(error) => with_clash(&raw, error)?,
         },
         Err(problems) => problems,
@@ -200,7 +211,10 @@ async fn changed_meanwhile(
 ) -> Result<Response, Error> {
     let target = storage.find_target(id).await?.ok_or(Error::NotFound)?;
     let mut problems = FORM.filled(raw);
-    let position = target.position.map(|place| format!("{} {}", place.ra_deg(), place.dec_deg())).unwrap_or_default();
+    let position = target
+        .position
+        .map(|place| format!("{} {}", place.ra_deg(), place.dec_deg()))
+        .unwrap_or_default();
     problems.add_error(
         FORM_ERRORS,
         format!(
@@ -229,7 +243,11 @@ fn with_clash(raw: &RawForm, error: StorageError) -> Result<FormState, Error> {
     }
 }
 
-fn page(context: &PageContext, target: Option<(&Target, i64)>, state: &FormState) -> TargetFormPage {
+fn page(
+    context: &PageContext,
+    target: Option<(&Target, i64)>,
+    state: &FormState,
+) -> TargetFormPage {
     TargetFormPage {
         chrome: context.chrome(Section::Targets),
         saved_name: target.map(|(target, _)| target.name.clone()),
@@ -237,7 +255,10 @@ fn page(context: &PageContext, target: Option<(&Target, i64)>, state: &FormState
             Some((target, _)) => format!("/targets/{}/update/", target.id),
             None => "/targets/create/".to_owned(),
         },
-        hidden: target.map(|(_, version)| hidden("version", version.to_string())).into_iter().collect(),
+        hidden: target
+            .map(|(_, version)| hidden("version", version.to_string()))
+            .into_iter()
+            .collect(),
         form: form_view(&FORM, state, &Drawing { choices: &Choices::new(), echo_url: None }),
         cancel: match target {
             Some((target, _)) => link("Cancel", format!("/targets/{}/", target.id)),

@@ -30,9 +30,11 @@ const PAGE_SIZE: u32 = 50;
 /// Targets are counted up to here: the exact number of a long list is not worth the wait.
 const COUNTED: i64 = 1_001;
 
-const NAME: Field = Field::text("name", "Name or alias", 100).help("Case, spaces and - _ ( ) do not matter.");
-const CONE: Field = Field::text("cone_search", "Cone search", 200)
-    .help("RA, Dec, radius in degrees, or with a unit: 269.76, -29.18, 0.25 or 17:59:02 -29:10:46, 30″.");
+const NAME: Field =
+    Field::text("name", "Name or alias", 100).help("Case, spaces and - _ ( ) do not matter.");
+const CONE: Field = Field::text("cone_search", "Cone search", 200).help(
+    "RA, Dec, radius in degrees, or with a unit: 269.76, -29.18, 0.25 or 17:59:02 -29:10:46, 30″.",
+);
 
 /// What is wrong with a search: fields with messages.
 type SearchErrors = Vec<(&'static str, String)>;
@@ -43,7 +45,10 @@ pub(in crate::web) async fn read_filter(
     storage: &Storage,
 ) -> Result<Result<TargetFilter, SearchErrors>, StorageError> {
     let mut errors = SearchErrors::new();
-    let name = query.text("name").filter(|name| !name_key(name).is_empty()).map(|name| name.replace('\0', ""));
+    let name = query
+        .text("name")
+        .filter(|name| !name_key(name).is_empty())
+        .map(|name| name.replace('\0', ""));
     let mut cone = None;
     if let Some(text) = query.text("cone_search").or_else(|| query.text("cone")) {
         match parse_cone_with(text, RadiusUnit::Degree) {
@@ -60,15 +65,23 @@ pub(in crate::web) async fn read_filter(
     Ok(if errors.is_empty() { Ok(TargetFilter { name, cone }) } else { Err(errors) })
 }
 
-async fn cone_around_target(text: &str, storage: &Storage) -> Result<Result<Cone, String>, StorageError> {
+async fn cone_around_target(
+    text: &str,
+    storage: &Storage,
+) -> Result<Result<Cone, String>, StorageError> {
     let shape = || "Cone search parameters must be in the format 'Name, Radius'.".to_owned();
     let Some((name, radius)) = text.rsplit_once(',') else { return Ok(Err(shape())) };
     let found = storage.find_target_by_name(name.trim()).await?;
     let Some(center) = found.and_then(|target| target.position) else {
         return Ok(Err(format!("There is no target named {} with a position.", name.trim())));
     };
-    let cone = parse_cone_with(&format!("{}, {}, {radius}", center.ra_deg(), center.dec_deg()), RadiusUnit::Degree);
-    Ok(cone.map_err(|error| if error == CoordinateError::Cone { shape() } else { format!("{error}.") }))
+    let cone = parse_cone_with(
+        &format!("{}, {}, {radius}", center.ra_deg(), center.dec_deg()),
+        RadiusUnit::Degree,
+    );
+    Ok(cone.map_err(
+        |error| if error == CoordinateError::Cone { shape() } else { format!("{error}.") },
+    ))
 }
 
 /// `GET /targets/?name=&cone_search=&before=`
@@ -106,7 +119,10 @@ pub(crate) async fn get(
         let before = before.map(|id| id.to_string()).unwrap_or_default();
         let pairs = [
             ("name", query.text("name").unwrap_or_default()),
-            ("cone_search", query.text("cone_search").or_else(|| query.text("cone")).unwrap_or_default()),
+            (
+                "cone_search",
+                query.text("cone_search").or_else(|| query.text("cone")).unwrap_or_default(),
+            ),
             ("target_cone_search", query.text("target_cone_search").unwrap_or_default()),
             ("before", &before),
         ];
@@ -120,7 +136,11 @@ pub(crate) async fn get(
                 summary: count_text(*count),
                 what: "targets".to_owned(),
                 first: before.map(|_| href(None)),
-                next: page.rows.last().filter(|_| page.has_more).map(|target| href(Some(target.id))),
+                next: page
+                    .rows
+                    .last()
+                    .filter(|_| page.has_more)
+                    .map(|target| href(Some(target.id))),
                 ..Pager::default()
             },
         ),
@@ -141,7 +161,9 @@ pub(crate) async fn get(
 fn count_text(count: u64) -> String {
     match count {
         1 => "1 target".to_owned(),
-        count if count >= COUNTED.unsigned_abs() => format!("More than {} targets, newest first", grouped(count - 1)),
+        count if count >= COUNTED.unsigned_abs() => {
+            format!("More than {} targets, newest first", grouped(count - 1))
+        }
         count => format!("{} targets, newest first", grouped(count)),
     }
 }
@@ -164,7 +186,11 @@ fn headers() -> TargetHeaders {
     }
 }
 
-fn target_row(target: &Target, cone: Option<&Cone>, now: chrono::DateTime<chrono::Utc>) -> TargetRow {
+fn target_row(
+    target: &Target,
+    cone: Option<&Cone>,
+    now: chrono::DateTime<chrono::Utc>,
+) -> TargetRow {
     let text = target.position.map(position_text);
     let separation = target
         .position

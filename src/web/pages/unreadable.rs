@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Rows of a page.
-const PAGE_SIZE: i64 = 100;
+const PAGE_SIZE: u16 = 100;
 
 /// `GET /runs/{id}/unreadable/`
 pub(crate) async fn get(
@@ -33,9 +33,9 @@ pub(crate) async fn get(
 ) -> Result<Response, Error> {
     let run = storage.find_run(id).await?.ok_or(Error::NotFound)?;
     let after = query.number("after").unwrap_or(0);
-    let mut rows = storage.list_unreadable(id, after, PAGE_SIZE + 1).await?;
-    let has_more = rows.len() > PAGE_SIZE as usize;
-    rows.truncate(PAGE_SIZE as usize);
+    let mut rows = storage.list_unreadable(id, after, i64::from(PAGE_SIZE) + 1).await?;
+    let has_more = rows.len() > usize::from(PAGE_SIZE);
+    rows.truncate(usize::from(PAGE_SIZE));
     let home = format!("/runs/{id}/unreadable/");
     let page = UnreadablePage {
         chrome: context.chrome(Section::Runs),
@@ -68,6 +68,12 @@ pub(crate) async fn get_bytes(
 ) -> Result<Response, Error> {
     let bytes = storage.find_unreadable_bytes(run_id, id).await?.ok_or(Error::NotFound)?;
     let name = format!("attachment; filename=\"run-{run_id}-unreadable-{id}.bin\"");
-    Ok(([(header::CONTENT_TYPE, "application/octet-stream".to_owned()), (header::CONTENT_DISPOSITION, name)], bytes)
+    Ok((
+        [
+            (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+            (header::CONTENT_DISPOSITION, name),
+        ],
+        bytes,
+    )
         .into_response())
 }

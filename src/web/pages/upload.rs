@@ -24,15 +24,24 @@ const MAX_SAME_NAME: u32 = 1_000;
 const MAX_FILES: usize = 200;
 
 /// Takes `.avro` and `.tar.gz` files.
-pub(crate) async fn post(State(brokers): State<Brokers>, mut form: Multipart) -> Result<Response, Error> {
-    let folder = brokers.find("archive").and_then(|broker| broker.upload_folder()).ok_or(Error::NotFound)?;
+pub(crate) async fn post(
+    State(brokers): State<Brokers>,
+    mut form: Multipart,
+) -> Result<Response, Error> {
+    let folder =
+        brokers.find("archive").and_then(|broker| broker.upload_folder()).ok_or(Error::NotFound)?;
     // Nothing is put in its place before all of it is there.
     let mut arrived = Vec::new();
     let mut room = MAX_UPLOAD_BYTES;
     while let Some(field) = form.next_field().await.map_err(|error| broken(&error))? {
-        let Some(name) = field.file_name().filter(|name| !name.is_empty()).map(str::to_owned) else { continue };
+        let Some(name) = field.file_name().filter(|name| !name.is_empty()).map(str::to_owned)
+        else {
+            continue;
+        };
         if arrived.len() >= MAX_FILES {
-            return Err(Error::TooLarge(format!("at most {MAX_FILES} files; pack them into one .tar.gz")));
+            return Err(Error::TooLarge(format!(
+                "at most {MAX_FILES} files; pack them into one .tar.gz"
+            )));
         }
         let name = safe_name(&name)?;
         let (file, n_bytes) = receive(field, &folder, room).await?;
@@ -50,14 +59,18 @@ pub(crate) async fn post(State(brokers): State<Brokers>, mut form: Multipart) ->
 
 /// Writes one file beside its place; its size.
 async fn receive(mut field: Field<'_>, folder: &Path, room: u64) -> Result<(TempPath, u64), Error> {
-    let temporary = tempfile::Builder::new().prefix(".upload-").tempfile_in(folder).map_err(internal)?;
+    let temporary =
+        tempfile::Builder::new().prefix(".upload-").tempfile_in(folder).map_err(internal)?;
     let (file, path) = temporary.into_parts();
     let mut file = tokio::fs::File::from_std(file);
     let mut n_bytes = 0;
     while let Some(chunk) = field.chunk().await.map_err(|error| broken(&error))? {
         n_bytes += chunk.len() as u64;
         if n_bytes > room {
-            return Err(Error::TooLarge(format!("an upload may have {} GiB", MAX_UPLOAD_BYTES >> 30)));
+            return Err(Error::TooLarge(format!(
+                "an upload may have {} GiB",
+                MAX_UPLOAD_BYTES >> 30
+            )));
         }
         file.write_all(&chunk).await.map_err(internal)?;
     }
@@ -75,11 +88,15 @@ fn put_in_place(mut file: TempPath, folder: &Path, name: &str) -> Result<(), Err
         let place = if n == 1 { folder.join(name) } else { folder.join(format!("{n}-{name}")) };
         match file.persist_noclobber(place) {
             Ok(()) => return Ok(()),
-            Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => file = error.path,
+            Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
+                file = error.path;
+            }
             Err(error) => return Err(internal(error.error)),
         }
     }
-    Err(Error::BadRequest(format!("there are {MAX_SAME_NAME} uploads named \"{name}\" already; give it another name")))
+    Err(Error::BadRequest(format!(
+        "there are {MAX_SAME_NAME} uploads named \"{name}\" already; give it another name"
+    )))
 }
 
 fn broken(error: &axum::extract::multipart::MultipartError) -> Error {
@@ -90,8 +107,10 @@ fn broken(error: &axum::extract::multipart::MultipartError) -> Error {
 /// The name as it may stand on our disk: its last part, plain characters, a known ending.
 fn safe_name(name: &str) -> Result<String, Error> {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let plain: String =
-        last.chars().map(|c| if c.is_ascii_alphanumeric() || "._-+".contains(c) { c } else { '_' }).collect();
+    let plain: String = last
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "._-+".contains(c) { c } else { '_' })
+        .collect();
     let plain = plain.trim_start_matches('.').to_owned();
     let is_known = [".avro", ".tar.gz", ".tgz", ".tar"].iter().any(|ending| {
         plain.to_ascii_lowercase().strip_suffix(ending).is_some_and(|stem| !stem.is_empty())

@@ -1,0 +1,288 @@
+//! What a run hands over, kept in one transaction: tables `alert`, `alert_packet` and `run_alert`.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use sqlx::{PgConnection, types::Json};
+
+use super::{Storage, StorageError, from_bigint, to_bigint, unreadable::insert_unreadable};
+use crate::domain::{
+    alert::{Alert, Band, Packet},
+    kept::Kept,
+    run::{RunId, Unreadable},
+    sky::{Position, healpix29},
+    target::name_key,
+};
+
+/// An alert that is to be kept, with what its transport said of it.
+#[derive(Clone, Debug)]
+pub struct KeptAlert {
+    /// The alert.
+    pub alert: Alert,
+    /// Message attributes; `None` where the backend has no messages.
+    pub attributes: Option<serde_json::Value>,
+}
+
+/// What a run hands over in one piece: all of it is kept, or nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// 1, 2, 3, …: a batch that is sent again, because nobody knows whether it was kept, is kept once.
+    pub number: i64,
+    /// Alerts that passed the filter.
+    pub alerts: Vec<KeptAlert>,
+    /// Messages that could not be read.
+    pub unreadable: Vec<Unreadable>,
+    /// Alerts that each rule of the filter rejected.
+    pub rejected_by: BTreeMap<String, u64>,
+    /// Bytes of all these messages.
+    pub received_bytes: u64,
+}
+
+impl Batch {
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.alerts.is_empty() && self.unreadable.is_empty() && self.rejected_by.is_empty()
+    }
+
+    fn rejected(&self) -> u64 {
+        self.rejected_by.values().sum()
+    }
+}
+
+/// What became of a run by keeping a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeptBatch {
+    /// Alerts in the run's results, after this batch.
+    pub stored_in_run: u64,
+    /// That it is committed.
+    pub proof: Kept,
+}
+
+impl Storage {
+    /// Keeps a batch: alerts and packets once each, links to the run, quarantine and counts, in one transaction.
+    pub async fn keep_batch(&self, run_id: RunId, batch: Batch) -> Result<KeptBatch, StorageError> {
+        let stored_in_run = self
+            .in_transaction(move |connection| Box::pin(keep(connection, run_id, batch)))
+            .await?;
+        Ok(KeptBatch { stored_in_run, proof: Kept::after_commit() })
+    }
+}
+
+async fn keep(
+    connection: &mut PgConnection,
+    run_id: RunId,
+    batch: Batch,
+) -> Result<u64, StorageError> {
+    // The row lock keeps whoever wants to end the run out until this batch is counted.
+    let (state, batch_number, stored): (String, i64, i64) =
+        sqlx::query_as("select state, batch_number, stored from run where id = $1 for update")
+            .bind(run_id)
+            .fetch_optional(&mut *connection)
+            .await?
+            .ok_or(StorageError::RunEnded)?;
+    if batch_number >= batch.number {
+        return Ok(from_bigint(stored));
+    }
+    if state != "running" {
+        return Err(StorageError::RunEnded);
+    }
+    let alerts = without_repeats(&batch.alerts);
+    let ids = insert_alerts(connection, &alerts).await?;
+    let n_linked = link_to_run(connection, run_id, &alerts, &ids).await?;
+    insert_unreadable(connection, run_id, &batch.unreadable).await?;
+    count_batch(connection, run_id, &batch, n_linked).await
+}
+
+/// Each alert once, in the order of its key: two processes that keep the same alerts wait for each other
+/// instead of blocking each other for ever.
+fn without_repeats(alerts: &[KeptAlert]) -> Vec<&KeptAlert> {
+    let mut seen = HashSet::new();
+    let mut once: Vec<&KeptAlert> = alerts
+        .iter()
+        .filter(|kept| seen.insert((kept.alert.survey, kept.alert.source_id)))
+        .collect();
+    once.sort_by_key(|kept| (kept.alert.survey, kept.alert.source_id));
+    once
+}
+
+/// Ids of alerts by the survey's own.
+type AlertIds = HashMap<(String, i64), i64>;
+
+async fn insert_alerts(
+    connection: &mut PgConnection,
+    alerts: &[&KeptAlert],
+) -> Result<AlertIds, StorageError> {
+    if alerts.is_empty() {
+        return Ok(AlertIds::new());
+    }
+    let column = |of: fn(&Alert) -> Option<f64>| {
+        alerts.iter().map(|kept| of(&kept.alert)).collect::<Vec<_>>()
+    };
+    let texts =
+        |of: fn(&Alert) -> &str| alerts.iter().map(|kept| of(&kept.alert)).collect::<Vec<_>>();
+    let surveys = texts(|alert| alert.survey.id());
+    let source_ids: Vec<i64> = alerts.iter().map(|kept| kept.alert.source_id).collect();
+    let keys: Vec<String> = alerts.iter().map(|kept| name_key(&kept.alert.object_id)).collect();
+    let cells: Vec<Option<i64>> = alerts
+        .iter()
+        .map(|kept| Position::new(kept.alert.ra, kept.alert.dec).ok().map(healpix29))
+        .collect();
+    let fresh: Vec<(String, i64, i64)> = sqlx::query_as(
+        "insert into alert (survey, source_id, object_id, object_key, jd, ra, dec, healpix, mag, mag_err, band,
+                            classtar, rb, drb, is_positive, ndethist, sgscore1, distpsnr1, ssdistnr)
+         select * from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::float8[], $6::float8[],
+                              $7::float8[], $8::bigint[], $9::float8[], $10::float8[], $11::text[], $12::float8[],
+                              $13::float8[], $14::float8[], $15::boolean[], $16::bigint[], $17::float8[],
+                              $18::float8[], $19::float8[])
+         on conflict on constraint alert_source_key do nothing
+         returning survey, source_id, id",
+    )
+    .bind(&surveys)
+    .bind(&source_ids)
+    .bind(texts(|alert| &alert.object_id))
+    .bind(keys)
+    .bind(column(|alert| Some(alert.jd)))
+    .bind(column(|alert| Some(alert.ra)))
+    .bind(column(|alert| Some(alert.dec)))
+    .bind(cells)
+    .bind(column(|alert| alert.mag))
+    .bind(column(|alert| alert.mag_err))
+    .bind(alerts.iter().map(|kept| kept.alert.band.map(Band::letter)).collect::<Vec<_>>())
+    .bind(column(|alert| alert.classtar))
+    .bind(column(|alert| alert.rb))
+    .bind(column(|alert| alert.drb))
+    .bind(alerts.iter().map(|kept| kept.alert.is_positive).collect::<Vec<_>>())
+    .bind(alerts.iter().map(|kept| kept.alert.ndethist).collect::<Vec<_>>())
+    .bind(column(|alert| alert.sgscore1))
+    .bind(column(|alert| alert.distpsnr1))
+    .bind(column(|alert| alert.ssdistnr))
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut ids: AlertIds =
+        fresh.into_iter().map(|(survey, source_id, id)| ((survey, source_id), id)).collect();
+    insert_packets(connection, alerts, &ids).await?;
+    if ids.len() < alerts.len() {
+        ids.extend(find_ids(connection, &surveys, &source_ids).await?);
+    }
+    Ok(ids)
+}
+
+/// Ids of alerts, those included that another process has kept meanwhile.
+async fn find_ids(
+    connection: &mut PgConnection,
+    surveys: &[&str],
+    source_ids: &[i64],
+) -> Result<AlertIds, StorageError> {
+    let rows: Vec<(String, i64, i64)> = sqlx::query_as(
+        "select a.survey, a.source_id, a.id
+         from unnest($1::text[], $2::bigint[]) as wanted (survey, source_id)
+         join alert a on a.survey = wanted.survey and a.source_id = wanted.source_id",
+    )
+    .bind(surveys)
+    .bind(source_ids)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|(survey, source_id, id)| ((survey, source_id), id)).collect())
+}
+
+async fn insert_packets(
+    connection: &mut PgConnection,
+    alerts: &[&KeptAlert],
+    fresh: &AlertIds,
+) -> Result<(), StorageError> {
+    let packets: Vec<(i64, &Packet)> = alerts
+        .iter()
+        .filter_map(|kept| id_of(fresh, &kept.alert).map(|id| (id, &kept.alert.packet)))
+        .collect();
+    sqlx::query(
+        "insert into alert_packet (alert_id, format, schema_version, bytes)
+         select * from unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[])",
+    )
+    .bind(packets.iter().map(|(id, _)| *id).collect::<Vec<_>>())
+    .bind(packets.iter().map(|(_, packet)| packet.format.id()).collect::<Vec<_>>())
+    .bind(packets.iter().map(|(_, packet)| packet.schema_version.as_str()).collect::<Vec<_>>())
+    .bind(packets.iter().map(|(_, packet)| packet.bytes.as_ref()).collect::<Vec<&[u8]>>())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+fn id_of(ids: &AlertIds, alert: &Alert) -> Option<i64> {
+    ids.get(&(alert.survey.id().to_owned(), alert.source_id)).copied()
+}
+
+async fn link_to_run(
+    connection: &mut PgConnection,
+    run_id: RunId,
+    alerts: &[&KeptAlert],
+    ids: &AlertIds,
+) -> Result<u64, StorageError> {
+    let linked: Vec<(i64, &KeptAlert)> =
+        alerts.iter().filter_map(|kept| id_of(ids, &kept.alert).map(|id| (id, *kept))).collect();
+    let column = |of: fn(&Alert) -> Option<f64>| {
+        linked.iter().map(|(_, kept)| of(&kept.alert)).collect::<Vec<_>>()
+    };
+    let done = sqlx::query(
+        "insert into run_alert (run_id, alert_id, object_id, jd, ra, dec, mag, classtar, rb, attributes)
+         select $1, * from unnest($2::bigint[], $3::text[], $4::float8[], $5::float8[], $6::float8[], $7::float8[],
+                                  $8::float8[], $9::float8[], $10::jsonb[])
+         on conflict do nothing",
+    )
+    .bind(run_id)
+    .bind(linked.iter().map(|(id, _)| *id).collect::<Vec<_>>())
+    .bind(linked.iter().map(|(_, kept)| kept.alert.object_id.as_str()).collect::<Vec<_>>())
+    .bind(column(|alert| Some(alert.jd)))
+    .bind(column(|alert| Some(alert.ra)))
+    .bind(column(|alert| Some(alert.dec)))
+    .bind(column(|alert| alert.mag))
+    .bind(column(|alert| alert.classtar))
+    .bind(column(|alert| alert.rb))
+    .bind(linked.iter().map(|(_, kept)| kept.attributes.as_ref()).collect::<Vec<_>>())
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Adds a batch to the run's counts; how many alerts the run has now.
+async fn count_batch(
+    connection: &mut PgConnection,
+    run_id: RunId,
+    batch: &Batch,
+    n_linked: u64,
+) -> Result<u64, StorageError> {
+    let passed = batch.alerts.len() as u64;
+    let unreadable = batch.unreadable.len() as u64;
+    let stored: i64 = sqlx::query_scalar(
+        "update run set
+             batch_number = $2,
+             received = received + $3,
+             passed = passed + $4,
+             rejected = rejected + $5,
+             unreadable = unreadable + $6,
+             stored = stored + $7,
+             duplicates = duplicates + ($4 - $7),
+             received_bytes = received_bytes + $8,
+             rejected_by = (
+                 select coalesce(jsonb_object_agg(rule, n), '{}')
+                 from (
+                     select key as rule, sum(value::bigint) as n
+                     from (select * from jsonb_each_text(rejected_by) union all select * from jsonb_each_text($9)) as both_
+                     group by key
+                 ) as summed
+             ),
+             heartbeat = now()
+         where id = $1
+         returning stored",
+    )
+    .bind(run_id)
+    .bind(batch.number)
+    .bind(to_bigint(passed + unreadable + batch.rejected()))
+    .bind(to_bigint(passed))
+    .bind(to_bigint(batch.rejected()))
+    .bind(to_bigint(unreadable))
+    .bind(to_bigint(n_linked))
+    .bind(to_bigint(batch.received_bytes))
+    .bind(Json(&batch.rejected_by))
+    .fetch_one(connection)
+    .await?;
+    Ok(from_bigint(stored))
+}
