@@ -158,13 +158,14 @@ pub(crate) fn alert_href(survey: crate::domain::alert::Survey, source_id: i64) -
     format!("/alerts/{}/{source_id}/", survey.id())
 }
 
-/// A query string with some names set anew, starting with `?`; empty values are left out.
+/// A query string that starts with `?`, without the names whose value is empty; nothing if none is left.
 pub(crate) fn query_string(pairs: &[(&str, &str)]) -> String {
     let mut text = url::form_urlencoded::Serializer::new(String::new());
     for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
         text.append_pair(name, value);
     }
-    format!("?{}", text.finish())
+    let text = text.finish();
+    if text.is_empty() { text } else { format!("?{text}") }
 }
 
 #[cfg(test)]
@@ -188,6 +189,9 @@ mod tests {
 
     #[test]
     fn query_strings_are_escaped_and_leave_out_what_is_empty() {
+        assert_eq!(query_string(&[]), "");
+        assert_eq!(query_string(&[("name", "")]), "");
+        assert_eq!(query_string(&[("arg1", "val1"), ("arg2", "val2")]), "?arg1=val1&arg2=val2");
         assert_eq!(
             query_string(&[("order", "-mag"), ("name", ""), ("q", "a&b=c ")]),
             "?order=-mag&q=a%26b%3Dc+"

@@ -4,6 +4,7 @@
 mod api;
 mod archive;
 mod guard;
+mod mended;
 mod queries;
 mod restart;
 mod results;

@@ -6,8 +6,9 @@ use std::{
     sync::Arc,
 };
 
-/// What a form lists of one folder at most, the newest by name: a folder with more is still read whole by its own name.
-const MAX_LISTED_OF_FOLDER: usize = 200;
+/// What a form lists of one folder at most, the newest by name: some thirteen years of nights. A folder with more is still
+/// read whole by its own name.
+const MAX_LISTED_OF_FOLDER: usize = 5_000;
 
 /// The configured archives.
 #[derive(Clone, Debug)]

@@ -23,7 +23,7 @@ use crate::{
         context::PageContext,
         error::{ApiError, Error},
         extract::{ApiId, JsonObject, Query},
-        pages::query_form::{check_query_name, validate_sent},
+        pages::query_parameters::{check_query_name, validate_sent},
     },
 };
 

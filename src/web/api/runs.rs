@@ -24,7 +24,7 @@ use crate::{
         context::PageContext,
         error::{ApiError, Error},
         extract::{ApiId, JsonObject, Query},
-        pages::query_form::validate_sent,
+        pages::query_parameters::validate_sent,
         present::alert_href,
     },
 };

@@ -1,11 +1,14 @@
 //! The pages: one file each, with the name of its view and template.
 
 pub(super) mod alert;
+mod alert_facts;
+mod alert_history;
 mod form_view;
 pub(super) mod home;
 pub(super) mod query_actions;
 pub(super) mod query_form;
 pub(super) mod query_list;
+pub(super) mod query_parameters;
 pub(super) mod run;
 pub(super) mod run_list;
 mod run_progress;

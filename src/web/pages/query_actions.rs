@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::query_form::{parameters_in_words, validate_stored};
+use super::query_parameters::{parameters_in_words, validate_stored};
 use crate::{
     actions::run_query::Runner,
     brokers::Brokers,

@@ -7,7 +7,7 @@ use axum::{
 use chrono::{DateTime, Utc};
 
 use super::{
-    query_form::parameters_in_words,
+    query_parameters::parameters_in_words,
     run_progress::{NewResults, progress_view},
     run_results::{ResultsRequest, results_view},
 };
@@ -113,7 +113,9 @@ pub(crate) async fn post_again(
         None => None,
     };
     let broker = brokers.find(&run.broker).ok_or(Error::NotFound)?;
-    match super::query_form::validate_stored(broker.as_ref(), &run.parameters, clock.now()).await {
+    match super::query_parameters::validate_stored(broker.as_ref(), &run.parameters, clock.now())
+        .await
+    {
         Ok(parameters) => {
             let new = runner
                 .start(broker.id(), parameters, saved.as_ref(), &run.query_name, &context.member)

@@ -76,7 +76,7 @@ impl ResultsRequest {
             ("after", &after),
             ("before", &before),
         ]);
-        format!("/runs/{}/{}", run.id, if query == "?" { "" } else { &query })
+        format!("/runs/{}/{query}", run.id)
     }
 }
 

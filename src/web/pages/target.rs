@@ -52,7 +52,7 @@ pub(crate) async fn get(
             .iter()
             .map(|alert| target_alert(alert, first == Some(alert.source_id)))
             .collect(),
-        links: target.position.map(super::alert::links_out).unwrap_or_default(),
+        links: target.position.map(super::alert_facts::links_out).unwrap_or_default(),
         edit_href: Some(format!("/targets/{id}/update/")),
         delete_href: Some(format!("/targets/{id}/delete/")),
     };

@@ -10,7 +10,7 @@ pub struct SortHeader {
     pub label: String,
     /// Unit or meaning in small print under the words; empty where plain.
     pub note: String,
-    /// The same page in the order that a click asks for.
+    /// The same page in the order that a click asks for; empty for a column that does not sort.
     pub href: String,
     /// Whether the table is in the order of this column.
     pub order: SortOrder,
