@@ -34,6 +34,9 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 /// How long may a process be silent before the others call its runs interrupted?
 const SILENCE: Duration = Duration::from_secs(30);
 
+/// From how many results on does a run change what the planner should know?
+const LARGE_RUN: u64 = 1_000;
+
 /// What an interrupted run tells its reader.
 const INTERRUPTED: &str = "The service stopped while this run was going on. What had come until then is kept. Run it again for the rest.";
 
@@ -195,6 +198,15 @@ impl Inner {
             error!(run.id = id, %error, "The end of run {id} could not be written");
         }
         self.forget(id);
+        self.note_growth(id).await;
+    }
+
+    /// Keeps pages quick after a run that brought many alerts.
+    async fn note_growth(&self, id: RunId) {
+        let is_large = matches!(self.storage.find_run(id).await, Ok(Some(run)) if run.counts.stored >= LARGE_RUN);
+        if is_large && let Err(error) = self.storage.refresh_statistics().await {
+            warn!(%error, "The planner's statistics were not refreshed; autovacuum will do it");
+        }
     }
 
     fn forget(&self, id: RunId) {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Storage, StorageError, to_bigint};
+use super::{Storage, StorageError, from_bigint, to_bigint};
 use crate::domain::{
     alert::Survey,
     found_alert::{FoundAlert, SortColumn, SortOrder, TargetLink},
@@ -69,6 +69,8 @@ pub struct ResultPage {
     pub previous: Option<Cursor>,
     /// Where the page after it begins.
     pub next: Option<Cursor>,
+    /// Rows of the whole run that the member has ticked.
+    pub n_selected: u64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -90,6 +92,7 @@ struct ResultRow {
     target_id: Option<i64>,
     target_name: Option<String>,
     is_selected: bool,
+    n_selected: i64,
 }
 
 impl TryFrom<ResultRow> for FoundAlert {
@@ -148,7 +151,8 @@ macro_rules! page {
                         where s.run_id = $1 and s.member_id = $2 and s.alert_id = page.alert_id
                         -- `offset 0`: row by row, not by a table of all that is ticked.
                         offset 0
-                    ) as is_selected
+                    ) as is_selected,
+                    (select count(*) from run_selection s where s.run_id = $1 and s.member_id = $2) as n_selected
              from page
              join alert a on a.id = page.alert_id
              left join target_name n on n.name_key = a.object_key
@@ -327,8 +331,9 @@ fn into_page(
     };
     let previous = rows.first().filter(|_| has_previous).map(|row| cursor_at(row, n_before));
     let next = rows.last().filter(|_| has_next).map(|row| cursor_at(row, n_before + n_rows));
+    let n_selected = rows.first().map_or(0, |row| from_bigint(row.n_selected));
     let rows = rows.into_iter().map(FoundAlert::try_from).collect::<Result<_, _>>()?;
-    Ok(ResultPage { rows, n_before, previous, next })
+    Ok(ResultPage { rows, n_before, previous, next, n_selected })
 }
 
 impl Storage {

@@ -208,6 +208,15 @@ impl Storage {
         Ok(done.rows_affected() == 1)
     }
 
+    /// Tells the planner how many alerts there are now, which it would learn from autovacuum a minute later:
+    /// until then it takes a table that has just been filled for as small as it was.
+    pub async fn refresh_statistics(&self) -> Result<(), StorageError> {
+        for statement in ["analyze run_alert", "analyze alert"] {
+            sqlx::query(statement).execute(&self.pool).await?;
+        }
+        Ok(())
+    }
+
     /// Asks for a live run to be stopped, by whichever process works on it; false when it had ended already.
     pub async fn request_cancel(&self, id: RunId) -> Result<bool, StorageError> {
         let done = sqlx::query(

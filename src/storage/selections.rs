@@ -55,8 +55,10 @@ impl Storage {
                 )
                 .bind(run_id)
                 .bind(member_id)
-                .execute(connection)
+                .execute(&mut *connection)
                 .await?;
+                // Or the planner takes the table for as small as it was, until autovacuum comes by.
+                sqlx::query("analyze run_selection").execute(connection).await?;
                 Ok(())
             })
         })

@@ -81,7 +81,6 @@ async fn queries_are_saved_run_and_refused_with_messages_by_field() {
         (json!({"name": "", "broker": "archive", "parameters": {"folder": "night"}}), "name"),
         (json!({"name": "q", "broker": "MARS"}), "broker"),
         (json!({"name": "q"}), "broker"),
-        (json!({"name": "q", "broker": "archive"}), "folder"),
         (
             json!({"name": "q", "broker": "archive", "parameters": {"folder": "night", "flavour": 1}}),
             "flavour",
@@ -103,6 +102,12 @@ async fn queries_are_saved_run_and_refused_with_messages_by_field() {
         let errors = app.post_json("/api/queries/", &body).await.expect(422).json();
         assert!(errors["errors"][field][0].is_string(), "{body}: {errors}");
     }
+    let as_tom_keeps_it = json!({"query_name": "q", "broker": "archive", "max_results": 2});
+    let first = app
+        .post_json("/api/runs/", &json!({"broker": "archive", "parameters": as_tom_keeps_it}))
+        .await
+        .expect(202);
+    assert_eq!(app.wait(first.json()["id"].as_i64().unwrap()).await["counts"]["stored"], 2);
     app.send_json("DELETE", &format!("/api/queries/{}/", query["id"]), &json!({}))
         .await
         .expect(204);

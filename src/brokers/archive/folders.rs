@@ -63,6 +63,11 @@ impl Folders {
         listed
     }
 
+    /// The first archive of the list.
+    pub(super) fn first(&self) -> Option<PathBuf> {
+        self.list().first().and_then(|folder| self.find(&folder.name))
+    }
+
     /// The path of an archive by its name. A name that the list does not have is not looked up on the disk.
     pub(super) fn find(&self, name: &str) -> Option<PathBuf> {
         self.list().iter().any(|folder| folder.name == name).then_some(())?;

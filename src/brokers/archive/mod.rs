@@ -19,8 +19,7 @@ static FORM: FormSpec =
 
 const ARCHIVE_FIELDS: &[Field] = &[
     Field::dynamic_choice("folder", "Archive")
-        .required()
-        .help("A folder of .avro files, or a night as ZTF publishes it (.tar.gz), read in the order of its names.")
+        .help("A folder of .avro files, or a night as ZTF publishes it (.tar.gz), read in the order of its names. Not given: the first of the list.")
         .section("Archive"),
     Field::integer("max_results", "Maximum results", 1, 1_000_000)
         .initial("100")
@@ -83,14 +82,18 @@ impl Broker for Archive {
         query: &Parameters,
         context: RunContext,
     ) -> Result<AlertStream, BrokerError> {
-        let name = query.text("folder").unwrap_or_default().to_owned();
+        let name = query.text("folder").map(str::to_owned);
         let folders = self.folders.clone();
-        let path = tokio::task::spawn_blocking(move || folders.find(&name).ok_or(name))
+        let found = tokio::task::spawn_blocking(move || match &name {
+            Some(name) => {
+                folders.find(name).ok_or_else(|| format!("there is no archive \"{name}\" any more"))
+            }
+            None => folders.first().ok_or_else(|| "there is no archive".to_owned()),
+        });
+        let path = found
             .await
             .map_err(|_| BrokerError::BadQuery("the folder could not be looked up".to_owned()))?
-            .map_err(|name| {
-                BrokerError::BadQuery(format!("there is no archive \"{name}\" any more"))
-            })?;
+            .map_err(BrokerError::BadQuery)?;
         let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
         // Reading and decoding are blocking work: off the threads that answer requests.
         let reading =

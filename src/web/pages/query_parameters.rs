@@ -20,7 +20,12 @@ pub(super) async fn validate_stored(
     now: DateTime<Utc>,
 ) -> Result<Parameters, FormState> {
     let context = Context { now, choices: broker.choices().await };
-    broker.form().validate(&RawForm::from_json(parameters), &context)
+    let mut parameters = parameters.clone();
+    // TOM keeps the query's name and its broker among the parameters; here they have places of their own.
+    if let Some(fields) = parameters.as_object_mut() {
+        fields.retain(|name, _| name != QUERY_NAME.name && name != "broker");
+    }
+    broker.form().validate(&RawForm::from_json(&parameters), &context)
 }
 
 /// Checks the `parameters` of a JSON body; what is wrong by field.

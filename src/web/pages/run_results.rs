@@ -93,7 +93,6 @@ pub(super) async fn results_view(
     let page = storage
         .list_results(run.id, member, request.order, &request.cursor, request.rows())
         .await?;
-    let selected = storage.count_selected(run.id, member).await?;
     Ok(Results::Table(Box::new(ResultTable {
         headers: headers(run, request),
         pager: pager(run, request, &page),
@@ -101,7 +100,7 @@ pub(super) async fn results_view(
         selection: Selection {
             action: format!("/runs/{}/selection/", run.id),
             next: request.own_href(run),
-            selected,
+            selected: page.n_selected,
             total: run.counts.stored,
         },
     })))
