@@ -98,13 +98,25 @@ impl TryFrom<RunRow> for Run {
     }
 }
 
+#[derive(sqlx::FromRow)]
+struct LoggedRunRow {
+    #[sqlx(flatten)]
+    run: RunRow,
+    log: Vec<(DateTime<Utc>, String, String)>,
+}
+
 macro_rules! select_runs {
     ($rest:literal) => {
+        select_runs!("", $rest)
+    };
+    ($columns:literal, $rest:literal) => {
         concat!(
             "select r.id, r.saved_query_id, r.query_name, r.broker, r.parameters, r.started_by,
                     m.name as started_by_name, r.state, r.received, r.passed, r.rejected, r.duplicates,
                     r.unreadable, r.stored, r.acknowledged, r.received_bytes, r.rejected_by, r.feedback,
-                    r.created, r.started, r.finished, r.cancel_requested
+                    r.created, r.started, r.finished, r.cancel_requested",
+            $columns,
+            "
              from run r
              join member m on m.id = r.started_by ",
             $rest
@@ -278,17 +290,29 @@ impl Storage {
         Ok(())
     }
 
-    /// The latest `limit` lines of a run's log, oldest first.
-    pub async fn list_run_log(&self, id: RunId, limit: i64) -> Result<Vec<LogLine>, StorageError> {
-        let rows: Vec<(DateTime<Utc>, String, String)> = sqlx::query_as(
-            "select at, level, message
-             from (select id, at, level, message from run_log where run_id = $1 order by id desc limit $2) latest
-             order by id",
-        )
+    /// The run with this id and the latest `limit` lines of its log, oldest first.
+    pub async fn find_run_with_log(
+        &self,
+        id: RunId,
+        limit: i64,
+    ) -> Result<Option<(Run, Vec<LogLine>)>, StorageError> {
+        // One statement for both: the page of a run is asked for more than any other.
+        let row: Option<LoggedRunRow> = sqlx::query_as(select_runs!(
+            ",
+                    array(
+                        select (l.at, l.level, l.message)
+                        from (select * from run_log where run_id = r.id order by id desc limit $2) l
+                        order by l.id
+                    ) as log",
+            "where r.id = $1"
+        ))
         .bind(id)
         .bind(limit)
-        .fetch_all(&self.pool)
+        .fetch_optional(&self.pool)
         .await?;
-        Ok(rows.into_iter().map(|(at, level, message)| LogLine { at, level, message }).collect())
+        let Some(row) = row else { return Ok(None) };
+        let log = row.log.into_iter();
+        let log = log.map(|(at, level, message)| LogLine { at, level, message }).collect();
+        Ok(Some((Run::try_from(row.run)?, log)))
     }
 }

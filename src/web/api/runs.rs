@@ -96,8 +96,8 @@ pub(crate) async fn get(
     State(storage): State<Storage>,
     ApiId(id): ApiId,
 ) -> Result<Response, ApiError> {
-    let run = storage.find_run(id).await?.ok_or(Error::NotFound)?;
-    let log = storage.list_run_log(id, 200).await?;
+    let found = storage.find_run_with_log(id, 200).await?;
+    let (run, log) = found.ok_or(Error::NotFound)?;
     let mut body = run_json(&run);
     body["log"] = log
         .iter()

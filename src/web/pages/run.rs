@@ -43,8 +43,8 @@ pub(crate) async fn get(
     Id(id): Id,
     Query(query): Query,
 ) -> Result<Response, Error> {
-    let run = storage.find_run(id).await?.ok_or(Error::NotFound)?;
-    let log = storage.list_run_log(id, LOG_LINES).await?;
+    let found = storage.find_run_with_log(id, LOG_LINES).await?;
+    let (run, log) = found.ok_or(Error::NotFound)?;
     let request = ResultsRequest::parse(&query);
     let results = results_view(&storage, &run, &context.member, &request).await?;
     let now = clock.now();
@@ -80,8 +80,8 @@ pub(crate) async fn get_progress(
     Id(id): Id,
     Query(query): Query,
 ) -> Result<Response, Error> {
-    let run = storage.find_run(id).await?.ok_or(Error::NotFound)?;
-    let log = storage.list_run_log(id, LOG_LINES).await?;
+    let found = storage.find_run_with_log(id, LOG_LINES).await?;
+    let (run, log) = found.ok_or(Error::NotFound)?;
     let shown = query.number("shown").and_then(|shown| u64::try_from(shown).ok()).unwrap_or(0);
     let news = NewResults { shown, href: format!("/runs/{id}/") };
     Ok(render(axum::http::StatusCode::OK, &progress_view(&run, &log, clock.now(), Some(&news))))
