@@ -113,6 +113,35 @@ async fn wrong_values_come_back_with_a_message_by_the_field_and_nothing_is_lost(
 }
 
 #[tokio::test]
+async fn saved_queries_are_listed_in_every_order() {
+    let app = TestApp::start().await;
+    for name in ["beta", "Alpha", "gamma"] {
+        app.post("/alerts/query/create/", &with(&[("action", "save"), ("query_name", name)]))
+            .await
+            .expect(303);
+    }
+    let run = app.post("/alerts/query/1/run/", &[]).await.expect(303).location().to_owned();
+    app.wait(run.trim_matches('/').rsplit('/').next().unwrap().parse().unwrap()).await;
+    for (order, expected) in [
+        ("created", ["beta", "Alpha", "gamma"]),
+        ("-created", ["gamma", "Alpha", "beta"]),
+        ("name", ["Alpha", "beta", "gamma"]),
+        ("-name", ["gamma", "beta", "Alpha"]),
+        ("broker", ["Alpha", "beta", "gamma"]),
+        ("-broker", ["Alpha", "beta", "gamma"]),
+        ("owner", ["Alpha", "beta", "gamma"]),
+        ("-owner", ["Alpha", "beta", "gamma"]),
+        ("-last_run", ["beta", "gamma", "Alpha"]),
+        ("last_run", ["Alpha", "gamma", "beta"]),
+    ] {
+        let page = app.get(&format!("/alerts/query/list/?order={order}")).await.expect(200).body;
+        let places = expected.map(|name| page.find(&format!("/\">{name}</a></th>")).unwrap());
+        assert!(places.is_sorted(), "{order}");
+    }
+    app.storage.refresh_statistics().await.unwrap();
+}
+
+#[tokio::test]
 async fn positions_and_times_are_echoed_as_they_are_read() {
     let app = TestApp::start().await;
     let echo = |field: &str, value: &str| {

@@ -96,7 +96,8 @@ async fn packets_that_cannot_be_read_are_set_aside_and_disturb_nothing() {
         .await
         .expect(200)
         .shows("000-broken.avro")
-        .shows("zzz.avro");
+        .shows("zzz.avro")
+        .shows("nothing kept");
     let link = page
         .body
         .split("href=\"")

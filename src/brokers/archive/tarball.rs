@@ -148,3 +148,21 @@ fn pax_path(header: &[u8]) -> Option<String> {
 fn text_of(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).trim_end_matches('\0').to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_night_is_read_no_further_once_the_run_is_to_stop() {
+        let place = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(place.path(), [7; 10]).unwrap();
+        let stop = CancellationToken::new();
+        let mut file =
+            Interruptible { inner: File::open(place.path()).unwrap(), stop: stop.clone() };
+        let mut buffer = [0; 4];
+        assert_eq!(file.read(&mut buffer).unwrap(), 4);
+        stop.cancel();
+        assert!(file.read(&mut buffer).is_err());
+    }
+}

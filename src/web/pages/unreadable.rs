@@ -52,7 +52,12 @@ pub(crate) async fn get(
             .into_iter()
             .map(|row| UnreadableRow {
                 size: size_text(row.size_bytes()),
-                download_href: format!("{home}{}/", row.id),
+                // Of what is too large, or could not be opened, there is nothing to download.
+                download_href: if row.n_bytes == 0 {
+                    String::new()
+                } else {
+                    format!("{home}{}/", row.id)
+                },
                 origin: row.origin,
                 error: row.error,
             })
