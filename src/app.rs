@@ -4,6 +4,7 @@ use std::{
     future::Future,
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -15,9 +16,16 @@ use url::Url;
 
 use crate::{
     actions::run_query::Runner,
-    brokers::Brokers,
+    brokers::{
+        Brokers,
+        stream_rest::{self, PubSubService},
+    },
     clock::Clock,
-    config::{ServeConfig, SimulateConfig},
+    config::{GoogleConfig, ServeConfig, SimulateConfig},
+    google::{
+        Access, ServiceAccount, TokenSource,
+        pubsub::{SchemaPath, SubscriptionPath, TopicPath},
+    },
     local_postgres::{DataDirLock, LocalPostgres},
     packets, simulate,
     storage::Storage,
@@ -68,9 +76,13 @@ async fn serve_on(
     let metrics = telemetry::collect_metrics()?;
     let storage = Storage::connect(database.url()).await.context("the database cannot be used")?;
     let clock = Clock::system();
-    let brokers = Brokers::new(archives(config, data_dir).await?, uploads_folder(data_dir)?);
+    let pubsub = PubSubService::at(config.google.pubsub_emulator.as_deref())?;
+    let brokers =
+        Brokers::new(pubsub, archives(config, data_dir).await?, uploads_folder(data_dir)?);
+    let access = google_access(&config.google)?;
     let shutdown = CancellationToken::new();
-    let runner = Runner::new(storage.clone(), brokers.clone(), clock.clone(), shutdown.clone());
+    let runner =
+        Runner::new(storage.clone(), brokers.clone(), access, clock.clone(), shutdown.clone());
     if database.is_private() {
         // Nobody else uses this database: whatever was live died with the process before us.
         runner.interrupt_silent(Duration::ZERO).await?;
@@ -166,6 +178,22 @@ async fn archives(config: &ServeConfig, data_dir: &Path) -> anyhow::Result<Vec<P
     Ok(vec![folder])
 }
 
+/// Whom the deployment acts as towards Google: a service account, if it has one.
+fn google_access(config: &GoogleConfig) -> anyhow::Result<Access> {
+    let account = config
+        .credentials
+        .as_deref()
+        .map(ServiceAccount::from_key_file)
+        .transpose()
+        .context("GOOGLE_APPLICATION_CREDENTIALS")?;
+    let named = config.project.clone();
+    let own = account.as_ref().and_then(|account| account.project().map(str::to_owned));
+    Ok(Access {
+        project: named.or(own),
+        tokens: account.map(|account| Arc::new(account) as Arc<dyn TokenSource>),
+    })
+}
+
 fn uploads_folder(data_dir: &Path) -> anyhow::Result<PathBuf> {
     let folder = data_dir.join("uploads");
     std::fs::create_dir_all(&folder)
@@ -194,16 +222,42 @@ async fn prune(storage: Storage, retention: Duration, shutdown: CancellationToke
     }
 }
 
-/// Writes a simulated night; what was written, as a sentence.
-pub fn simulate(config: &SimulateConfig) -> anyhow::Result<String> {
+/// Writes or publishes a simulated night; what was done, as a sentence.
+pub async fn simulate(config: &SimulateConfig) -> anyhow::Result<String> {
     let night = simulate::Night::on(config.date, config.seed, config.packets);
-    let is_archive = config.out.to_string_lossy().ends_with(".tar.gz");
+    let Some(out) = &config.out else { return publish(config, &night).await };
+    let is_archive = out.to_string_lossy().ends_with(".tar.gz");
     let n_packets = if is_archive {
-        simulate::write_tar_gz(&night, &config.out)?
+        simulate::write_tar_gz(&night, out)?
     } else {
-        simulate::write_folder(&night, &config.out)?
+        simulate::write_folder(&night, out)?
     };
-    Ok(format!("Wrote {n_packets} packets to {}", config.out.display()))
+    Ok(format!("Wrote {n_packets} packets to {}", out.display()))
+}
+
+async fn publish(config: &SimulateConfig, night: &simulate::Night) -> anyhow::Result<String> {
+    let topic = config.publish.as_deref().context("neither --out nor --publish is given")?;
+    let service = PubSubService::at(config.google.pubsub_emulator.as_deref())?;
+    let access = google_access(&config.google)?;
+    let project = match &access.project {
+        Some(project) => project.clone(),
+        None if service.is_emulator => stream_rest::publisher_of(topic).to_owned(),
+        None => anyhow::bail!("give the project to publish in with --google-project"),
+    };
+    let subscription = config.subscription.as_deref().unwrap_or(topic);
+    let stream = simulate::Stream {
+        topic: TopicPath::new(&project, topic),
+        subscription: SubscriptionPath::new(&project, subscription),
+        schema: config.schema.as_deref().map(|name| SchemaPath::new(&project, name)),
+        per_second: (config.rate > 0.0).then_some(config.rate),
+    };
+    let pubsub = service.client(access, Arc::new(|_, sentence: String| info!("{sentence}")));
+    for sentence in stream.prepare(&pubsub).await? {
+        info!("{sentence}");
+    }
+    info!("Publishing {} packets onto {}", night.n_packets, stream.topic);
+    let n_published = stream.publish(&pubsub, night).await?;
+    Ok(format!("Published {n_published} packets onto {}", stream.topic))
 }
 
 /// Asks the service at an address whether it is ready.

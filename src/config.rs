@@ -5,7 +5,10 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use url::Url;
 
-use crate::local_postgres::default_data_dir;
+use crate::{
+    google::{check_project, check_resource_name},
+    local_postgres::default_data_dir,
+};
 
 /// The alerts page of a TOM for the Pitt-Google broker: query, look, save targets.
 #[derive(Debug, Parser)]
@@ -24,8 +27,8 @@ pub struct Cli {
 pub enum Command {
     /// Serve the pages and the API (this is the default).
     Serve(Box<ServeConfig>),
-    /// Write a night of simulated ZTF alert packets.
-    Simulate(SimulateConfig),
+    /// Write a night of simulated ZTF alert packets, or publish it onto a Pub/Sub topic.
+    Simulate(Box<SimulateConfig>),
     /// Bring the tables of the database up to date and exit.
     Migrate {
         /// The database, `postgres://USER:PASSWORD@HOST/NAME`.
@@ -58,6 +61,9 @@ pub struct ServeConfig {
     /// A folder of .avro files or .tar.gz nights; may be given several times [default: the simulated night].
     #[arg(long = "archive", env = "TOM_ALERTS_ARCHIVES", value_delimiter = ':')]
     pub archives: Vec<PathBuf>,
+    /// Google's services, and as whom they are used.
+    #[command(flatten)]
+    pub google: GoogleConfig,
     /// Days that alerts of no saved target are kept.
     #[arg(long, env = "TOM_ALERTS_RETENTION", default_value = "30", value_name = "DAYS", value_parser = parse_days)]
     pub retention: Duration,
@@ -73,12 +79,45 @@ impl ServeConfig {
     }
 }
 
+/// Google's services, and as whom they are used.
+#[derive(Clone, Debug, Default, Args)]
+pub struct GoogleConfig {
+    /// Google Cloud project in which subscriptions are made, and which is billed.
+    #[arg(long = "google-project", env = "GOOGLE_CLOUD_PROJECT", value_parser = parse_project)]
+    pub project: Option<String>,
+    /// Key file of a service account; without it runs act as the users themselves.
+    #[arg(
+        long = "google-credentials",
+        env = "GOOGLE_APPLICATION_CREDENTIALS",
+        value_name = "FILE"
+    )]
+    pub credentials: Option<PathBuf>,
+    /// Pub/Sub emulator to use instead of Google's service, `HOST:PORT`.
+    #[arg(long, env = "PUBSUB_EMULATOR_HOST", value_name = "HOST:PORT")]
+    pub pubsub_emulator: Option<String>,
+}
+
 /// Settings of the simulated survey.
 #[derive(Debug, Args)]
 pub struct SimulateConfig {
     /// Where to write: a folder, or a file that ends in .tar.gz.
-    #[arg(long)]
-    pub out: PathBuf,
+    #[arg(long, required_unless_present = "publish", conflicts_with = "publish")]
+    pub out: Option<PathBuf>,
+    /// Topic to publish onto, such as ztf-loop; it and a subscription are made if they are not there.
+    #[arg(long, value_name = "TOPIC", value_parser = parse_resource)]
+    pub publish: Option<String>,
+    /// Messages per second; 0: as fast as it goes.
+    #[arg(long, default_value_t = 1.0, requires = "publish", value_parser = parse_rate)]
+    pub rate: f64,
+    /// The subscription that keeps the messages for a reader [default: the topic's name].
+    #[arg(long, requires = "publish", value_parser = parse_resource)]
+    pub subscription: Option<String>,
+    /// Also create an Avro schema of this name in the schema service.
+    #[arg(long, requires = "publish", value_name = "NAME", value_parser = parse_resource)]
+    pub schema: Option<String>,
+    /// Where to publish, and as whom.
+    #[command(flatten)]
+    pub google: GoogleConfig,
     /// Number of packets.
     #[arg(long, default_value_t = 1000)]
     pub packets: usize,
@@ -97,6 +136,21 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+fn parse_resource(text: &str) -> Result<String, String> {
+    check_resource_name(text).map(|()| text.to_owned())
+}
+
+fn parse_rate(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|rate| (0.0..=100_000.0).contains(rate))
+        .ok_or_else(|| "a number of messages per second".to_owned())
+}
+
+fn parse_project(text: &str) -> Result<String, String> {
+    check_project(text).map(|()| text.to_owned())
 }
 
 /// Reads a number of days, with or without a `d` behind it.

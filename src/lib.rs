@@ -10,6 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod forms;
+pub mod google;
 pub mod local_postgres;
 pub mod packets;
 pub mod simulate;

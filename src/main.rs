@@ -25,7 +25,8 @@ fn main() -> anyhow::Result<()> {
             served
         }
         Command::Simulate(config) => {
-            let sentence = app::simulate(&config)?;
+            telemetry::start_logs(LogFormat::Text);
+            let sentence = runtime.block_on(app::simulate(&config))?;
             writeln!(std::io::stdout(), "{sentence}")?;
             Ok(())
         }

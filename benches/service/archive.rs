@@ -7,10 +7,11 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use tom_alerts::{
     actions::run_query::Runner,
-    brokers::Brokers,
+    brokers::{Brokers, stream_rest::PubSubService},
     clock::Clock,
     domain::{member::Member, run::Run},
     forms::{self, RawForm},
+    google::Access,
     simulate::{Night, default_night, write_folder, write_tar_gz},
     storage::Storage,
 };
@@ -30,12 +31,14 @@ pub(crate) async fn measure(storage: &Storage, place: &Path) -> anyhow::Result<(
     let night = |seed| Night { seed, n_packets: PACKETS, ..default_night() };
     write_tar_gz(&night(1), &tar_gz)?;
     write_folder(&night(2), &folder)?;
-    let brokers = Brokers::new(vec![tar_gz, folder], place.join("no-uploads"));
+    let brokers =
+        Brokers::new(PubSubService::at(None)?, vec![tar_gz, folder], place.join("no-uploads"));
     let reader = Reader {
         storage,
         runner: Runner::new(
             storage.clone(),
             brokers.clone(),
+            Access::default(),
             Clock::system(),
             CancellationToken::new(),
         ),

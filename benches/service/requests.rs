@@ -13,9 +13,10 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tom_alerts::{
     actions::run_query::Runner,
-    brokers::Brokers,
+    brokers::{Brokers, stream_rest::PubSubService},
     clock::Clock,
     domain::sky::Position,
+    google::Access,
     storage::Storage,
     telemetry,
     web::{self, AppState, Site},
@@ -75,8 +76,18 @@ impl Service {
     /// Starts to serve from this process.
     pub(crate) async fn start(storage: &Storage, place: &Path) -> anyhow::Result<Self> {
         let stop = CancellationToken::new();
-        let brokers = Brokers::new(vec![place.join("night.tar.gz")], place.join("no-uploads"));
-        let runner = Runner::new(storage.clone(), brokers.clone(), Clock::system(), stop.clone());
+        let brokers = Brokers::new(
+            PubSubService::at(None)?,
+            vec![place.join("night.tar.gz")],
+            place.join("no-uploads"),
+        );
+        let runner = Runner::new(
+            storage.clone(),
+            brokers.clone(),
+            Access::default(),
+            Clock::system(),
+            stop.clone(),
+        );
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let site =

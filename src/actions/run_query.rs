@@ -22,6 +22,7 @@ use crate::{
         saved_query::SavedQuery,
     },
     forms::Parameters,
+    google::Access,
     storage::{NewRun, Storage, StorageError},
 };
 
@@ -49,6 +50,7 @@ pub struct Runner {
 struct Inner {
     storage: Storage,
     brokers: Brokers,
+    access: Access,
     clock: Clock,
     /// Name of this process among all that share the database.
     instance: String,
@@ -59,10 +61,11 @@ struct Inner {
 }
 
 impl Runner {
-    /// A runner whose runs end when `shutdown` is set.
+    /// A runner whose runs act as `access` towards Google and end when `shutdown` is set.
     pub fn new(
         storage: Storage,
         brokers: Brokers,
+        access: Access,
         clock: Clock,
         shutdown: CancellationToken,
     ) -> Self {
@@ -71,6 +74,7 @@ impl Runner {
             inner: Arc::new(Inner {
                 storage,
                 brokers,
+                access,
                 clock,
                 instance,
                 places: Semaphore::new(RUNS_AT_ONCE),
@@ -234,7 +238,12 @@ impl Inner {
         };
         // The broker's own token: it must stop fetching also when the run has enough.
         let fetching = stop.child_token();
-        let (context, lines) = RunContext::new(self.clock.now(), fetching.clone());
+        let (context, lines) = RunContext::new(
+            self.clock.now(),
+            fetching.clone(),
+            self.access.clone(),
+            self.tracker.clone(),
+        );
         let is_over = CancellationToken::new();
         let logger =
             self.tracker.spawn(write_log(self.storage.clone(), id, lines, is_over.clone()));

@@ -4,10 +4,11 @@ use std::{collections::BTreeMap, future::Future, time::Duration};
 
 use futures::StreamExt;
 use metrics::counter;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    brokers::{AlertBatch, Broker, Delivery, Receipt, RunContext, filter_from},
+    brokers::{AlertBatch, AlertStream, Broker, Delivery, Receipt, RunContext, filter_from},
     domain::{
         filter::Filter,
         kept::Kept,
@@ -21,6 +22,10 @@ use crate::{
 const WRITE_TRIES: u32 = 8;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+
+/// Batches whose acknowledgement may be under way at once, and how long the end of a run waits for the last ones.
+const ACKNOWLEDGING_AT_ONCE: usize = 4;
+const LAST_ACKNOWLEDGEMENTS: Duration = Duration::from_secs(10);
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,27 +84,11 @@ pub(super) async fn run(
         n_stored: 0,
         n_received: 0,
         n_unreadable: 0,
+        acknowledging: JoinSet::new(),
     };
-    loop {
-        let next = tokio::select! {
-            // Cancel wins over a stream that always has more.
-            biased;
-            () = stop.cancelled() => return Ok(Ending::cancelled()),
-            next = stream.next() => next,
-        };
-        match next {
-            None => return Ok(keeper.read_to_end()),
-            Some(Err(error)) => {
-                log.log(LogLevel::Error, error.to_string());
-                return Ok(Ending::failed(format!("{error}. What had come until then is kept.")));
-            }
-            Some(Ok(batch)) => {
-                if keeper.keep(batch, &log).await? {
-                    return Ok(keeper.reached_limit());
-                }
-            }
-        }
-    }
+    let ending = keeper.keep_all(&mut stream, &log, stop).await;
+    keeper.finish_acknowledging().await;
+    ending
 }
 
 /// Keeps what passes, until there is enough.
@@ -112,9 +101,43 @@ struct Keeper<'a> {
     n_stored: u64,
     n_received: u64,
     n_unreadable: u64,
+    /// Acknowledgements under way: the next batch is kept meanwhile.
+    acknowledging: JoinSet<()>,
 }
 
 impl Keeper<'_> {
+    /// Keeps what comes, to the end of the stream, the limit or a request to stop.
+    async fn keep_all(
+        &mut self,
+        stream: &mut AlertStream,
+        log: &RunContext,
+        stop: &CancellationToken,
+    ) -> Result<Ending, StorageError> {
+        loop {
+            let next = tokio::select! {
+                // Cancel wins over a stream that always has more.
+                biased;
+                () = stop.cancelled() => return Ok(Ending::cancelled()),
+                next = stream.next() => next,
+            };
+            match next {
+                None if stop.is_cancelled() => return Ok(Ending::cancelled()),
+                None => return Ok(self.read_to_end(log.ending())),
+                Some(Err(error)) => {
+                    log.log(LogLevel::Error, error.to_string());
+                    return Ok(Ending::failed(format!(
+                        "{error}. What had come until then is kept."
+                    )));
+                }
+                Some(Ok(batch)) => {
+                    if self.keep(batch, log).await? {
+                        return Ok(self.reached_limit());
+                    }
+                }
+            }
+        }
+    }
+
     /// Keeps a batch and acknowledges it; whether there is enough now. Exactly `max_results` are kept:
     /// what comes after is neither counted nor acknowledged.
     async fn keep(&mut self, batch: AlertBatch, log: &RunContext) -> Result<bool, StorageError> {
@@ -125,6 +148,7 @@ impl Keeper<'_> {
         while deliveries.peek().is_some() && !self.has_enough() {
             let part = self.next_part(&mut deliveries, &mut settled);
             proof = Some(self.store(part).await?);
+            log.progress.set(self.n_received, self.n_stored);
         }
         if let Some(proof) = proof {
             self.acknowledge(receipt, proof, settled, log).await;
@@ -180,24 +204,47 @@ impl Keeper<'_> {
         Ok(kept.proof)
     }
 
+    /// Acknowledges what was kept, while the next batch is being kept.
     async fn acknowledge(
-        &self,
+        &mut self,
         receipt: Receipt,
         proof: Kept,
         settled: Vec<usize>,
         log: &RunContext,
     ) {
-        match receipt.acknowledge(proof, settled).await {
-            Ok(_) => {}
-            Err(error) => log.log(
-                LogLevel::Warning,
-                format!("{error}. The messages will come again; nothing is stored twice."),
-            ),
+        if self.acknowledging.len() >= ACKNOWLEDGING_AT_ONCE {
+            self.acknowledging.join_next().await;
+        }
+        let (storage, id, log) = (self.storage.clone(), self.id, log.clone());
+        self.acknowledging.spawn(async move {
+            match receipt.acknowledge(proof, settled).await {
+                Ok(0) => {}
+                Ok(n) => {
+                    let counted = patiently(|| storage.count_acknowledged(id, n)).await;
+                    if let Err(error) = counted {
+                        tracing::warn!(run.id = id, %error, "{n} acknowledgements were not counted");
+                    }
+                }
+                Err(error) => log.log(
+                    LogLevel::Warning,
+                    format!("{error}. The messages will come again; nothing is stored twice."),
+                ),
+            }
+        });
+    }
+
+    /// Waits for the acknowledgements under way, but not for ever: what is not acknowledged comes again.
+    async fn finish_acknowledging(&mut self) {
+        let all = async { while self.acknowledging.join_next().await.is_some() {} };
+        if tokio::time::timeout(LAST_ACKNOWLEDGEMENTS, all).await.is_err() {
+            tracing::warn!(run.id = self.id, "Some acknowledgements were not confirmed in time");
+            self.acknowledging.shutdown().await;
         }
     }
 
-    fn read_to_end(&self) -> Ending {
+    fn read_to_end(&self, because: Option<String>) -> Ending {
         let read = match self.n_received {
+            _ if because.is_some() => because.unwrap_or_default(),
             0 => "Nothing to read: no packets were found.".to_owned(),
             1 => "Read to the end: 1 packet.".to_owned(),
             n => format!("Read to the end: {n} packets."),

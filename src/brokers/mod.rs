@@ -5,22 +5,26 @@
 pub mod archive;
 mod filter_form;
 mod receipt;
+mod run_context;
+pub mod stream_rest;
 
 use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 use futures::stream::BoxStream;
-use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
-pub use self::{filter_form::filter_from, receipt::Receipt};
+pub use self::{
+    filter_form::filter_from,
+    receipt::Receipt,
+    run_context::{Progress, RunContext},
+};
 use crate::{
-    domain::{
-        alert::Alert,
-        run::{LogLevel, Unreadable},
-    },
+    domain::{alert::Alert, run::Unreadable},
     forms::{Choices, FormSpec, Parameters},
+    google::{
+        GoogleError,
+        pubsub::{SubscriptionPath, TopicPath},
+    },
 };
 
 /// What a user can act on when a backend cannot deliver.
@@ -42,6 +46,41 @@ pub enum BrokerError {
     /// A fault in the software stopped the reading.
     #[error("reading stopped on a fault in the software; the log of the service says more")]
     ReaderBroke,
+    /// Google did not do what was asked.
+    #[error(transparent)]
+    Google(#[from] GoogleError),
+    /// Neither the subscription nor a topic for it is there.
+    #[error(
+        "A subscription named {name} does not exist in the project {project} and one cannot be created, because {because}",
+        name = subscription.name, project = subscription.project
+    )]
+    NoTopic {
+        /// What was asked for.
+        subscription: SubscriptionPath,
+        /// Why there is no topic, and which there are.
+        because: String,
+    },
+    /// The subscription listens to something else.
+    #[error(
+        "The subscription {name} of project {project} listens to {actual}, not to {wanted}. Choose another subscription name, or leave the topic empty to take what it brings",
+        name = subscription.name, project = subscription.project
+    )]
+    OtherTopic {
+        /// What was asked for.
+        subscription: SubscriptionPath,
+        /// Full name of its topic.
+        actual: String,
+        /// What was asked for.
+        wanted: TopicPath,
+    },
+    /// The subscription went away during the run.
+    #[error("{} was deleted while the run was going on. Run the query again: it will be created anew, without the messages of before", .0.what())]
+    SubscriptionGone(SubscriptionPath),
+    /// Nobody said in which project subscriptions are to be.
+    #[error(
+        "no Google Cloud project is set for subscriptions: start the service with --google-project, or give a service account's key, which names one"
+    )]
+    NoProject,
 }
 
 /// One message as it came, read or not.
@@ -66,33 +105,6 @@ pub struct AlertBatch {
 
 /// Batches until the backend has no more.
 pub type AlertStream = BoxStream<'static, Result<AlertBatch, BrokerError>>;
-
-/// What a run lends to a backend while it fetches.
-#[derive(Clone, Debug)]
-pub struct RunContext {
-    /// When the run began: relative times of the form count from here.
-    pub now: DateTime<Utc>,
-    /// Set when the run is to end: stop fetching.
-    pub stop: CancellationToken,
-    log: mpsc::UnboundedSender<(LogLevel, String)>,
-}
-
-impl RunContext {
-    /// A context whose log lines arrive at the receiver.
-    pub fn new(
-        now: DateTime<Utc>,
-        stop: CancellationToken,
-    ) -> (Self, mpsc::UnboundedReceiver<(LogLevel, String)>) {
-        let (log, lines) = mpsc::unbounded_channel();
-        (Self { now, stop, log }, lines)
-    }
-
-    /// Writes a sentence into the run's log.
-    pub fn log(&self, level: LogLevel, sentence: impl Into<String>) {
-        // Nobody reads the log of a run that has ended.
-        let _ = self.log.send((level, sentence.into()));
-    }
-}
 
 /// A source of alerts.
 #[async_trait]
@@ -133,9 +145,16 @@ pub trait Broker: Send + Sync {
 pub struct Brokers(Vec<Arc<dyn Broker>>);
 
 impl Brokers {
-    /// All backends, reading archives from these folders and keeping uploads in that one.
-    pub fn new(archives: Vec<PathBuf>, uploads: PathBuf) -> Self {
-        Self(vec![Arc::new(archive::Archive::new(archives, uploads))])
+    /// All backends: streams from this service; archives from these folders, keeping uploads in that one.
+    pub fn new(
+        pubsub: stream_rest::PubSubService,
+        archives: Vec<PathBuf>,
+        uploads: PathBuf,
+    ) -> Self {
+        Self(vec![
+            Arc::new(archive::Archive::new(archives, uploads)),
+            Arc::new(stream_rest::StreamRest::new(pubsub)),
+        ])
     }
 
     /// Every backend.

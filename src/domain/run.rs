@@ -173,6 +173,8 @@ pub struct Unreadable {
     pub error: String,
     /// What the transport said of it.
     pub attributes: Option<serde_json::Value>,
+    /// The transport's id of it, where it has one: a message that comes again is set aside once.
+    pub message_id: Option<String>,
     /// Its bytes; empty where it was too large to keep.
     pub bytes: bytes::Bytes,
 }

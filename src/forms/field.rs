@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::{Choices, Context};
+use super::{
+    Choices, Context,
+    reading::{pick, read_integer, read_number, read_text},
+};
 
 /// Reads a text of a kind of its own: what was understood, or what is wrong. Both are sentences.
 pub type Understand = fn(&str, DateTime<Utc>) -> Result<String, String>;
@@ -45,6 +48,13 @@ pub enum Kind {
     Checkbox,
     /// A text with a meaning, such as a position or a time.
     Parsed(Understand),
+    /// A line of text with a grammar, such as the name of a topic.
+    Checked {
+        /// Characters at most.
+        max_length: usize,
+        /// Says what is wrong.
+        check: fn(&str) -> Result<(), String>,
+    },
 }
 
 /// A field.
@@ -68,6 +78,8 @@ pub struct Field {
     pub unit: &'static str,
     /// Heading under which it stands.
     pub section: &'static str,
+    /// What others have typed there: offered, not demanded.
+    pub suggestions: &'static [&'static str],
 }
 
 /// What was read from a field.
@@ -91,6 +103,7 @@ impl Field {
             placeholder: "",
             unit: "",
             section: "",
+            suggestions: &[],
         }
     }
 
@@ -147,6 +160,16 @@ impl Field {
         Self::new(name, label, Kind::Parsed(understand))
     }
 
+    /// A line of text with a grammar.
+    pub const fn checked(
+        name: &'static str,
+        label: &'static str,
+        max_length: usize,
+        check: fn(&str) -> Result<(), String>,
+    ) -> Self {
+        Self::new(name, label, Kind::Checked { max_length, check })
+    }
+
     /// The field must be filled in.
     #[must_use]
     pub const fn required(self) -> Self {
@@ -183,6 +206,12 @@ impl Field {
         Self { section, ..self }
     }
 
+    /// What is offered.
+    #[must_use]
+    pub const fn suggestions(self, suggestions: &'static [&'static str]) -> Self {
+        Self { suggestions, ..self }
+    }
+
     /// Reads trimmed, non-empty values; the message says what is wrong.
     pub(super) fn read(&self, values: &[String], context: &Context) -> Result<Read, String> {
         if let Kind::Flags(options) = self.kind {
@@ -215,6 +244,11 @@ impl Field {
             Kind::Parsed(understand) => {
                 let text = read_text(text, MAX_PARSED_LENGTH, false)?;
                 echo = Some(understand(text, context.now)?);
+                Value::from(text)
+            }
+            Kind::Checked { max_length, check } => {
+                let text = read_text(text, max_length, false)?;
+                check(text)?;
                 Value::from(text)
             }
             Kind::Flags(_) => return Ok(Read { value: None, echo: None }),
@@ -254,7 +288,9 @@ impl Field {
             "help": self.help,
         });
         let more = match self.kind {
-            Kind::Text { max_length } | Kind::LongText { max_length } => {
+            Kind::Text { max_length }
+            | Kind::LongText { max_length }
+            | Kind::Checked { max_length, .. } => {
                 json!({"kind": "text", "max_length": max_length})
             }
             Kind::Integer { min, max } => json!({"kind": "integer", "min": min, "max": max}),
@@ -276,68 +312,5 @@ impl Field {
             described.extend(more);
         }
         described
-    }
-}
-
-fn read_text(text: &str, max_length: usize, is_long: bool) -> Result<&str, String> {
-    let is_allowed = |c: char| !c.is_control() || (is_long && matches!(c, '\n' | '\r' | '\t'));
-    if !text.chars().all(is_allowed) {
-        return Err("Control characters are not allowed.".to_owned());
-    }
-    if text.chars().any(is_invisible) {
-        return Err("Invisible characters are not allowed.".to_owned());
-    }
-    match text.chars().count() {
-        length if length > max_length => {
-            Err(format!("Ensure this value has at most {max_length} characters (it has {length})."))
-        }
-        _ => Ok(text),
-    }
-}
-
-/// Characters that change how others are shown, or are not shown at all: two names could look alike.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{00ad}')
-}
-
-fn read_integer(text: &str, min: i64, max: i64) -> Result<i64, String> {
-    let number: i64 = text.parse().map_err(|_| "Enter a whole number.".to_owned())?;
-    check_range(&number, &min, &max)?;
-    Ok(number)
-}
-
-fn read_number(text: &str, min: f64, max: f64) -> Result<f64, String> {
-    let number: f64 = text
-        .parse()
-        .ok()
-        .filter(|number: &f64| number.is_finite())
-        .ok_or_else(|| "Enter a number.".to_owned())?;
-    check_range(&number, &min, &max)?;
-    Ok(number)
-}
-
-fn check_range<N: PartialOrd + std::fmt::Display>(
-    number: &N,
-    min: &N,
-    max: &N,
-) -> Result<(), String> {
-    if number < min {
-        return Err(format!("Ensure this value is greater than or equal to {min}."));
-    }
-    if number > max {
-        return Err(format!("Ensure this value is less than or equal to {max}."));
-    }
-    Ok(())
-}
-
-fn pick<'t, 'o>(
-    text: &'t str,
-    mut options: impl Iterator<Item = &'o str>,
-) -> Result<&'t str, String> {
-    if options.any(|option| option == text) {
-        Ok(text)
-    } else {
-        let shown: String = text.chars().take(80).collect();
-        Err(format!("Select a valid choice. {shown} is not one of the available choices."))
     }
 }

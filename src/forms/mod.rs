@@ -5,6 +5,7 @@ mod choices;
 mod field;
 mod parameters;
 mod raw;
+mod reading;
 mod rule;
 mod state;
 

@@ -18,6 +18,7 @@ mod light_curve;
 mod night;
 mod packet;
 mod population;
+mod publish;
 mod record;
 mod scene;
 mod source;
@@ -27,5 +28,6 @@ mod tests;
 mod write;
 
 pub use night::{Night, SimulatedPacket, default_night};
+pub use publish::Stream;
 pub use source::SourceKind;
 pub use write::{SimulateError, write_folder, write_tar_gz};

@@ -8,6 +8,7 @@ use super::{Storage, StorageError};
 use crate::domain::{
     alert::{Packet, PacketFormat, Survey},
     found_alert::{FoundAlert, StoredAlert, TargetLink},
+    run::RunId,
 };
 
 impl Storage {
@@ -32,6 +33,23 @@ impl Storage {
         .fetch_optional(&self.pool)
         .await?;
         row.map(|row| row.into_alert(survey)).transpose()
+    }
+
+    /// What the transport said of the message that brought an alert last, and the run that received it.
+    pub async fn find_message(
+        &self,
+        alert_id: i64,
+    ) -> Result<Option<(RunId, serde_json::Value)>, StorageError> {
+        let row = sqlx::query_as(
+            "select run_id, attributes from run_alert
+             where alert_id = $1 and attributes is not null
+             order by run_id desc
+             limit 1",
+        )
+        .bind(alert_id)
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row)
     }
 
     /// Deletes up to `limit` alerts that came before the retention time and belong to no target; how many.

@@ -88,8 +88,8 @@ async fn keep(
     let alerts = without_repeats(&batch.alerts);
     let ids = insert_alerts(connection, &alerts).await?;
     let n_linked = link_to_run(connection, run_id, &alerts, &ids).await?;
-    insert_unreadable(connection, run_id, &batch.unreadable).await?;
-    count_batch(connection, run_id, &batch, n_linked).await
+    let n_set_aside = insert_unreadable(connection, run_id, &batch.unreadable).await?;
+    count_batch(connection, run_id, &batch, n_linked, n_set_aside).await
 }
 
 /// Each alert once, in the order of its key: two processes that keep the same alerts wait for each other
@@ -133,7 +133,7 @@ async fn insert_alerts(
                               $7::float8[], $8::bigint[], $9::float8[], $10::float8[], $11::text[], $12::float8[],
                               $13::float8[], $14::float8[], $15::boolean[], $16::bigint[], $17::float8[],
                               $18::float8[], $19::float8[])
-         on conflict on constraint alert_source_key do nothing
+         on conflict do nothing
          returning survey, source_id, id",
     )
     .bind(&surveys)
@@ -248,9 +248,9 @@ async fn count_batch(
     run_id: RunId,
     batch: &Batch,
     n_linked: u64,
+    unreadable: u64,
 ) -> Result<u64, StorageError> {
     let passed = batch.alerts.len() as u64;
-    let unreadable = batch.unreadable.len() as u64;
     let stored: i64 = sqlx::query_scalar(
         "update run set
              batch_number = $2,

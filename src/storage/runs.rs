@@ -201,6 +201,16 @@ impl Storage {
         Ok(done.rows_affected() == 1)
     }
 
+    /// Adds to the messages whose acknowledgement the backend has confirmed.
+    pub async fn count_acknowledged(&self, id: RunId, n: u64) -> Result<(), StorageError> {
+        sqlx::query("update run set acknowledged = acknowledged + $2 where id = $1")
+            .bind(id)
+            .bind(super::to_bigint(n))
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
     /// Ends a live run; false when it had ended already.
     pub async fn end_run(
         &self,

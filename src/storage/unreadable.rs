@@ -69,26 +69,29 @@ impl Storage {
     }
 }
 
+/// Sets messages aside; how many were new to the run.
 pub(super) async fn insert_unreadable(
     connection: &mut PgConnection,
     run_id: RunId,
     messages: &[Unreadable],
-) -> Result<(), StorageError> {
+) -> Result<u64, StorageError> {
     if messages.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
-    sqlx::query(
-        "insert into unreadable (run_id, origin, error, attributes, bytes)
-         select $1, * from unnest($2::text[], $3::text[], $4::jsonb[], $5::bytea[])",
+    let done = sqlx::query(
+        "insert into unreadable (run_id, origin, error, attributes, message_id, bytes)
+         select $1, * from unnest($2::text[], $3::text[], $4::jsonb[], $5::text[], $6::bytea[])
+         on conflict do nothing",
     )
     .bind(run_id)
     .bind(messages.iter().map(|message| without_nul(&message.origin)).collect::<Vec<_>>())
     .bind(messages.iter().map(|message| without_nul(&message.error)).collect::<Vec<_>>())
     .bind(messages.iter().map(|message| message.attributes.as_ref()).collect::<Vec<_>>())
+    .bind(messages.iter().map(|message| message.message_id.as_deref()).collect::<Vec<_>>())
     .bind(messages.iter().map(|message| message.bytes.as_ref()).collect::<Vec<&[u8]>>())
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(done.rows_affected())
 }
 
 /// `PostgreSQL` has no NUL in texts; a name or an error that quotes a hostile message may.

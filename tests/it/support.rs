@@ -10,8 +10,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tom_alerts::{
     actions::run_query::Runner,
-    brokers::Brokers,
+    brokers::{Brokers, stream_rest::PubSubService},
     clock::Clock,
+    google::Access,
     packets,
     simulate::Night,
     storage::Storage,
@@ -106,6 +107,11 @@ impl TestApp {
 
     /// A service whose archive `night` is empty.
     pub(crate) async fn start_empty() -> Self {
+        Self::start_with(PubSubService::at(None).unwrap(), Access::default()).await
+    }
+
+    /// A service whose streams come from here.
+    pub(crate) async fn start_with(pubsub: PubSubService, access: Access) -> Self {
         packets::install_limits();
         let place = Arc::new(tempfile::tempdir().unwrap());
         let archive = place.path().join("night");
@@ -114,9 +120,10 @@ impl TestApp {
         std::fs::create_dir_all(&uploads).unwrap();
         let database_url = fresh_database().await;
         let storage = Storage::connect(&database_url).await.unwrap();
-        let brokers = Brokers::new(vec![archive.clone()], uploads);
+        let brokers = Brokers::new(pubsub, vec![archive.clone()], uploads);
         let stop = CancellationToken::new();
-        let runner = Runner::new(storage.clone(), brokers.clone(), Clock::system(), stop.clone());
+        let runner =
+            Runner::new(storage.clone(), brokers.clone(), access, Clock::system(), stop.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let base = format!("http://{address}");

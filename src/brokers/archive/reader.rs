@@ -120,7 +120,7 @@ impl Reading<'_> {
         let n_bytes = bytes.len() as u64;
         let bytes = if bytes.len() > MAX_QUARANTINED_BYTES { Bytes::new() } else { bytes };
         self.push(Delivery {
-            content: Err(Unreadable { origin, error, attributes: None, bytes }),
+            content: Err(Unreadable { origin, error, attributes: None, message_id: None, bytes }),
             attributes: None,
             n_bytes,
         })

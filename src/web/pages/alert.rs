@@ -16,7 +16,7 @@ use crate::{
     domain::{
         alert::{Alert, Survey},
         found_alert::StoredAlert,
-        run::Run,
+        run::{Run, RunId},
         sky::Position,
     },
     packets,
@@ -24,7 +24,9 @@ use crate::{
     web::{
         context::PageContext,
         error::Error,
-        present::{hidden, link, moment, observed, post_button, run_title, state_chip},
+        present::{
+            flat_metadata, hidden, link, moment, observed, post_button, run_title, state_chip,
+        },
         views::{
             alert::{AlertPage, FieldGroup, FoundBy, PacketField},
             brightness::Band,
@@ -57,7 +59,9 @@ pub(crate) async fn get(
     // It was readable when it was stored.
     let alert = alert.map_err(|error| Error::Internal(error.into()))?;
     let fields = fields.map_err(|error| Error::Internal(error.into()))?;
-    let page = alert_page(&context, &stored, &alert, fields, &runs, clock.now());
+    let message = storage.find_message(stored.row.id).await?;
+    let mut page = alert_page(&context, &stored, &alert, fields, &runs, clock.now());
+    page.field_groups.extend(message.map(|(run, metadata)| message_group(run, &metadata)));
     Ok(context.render(&page))
 }
 
@@ -172,6 +176,24 @@ fn field_group(group: packets::FieldGroup) -> FieldGroup {
                 value: Some(field.value),
                 unit: present(field.unit),
                 meaning: present(field.meaning),
+            })
+            .collect(),
+    }
+}
+
+/// What the transport said of the message, as a group of fields.
+fn message_group(run: RunId, metadata: &serde_json::Value) -> FieldGroup {
+    FieldGroup {
+        title: "Message".to_owned(),
+        note: Some(format!("as run {run} received it")),
+        is_open: false,
+        rows: flat_metadata(metadata)
+            .into_iter()
+            .map(|(name, value)| PacketField {
+                name,
+                value: Some(value),
+                unit: None,
+                meaning: None,
             })
             .collect(),
     }

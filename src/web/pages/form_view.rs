@@ -44,7 +44,7 @@ pub(super) fn field_view(field: &Field, state: &FormState, drawing: &Drawing<'_>
         help: text(field.help),
         unit: text(field.unit),
         placeholder: text(field.placeholder),
-        suggestions: Vec::new(),
+        suggestions: field.suggestions.iter().map(|&text| text.to_owned()).collect(),
         required: field.required,
         errors: state.errors(field.name).to_vec(),
         echo: state.echo(field.name).map(str::to_owned),
@@ -62,7 +62,7 @@ fn field_kind(field: &Field, choices: &Choices) -> FieldKind {
         options.iter().map(|(value, label)| choice(value, label)).collect::<Vec<_>>()
     };
     match field.kind {
-        Kind::Text { .. } | Kind::Parsed(_) => FieldKind::Text,
+        Kind::Text { .. } | Kind::Parsed(_) | Kind::Checked { .. } => FieldKind::Text,
         Kind::LongText { .. } => FieldKind::LongText { rows: 3 },
         Kind::Integer { min, max } => {
             FieldKind::Integer { min: Some(min.to_string()), max: Some(max.to_string()) }

@@ -100,6 +100,13 @@ fn counts(run: &Run, now: DateTime<Utc>) -> Vec<Count> {
         },
         Count { is_main: true, ..count("Stored", n.stored, "Alerts in the results of this run") },
     ];
+    if n.acknowledged > 0 || run.parameters.get("acknowledge").is_some() {
+        counts.push(count(
+            "Acknowledged",
+            n.acknowledged,
+            "Messages that Pub/Sub has confirmed as done: they do not come again",
+        ));
+    }
     if let Some(rate) = run.received_per_second(end_of(run, now)) {
         let value = if rate < 10.0 { format!("{rate:.1}") } else { format!("{rate:.0}") };
         counts.push(Count { value, ..count("Alerts/s", 0, "Messages read per second") });

@@ -214,7 +214,7 @@ fn empty_results(run: &Run) -> EmptyResults {
     let (title, advice) = match (run.counts.received, strictest) {
         (0, _) => (
             "Nothing was received".to_owned(),
-            vec!["There were no packets where the query looked.".to_owned()],
+            vec!["Nothing came from where the query looked.".to_owned()],
         ),
         (received, Some((rule, n))) => (
             format!("{} received, none kept", counted(received, "alert")),

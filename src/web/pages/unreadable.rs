@@ -1,4 +1,4 @@
-//! `/runs/{id}/unreadable/`: the packets of a run that could not be read, to look at and to download.
+//! `/runs/{id}/unreadable/`: what a run received and could not read, to look at and to download.
 
 use axum::{
     extract::State,
@@ -12,7 +12,7 @@ use crate::{
         context::PageContext,
         error::Error,
         extract::{Id, Query, TwoIds},
-        present::{grouped, link, run_title, size_text},
+        present::{flat_metadata, grouped, link, run_title, size_text},
         views::{
             chrome::Section,
             table::Pager,
@@ -58,6 +58,7 @@ pub(crate) async fn get(
                 } else {
                     format!("{home}{}/", row.id)
                 },
+                attributes: row.attributes.as_ref().map(flat_metadata).unwrap_or_default(),
                 origin: row.origin,
                 error: row.error,
             })

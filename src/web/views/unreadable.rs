@@ -29,6 +29,8 @@ pub struct UnreadableRow {
     pub origin: String,
     /// Why it could not be read.
     pub error: String,
+    /// What the transport said of it, as names and values; empty where there is no transport.
+    pub attributes: Vec<(String, String)>,
     /// Its size: "67.1 kB".
     pub size: String,
     /// The packet as it came.

@@ -272,6 +272,10 @@ fn unreadable() -> UnreadablePage {
     let row = |origin: &str, error: &str| UnreadableRow {
         origin: origin.into(),
         error: error.into(),
+        attributes: vec![
+            ("message_id".into(), "1234".into()),
+            ("kafka.topic".into(), "ztf_20260912_programid1".into()),
+        ],
         size: "67.1 kB".into(),
         download_href: "/runs/318/unreadable/1/".into(),
     };

@@ -1,0 +1,101 @@
+//! What a run lends to a backend while it fetches.
+
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
+
+use chrono::{DateTime, Utc};
+use tokio::sync::mpsc;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{domain::run::LogLevel, google::Access};
+
+/// What a run lends to a backend while it fetches.
+#[derive(Clone, Debug)]
+pub struct RunContext {
+    /// When the run began: relative times of the form count from here.
+    pub now: DateTime<Utc>,
+    /// Set when the run is to end: stop fetching.
+    pub stop: CancellationToken,
+    /// Whom the run acts as towards Google.
+    pub access: Access,
+    /// For work that has to be finished before the service stops: giving messages back.
+    pub tasks: TaskTracker,
+    /// How far the run has come.
+    pub progress: Arc<Progress>,
+    log: mpsc::UnboundedSender<(LogLevel, String)>,
+    ending: Arc<Mutex<Option<String>>>,
+}
+
+/// How far a run has come, for a backend that fetches no more than is needed.
+#[derive(Debug, Default)]
+pub struct Progress {
+    received: AtomicU64,
+    stored: AtomicU64,
+}
+
+impl Progress {
+    /// Says how far the run is now.
+    pub fn set(&self, received: u64, stored: u64) {
+        self.received.store(received, Ordering::Relaxed);
+        self.stored.store(stored, Ordering::Relaxed);
+    }
+
+    /// How many more messages it will probably take to have `wanted` results, judged by those so far; at least 1.
+    pub fn messages_for(&self, wanted: u64) -> u64 {
+        let (received, stored) =
+            (self.received.load(Ordering::Relaxed), self.stored.load(Ordering::Relaxed));
+        let missing = wanted.saturating_sub(stored).max(1);
+        missing.saturating_mul((received + 1).div_ceil(stored + 1)).max(1)
+    }
+}
+
+impl RunContext {
+    /// A context whose log lines arrive at the receiver.
+    pub fn new(
+        now: DateTime<Utc>,
+        stop: CancellationToken,
+        access: Access,
+        tasks: TaskTracker,
+    ) -> (Self, mpsc::UnboundedReceiver<(LogLevel, String)>) {
+        let (log, lines) = mpsc::unbounded_channel();
+        let (progress, ending) = (Arc::default(), Arc::default());
+        (Self { now, stop, access, tasks, progress, log, ending }, lines)
+    }
+
+    /// Writes a sentence into the run's log.
+    pub fn log(&self, level: LogLevel, sentence: impl Into<String>) {
+        // Nobody reads the log of a run that has ended.
+        let _ = self.log.send((level, sentence.into()));
+    }
+
+    /// Says why the stream is about to end, as sentences for the user.
+    pub fn ends_because(&self, sentences: impl Into<String>) {
+        *self.ending.lock().unwrap_or_else(PoisonError::into_inner) = Some(sentences.into());
+    }
+
+    /// Why the stream ended, if the backend said so.
+    pub fn ending(&self) -> Option<String> {
+        self.ending.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_asked_for_as_the_filter_lets_them_pass() {
+        let progress = Progress::default();
+        assert_eq!(progress.messages_for(100), 100);
+        progress.set(100, 10);
+        assert_eq!(progress.messages_for(100), 90 * 10);
+        progress.set(100, 100);
+        assert_eq!(progress.messages_for(100), 1);
+        progress.set(1000, 0);
+        assert_eq!(progress.messages_for(2), 2002);
+        progress.set(u64::MAX - 1, 0);
+        assert_eq!(progress.messages_for(u64::MAX), u64::MAX);
+    }
+}

@@ -1,0 +1,149 @@
+//! One subscription and what is done with it, in the verbs of the Python module.
+
+use bytes::Bytes;
+
+use super::{form::Destination, unpack::Unpacked};
+use crate::{
+    brokers::{BrokerError, RunContext},
+    domain::run::LogLevel,
+    google::{
+        GoogleError,
+        pubsub::{PubSub, Subscription, SubscriptionPath},
+    },
+};
+
+/// How long a message of a subscription of ours may stay out before it comes again, seconds.
+pub(super) const ACK_DEADLINE_S: u32 = 60;
+
+/// Ids in one request; Pub/Sub takes 512 KiB, an id has about 200 bytes.
+const IDS_PER_REQUEST: usize = 1_000;
+
+/// Connects to a subscription.
+#[derive(Debug)]
+pub struct Consumer {
+    pubsub: PubSub,
+    path: SubscriptionPath,
+}
+
+impl Consumer {
+    /// A consumer of this subscription.
+    pub fn new(pubsub: PubSub, path: SubscriptionPath) -> Self {
+        Self { pubsub, path }
+    }
+
+    pub(super) fn path(&self) -> &SubscriptionPath {
+        &self.path
+    }
+
+    /// Makes sure that the subscription is there and listens to the right topic.
+    pub async fn touch_subscription(
+        &self,
+        destination: &Destination,
+        context: &RunContext,
+    ) -> Result<Subscription, BrokerError> {
+        if let Some(found) = self.pubsub.find_subscription(&self.path).await? {
+            return self.accept(found, destination, context);
+        }
+        let topic = &destination.topic;
+        match self.pubsub.create_subscription(&self.path, topic, ACK_DEADLINE_S).await {
+            Ok(created) => {
+                context.log(
+                    LogLevel::Info,
+                    format!(
+                        "Created the subscription {} on the topic {topic}. Messages from before now are not available",
+                        self.path.name
+                    ),
+                );
+                Ok(created)
+            }
+            // Somebody else was quicker.
+            Err(GoogleError::AlreadyExists { .. }) => {
+                let found = self.pubsub.find_subscription(&self.path).await?;
+                let found =
+                    found.ok_or_else(|| BrokerError::SubscriptionGone(self.path.clone()))?;
+                self.accept(found, destination, context)
+            }
+            Err(GoogleError::NotFound { .. }) => Err(BrokerError::NoTopic {
+                subscription: self.path.clone(),
+                because: destination.why_no_topic(),
+            }),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn accept(
+        &self,
+        found: Subscription,
+        destination: &Destination,
+        context: &RunContext,
+    ) -> Result<Subscription, BrokerError> {
+        let wanted = &destination.topic;
+        if found.topic == wanted.to_string() {
+            context.log(
+                LogLevel::Info,
+                format!("Using the subscription {} on the topic {wanted}", self.path.name),
+            );
+        } else if destination.is_topic_chosen {
+            return Err(BrokerError::OtherTopic {
+                subscription: self.path.clone(),
+                actual: found.topic,
+                wanted: wanted.clone(),
+            });
+        } else {
+            context.log(
+                LogLevel::Warning,
+                format!(
+                    "The subscription {} listens to {}, not to {wanted}",
+                    self.path.name, found.topic
+                ),
+            );
+        }
+        if !found.filter.is_empty() {
+            context.log(
+                LogLevel::Info,
+                format!("The subscription has a filter of its own: {}", found.filter),
+            );
+        }
+        Ok(found)
+    }
+
+    /// Asks for messages; the answer as it came, which may hold none.
+    pub async fn pull(&self, max_messages: u32) -> Result<Bytes, BrokerError> {
+        match self.pubsub.pull(&self.path, max_messages).await {
+            Err(GoogleError::NotFound { .. }) => {
+                Err(BrokerError::SubscriptionGone(self.path.clone()))
+            }
+            other => Ok(other?),
+        }
+    }
+
+    /// Takes an answer apart and reads its packets. This is work for a thread that may block.
+    pub fn unpack(&self, answer: &Bytes) -> Result<Unpacked, serde_json::Error> {
+        Unpacked::read(answer, &self.path)
+    }
+
+    /// Acknowledges messages.
+    pub async fn acknowledge(&self, ack_ids: &[String]) -> Result<(), BrokerError> {
+        for ids in ack_ids.chunks(IDS_PER_REQUEST) {
+            self.pubsub.acknowledge(&self.path, ids).await?;
+        }
+        Ok(())
+    }
+
+    /// Extends leases by so many seconds, or gives messages back (0).
+    pub(super) async fn modify_ack_deadline(
+        &self,
+        ack_ids: &[String],
+        seconds: u32,
+    ) -> Result<(), BrokerError> {
+        for ids in ack_ids.chunks(IDS_PER_REQUEST) {
+            self.pubsub.modify_ack_deadline(&self.path, ids, seconds).await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes the subscription and what waits in it.
+    pub async fn delete_subscription(&self) -> Result<(), BrokerError> {
+        Ok(self.pubsub.delete_subscription(&self.path).await?)
+    }
+}

@@ -1,0 +1,161 @@
+//! Pitt-Google `StreamRest`: Pub/Sub by REST. What is kept is acknowledged, and nothing else.
+
+mod consumer;
+mod form;
+mod leases;
+mod pulling;
+mod unpack;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use futures::StreamExt;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use url::Url;
+
+use self::form::FORM;
+pub use self::{
+    consumer::Consumer,
+    form::{Destination, publisher_of},
+};
+use super::{AlertStream, Broker, BrokerError, RunContext};
+use crate::{
+    domain::run::LogLevel,
+    forms::{Choices, FormSpec, Parameters},
+    google::{
+        Access, ApiClient, Listener,
+        pubsub::{GOOGLE_ENDPOINT, PubSub},
+    },
+};
+
+/// Batches that wait between pulling and storing: enough to keep both busy, little enough to keep memory flat.
+const BATCHES_AHEAD: usize = 1;
+
+/// How long passing trouble may last before a run fails.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Why there can be no client of Pub/Sub.
+#[derive(Debug, thiserror::Error)]
+pub enum EndpointError {
+    /// The emulator's address.
+    #[error(
+        "{0} is not an address of a Pub/Sub emulator: HOST:PORT is expected, such as localhost:8085"
+    )]
+    NotAHost(String),
+    /// TLS cannot be set up.
+    #[error("connections cannot be made: {0}")]
+    Connections(#[from] reqwest::Error),
+}
+
+/// Where Pub/Sub is, and how patient we are with it.
+#[derive(Clone, Debug)]
+pub struct PubSubService {
+    /// Base of its URLs.
+    pub endpoint: Url,
+    /// An emulator asks for no credentials.
+    pub is_emulator: bool,
+    /// How long passing trouble may last before a run fails.
+    pub patience: Duration,
+    /// Shared connections.
+    pub http: reqwest::Client,
+}
+
+impl PubSubService {
+    /// Google's own service, or an emulator at `HOST:PORT`.
+    pub fn at(emulator: Option<&str>) -> Result<Self, EndpointError> {
+        let endpoint = match emulator {
+            Some(host) => Url::parse(&format!("http://{host}/"))
+                .ok()
+                .filter(|url| url.path() == "/" && url.host().is_some() && url.query().is_none())
+                .ok_or_else(|| EndpointError::NotAHost(host.to_owned()))?,
+            None => Url::parse(GOOGLE_ENDPOINT)
+                .map_err(|_| EndpointError::NotAHost(GOOGLE_ENDPOINT.to_owned()))?,
+        };
+        let http = ApiClient::connections(emulator.is_some())?;
+        Ok(Self { endpoint, is_emulator: emulator.is_some(), patience: PATIENCE, http })
+    }
+
+    /// The service as one user sees it, telling somebody while calls are tried again.
+    pub fn client(&self, access: Access, listener: Listener) -> PubSub {
+        PubSub::new(ApiClient::new(
+            self.http.clone(),
+            "Pub/Sub",
+            self.endpoint.clone(),
+            !self.is_emulator,
+            access,
+            self.patience,
+            listener,
+        ))
+    }
+}
+
+/// The backend of a deployment.
+#[derive(Debug)]
+pub struct StreamRest {
+    service: PubSubService,
+}
+
+impl StreamRest {
+    /// Streams from this service.
+    pub fn new(service: PubSubService) -> Self {
+        Self { service }
+    }
+}
+
+#[async_trait]
+impl Broker for StreamRest {
+    fn id(&self) -> &'static str {
+        "stream-rest"
+    }
+
+    fn name(&self) -> &'static str {
+        "Pitt-Google StreamRest"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Alerts as they come, pulled from your own Pub/Sub subscription by REST."
+    }
+
+    fn notes(&self) -> &'static [&'static str] {
+        &[
+            "Messages from before the subscription existed are not available.",
+            "Pulling removes messages from the subscription for everyone who shares it: what is stored is acknowledged, and what the filter rejects as well. Peek looks without removing anything.",
+            "The subscription will be created in your project if it is not there yet; Google bills that project. One ZTF alert has about 67 kB; 10 GiB a month are free.",
+            "Subscriptions that nobody uses expire after 31 days.",
+            "ZTF alerts in Avro are read (ztf-loop, ztf-alerts). What cannot be read is set aside with its bytes and shown with the run.",
+        ]
+    }
+
+    fn form(&self) -> &'static FormSpec {
+        &FORM
+    }
+
+    async fn choices(&self) -> Choices {
+        Choices::new()
+    }
+
+    async fn fetch_alerts(
+        &self,
+        query: &Parameters,
+        context: RunContext,
+    ) -> Result<AlertStream, BrokerError> {
+        let destination =
+            Destination::of(query, context.access.project.as_deref(), self.service.is_emulator)?;
+        let log = context.clone();
+        let listener = Arc::new(move |level, sentence| log.log(level, sentence));
+        let pubsub = self.service.client(context.access.clone(), listener);
+        context.log(LogLevel::Info, format!("Acting as {}", pubsub.api().acts_as()));
+        let consumer = Consumer::new(pubsub, destination.subscription.clone());
+        let touched = tokio::select! {
+            touched = consumer.touch_subscription(&destination, &context) => touched?,
+            () = context.stop.cancelled() => return Ok(futures::stream::empty().boxed()),
+        };
+        let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
+        let limits = pulling::Limits::of(query);
+        let consumer = Arc::new(consumer);
+        let tasks = context.tasks.clone();
+        tasks.spawn(pulling::pull_until_stopped(consumer, touched, limits, sender, context));
+        Ok(ReceiverStream::new(receiver).boxed())
+    }
+}

@@ -1,0 +1,290 @@
+//! The loop of a run: pulls while there is room, hands batches over, and knows when to stop.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    sync::mpsc,
+    task::JoinSet,
+    time::{Instant, sleep, timeout},
+};
+
+use super::{
+    consumer::Consumer,
+    leases::{HeldBatch, Leases},
+};
+use crate::{
+    brokers::{AlertBatch, BrokerError, Delivery, RunContext},
+    forms::Parameters,
+    google::{GoogleError, pubsub::Subscription},
+};
+
+/// Messages asked for at once. A hundred ZTF alerts are 9 MB of JSON.
+const MOST_AT_ONCE: u64 = 100;
+
+/// Pulls at once while the subscription has a backlog; one is enough to wait for new messages.
+const PULLS_AT_ONCE: usize = 2;
+
+/// Silence of a form that does not say it.
+const DEFAULT_SILENCE: Duration = Duration::from_secs(10);
+
+/// Pause after an answer without messages.
+const EMPTY_PAUSE: Duration = Duration::from_millis(500);
+
+/// A pull that took longer was in trouble: that time is no silence.
+const TROUBLED: Duration = Duration::from_secs(5);
+
+/// How long the last pulls are waited for.
+const LAST_PULLS: Duration = Duration::from_secs(5);
+
+/// How often an answer that is no JSON is asked for again.
+const READ_TRIES: u32 = 3;
+
+/// When to stop, and how to take messages.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    max_results: Option<u64>,
+    silence: Duration,
+    deadline: Option<Duration>,
+    is_peek: bool,
+}
+
+impl Limits {
+    pub(super) fn of(query: &Parameters) -> Self {
+        let count = |name| query.integer(name).and_then(|n| u64::try_from(n).ok());
+        Self {
+            max_results: count("max_results"),
+            silence: count("timeout").map_or(DEFAULT_SILENCE, Duration::from_secs),
+            deadline: count("deadline").map(Duration::from_secs),
+            is_peek: query.text("acknowledge") == Some("peek"),
+        }
+    }
+}
+
+type Batches = mpsc::Sender<Result<AlertBatch, BrokerError>>;
+
+/// Pulls until a stop condition holds, the run is stopped, or there is trouble.
+pub(super) async fn pull_until_stopped(
+    consumer: Arc<Consumer>,
+    subscription: Subscription,
+    limits: Limits,
+    batches: Batches,
+    context: RunContext,
+) {
+    let mut puller = Puller::new(consumer, &subscription, limits, batches.clone(), context.clone());
+    let pulling = async {
+        match limits.deadline {
+            Some(deadline) => timeout(deadline, puller.pull_on()).await.unwrap_or_else(|_| {
+                Ok(format!("Stopped at the deadline of {} s.", deadline.as_secs()))
+            }),
+            None => puller.pull_on().await,
+        }
+    };
+    tokio::select! {
+        () = context.stop.cancelled() => {}
+        ended = pulling => match ended {
+            Ok(because) => context.ends_because(because),
+            Err(error) => {
+                // Nobody listens when the run has ended meanwhile.
+                let _ = batches.send(Err(error)).await;
+            }
+        },
+    }
+    // The run ends here; what is still on its way is waited for, only to be given back.
+    drop(batches);
+    puller.give_back().await;
+}
+
+/// Messages with their leases; `None` where none came.
+type Outcome = Result<Option<(Vec<Delivery>, HeldBatch)>, BrokerError>;
+
+/// What one pull brought.
+struct Pulled {
+    asked: u64,
+    took: Duration,
+    outcome: Outcome,
+}
+
+struct Puller {
+    consumer: Arc<Consumer>,
+    leases: Leases,
+    limits: Limits,
+    batches: Option<Batches>,
+    context: RunContext,
+    pulls: JoinSet<Pulled>,
+    n_asked: u64,
+    /// Learned from answers that were too large.
+    most_at_once: Arc<AtomicU64>,
+    has_backlog: bool,
+    n_messages: u64,
+    last_message: Instant,
+}
+
+impl Puller {
+    fn new(
+        consumer: Arc<Consumer>,
+        subscription: &Subscription,
+        limits: Limits,
+        batches: Batches,
+        context: RunContext,
+    ) -> Self {
+        let leases =
+            Leases::start(consumer.clone(), subscription.ack_deadline_seconds, &context.tasks);
+        Self {
+            consumer,
+            leases,
+            limits,
+            batches: Some(batches),
+            context,
+            pulls: JoinSet::new(),
+            n_asked: 0,
+            most_at_once: Arc::new(AtomicU64::new(MOST_AT_ONCE)),
+            has_backlog: false,
+            n_messages: 0,
+            last_message: Instant::now(),
+        }
+    }
+
+    /// Pulls until nothing has come for too long; why it ended.
+    async fn pull_on(&mut self) -> Result<String, BrokerError> {
+        let mut unsettled = self.leases.watch_unsettled();
+        loop {
+            self.start_pulls();
+            if self.pulls.is_empty() {
+                // No room until a batch is kept. The time in which we do not ask is no silence.
+                // The sender lives as long as we do.
+                let _ = unsettled.changed().await;
+                self.last_message = Instant::now();
+                continue;
+            }
+            let pulled = tokio::select! {
+                Some(pulled) = self.pulls.join_next() => pulled.map_err(|_| BrokerError::ReaderBroke)?,
+                _ = unsettled.changed() => continue,
+            };
+            self.n_asked -= pulled.asked;
+            if pulled.took >= TROUBLED {
+                self.last_message = Instant::now();
+            }
+            match pulled.outcome? {
+                Some(batch) => self.hand_over(batch, pulled.asked).await,
+                // Only an answer tells silence from a service that is out of reach.
+                None if self.last_message.elapsed() >= self.limits.silence => {
+                    return Ok(self.silence_sentence());
+                }
+                None => self.has_backlog = false,
+            }
+        }
+    }
+
+    /// Starts as many pulls as there is room for.
+    fn start_pulls(&mut self) {
+        let width = if self.has_backlog { PULLS_AT_ONCE } else { 1 };
+        while self.pulls.len() < width {
+            let asked = self.room().min(self.most_at_once.load(Ordering::Relaxed));
+            if asked == 0 {
+                return;
+            }
+            self.n_asked += asked;
+            let (consumer, leases) = (self.consumer.clone(), self.leases.clone());
+            let most_at_once = self.most_at_once.clone();
+            self.pulls.spawn(async move {
+                let begun = Instant::now();
+                let outcome = pull_once(consumer, leases, asked, most_at_once).await;
+                Pulled { asked, took: begun.elapsed(), outcome }
+            });
+        }
+    }
+
+    /// How many more messages may be out.
+    fn room(&self) -> u64 {
+        let Some(wanted) = self.limits.max_results else { return u64::MAX };
+        let out = self.leases.n_unsettled() as u64 + self.n_asked;
+        self.context.progress.messages_for(wanted).saturating_sub(out)
+    }
+
+    async fn hand_over(&mut self, (deliveries, held): (Vec<Delivery>, HeldBatch), asked: u64) {
+        self.has_backlog = deliveries.len() as u64 == asked;
+        self.n_messages += deliveries.len() as u64;
+        let receipt = if self.limits.is_peek {
+            held.into_peek()
+        } else {
+            held.into_receipt(self.consumer.clone())
+        };
+        if let Some(batches) = &self.batches {
+            // A run that has ended takes nothing more: the receipt gives the messages back.
+            let _ = batches.send(Ok(AlertBatch { deliveries, receipt })).await;
+        }
+        self.last_message = Instant::now();
+    }
+
+    /// Ends the stream, waits for the pulls that are under way and gives back what they bring: a pull that is dropped
+    /// would keep its messages out until their leases end.
+    async fn give_back(mut self) {
+        self.batches = None;
+        let all = async { while self.pulls.join_next().await.is_some() {} };
+        if timeout(LAST_PULLS, all).await.is_err() {
+            tracing::warn!(
+                "The last pulls of a run were not answered: what they took comes again later"
+            );
+        }
+    }
+
+    fn silence_sentence(&self) -> String {
+        let seconds = self.limits.silence.as_secs();
+        if self.n_messages > 0 {
+            return format!("No message for {seconds} s: stopped.");
+        }
+        format!(
+            "No message came in {seconds} s. The stream may be idle (daytime, bad weather, a filter of the subscription's own); ztf-loop brings about one alert a second for testing."
+        )
+    }
+}
+
+async fn pull_once(
+    consumer: Arc<Consumer>,
+    leases: Leases,
+    asked: u64,
+    most_at_once: Arc<AtomicU64>,
+) -> Outcome {
+    let mut n_tries = 0;
+    loop {
+        let max_messages = most_at_once.load(Ordering::Relaxed).min(asked);
+        let asking = u32::try_from(max_messages).unwrap_or(u32::MAX);
+        let answer = match consumer.pull(asking).await {
+            // What such an answer took out comes again when its lease ends.
+            Err(BrokerError::Google(GoogleError::TooLarge { .. })) if max_messages > 1 => {
+                most_at_once.fetch_min(max_messages.div_ceil(2), Ordering::Relaxed);
+                continue;
+            }
+            other => other?,
+        };
+        let (reader, holder) = (consumer.clone(), leases.clone());
+        let read = tokio::task::spawn_blocking(move || {
+            let unpacked = reader.unpack(&answer)?;
+            Ok::<_, serde_json::Error>((unpacked.deliveries, holder.hold(unpacked.ack_ids)))
+        });
+        match read.await.map_err(|_| BrokerError::ReaderBroke)? {
+            Ok((deliveries, _)) if deliveries.is_empty() => {
+                sleep(EMPTY_PAUSE).await;
+                return Ok(None);
+            }
+            Ok(batch) => return Ok(Some(batch)),
+            Err(error) => {
+                tracing::warn!(%error, "An answer to a pull is not what Pub/Sub says");
+                n_tries += 1;
+                sleep(EMPTY_PAUSE).await;
+            }
+        }
+        if n_tries >= READ_TRIES {
+            return Err(BrokerError::Google(GoogleError::Refused {
+                what: consumer.path().what(),
+                message: "its answers cannot be read".to_owned(),
+            }));
+        }
+    }
+}

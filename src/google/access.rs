@@ -1,0 +1,64 @@
+//! Who a run acts as towards Google: nobody (an emulator), a service account, or a user's own grant.
+
+use std::{fmt, sync::Arc};
+
+use async_trait::async_trait;
+
+/// An access token. It is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    /// A token as the provider gave it.
+    pub fn new(secret: String) -> Self {
+        Self(secret)
+    }
+
+    /// The secret, for the `Authorization` header only.
+    pub(super) fn secret(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(secret)")
+    }
+}
+
+/// Why there is no token.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AccessError {
+    /// The grant has ended: only its owner can renew it.
+    #[error(
+        "the connection to Google has ended ({0}): connect to Google again, then run the query again"
+    )]
+    NeedsSignIn(String),
+    /// The provider did not answer; it may do so later.
+    #[error("Google's token service does not answer ({0})")]
+    Passing(String),
+    /// The credentials of the deployment are of no use.
+    #[error(
+        "the service account's key cannot be used ({0}): ask whoever runs this service to check it"
+    )]
+    BadKey(String),
+}
+
+/// Gives access tokens and renews them.
+#[async_trait]
+pub trait TokenSource: Send + Sync + fmt::Debug {
+    /// A token that is valid now. `refused` is one that Google has just refused: another one, if there can be one.
+    async fn token(&self, refused: Option<&Token>) -> Result<Token, AccessError>;
+
+    /// Whom Google sees, in words: "the service account alerts@my-proj.iam.gserviceaccount.com".
+    fn acts_as(&self) -> String;
+}
+
+/// What a run may use at Google.
+#[derive(Clone, Debug, Default)]
+pub struct Access {
+    /// The user's project: subscriptions live in it, and it is billed.
+    pub project: Option<String>,
+    /// Gives the tokens; `None` before anybody has connected, and for an emulator.
+    pub tokens: Option<Arc<dyn TokenSource>>,
+}

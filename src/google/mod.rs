@@ -1,0 +1,16 @@
+//! Google's services over HTTP: who we act as, calls that are tried again, and the sentences for what goes wrong.
+
+mod access;
+mod api;
+mod names;
+pub mod pubsub;
+mod service_account;
+mod trouble;
+
+pub use self::{
+    access::{Access, AccessError, Token, TokenSource},
+    api::{ApiClient, Listener},
+    names::{check_project, check_resource_name},
+    service_account::ServiceAccount,
+    trouble::GoogleError,
+};

@@ -1,0 +1,219 @@
+//! What can go wrong with a call to Google, as sentences a user can act on.
+
+use serde_json::Value;
+
+use super::access::AccessError;
+
+/// Why a call failed for good.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GoogleError {
+    /// No answer, or only passing errors, for as long as we tried.
+    #[error(
+        "{service} could not be reached for {seconds} s (last: {last}). Run the query again when it answers; https://status.cloud.google.com tells of outages"
+    )]
+    Unreachable {
+        /// "Pub/Sub"
+        service: &'static str,
+        /// How long we tried, seconds.
+        seconds: u64,
+        /// The last reason.
+        last: String,
+    },
+    /// A quota is used up and stayed so for as long as we tried.
+    #[error(
+        "{service} keeps refusing because a quota is used up ({message}). Wait, or raise the quota of the project at https://console.cloud.google.com/iam-admin/quotas"
+    )]
+    QuotaUsedUp {
+        /// "Pub/Sub"
+        service: &'static str,
+        /// Google's own words.
+        message: String,
+    },
+    /// Nobody has connected to Google yet.
+    #[error(
+        "there are no credentials for Google. Connect to Google, or ask whoever runs this service to set GOOGLE_APPLICATION_CREDENTIALS"
+    )]
+    NotConnected,
+    /// No token could be had.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// Google refuses the token, also after it was renewed (401).
+    #[error(
+        "Google does not accept the credentials of {who} ({message}). Connect to Google again, or check the service account's key, then run the query again"
+    )]
+    TokenRefused {
+        /// Whom we act as.
+        who: String,
+        /// Google's own words.
+        message: String,
+    },
+    /// A permission is missing (403).
+    #[error("{who} may not use {what}: {advice} Google says: {message}")]
+    Denied {
+        /// Whom we act as.
+        who: String,
+        /// What was asked for.
+        what: String,
+        /// What to do.
+        advice: &'static str,
+        /// Google's own words.
+        message: String,
+    },
+    /// What was asked for is not there (404).
+    #[error("{what} does not exist. Google says: {message}")]
+    NotFound {
+        /// What was asked for.
+        what: String,
+        /// Google's own words.
+        message: String,
+    },
+    /// What was to be made is there already (409).
+    #[error("{what} exists already")]
+    AlreadyExists {
+        /// What was to be made.
+        what: String,
+    },
+    /// Google does not accept the request (400 and others).
+    #[error("Google does not accept the request for {what}: {message}")]
+    Refused {
+        /// What was asked for.
+        what: String,
+        /// Google's own words.
+        message: String,
+    },
+    /// The answer is larger than we take.
+    #[error("the answer about {what} is larger than {limit_mib} MiB")]
+    TooLarge {
+        /// What was asked for.
+        what: String,
+        /// The limit, MiB.
+        limit_mib: usize,
+    },
+}
+
+/// Longest text of Google's that we repeat, characters.
+const MAX_QUOTED: usize = 300;
+
+/// What an answer with an error says, in Google's shape.
+/// <https://cloud.google.com/apis/design/errors#http_mapping>
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct ErrorAnswer {
+    /// HTTP status.
+    pub(super) code: u16,
+    /// Google's own words, shortened.
+    pub(super) message: String,
+    /// `reason` of its details, such as `SERVICE_DISABLED`.
+    pub(super) reason: Option<String>,
+}
+
+impl ErrorAnswer {
+    /// Reads the body of an answer; a body of another shape is no error.
+    pub(super) fn read(code: u16, body: &[u8]) -> Self {
+        let parsed: Option<Value> = serde_json::from_slice(body).ok();
+        let error = parsed.as_ref().and_then(|body| body.get("error"));
+        let message = error
+            .and_then(|error| error.get("message"))
+            .and_then(Value::as_str)
+            .filter(|message| !message.is_empty())
+            .map_or_else(|| format!("status {code}"), quoted);
+        let reason = error
+            .and_then(|error| error.get("details"))
+            .and_then(Value::as_array)
+            .and_then(|details| details.iter().find_map(|detail| detail.get("reason")?.as_str()))
+            .map(str::to_owned);
+        Self { code, message, reason }
+    }
+
+    /// Whether the same call may succeed a little later. 408, 429 and 5xx, as Google advises.
+    pub(super) fn is_passing(&self) -> bool {
+        matches!(self.code, 408 | 429 | 500 | 502 | 503 | 504)
+    }
+
+    /// The error for a user.
+    pub(super) fn into_error(self, what: &str, who: &str) -> GoogleError {
+        let (what, message) = (what.to_owned(), self.message);
+        match self.code {
+            401 => GoogleError::TokenRefused { who: who.to_owned(), message },
+            403 => GoogleError::Denied {
+                who: who.to_owned(),
+                what,
+                advice: advice(self.reason.as_deref()),
+                message,
+            },
+            404 => GoogleError::NotFound { what, message },
+            409 => GoogleError::AlreadyExists { what },
+            _ => GoogleError::Refused { what, message },
+        }
+    }
+}
+
+/// What to do about a refusal. <https://cloud.google.com/apis/design/errors#error_info>
+fn advice(reason: Option<&str>) -> &'static str {
+    match reason {
+        Some("SERVICE_DISABLED") => {
+            "the Pub/Sub API is not enabled in the project. Enable it at https://console.cloud.google.com/apis/library/pubsub.googleapis.com and try again in a few minutes."
+        }
+        Some("BILLING_DISABLED") => {
+            "billing is not enabled for the project. Its owner can enable it at https://console.cloud.google.com/billing."
+        }
+        Some("ACCESS_TOKEN_SCOPE_INSUFFICIENT") => {
+            "the connection to Google does not include Pub/Sub. Connect to Google again and agree to it."
+        }
+        Some("USER_PROJECT_DENIED") => {
+            "the project may not be billed for this. Ask its owner for the role Service Usage Consumer."
+        }
+        _ => {
+            "ask the project's owner for the role Pub/Sub Editor (or Subscriber, for a subscription that exists)."
+        }
+    }
+}
+
+/// Google's words on one line and not too long; a control character would break a log.
+fn quoted(text: &str) -> String {
+    let mut shown: String =
+        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_QUOTED).collect();
+    if text.chars().count() > MAX_QUOTED {
+        shown.push('…');
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn googles_error_is_read_whatever_its_shape() {
+        let body = br#"{"error":{"code":403,"message":"Cloud Pub/Sub API has not been used","status":"PERMISSION_DENIED",
+            "details":[{"@type":"x"},{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"SERVICE_DISABLED"}]}}"#;
+        let error = ErrorAnswer::read(403, body);
+        assert_eq!(error.reason.as_deref(), Some("SERVICE_DISABLED"));
+        let sentence = error.into_error("the subscription s", "user a@b.edu").to_string();
+        assert!(sentence.contains("not enabled") && sentence.contains("a@b.edu"), "{sentence}");
+        for odd in [
+            &b""[..],
+            b"<html>",
+            b"[]",
+            b"{\"error\":\"x\"}",
+            b"{\"error\":{\"message\":7}}",
+            b"\xff",
+        ] {
+            assert_eq!(ErrorAnswer::read(500, odd).message, "status 500");
+        }
+    }
+
+    #[test]
+    fn a_message_stays_on_one_line_and_short() {
+        let body =
+            serde_json::json!({"error": {"message": format!("a\nb\u{1b}{}", "x".repeat(1000))}});
+        let message = ErrorAnswer::read(400, body.to_string().as_bytes()).message;
+        assert!(message.chars().count() <= MAX_QUOTED + 1 && !message.contains(char::is_control));
+    }
+
+    #[test]
+    fn only_what_may_pass_is_tried_again() {
+        let is_passing = |code| ErrorAnswer { code, ..ErrorAnswer::default() }.is_passing();
+        assert!([408, 429, 500, 502, 503, 504].into_iter().all(is_passing));
+        assert!(![400, 401, 403, 404, 409, 501].into_iter().any(is_passing));
+    }
+}
