@@ -8,7 +8,9 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    brokers::{AlertBatch, AlertStream, Broker, Delivery, Receipt, RunContext, filter_from},
+    brokers::{
+        AlertBatch, AlertStream, Broker, BrokerError, Delivery, Receipt, RunContext, filter_from,
+    },
     domain::{
         filter::Filter,
         kept::Kept,
@@ -73,7 +75,7 @@ pub(super) async fn run(
     let log = context.clone();
     let mut stream = match broker.fetch_alerts(parameters, context).await {
         Ok(stream) => stream,
-        Err(error) => return Ok(Ending::failed(format!("{error}."))),
+        Err(error) => return Ok(Ending::failed(sentence(&error))),
     };
     let mut keeper = Keeper {
         storage,
@@ -124,9 +126,10 @@ impl Keeper<'_> {
                 None if stop.is_cancelled() => return Ok(Ending::cancelled()),
                 None => return Ok(self.read_to_end(log.ending())),
                 Some(Err(error)) => {
-                    log.log(LogLevel::Error, error.to_string());
+                    log.log(LogLevel::Error, sentence(&error));
                     return Ok(Ending::failed(format!(
-                        "{error}. What had come until then is kept."
+                        "{} What had come until then is kept.",
+                        sentence(&error)
                     )));
                 }
                 Some(Ok(batch)) => {
@@ -227,7 +230,10 @@ impl Keeper<'_> {
                 }
                 Err(error) => log.log(
                     LogLevel::Warning,
-                    format!("{error}. The messages will come again; nothing is stored twice."),
+                    format!(
+                        "{} The messages will come again; nothing is stored twice.",
+                        sentence(&error)
+                    ),
                 ),
             }
         });
@@ -264,6 +270,14 @@ impl Keeper<'_> {
             "Stopped at the limit of {n} {results}. There may be more: raise \"Maximum results\" to see them."
         ))
     }
+}
+
+/// An error as a sentence: with a capital letter and one full stop.
+fn sentence(error: &BrokerError) -> String {
+    let text = error.to_string();
+    let mut letters = text.trim_end_matches('.').chars();
+    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+    first.chain(letters).chain(['.']).collect()
 }
 
 /// Tries a write again while the database restarts or is out of connections, pausing longer each time.

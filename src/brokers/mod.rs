@@ -62,7 +62,7 @@ pub enum BrokerError {
     },
     /// The subscription listens to something else.
     #[error(
-        "The subscription {name} of project {project} listens to {actual}, not to {wanted}. Choose another subscription name, or leave the topic empty to take what it brings",
+        "The subscription {name} of project {project} listens to {actual}, not to {wanted}. Choose another subscription name, or leave topic and project empty to take what it brings",
         name = subscription.name, project = subscription.project
     )]
     OtherTopic {

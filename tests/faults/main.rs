@@ -1,0 +1,69 @@
+//! Faults while messages flow: whatever dies at whatever moment, nothing is lost and nothing is stored twice.
+//!
+//! Needs the Pub/Sub emulator and `PostgreSQL`'s programs: run it by `tests/run`. `TOM_ALERTS_FAULTS_SEED` repeats a
+//! campaign.
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+mod campaign;
+mod http;
+mod keep_transaction;
+mod ledger;
+mod messages;
+mod oracle;
+#[path = "../packet_forge/mod.rs"]
+mod packet_forge;
+mod plan;
+mod postgres;
+mod postgres_relay;
+mod program;
+mod pubsub;
+mod pubsub_relay;
+mod runs;
+mod settings;
+mod trap;
+mod verdict;
+
+use campaign::Defect;
+use plan::Blow;
+use settings::Tier;
+use verdict::Verdict;
+
+fn assert_nothing_lost(verdict: &Verdict, tier: Tier) {
+    assert_eq!(verdict.published, tier.n_messages, "{verdict}");
+    assert_eq!((verdict.lost, verdict.altered), (0, 0), "{verdict}");
+    assert_eq!(verdict.stored_twice, 0, "{verdict}");
+    assert_eq!(verdict.unexpected, 0, "{verdict}");
+    assert_eq!(verdict.figures.acknowledged_early, 0, "{verdict}");
+    assert_eq!(verdict.quarantined, tier.n_junk, "{verdict}");
+    assert_eq!(verdict.complaints, Vec::<String>::new(), "{verdict}");
+    assert_eq!(verdict.n(Blow::Kill), 8 * tier.kills_per_point, "{verdict}");
+    assert_eq!(verdict.n(Blow::Crash), tier.crashes, "{verdict}");
+    assert_eq!(verdict.n(Blow::Cut), tier.cuts, "{verdict}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_or_stored_twice_whatever_dies() {
+    let tier = Tier::EVERY_CHANGE;
+    assert_nothing_lost(&campaign::run(tier, Defect::None).await, tier);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes long: before a release, with figures from TOM_ALERTS_FAULTS_*"]
+async fn nothing_is_lost_or_stored_twice_in_a_long_campaign() {
+    let tier = Tier::of_release();
+    assert_nothing_lost(&campaign::run(tier, Defect::None).await, tier);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn acknowledging_before_storing_would_be_found() {
+    let verdict = campaign::run(Tier::SEEDED_DEFECT, Defect::AcknowledgeFirst).await;
+    assert!(verdict.lost > 0, "{verdict}");
+    assert!(verdict.figures.acknowledged_early > 0, "{verdict}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_takes_an_alert_twice_would_be_found() {
+    let verdict = campaign::run(Tier::SEEDED_DEFECT, Defect::NoUniqueKey).await;
+    assert!(verdict.stored_twice > 0, "{verdict}");
+    assert_eq!(verdict.lost, 0, "{verdict}");
+}

@@ -1,0 +1,104 @@
+//! How large a campaign is, and what its surroundings are: the environment, read in one place.
+
+use std::{path::PathBuf, time::Duration};
+
+use rand::random;
+
+/// The size of a campaign.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tier {
+    /// Messages published, junk included.
+    pub(crate) n_messages: usize,
+    /// Messages among them that nobody can read.
+    pub(crate) n_junk: usize,
+    /// SIGKILLs of the program at each named crash point.
+    pub(crate) kills_per_point: usize,
+    /// Crashes of `PostgreSQL` in the middle of a transaction.
+    pub(crate) crashes: usize,
+    /// Connections cut, to Pub/Sub and to `PostgreSQL`.
+    pub(crate) cuts: usize,
+    /// When the campaign gives up.
+    pub(crate) deadline: Duration,
+}
+
+impl Tier {
+    /// What every change has to pass.
+    pub(crate) const EVERY_CHANGE: Self = Self {
+        n_messages: 20_000,
+        n_junk: 100,
+        kills_per_point: 5,
+        crashes: 10,
+        cuts: 50,
+        deadline: Duration::from_mins(8),
+    };
+
+    /// Enough to catch a program, or a table, that was broken on purpose.
+    pub(crate) const SEEDED_DEFECT: Self = Self {
+        n_messages: 1_500,
+        n_junk: 20,
+        kills_per_point: 1,
+        crashes: 0,
+        cuts: 4,
+        deadline: Duration::from_mins(4),
+    };
+
+    /// Before a release: figures from the environment.
+    pub(crate) fn of_release() -> Self {
+        let n_messages = number("TOM_ALERTS_FAULTS_MESSAGES", 50_000);
+        let kills_per_point = number("TOM_ALERTS_FAULTS_KILLS_PER_POINT", 20);
+        let crashes = number("TOM_ALERTS_FAULTS_CRASHES", 20);
+        let cuts = number("TOM_ALERTS_FAULTS_CUTS", 100);
+        let seconds = 300 + n_messages / 100 + 8 * kills_per_point * 5 + crashes * 10 + cuts * 5;
+        Self {
+            n_messages,
+            n_junk: number("TOM_ALERTS_FAULTS_JUNK", n_messages / 200),
+            kills_per_point,
+            crashes,
+            cuts,
+            deadline: Duration::from_secs(seconds as u64),
+        }
+    }
+}
+
+/// The seed of a campaign: that of `TOM_ALERTS_FAULTS_SEED`, to repeat one, or a new one.
+pub(crate) fn seed() -> u64 {
+    variable("TOM_ALERTS_FAULTS_SEED")
+        .map_or_else(|| u64::from(random::<u32>()), |text| text.parse().expect("a whole number"))
+}
+
+/// `HOST:PORT` of the Pub/Sub emulator.
+pub(crate) fn emulator() -> String {
+    variable("TOM_ALERTS_TEST_PUBSUB")
+        .expect("TOM_ALERTS_TEST_PUBSUB does not name a Pub/Sub emulator: run it by tests/run")
+}
+
+/// The program under test.
+pub(crate) fn program() -> PathBuf {
+    variable("TOM_ALERTS_FAULTS_PROGRAM")
+        .or_else(|| option_env!("CARGO_BIN_EXE_tom-alerts").map(str::to_owned))
+        .expect("TOM_ALERTS_FAULTS_PROGRAM names the program")
+        .into()
+}
+
+/// The folder of `PostgreSQL`'s server programs.
+pub(crate) fn postgres_programs() -> PathBuf {
+    if let Some(folder) = variable("TOM_ALERTS_TEST_PGBIN") {
+        return folder.into();
+    }
+    let versions =
+        std::fs::read_dir("/usr/lib/postgresql").expect("PostgreSQL: run it by tests/run");
+    versions
+        .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
+        .filter(|folder| folder.join("initdb").exists())
+        .max()
+        .expect("PostgreSQL's server programs: run it by tests/run")
+}
+
+fn number(name: &str, default: usize) -> usize {
+    variable(name).map_or(default, |text| text.parse().expect("a whole number"))
+}
+
+fn variable(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "tests/run says where the components are")]
+    std::env::var(name).ok()
+}
