@@ -94,3 +94,81 @@ impl TokenSource for ServiceAccount {
         format!("the service account {}", self.email)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::{
+        encoding::AsDer,
+        rsa::{KeyPair, KeySize},
+        signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey},
+    };
+    use base64::{
+        Engine,
+        engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+    };
+    use serde_json::json;
+
+    use super::*;
+
+    fn key_file(pair: &KeyPair) -> String {
+        let der = AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(pair).unwrap();
+        let pem = format!(
+            "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+            STANDARD.encode(der.as_ref())
+        );
+        json!({
+            "type": "service_account",
+            "project_id": "my-proj",
+            "private_key_id": "key-1",
+            "private_key": pem,
+            "client_email": "alerts@my-proj.iam.gserviceaccount.com",
+            "client_id": "1",
+            "token_uri": "https://oauth2.googleapis.com/token",
+        })
+        .to_string()
+    }
+
+    #[tokio::test]
+    async fn tokens_are_signed_by_the_key_for_pubsub_and_not_given_twice_after_a_refusal() {
+        let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
+        let account = ServiceAccount::from_key(&key_file(&pair)).unwrap();
+        assert_eq!(account.project(), Some("my-proj"));
+        let token = account.token(None).await.unwrap();
+        let (signed, signature) = token.secret().rsplit_once('.').unwrap();
+        let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, pair.public_key());
+        let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+        public.verify(signed.as_bytes(), &signature).unwrap();
+        let claims = URL_SAFE_NO_PAD.decode(signed.split('.').nth(1).unwrap()).unwrap();
+        let claims: Value = serde_json::from_slice(&claims).unwrap();
+        assert_eq!(claims["iss"], "alerts@my-proj.iam.gserviceaccount.com");
+        assert_eq!(claims["scope"], PUBSUB_SCOPE);
+        let refused = account.token(Some(&token)).await.unwrap_err();
+        assert!(matches!(refused, AccessError::BadKey(_)), "{refused:?}");
+        assert!(!format!("{token:?} {account:?}").contains(token.secret()));
+    }
+
+    #[test]
+    fn a_file_that_is_no_key_is_refused_without_quoting_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key.json");
+        for (text, is_json) in [
+            ("", false),
+            ("not json: s3cret", false),
+            ("{\"type\":\"authorized_user\",\"s\":\"s3cret\"}", true),
+            (
+                "{\"type\":\"service_account\",\"client_email\":\"a@b\",\"private_key\":\"s3cret\"}",
+                true,
+            ),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let result = ServiceAccount::from_key_file(&path);
+            if let Err(error) = &result {
+                assert!(!error.to_string().contains("s3cret"), "{error}");
+            }
+            // A key that is no PEM is found out at the first token.
+            assert!(result.is_err() || is_json && text.contains("private_key"), "{text}");
+        }
+        let missing = ServiceAccount::from_key_file(&folder.path().join("none.json"));
+        assert!(matches!(missing, Err(KeyError::Unreadable { .. })));
+    }
+}

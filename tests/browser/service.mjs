@@ -23,9 +23,9 @@ export const SCREENS = { wide: { width: 1400, height: 900 }, narrow: { width: 39
 
 /**
  * Starts the service on a free port, with an archive `archive` that holds `night.tar.gz`.
- * `damaged` also puts in packets and a night that cannot be read, and offers an archive that is `missing`.
+ * `environment` adds variables; `damaged` also puts in packets and a night that cannot be read, and offers an archive that is `missing`.
  */
-export async function startService({ packets = 120, damaged = false } = {}) {
+export async function startService({ packets = 120, damaged = false, environment = {} } = {}) {
   const program = process.env.TOM_ALERTS_BIN;
   assert.ok(program, 'TOM_ALERTS_BIN must name the program');
   const folder = await mkdtemp(join(tmpdir(), 'tom-alerts-browser-'));
@@ -42,7 +42,7 @@ export async function startService({ packets = 120, damaged = false } = {}) {
       '--listen', '127.0.0.1:0', '--data-dir', join(folder, 'data'), '--archive', archive,
       ...(damaged ? ['--archive', join(folder, 'missing')] : []),
     ],
-    { env: { ...cleanEnvironment(), ...database?.environment }, stdio: ['ignore', 'ignore', 'pipe'] },
+    { env: { ...cleanEnvironment(), ...environment, ...database?.environment }, stdio: ['ignore', 'ignore', 'pipe'] },
   );
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const throwAway = async () => {
@@ -109,7 +109,7 @@ export async function follow(page, locator) {
 
 function cleanEnvironment() {
   return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith('TOM_ALERTS_') && name !== 'DATABASE_URL'),
+    Object.entries(process.env).filter(([name]) => !/^(TOM_ALERTS_|GOOGLE_|PUBSUB_|DATABASE_URL$)/.test(name)),
   );
 }
 

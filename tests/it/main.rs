@@ -5,6 +5,7 @@ mod api;
 mod archive;
 mod guard;
 mod mended;
+mod publish;
 mod pubsub_double;
 mod pubsub_emulator;
 mod queries;
