@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sqlx::{PgConnection, types::Json};
 
-use super::{Storage, StorageError, from_bigint, to_bigint, unreadable::insert_unreadable};
+use super::{
+    Storage, StorageError, from_bigint, storable_json, to_bigint, unreadable::insert_unreadable,
+};
 use crate::domain::{
     alert::{Alert, Band, Packet},
     kept::Kept,
@@ -236,7 +238,7 @@ async fn link_to_run(
     .bind(column(|alert| alert.mag))
     .bind(column(|alert| alert.classtar))
     .bind(column(|alert| alert.rb))
-    .bind(linked.iter().map(|(_, kept)| kept.attributes.as_ref()).collect::<Vec<_>>())
+    .bind(linked.iter().map(|(_, kept)| kept.attributes.as_ref().map(storable_json)).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(done.rows_affected())

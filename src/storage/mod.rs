@@ -182,6 +182,24 @@ impl Storage {
     }
 }
 
+/// A text as PostgreSQL can hold it: without NUL, which a hostile message may have.
+fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
+/// The same for JSON, names included.
+fn storable_json(value: &serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => Value::String(storable(text)),
+        Value::Array(items) => items.iter().map(storable_json).collect(),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, field)| (storable(name), storable_json(field))).collect()
+        }
+        plain => plain.clone(),
+    }
+}
+
 /// A count as PostgreSQL has it (it has no unsigned integers).
 fn to_bigint(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)

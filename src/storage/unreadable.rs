@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use super::{Storage, StorageError, from_bigint};
+use super::{Storage, StorageError, from_bigint, storable, storable_json};
 use crate::domain::run::{RunId, Unreadable};
 
 /// A message in quarantine, without its bytes.
@@ -84,17 +84,22 @@ pub(super) async fn insert_unreadable(
          on conflict do nothing",
     )
     .bind(run_id)
-    .bind(messages.iter().map(|message| without_nul(&message.origin)).collect::<Vec<_>>())
-    .bind(messages.iter().map(|message| without_nul(&message.error)).collect::<Vec<_>>())
-    .bind(messages.iter().map(|message| message.attributes.as_ref()).collect::<Vec<_>>())
-    .bind(messages.iter().map(|message| message.message_id.as_deref()).collect::<Vec<_>>())
+    .bind(messages.iter().map(|message| storable(&message.origin)).collect::<Vec<_>>())
+    .bind(messages.iter().map(|message| storable(&message.error)).collect::<Vec<_>>())
+    .bind(
+        messages
+            .iter()
+            .map(|message| message.attributes.as_ref().map(storable_json))
+            .collect::<Vec<_>>(),
+    )
+    .bind(
+        messages
+            .iter()
+            .map(|message| message.message_id.as_deref().map(storable))
+            .collect::<Vec<_>>(),
+    )
     .bind(messages.iter().map(|message| message.bytes.as_ref()).collect::<Vec<&[u8]>>())
     .execute(connection)
     .await?;
     Ok(done.rows_affected())
-}
-
-/// `PostgreSQL` has no NUL in texts; a name or an error that quotes a hostile message may.
-fn without_nul(text: &str) -> String {
-    text.replace('\0', "\u{fffd}")
 }

@@ -203,6 +203,11 @@ impl TestApp {
         panic!("run {id} does not end");
     }
 
+    /// Begins to stop the service, as a signal does.
+    pub(crate) fn stop(&self) {
+        self.stop.cancel();
+    }
+
     /// Every result of a run in an order.
     pub(crate) async fn results(&self, run: &Value, order: &str) -> Vec<Value> {
         let path = format!("/api/runs/{}/alerts/?page_size=1000&order={order}", run["id"]);

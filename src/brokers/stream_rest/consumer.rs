@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// How long a message of a subscription of ours may stay out before it comes again, seconds.
-pub(super) const ACK_DEADLINE_S: u32 = 60;
+const ACK_DEADLINE_S: u32 = 60;
 
 /// Ids in one request; Pub/Sub takes 512 KiB, an id has about 200 bytes.
 const IDS_PER_REQUEST: usize = 1_000;

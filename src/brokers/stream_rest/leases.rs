@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
 
-use super::consumer::{ACK_DEADLINE_S, Consumer};
+use super::consumer::Consumer;
 use crate::brokers::{BrokerError, Receipt};
 
 /// Shortest time between two extensions.
@@ -29,8 +29,9 @@ impl Leases {
     /// Starts to look after the leases of a subscription, whose messages come again after `ack_deadline_s`.
     pub(super) fn start(consumer: Arc<Consumer>, ack_deadline_s: u32, tasks: &TaskTracker) -> Self {
         let (commands, received) = mpsc::unbounded_channel();
-        let tick = Duration::from_secs(u64::from(ack_deadline_s) / 3).max(SHORTEST_TICK);
-        tasks.spawn(look_after(consumer, tick, received));
+        let keeper =
+            Keeper { consumer, ack_deadline_s, tasks: tasks.clone(), held: HashSet::new() };
+        tasks.spawn(keeper.look_after(received));
         Self { commands, n_unsettled: watch::Sender::new(0) }
     }
 
@@ -93,7 +94,7 @@ impl HeldBatch {
             numbered.into_iter().map(|(_, id)| id).collect::<Vec<_>>()
         };
         let n = surplus.len() + acknowledged.len();
-        // Whatever is not confirmed comes back through here, also when the run is cancelled meanwhile.
+        // What is not confirmed stays out until the run ends: given back now, it would come round and round.
         let mut unconfirmed =
             Unsettled { ack_ids: ids(acknowledged), n, leases: self.leases.clone() };
         if !surplus.is_empty() {
@@ -132,9 +133,6 @@ struct Unsettled {
 impl Drop for Unsettled {
     fn drop(&mut self) {
         settle(&self.leases, self.n);
-        if !self.ack_ids.is_empty() {
-            self.leases.tell(Command::GiveBack(std::mem::take(&mut self.ack_ids)));
-        }
     }
 }
 
@@ -144,48 +142,64 @@ fn settle(leases: &Leases, n: usize) {
     }
 }
 
-async fn look_after(
+/// Looks after what is out.
+struct Keeper {
     consumer: Arc<Consumer>,
-    tick: Duration,
-    mut commands: mpsc::UnboundedReceiver<Command>,
-) {
-    let mut held: HashSet<String> = HashSet::new();
-    let mut ticks = tokio::time::interval(tick);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    ticks.reset();
-    loop {
-        tokio::select! {
-            command = commands.recv() => match command {
-                Some(Command::Hold(ids)) => held.extend(ids),
-                Some(Command::Release(ids)) => forget(&mut held, &ids),
-                Some(Command::GiveBack(ids)) => {
-                    forget(&mut held, &ids);
-                    give_back(&consumer, &ids).await;
-                }
-                None => break,
-            },
-            _ = ticks.tick(), if !held.is_empty() => {
-                let ids: Vec<String> = held.iter().cloned().collect();
-                if let Err(error) = consumer.modify_ack_deadline(&ids, ACK_DEADLINE_S).await {
-                    tracing::warn!(%error, "Leases were not extended: the messages may come again");
-                }
-            }
-        }
-    }
-    give_back(&consumer, &held.into_iter().collect::<Vec<_>>()).await;
+    ack_deadline_s: u32,
+    tasks: TaskTracker,
+    held: HashSet<String>,
 }
 
-fn forget(held: &mut HashSet<String>, ids: &[String]) {
-    for id in ids {
-        held.remove(id);
+impl Keeper {
+    async fn look_after(mut self, mut commands: mpsc::UnboundedReceiver<Command>) {
+        let tick = Duration::from_secs(u64::from(self.ack_deadline_s) / 3).max(SHORTEST_TICK);
+        let mut ticks = tokio::time::interval(tick);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                command = commands.recv() => match command {
+                    Some(Command::Hold(ids)) => {
+                        if self.held.is_empty() {
+                            // They have just been leased.
+                            ticks.reset();
+                        }
+                        self.held.extend(ids);
+                    }
+                    Some(Command::Release(ids)) => self.forget(&ids),
+                    Some(Command::GiveBack(ids)) => {
+                        self.forget(&ids);
+                        // Aside: a service that does not answer must not hold up the others' extension.
+                        self.tasks.spawn(give_back(self.consumer.clone(), ids));
+                    }
+                    None => break,
+                },
+                _ = ticks.tick(), if !self.held.is_empty() => self.extend().await,
+            }
+        }
+        give_back(self.consumer, self.held.into_iter().collect()).await;
+    }
+
+    fn forget(&mut self, ids: &[String]) {
+        for id in ids {
+            self.held.remove(id);
+        }
+    }
+
+    /// By the subscription's own time: after a crash the messages come again no later than they would otherwise.
+    async fn extend(&self) {
+        let ids: Vec<String> = self.held.iter().cloned().collect();
+        if let Err(error) = self.consumer.modify_ack_deadline(&ids, self.ack_deadline_s).await {
+            tracing::warn!(%error, "Leases were not extended: the messages may come again");
+        }
     }
 }
 
 /// What cannot be given back comes again by itself when its lease ends.
-async fn give_back(consumer: &Consumer, ids: &[String]) {
-    if !ids.is_empty()
-        && let Err(error) = consumer.modify_ack_deadline(ids, 0).await
+async fn give_back(consumer: Arc<Consumer>, ids: Vec<String>) {
+    let n_messages = ids.len();
+    if n_messages > 0
+        && let Err(error) = consumer.modify_ack_deadline(&ids, 0).await
     {
-        tracing::warn!(%error, n_messages = ids.len(), "Messages were not given back: they come again when their lease ends");
+        tracing::warn!(%error, n_messages, "Messages were not given back: they come again when their lease ends");
     }
 }

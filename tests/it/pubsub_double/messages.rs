@@ -111,7 +111,7 @@ impl Messages {
     }
 
     /// Puts a message into every subscription of a topic.
-    fn deliver(&mut self, topic: &str, mut message: Value) -> String {
+    pub(super) fn deliver(&mut self, topic: &str, mut message: Value) -> String {
         let id = FIRST_MESSAGE_ID + self.n_published;
         let time_ms = FIRST_PUBLISH_TIME_MS + i64::try_from(self.n_published).unwrap();
         let time = DateTime::from_timestamp_millis(time_ms).unwrap();

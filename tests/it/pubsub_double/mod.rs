@@ -117,6 +117,11 @@ impl PubSubDouble {
         answer["messageIds"][0].as_str().unwrap().to_owned()
     }
 
+    /// Publishes a message whose data is this text as it stands, base64 or not; its message id.
+    pub(crate) fn publish_text(&self, topic: &str, data: &str) -> String {
+        self.shared.change(|state| state.messages.deliver(topic, json!({"data": data})))
+    }
+
     #[track_caller]
     fn done<T>(&self, work: impl FnOnce(&mut Messages) -> Result<T, Refusal>) -> T {
         self.shared.change(|state| work(&mut state.messages)).unwrap_or_else(|e| panic!("{e:?}"))

@@ -17,6 +17,8 @@ pub(crate) enum Reply {
     Error { code: u16, status: &'static str, message: &'static str, reason: Option<&'static str> },
     /// A reply with a `Retry-After` of so many seconds.
     RetryAfter(Box<Reply>, u64),
+    /// A redirect to this URL; the call does nothing.
+    Redirect(String),
     /// Nothing, on a connection that stays open; the call does nothing.
     Hang,
     /// The connection is closed without an answer; the call does nothing.
@@ -68,6 +70,9 @@ impl Reply {
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
                 Some(response)
             }
+            Self::Redirect(url) => Some(
+                (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, url.clone())]).into_response(),
+            ),
             Self::Body(text) => Some(text.into_response()),
             Self::Hang | Self::Cut | Self::Truncated | Self::Slow(_) => None,
         }

@@ -1,0 +1,114 @@
+//! Our turn: a run through the service's runner, as a user's.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+use tom_alerts::{
+    actions::run_query::Runner,
+    brokers::{Brokers, stream_rest::PubSubService},
+    clock::Clock,
+    domain::{
+        member::Member,
+        run::{Run, RunId},
+    },
+    forms::{self, RawForm},
+    google::Access,
+    storage::Storage,
+};
+
+use crate::{
+    Turn,
+    emulator::Emulator,
+    processor_time::{ProcessorTime, forget_peak_memory, peak_memory_mb},
+    publish::{PROJECT, Round},
+};
+
+/// How often the run is looked at: the accuracy of its time.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// A round that takes longer has lost messages.
+const LONGEST: Duration = Duration::from_mins(10);
+
+const BACKEND: &str = "stream-rest";
+
+/// What works on runs.
+pub(crate) struct Service {
+    storage: Storage,
+    runner: Runner,
+    brokers: Brokers,
+    member: Member,
+}
+
+impl Service {
+    /// Reads from the emulator at `host` into `storage`.
+    pub(crate) async fn new(storage: &Storage, host: &str) -> anyhow::Result<Self> {
+        let brokers = Brokers::new(PubSubService::at(Some(host))?, Vec::new(), "no-uploads".into());
+        let runner = Runner::new(
+            storage.clone(),
+            brokers.clone(),
+            Access::default(),
+            Clock::system(),
+            CancellationToken::new(),
+        );
+        let member = storage.local_member().await?;
+        Ok(Self { storage: storage.clone(), runner, brokers, member })
+    }
+
+    /// Reads a round until the last message is acknowledged; the turn and the bytes of the packets.
+    pub(crate) async fn read(
+        &self,
+        round: &Round,
+        emulator: &Emulator,
+    ) -> anyhow::Result<(Turn, u64)> {
+        forget_peak_memory();
+        let (before, emulator_before) = (ProcessorTime::now()?, emulator.cpu_seconds()?);
+        let began = Instant::now();
+        let id = self.start(round).await?;
+        let n_messages = round.n_messages as u64;
+        let run = self.wait_for(id, |run| run.counts.acknowledged >= n_messages).await?;
+        let seconds = began.elapsed().as_secs_f64();
+        let (used, peak_mb) = (ProcessorTime::now()? - before, peak_memory_mb()?);
+        let cpu_emulator = emulator.cpu_seconds()?.zip(emulator_before).map(|(a, b)| a - b);
+        anyhow::ensure!(run.counts.stored == n_messages, "stored {} alerts", run.counts.stored);
+        // The end of the run comes with the silence after the last message.
+        self.wait_for(id, |run| !run.state.is_live()).await?;
+        let turn =
+            Turn { seconds, cpu_own: used.own, cpu_database: used.database, cpu_emulator, peak_mb };
+        Ok((turn, run.counts.received_bytes))
+    }
+
+    async fn start(&self, round: &Round) -> anyhow::Result<RunId> {
+        let broker = self.brokers.find(BACKEND).context("there is no such backend")?;
+        let context =
+            forms::Context { now: Clock::system().now(), choices: broker.choices().await };
+        let sent = RawForm::from_json(&json!({
+            "subscription_name": round.our_subscription(),
+            "topic": round.topic(),
+            "project": PROJECT,
+            "acknowledge": "keep",
+            "timeout": 2,
+            // A filter that is asked of every alert and passes all.
+            "mag_max": 30,
+        }));
+        let parameters = broker
+            .form()
+            .validate(&sent, &context)
+            .map_err(|_| anyhow::anyhow!("the form has changed"))?;
+        Ok(self.runner.start(BACKEND, parameters, None, "", &self.member).await?)
+    }
+
+    async fn wait_for(&self, id: RunId, is_there: impl Fn(&Run) -> bool) -> anyhow::Result<Run> {
+        let began = Instant::now();
+        while began.elapsed() < LONGEST {
+            let run = self.storage.find_run(id).await?.context("the run is gone")?;
+            if is_there(&run) {
+                return Ok(run);
+            }
+            anyhow::ensure!(run.state.is_live(), "the run ended too early: {}", run.feedback);
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+        anyhow::bail!("the run takes too long")
+    }
+}

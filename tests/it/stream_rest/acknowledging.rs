@@ -1,0 +1,75 @@
+//! Trouble at the acknowledgement: what is stored stays stored once, and the count is honest.
+
+use serde_json::json;
+
+use super::{Setup, Streaming, feedback, log, n, night, sorted};
+use crate::pubsub_double::{Reply, Verb};
+
+#[tokio::test]
+async fn an_acknowledgement_that_fails_in_passing_is_made_again() {
+    let streaming = Setup::patient(10).start().await;
+    let published = streaming.publish(&night(1, 3));
+    streaming.double.script(Verb::Acknowledge, vec![Reply::status(503), Reply::Cut]);
+    let run = streaming.run(json!({})).await;
+    assert_eq!((&run["state"], n(&run, "stored")), (&json!("finished"), 3), "{run}");
+    assert_eq!((n(&run, "received"), n(&run, "acknowledged")), (3, 3), "{run}");
+    assert_eq!(streaming.acknowledged(), sorted(&published));
+    assert!(streaming.double.nacked().is_empty());
+}
+
+#[tokio::test]
+async fn an_acknowledgement_whose_answer_is_lost_stores_nothing_twice() {
+    let streaming = Setup::patient(10).start().await;
+    let published = streaming.publish(&night(1, 3));
+    streaming.double.script(Verb::Acknowledge, vec![Reply::Truncated]);
+    let run = streaming.run(json!({})).await;
+    assert_eq!((&run["state"], n(&run, "stored")), (&json!("finished"), 3), "{run}");
+    assert_eq!(n(&run, "acknowledged"), 3, "{run}");
+    assert_eq!(streaming.double.acknowledged().len(), 3);
+    assert_eq!(streaming.acknowledged(), sorted(&published));
+    assert_eq!(streaming.count_alerts().await, 3);
+}
+
+#[tokio::test]
+async fn acknowledgements_that_are_refused_let_the_run_finish_and_are_told() {
+    let streaming = Streaming::start().await;
+    streaming.publish(&night(1, 3));
+    streaming.double.script_always(Verb::Acknowledge, Reply::status(403));
+    let run = streaming.run(json!({"max_results": 3})).await;
+    assert_eq!((&run["state"], n(&run, "stored")), (&json!("finished"), 3), "{run}");
+    assert_eq!(n(&run, "acknowledged"), 0, "{run}");
+    assert!(log(&run).contains("The messages will come again"), "{}", log(&run));
+    streaming.all_given_back(3).await;
+
+    streaming.double.serve_normally(Verb::Acknowledge);
+    let again = streaming.run(json!({})).await;
+    assert_eq!((n(&again, "stored"), n(&again, "acknowledged")), (3, 3), "{again}");
+    assert_eq!(streaming.count_alerts().await, 3);
+}
+
+#[tokio::test]
+async fn messages_whose_acknowledgement_is_refused_do_not_come_round_and_round() {
+    let streaming = Streaming::start().await;
+    streaming.publish(&night(1, 3));
+    streaming.double.script_always(Verb::Acknowledge, Reply::status(403));
+    let run = streaming.run(json!({"timeout": 1, "deadline": 12})).await;
+    let n_calls = streaming.double.calls(Verb::Acknowledge).len();
+    assert!(n_calls <= 10, "hammering: {n_calls} acknowledgements, {}", run["counts"]);
+    assert_eq!(feedback(&run), "No message for 1 s: stopped.");
+    assert_eq!((n(&run, "stored"), n(&run, "acknowledged")), (3, 0), "{run}");
+    assert!(log(&run).contains("The messages will come again"), "{}", log(&run));
+    assert!(run["log"].as_array().unwrap().len() <= 15, "{}", log(&run));
+    streaming.all_given_back(3).await;
+}
+
+#[tokio::test]
+async fn an_acknowledgement_that_never_succeeds_does_not_hold_the_run_for_ever() {
+    let streaming = Setup::patient(120).start().await;
+    streaming.publish(&night(1, 3));
+    streaming.double.script_always(Verb::Acknowledge, Reply::status(503));
+    let run = streaming.run(json!({"max_results": 3})).await;
+    assert_eq!((&run["state"], n(&run, "stored")), (&json!("finished"), 3), "{run}");
+    assert_eq!(n(&run, "acknowledged"), 0, "{run}");
+    assert!(streaming.double.acknowledged().is_empty());
+    streaming.all_given_back(3).await;
+}

@@ -1,0 +1,69 @@
+//! A service that asks to wait, or does not answer at all: it is waited for, no longer than is sensible.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{Setup, Streaming, feedback, log, n, night};
+use crate::pubsub_double::{Reply, Verb};
+
+#[tokio::test]
+async fn retry_after_is_honoured() {
+    let streaming = Setup::patient(10).start().await;
+    streaming.publish(&night(1, 2));
+    streaming.double.script(Verb::Pull, vec![Reply::status(429).retry_after(2)]);
+    let run = streaming.run(json!({})).await;
+    assert_eq!((&run["state"], n(&run, "stored")), (&json!("finished"), 2), "{run}");
+    let pulls = streaming.double.calls(Verb::Pull);
+    let between = pulls[1].at - pulls[0].at;
+    assert!(between >= Duration::from_secs(2), "asked again after {between:?}");
+    assert!(log(&run).contains("answers again"), "{}", log(&run));
+}
+
+#[tokio::test]
+async fn a_retry_after_beyond_all_patience_ends_the_run_at_once_and_names_the_quota() {
+    let streaming = Streaming::start().await;
+    streaming.publish(&night(1, 2));
+    streaming.double.script_always(Verb::Pull, Reply::status(429).retry_after(3_600));
+    let run = streaming.run(json!({})).await;
+    assert_eq!(run["state"], "failed");
+    assert!(feedback(&run).contains("a quota is used up"), "{run}");
+    assert_eq!(streaming.double.calls(Verb::Pull).len(), 1);
+    streaming.all_given_back(2).await;
+}
+
+#[tokio::test]
+async fn a_quota_that_stays_used_up_fails_the_run_and_keeps_what_came() {
+    let streaming = Streaming::start().await;
+    streaming.publish(&night(1, 2));
+    streaming.double.script(Verb::Pull, vec![Reply::Slow(Duration::ZERO)]);
+    streaming.double.script_always(Verb::Pull, Reply::status(429));
+    let run = streaming.run(json!({"timeout": 60})).await;
+    assert_eq!(run["state"], "failed");
+    assert!(feedback(&run).contains("a quota is used up"), "{run}");
+    assert!(feedback(&run).ends_with("What had come until then is kept."), "{run}");
+    assert_eq!((n(&run, "stored"), n(&run, "acknowledged")), (2, 2), "{run}");
+    let n_pulls = streaming.double.calls(Verb::Pull).len();
+    assert!(n_pulls <= 12, "hammering: {n_pulls} pulls");
+}
+
+#[tokio::test]
+async fn a_call_that_hangs_is_given_up_and_made_again() {
+    let streaming = Setup::patient(20).start().await;
+    streaming.publish(&night(1, 2));
+    streaming.double.script(Verb::Pull, vec![Reply::Hang]);
+    let run = streaming.run(json!({})).await;
+    assert_eq!((&run["state"], n(&run, "stored")), (&json!("finished"), 2), "{run}");
+    assert!(log(&run).contains("no answer in 10 s"), "{}", log(&run));
+    assert_eq!(n(&run, "acknowledged"), 2);
+}
+
+#[tokio::test]
+async fn a_slow_answer_is_waited_for_and_is_no_silence() {
+    let streaming = Streaming::start().await;
+    let slow = Reply::Slow(Duration::from_secs(2));
+    streaming.double.script(Verb::Pull, vec![slow]);
+    streaming.publish(&night(1, 2));
+    let run = streaming.run(json!({})).await;
+    assert_eq!((&run["state"], n(&run, "stored")), (&json!("finished"), 2), "{run}");
+}
