@@ -12,6 +12,7 @@ mod processor_time;
 mod publish;
 mod python;
 mod service;
+mod warm_up;
 
 use std::{
     ffi::OsString,
@@ -29,10 +30,6 @@ const MESSAGES: usize = 3_000;
 
 /// Rounds, unless the second argument says otherwise.
 const ROUNDS: usize = 3;
-
-/// Messages of the round that comes before all others and does not count: as many as the emulator's Java needs to be
-/// compiled.
-const WARM_UP: usize = 3_000;
 
 /// One side's turn.
 struct Turn {
@@ -91,7 +88,7 @@ async fn measure(n_messages: usize, n_rounds: usize) -> anyhow::Result<()> {
         "{:<28}{:>10}{:>8}{:>9}{:>10}{:>9}{:>8}{:>10}",
         "", "alerts/s", "MB/s", "seconds", "peak MB", "cpu own", "cpu db", "emulator"
     );
-    turns(0, WARM_UP, &emulator, &service).await?;
+    warm_up::warm_up(emulator.host()).await?;
     let mut rates = (Vec::new(), Vec::new());
     for number in 1..=n_rounds {
         let (ours, theirs) = turns(number, n_messages, &emulator, &service).await?;
@@ -118,10 +115,7 @@ async fn turns(
 ) -> anyhow::Result<(f64, Option<f64>)> {
     let round = Round { number, n_messages };
     round.publish(emulator.host())?;
-    let title = |who| match number {
-        0 => format!("{who}, warm-up"),
-        _ => format!("{who}, round {number}"),
-    };
+    let title = |who| format!("{who}, round {number}");
     let (ours, n_bytes) = service.read(&round, emulator).await?;
     let our_rate = print(&title("tom-alerts"), &ours, n_messages, n_bytes);
     match python::read(&round, emulator) {

@@ -267,7 +267,8 @@ impl ApiClient {
 
 /// The body, or `None` when it is larger than allowed.
 async fn read_body(mut response: Response, limit: usize) -> Result<Option<Bytes>, Failure> {
-    let mut body = BytesMut::new();
+    let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
+    let mut body = BytesMut::with_capacity(announced.unwrap_or(0).min(limit));
     loop {
         let chunk = match timeout(ANSWER_TIMEOUT, response.chunk()).await {
             Ok(chunk) => chunk.map_err(|error| passing(&error))?,

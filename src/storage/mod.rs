@@ -114,6 +114,8 @@ impl Storage {
                 ("jit", "off"),
                 // A limit that is bound makes the planner plan anew for each page, for longer than the page takes.
                 ("plan_cache_mode", "force_generic_plan"),
+                // A batch of packets is several megabytes: it must not go to disk on its way to the tables.
+                ("work_mem", "32MB"),
                 // A rollback outside a transaction is warned of, and there is one behind each statement of ours.
                 ("client_min_messages", "error"),
             ])

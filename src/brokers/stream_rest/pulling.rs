@@ -28,7 +28,7 @@ use crate::{
 const MOST_AT_ONCE: u64 = 100;
 
 /// Pulls at once while the subscription has a backlog; one is enough to wait for new messages.
-const PULLS_AT_ONCE: usize = 2;
+const PULLS_AT_ONCE: usize = 3;
 
 /// Silence of a form that does not say it.
 const DEFAULT_SILENCE: Duration = Duration::from_secs(10);
@@ -37,7 +37,7 @@ const DEFAULT_SILENCE: Duration = Duration::from_secs(10);
 const EMPTY_PAUSE: Duration = Duration::from_millis(500);
 
 /// A pull that took longer was in trouble: that time is no silence.
-const TROUBLED: Duration = Duration::from_secs(5);
+const TROUBLED: Duration = Duration::from_secs(2);
 
 /// How long the last pulls are waited for.
 const LAST_PULLS: Duration = Duration::from_secs(5);
@@ -120,6 +120,8 @@ struct Puller {
     n_asked: u64,
     /// Learned from answers that were too large.
     most_at_once: Arc<AtomicU64>,
+    most_known: u64,
+    ack_deadline: Duration,
     has_backlog: bool,
     n_messages: u64,
     last_message: Instant,
@@ -144,6 +146,8 @@ impl Puller {
             pulls: JoinSet::new(),
             n_asked: 0,
             most_at_once: Arc::new(AtomicU64::new(MOST_AT_ONCE)),
+            most_known: MOST_AT_ONCE,
+            ack_deadline: Duration::from_secs(u64::from(subscription.ack_deadline_seconds)),
             has_backlog: false,
             n_messages: 0,
             last_message: Instant::now(),
@@ -168,7 +172,13 @@ impl Puller {
             };
             self.n_asked -= pulled.asked;
             if pulled.took >= TROUBLED {
-                self.last_message = Instant::now();
+                self.last_message = self.last_message.max(Instant::now());
+            }
+            let most_at_once = self.most_at_once.load(Ordering::Relaxed);
+            if most_at_once < self.most_known {
+                // What was too large is out until its lease ends.
+                self.most_known = most_at_once;
+                self.last_message = Instant::now() + self.ack_deadline;
             }
             match pulled.outcome? {
                 Some(batch) => self.hand_over(batch, pulled.asked).await,
@@ -219,7 +229,7 @@ impl Puller {
             // A run that has ended takes nothing more: the receipt gives the messages back.
             let _ = batches.send(Ok(AlertBatch { deliveries, receipt })).await;
         }
-        self.last_message = Instant::now();
+        self.last_message = self.last_message.max(Instant::now());
     }
 
     /// Ends the stream, waits for the pulls that are under way and gives back what they bring: a pull that is dropped

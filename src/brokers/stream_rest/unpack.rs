@@ -34,7 +34,7 @@ fn unpack(received: ReceivedMessage<'_>, path: &SubscriptionPath) -> (Delivery, 
         origin: format!("message {} of {path}", message.id),
         error,
         attributes: Some(metadata.clone()),
-        message_id: Some(message.id.clone()),
+        message_id: Some(message.id.clone()).filter(|id| !id.is_empty()),
         bytes,
     };
     let (content, n_bytes) = if let Some(bytes) = message.payload().map(Bytes::from) {
