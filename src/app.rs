@@ -180,9 +180,9 @@ async fn archives(config: &ServeConfig, data_dir: &Path) -> anyhow::Result<Vec<P
 
 /// Whom the deployment acts as towards Google: a service account, if it has one.
 fn google_access(config: &GoogleConfig) -> anyhow::Result<Access> {
-    let account = config
-        .credentials
-        .as_deref()
+    // An emulator asks for no credentials, and must not be sent any.
+    let key_file = config.credentials.as_deref().filter(|_| config.pubsub_emulator.is_none());
+    let account = key_file
         .map(ServiceAccount::from_key_file)
         .transpose()
         .context("GOOGLE_APPLICATION_CREDENTIALS")?;

@@ -168,20 +168,22 @@ pub(crate) fn query_string(pairs: &[(&str, &str)]) -> String {
     if text.is_empty() { text } else { format!("?{text}") }
 }
 
-/// What a transport said of a message, as names and values: `message_id`, `publish_time`, then its attributes.
+/// What a transport said of a message, as names and values: `message_id` and `publish_time`, then its attributes by name.
 pub(crate) fn flat_metadata(metadata: &serde_json::Value) -> Vec<(String, String)> {
     let text =
         |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let mut flat = Vec::new();
+    let (mut own, mut attributes) = (Vec::new(), Vec::new());
     for (name, value) in metadata.as_object().into_iter().flatten() {
         match value.as_object() {
-            Some(attributes) => {
-                flat.extend(attributes.iter().map(|(name, value)| (name.clone(), text(value))));
+            Some(inner) => {
+                attributes.extend(inner.iter().map(|(name, value)| (name.clone(), text(value))));
             }
-            None => flat.push((name.clone(), text(value))),
+            None => own.push((name.clone(), text(value))),
         }
     }
-    flat
+    attributes.sort();
+    own.extend(attributes);
+    own
 }
 
 #[cfg(test)]
