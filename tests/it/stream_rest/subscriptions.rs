@@ -3,9 +3,13 @@
 use std::sync::Arc;
 
 use serde_json::json;
+use tom_alerts::{
+    brokers::stream_rest::{Consumer, PubSubService},
+    google::{Access, pubsub::SubscriptionPath},
+};
 
 use super::{PROJECT, Setup, Streaming, credentials::Tokens, feedback, log, n, night};
-use crate::pubsub_double::{Reply, Verb};
+use crate::pubsub_double::{PubSubDouble, Reply, Verb};
 
 const PUBLISHER: &str = "ardent-cycling-243415";
 
@@ -118,4 +122,20 @@ async fn a_filter_of_the_subscription_itself_is_told() {
         log(&run).contains("The subscription has a filter of its own: attributes:candid"),
         "{run}"
     );
+}
+
+#[tokio::test]
+async fn a_subscription_can_be_deleted_and_deleting_it_again_is_no_error() {
+    let double = PubSubDouble::start().await;
+    let topic = double.create_topic("test-proj", "loop-1");
+    double.create_subscription("test-proj", "loop-1", &topic);
+    let service = PubSubService::at(Some(double.host())).unwrap();
+    let pubsub = service.client(Access::default(), Arc::new(|_, _| {}));
+    let path = SubscriptionPath::new("test-proj", "loop-1");
+    let consumer = Consumer::new(pubsub, path.clone());
+    consumer.delete_subscription().await.unwrap();
+    consumer.delete_subscription().await.unwrap();
+    let pubsub = service.client(Access::default(), Arc::new(|_, _| {}));
+    assert_eq!(pubsub.find_subscription(&path).await.unwrap(), None);
+    assert_eq!(double.calls(Verb::DeleteSubscription).len(), 2);
 }
