@@ -238,6 +238,8 @@ impl Inner {
         };
         // The broker's own token: it must stop fetching also when the run has enough.
         let fetching = stop.child_token();
+        // Also when the run meets a fault in the software.
+        let _end_of_fetching = fetching.clone().drop_guard();
         let (context, lines) = RunContext::new(
             self.clock.now(),
             fetching.clone(),

@@ -69,9 +69,12 @@ impl Rule {
                 }
             }
             Self::AtLeastOneOf { fields, message } => {
-                if let Some(first) =
-                    fields.first().filter(|_| fields.iter().all(|field| !parameters.has(field)))
-                {
+                if let Some(first) = fields.first().filter(|_| {
+                    // A field that is wrong was filled in.
+                    fields
+                        .iter()
+                        .all(|field| !parameters.has(field) && state.errors(field).is_empty())
+                }) {
                     state.add_error(first, (*message).to_owned());
                 }
             }

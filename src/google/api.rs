@@ -3,7 +3,10 @@
 use std::{
     error::Error as _,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -64,6 +67,8 @@ pub struct ApiClient {
     patience: Duration,
     listener: Listener,
     trouble: Mutex<Option<Trouble>>,
+    retries: AtomicU64,
+    unanswered: AtomicU64,
 }
 
 /// Passing errors that have not ended yet.
@@ -82,6 +87,8 @@ enum Failure {
         why: String,
         is_quota: bool,
         retry_after: Option<Duration>,
+        /// No answer came, but the service may have done what was asked.
+        may_be_done: bool,
     },
 }
 
@@ -103,7 +110,19 @@ impl ApiClient {
         listener: Listener,
     ) -> Self {
         let trouble = Mutex::new(None);
-        Self { http, service, base, needs_token, access, patience, listener, trouble }
+        let (retries, unanswered) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self {
+            http,
+            service,
+            base,
+            needs_token,
+            access,
+            patience,
+            listener,
+            trouble,
+            retries,
+            unanswered,
+        }
     }
 
     /// Connections for all clients of a process. Redirects are never followed: a token would go with them.
@@ -119,9 +138,19 @@ impl ApiClient {
     /// Whom the service sees.
     pub fn acts_as(&self) -> String {
         match &self.access.tokens {
-            Some(tokens) => tokens.acts_as(),
-            None => "nobody (an emulator needs no credentials)".to_owned(),
+            Some(tokens) if self.needs_token => tokens.acts_as(),
+            _ => "nobody (an emulator needs no credentials)".to_owned(),
         }
+    }
+
+    /// Tries that failed in passing, so far.
+    pub fn n_retries(&self) -> u64 {
+        self.retries.load(Ordering::Relaxed)
+    }
+
+    /// Of those, the ones that the service may have served although no answer came.
+    pub fn n_unanswered(&self) -> u64 {
+        self.unanswered.load(Ordering::Relaxed)
     }
 
     /// Makes a call, again and again while it fails in passing.
@@ -138,12 +167,17 @@ impl ApiClient {
                 }
                 Err(Failure::Final(error)) => return Err(error),
                 Err(Failure::Unauthorized(_)) => continue,
-                Err(Failure::Passing { why, is_quota, retry_after }) => {
+                Err(Failure::Passing { why, is_quota, retry_after, may_be_done }) => {
+                    self.retries.fetch_add(1, Ordering::Relaxed);
+                    self.unanswered.fetch_add(u64::from(may_be_done), Ordering::Relaxed);
                     (why, is_quota, retry_after)
                 }
             };
             let wait = jittered(pause).max(retry_after.unwrap_or(Duration::ZERO));
             if begun.elapsed() + wait > patience {
+                let asked =
+                    retry_after.map(|wait| format!("; it asks to wait {} s", wait.as_secs()));
+                let why = why + &asked.unwrap_or_default();
                 return Err(self.given_up(begun.elapsed(), why, is_quota));
             }
             self.is_troubled(&why);
@@ -161,7 +195,12 @@ impl ApiClient {
         let token = match self.token(refused.as_ref()).await {
             Ok(token) => token,
             Err(GoogleError::Access(AccessError::Passing(why))) => {
-                return Err(Failure::Passing { why, is_quota: false, retry_after: None });
+                return Err(Failure::Passing {
+                    why,
+                    is_quota: false,
+                    retry_after: None,
+                    may_be_done: false,
+                });
             }
             Err(error) => return Err(Failure::Final(error)),
         };
@@ -180,9 +219,10 @@ impl ApiClient {
 
     async fn token(&self, refused: Option<&Token>) -> Result<Option<Token>, GoogleError> {
         match &self.access.tokens {
+            // An emulator asks for no credentials, and must not be sent any.
+            _ if !self.needs_token => Ok(None),
             Some(tokens) => Ok(Some(tokens.token(refused).await?)),
-            None if self.needs_token => Err(GoogleError::NotConnected),
-            None => Ok(None),
+            None => Err(GoogleError::NotConnected),
         }
     }
 
@@ -208,7 +248,7 @@ impl ApiClient {
         let retry_after = retry_after(&response);
         if status.is_redirection() {
             let why = format!("it answers with a redirect (status {})", status.as_u16());
-            return Err(Failure::Passing { why, is_quota: false, retry_after });
+            return Err(Failure::Passing { why, is_quota: false, retry_after, may_be_done: false });
         }
         let limit = if status.is_success() { call.limit } else { ANSWER_LIMIT };
         let body = read_body(response, limit).await?.ok_or_else(|| {
@@ -225,7 +265,7 @@ impl ApiClient {
         if answer.is_passing() {
             let is_quota = status == StatusCode::TOO_MANY_REQUESTS;
             let why = format!("status {}: {}", status.as_u16(), answer.message);
-            return Err(Failure::Passing { why, is_quota, retry_after });
+            return Err(Failure::Passing { why, is_quota, retry_after, may_be_done: false });
         }
         Err(Failure::Final(answer.into_error(call.what, &self.acts_as())))
     }
@@ -284,7 +324,7 @@ async fn read_body(mut response: Response, limit: usize) -> Result<Option<Bytes>
 
 fn no_answer() -> Failure {
     let why = format!("no answer in {} s", ANSWER_TIMEOUT.as_secs());
-    Failure::Passing { why, is_quota: false, retry_after: None }
+    Failure::Passing { why, is_quota: false, retry_after: None, may_be_done: true }
 }
 
 /// A fault of the network. The innermost cause says most, and no URL.
@@ -295,7 +335,8 @@ fn passing(error: &reqwest::Error) -> Failure {
     }
     let cause = cause.map_or_else(|| "the connection was cut".to_owned(), ToString::to_string);
     let why = if error.is_connect() { format!("no connection: {cause}") } else { cause };
-    Failure::Passing { why, is_quota: false, retry_after: None }
+    let may_be_done = !error.is_connect();
+    Failure::Passing { why, is_quota: false, retry_after: None, may_be_done }
 }
 
 /// Seconds of `Retry-After`; its other form, a date, is left to our own pause.

@@ -163,7 +163,7 @@ fn advice(reason: Option<&str>) -> &'static str {
             "the project may not be billed for this. Ask its owner for the role Service Usage Consumer."
         }
         _ => {
-            "ask the project's owner for the role Pub/Sub Editor (or Subscriber, for a subscription that exists)."
+            "ask the project's owner for the role Pub/Sub Editor (or Viewer and Subscriber, for a subscription that exists)."
         }
     }
 }

@@ -35,6 +35,12 @@ impl Consumer {
         &self.path
     }
 
+    /// Calls that failed in passing, and those of them that may have been served.
+    pub(super) fn troubles(&self) -> (u64, u64) {
+        let api = self.pubsub.api();
+        (api.n_retries(), api.n_unanswered())
+    }
+
     /// Makes sure that the subscription is there and listens to the right topic.
     pub async fn touch_subscription(
         &self,
@@ -136,10 +142,12 @@ impl Consumer {
         ack_ids: &[String],
         seconds: u32,
     ) -> Result<(), BrokerError> {
+        let mut result = Ok(());
         for ids in ack_ids.chunks(IDS_PER_REQUEST) {
-            self.pubsub.modify_ack_deadline(&self.path, ids, seconds).await?;
+            // What fails for some must not keep the others from it.
+            result = self.pubsub.modify_ack_deadline(&self.path, ids, seconds).await.and(result);
         }
-        Ok(())
+        Ok(result?)
     }
 
     /// Deletes the subscription and what waits in it.

@@ -103,7 +103,12 @@ impl Destination {
             .text("subscription_name")
             .ok_or_else(|| BrokerError::BadQuery("it names no subscription".to_owned()))?;
         let topic = query.text("topic").unwrap_or(subscription);
-        let publisher = query.text("project").unwrap_or_else(|| publisher_of(topic));
+        let publisher = match (query.text("project"), own_project) {
+            (Some(project), _) => project,
+            // In an emulator there is nothing of Pitt-Google's: the deployment's own project has the topics.
+            (None, Some(own)) if is_emulator => own,
+            (None, _) => publisher_of(topic),
+        };
         let own_project = match own_project {
             Some(project) => project,
             None if is_emulator => publisher,

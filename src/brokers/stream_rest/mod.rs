@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// Batches that wait between pulling and storing: enough to keep both busy, little enough to keep memory flat.
-const BATCHES_AHEAD: usize = 1;
+const BATCHES_AHEAD: usize = 2;
 
 /// How long passing trouble may last before a run fails.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -64,6 +64,7 @@ pub struct PubSubService {
 impl PubSubService {
     /// Google's own service, or an emulator at `HOST:PORT`.
     pub fn at(emulator: Option<&str>) -> Result<Self, EndpointError> {
+        let emulator = emulator.filter(|host| !host.is_empty());
         let endpoint = match emulator {
             Some(host) => Url::parse(&format!("http://{host}/"))
                 .ok()
@@ -147,12 +148,16 @@ impl Broker for StreamRest {
         let pubsub = self.service.client(context.access.clone(), listener);
         context.log(LogLevel::Info, format!("Acting as {}", pubsub.api().acts_as()));
         let consumer = Consumer::new(pubsub, destination.subscription.clone());
+        let limits = pulling::Limits::of(query);
         let touched = tokio::select! {
             touched = consumer.touch_subscription(&destination, &context) => touched?,
             () = context.stop.cancelled() => return Ok(futures::stream::empty().boxed()),
+            because = limits.deadline_passes() => {
+                context.ends_because(because);
+                return Ok(futures::stream::empty().boxed());
+            }
         };
         let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
-        let limits = pulling::Limits::of(query);
         let consumer = Arc::new(consumer);
         let tasks = context.tasks.clone();
         tasks.spawn(pulling::pull_until_stopped(consumer, touched, limits, sender, context));

@@ -8,10 +8,11 @@ use std::{
     time::Duration,
 };
 
+use futures::future;
 use tokio::{
     sync::mpsc,
     task::JoinSet,
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep, sleep_until, timeout, timeout_at},
 };
 
 use super::{
@@ -20,6 +21,7 @@ use super::{
 };
 use crate::{
     brokers::{AlertBatch, BrokerError, Delivery, RunContext},
+    domain::run::LogLevel,
     forms::Parameters,
     google::{GoogleError, pubsub::Subscription},
 };
@@ -36,9 +38,6 @@ const DEFAULT_SILENCE: Duration = Duration::from_secs(10);
 /// Pause after an answer without messages.
 const EMPTY_PAUSE: Duration = Duration::from_millis(500);
 
-/// A pull that took longer was in trouble: that time is no silence.
-const TROUBLED: Duration = Duration::from_secs(2);
-
 /// How long the last pulls are waited for.
 const LAST_PULLS: Duration = Duration::from_secs(5);
 
@@ -50,7 +49,7 @@ const READ_TRIES: u32 = 3;
 pub(super) struct Limits {
     max_results: Option<u64>,
     silence: Duration,
-    deadline: Option<Duration>,
+    deadline: Option<(Duration, Instant)>,
     is_peek: bool,
 }
 
@@ -60,9 +59,23 @@ impl Limits {
         Self {
             max_results: count("max_results"),
             silence: count("timeout").map_or(DEFAULT_SILENCE, Duration::from_secs),
-            deadline: count("deadline").map(Duration::from_secs),
+            deadline: count("deadline")
+                .map(Duration::from_secs)
+                .map(|longest| (longest, Instant::now() + longest)),
             is_peek: query.text("acknowledge") == Some("peek"),
         }
+    }
+}
+
+impl Limits {
+    /// Waits for the end of the longest time; why that ends the run. Without a deadline it waits for ever.
+    pub(super) async fn deadline_passes(&self) -> String {
+        let Some((longest, ends_at)) = self.deadline else { return future::pending().await };
+        sleep_until(ends_at).await;
+        format!(
+            "Stopped at the deadline of {} s: Pub/Sub had not answered by then.",
+            longest.as_secs()
+        )
     }
 }
 
@@ -79,9 +92,11 @@ pub(super) async fn pull_until_stopped(
     let mut puller = Puller::new(consumer, &subscription, limits, batches.clone(), context.clone());
     let pulling = async {
         match limits.deadline {
-            Some(deadline) => timeout(deadline, puller.pull_on()).await.unwrap_or_else(|_| {
-                Ok(format!("Stopped at the deadline of {} s.", deadline.as_secs()))
-            }),
+            Some((longest, ends_at)) => {
+                timeout_at(ends_at, puller.pull_on()).await.unwrap_or_else(|_| {
+                    Ok(format!("Stopped at the deadline of {} s.", longest.as_secs()))
+                })
+            }
             None => puller.pull_on().await,
         }
     };
@@ -106,7 +121,6 @@ type Outcome = Result<Option<(Vec<Delivery>, HeldBatch)>, BrokerError>;
 /// What one pull brought.
 struct Pulled {
     asked: u64,
-    took: Duration,
     outcome: Outcome,
 }
 
@@ -122,6 +136,8 @@ struct Puller {
     most_at_once: Arc<AtomicU64>,
     most_known: u64,
     ack_deadline: Duration,
+    /// Retries and unanswered calls that we know of.
+    troubles: (u64, u64),
     has_backlog: bool,
     n_messages: u64,
     last_message: Instant,
@@ -148,6 +164,7 @@ impl Puller {
             most_at_once: Arc::new(AtomicU64::new(MOST_AT_ONCE)),
             most_known: MOST_AT_ONCE,
             ack_deadline: Duration::from_secs(u64::from(subscription.ack_deadline_seconds)),
+            troubles: (0, 0),
             has_backlog: false,
             n_messages: 0,
             last_message: Instant::now(),
@@ -171,9 +188,7 @@ impl Puller {
                 _ = unsettled.changed() => continue,
             };
             self.n_asked -= pulled.asked;
-            if pulled.took >= TROUBLED {
-                self.last_message = self.last_message.max(Instant::now());
-            }
+            self.notice_trouble();
             let most_at_once = self.most_at_once.load(Ordering::Relaxed);
             if most_at_once < self.most_known {
                 // What was too large is out until its lease ends.
@@ -181,7 +196,12 @@ impl Puller {
                 self.last_message = Instant::now() + self.ack_deadline;
             }
             match pulled.outcome? {
-                Some(batch) => self.hand_over(batch, pulled.asked).await,
+                Some(batch) => {
+                    if !self.hand_over(batch, pulled.asked).await {
+                        // The run has ended: nobody reads why.
+                        return Ok(String::new());
+                    }
+                }
                 // Only an answer tells silence from a service that is out of reach.
                 None if self.last_message.elapsed() >= self.limits.silence => {
                     return Ok(self.silence_sentence());
@@ -203,9 +223,8 @@ impl Puller {
             let (consumer, leases) = (self.consumer.clone(), self.leases.clone());
             let most_at_once = self.most_at_once.clone();
             self.pulls.spawn(async move {
-                let begun = Instant::now();
                 let outcome = pull_once(consumer, leases, asked, most_at_once).await;
-                Pulled { asked, took: begun.elapsed(), outcome }
+                Pulled { asked, outcome }
             });
         }
     }
@@ -217,7 +236,32 @@ impl Puller {
         self.context.progress.messages_for(wanted).saturating_sub(out)
     }
 
-    async fn hand_over(&mut self, (deliveries, held): (Vec<Delivery>, HeldBatch), asked: u64) {
+    /// Time in trouble is no silence; and what a lost answer took out comes again only when its lease ends.
+    fn notice_trouble(&mut self) {
+        let (retries, unanswered) = self.consumer.troubles();
+        let (known_retries, known_unanswered) =
+            std::mem::replace(&mut self.troubles, (retries, unanswered));
+        if unanswered > known_unanswered {
+            self.last_message = self.last_message.max(Instant::now() + self.ack_deadline);
+            self.context.log(
+                LogLevel::Info,
+                format!(
+                    "An answer was lost: up to {} messages may be out and come again within {} s",
+                    self.most_at_once.load(Ordering::Relaxed),
+                    self.ack_deadline.as_secs()
+                ),
+            );
+        } else if retries > known_retries {
+            self.last_message = self.last_message.max(Instant::now());
+        }
+    }
+
+    /// Hands a batch over; false when the run takes no more, and the receipt gives the messages back.
+    async fn hand_over(
+        &mut self,
+        (deliveries, held): (Vec<Delivery>, HeldBatch),
+        asked: u64,
+    ) -> bool {
         self.has_backlog = deliveries.len() as u64 == asked;
         self.n_messages += deliveries.len() as u64;
         let receipt = if self.limits.is_peek {
@@ -225,11 +269,13 @@ impl Puller {
         } else {
             held.into_receipt(self.consumer.clone())
         };
-        if let Some(batches) = &self.batches {
-            // A run that has ended takes nothing more: the receipt gives the messages back.
-            let _ = batches.send(Ok(AlertBatch { deliveries, receipt })).await;
-        }
+        let batch = AlertBatch { deliveries, receipt };
+        let is_taken = match &self.batches {
+            Some(batches) => batches.send(Ok(batch)).await.is_ok(),
+            None => false,
+        };
         self.last_message = self.last_message.max(Instant::now());
+        is_taken
     }
 
     /// Ends the stream, waits for the pulls that are under way and gives back what they bring: a pull that is dropped

@@ -175,3 +175,14 @@ async fn without_credentials_or_project_the_run_fails_with_what_to_do() {
         assert!(streaming.double.journal().is_empty());
     }
 }
+
+#[tokio::test]
+async fn an_emulator_is_never_sent_a_token() {
+    let mut setup = Setup::google(Arc::new(Tokens::always("good")));
+    setup.is_google = false;
+    let streaming = setup.start().await;
+    streaming.publish(&night(1, 2));
+    let run = streaming.run(json!({})).await;
+    assert_eq!(n(&run, "acknowledged"), 2, "{run}");
+    assert!(streaming.double.tokens_seen().is_empty());
+}

@@ -46,7 +46,7 @@ async fn on_an_emulator_a_missing_topic_comes_with_the_command_that_makes_one() 
 
 #[tokio::test]
 async fn a_missing_subscription_is_created_on_the_topic_of_its_name_and_brings_what_comes_then() {
-    let mut streaming = Setup::patient(3).start_bare().await;
+    let mut streaming = Setup::google(Arc::new(Tokens::always("good"))).start_bare().await;
     streaming.topic = streaming.double.create_topic(PUBLISHER, "ztf-loop");
     streaming.publish(&night(9, 2));
     let parameters = json!({"subscription_name": "ztf-loop", "max_results": 3, "timeout": 20});
@@ -98,7 +98,7 @@ async fn a_subscription_on_another_topic_than_the_chosen_one_is_refused_with_bot
 
 #[tokio::test]
 async fn a_subscription_on_an_unexpected_topic_works_with_a_warning_when_none_was_chosen() {
-    let streaming = Streaming::start().await;
+    let streaming = Setup::google(Arc::new(Tokens::always("good"))).start().await;
     streaming.publish(&night(1, 2));
     let id = streaming.begin_exactly(&json!({"subscription_name": "loop-1", "timeout": 1})).await;
     let run = streaming.app.wait(id).await;

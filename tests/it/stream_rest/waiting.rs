@@ -67,3 +67,35 @@ async fn a_slow_answer_is_waited_for_and_is_no_silence() {
     let run = streaming.run(json!({})).await;
     assert_eq!((&run["state"], n(&run, "stored")), (&json!("finished"), 2), "{run}");
 }
+
+#[tokio::test]
+async fn a_service_that_is_always_slow_is_no_trouble_and_its_silence_ends_the_run() {
+    let streaming = Streaming::start().await;
+    streaming.double.script_always(Verb::Pull, Reply::Slow(Duration::from_millis(2_500)));
+    let run = streaming.run(json!({"timeout": 1})).await;
+    assert_eq!(run["state"], "finished", "{run}");
+    assert!(feedback(&run).starts_with("No message came in 1 s."), "{run}");
+}
+
+#[tokio::test]
+async fn the_longest_time_also_ends_a_run_whose_subscription_is_out_of_reach() {
+    let streaming = Setup::patient(60).start().await;
+    streaming.double.script_always(Verb::GetSubscription, Reply::status(503));
+    let run = streaming.run(json!({"deadline": 1})).await;
+    assert!(feedback(&run).contains("deadline of 1 s"), "{run}");
+    assert!(streaming.double.calls(Verb::Pull).is_empty());
+}
+
+#[tokio::test]
+async fn what_a_lost_answer_took_out_is_waited_for() {
+    let streaming = Streaming::start().await;
+    streaming.publish(&night(1, 3));
+    // Served, but nobody hears of it: the messages are out until their lease ends.
+    streaming.double.script(Verb::Pull, vec![Reply::Truncated]);
+    let id = streaming.begin(json!({"timeout": 1})).await;
+    streaming.double.called(Verb::Pull, 6).await;
+    streaming.double.expire_leases();
+    let run = streaming.app.wait(id).await;
+    assert_eq!((&run["state"], n(&run, "stored")), (&json!("finished"), 3), "{run}");
+    assert!(log(&run).contains("An answer was lost"), "{}", log(&run));
+}
