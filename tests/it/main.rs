@@ -3,6 +3,7 @@
 
 mod api;
 mod archive;
+mod google_double;
 mod guard;
 mod mended;
 mod publish;
