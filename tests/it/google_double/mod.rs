@@ -19,14 +19,19 @@ pub(crate) use self::{
 };
 
 mod account;
+mod agreement;
+mod api;
 mod authorize;
 mod call;
+mod client;
+mod consents;
 mod fault;
 mod google;
 mod id_token;
 mod id_token_flaw;
 mod keys;
 mod records;
+mod refreshing;
 mod reply;
 mod scopes;
 mod server;
