@@ -61,7 +61,7 @@ impl Fill {
             for _ in 0..RUNS_PER_QUERY {
                 let run = fill.begin_run(Some(id), &query.name).await?;
                 fill.storage
-                    .end_run(run, RunState::Finished, "Read to the end: 0 packets.")
+                    .end_run(run, RunState::Finished, "Read to the end: 0 packets.", None)
                     .await?;
             }
         }
@@ -81,7 +81,7 @@ impl Fill {
             self.storage.keep_batch(run, batch).await?;
         }
         self.storage.log_run(run, LogLevel::Info, "Filled for a benchmark").await?;
-        self.storage.end_run(run, RunState::Finished, "Read to the end.").await?;
+        self.storage.end_run(run, RunState::Finished, "Read to the end.", None).await?;
         while self.n_targets < n_rows {
             self.add_targets(n_rows).await?;
         }

@@ -90,8 +90,11 @@ impl Service {
         );
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let site =
-            Site::new(format!("http://{address}").parse()?, address, storage.local_member().await?);
+        let site = Site::local(
+            format!("http://{address}").parse()?,
+            address,
+            storage.local_member().await?,
+        );
         let metrics = telemetry::collect_metrics()?;
         let state = AppState::new(storage.clone(), brokers, runner, Clock::system(), site, metrics);
         let router = web::router(state);

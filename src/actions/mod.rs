@@ -1,5 +1,9 @@
-//! What a user does across the layers: run a query, save targets.
+//! What a user does across the layers: sign in, connect to Google, run a query, save targets.
 
+pub mod connection_test;
+pub mod credentials;
+pub mod grants;
 pub mod run_query;
 mod run_work;
 pub mod save_targets;
+pub mod sign_in;

@@ -12,7 +12,10 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{error, info, warn};
 
-use super::run_work::{self, Ending};
+use super::{
+    credentials::Credentials,
+    run_work::{self, Ending},
+};
 use crate::{
     brokers::{Brokers, RunContext},
     clock::Clock,
@@ -22,7 +25,6 @@ use crate::{
         saved_query::SavedQuery,
     },
     forms::Parameters,
-    google::Access,
     storage::{NewRun, Storage, StorageError},
 };
 
@@ -50,7 +52,7 @@ pub struct Runner {
 struct Inner {
     storage: Storage,
     brokers: Brokers,
-    access: Access,
+    credentials: Credentials,
     clock: Clock,
     /// Name of this process among all that share the database.
     instance: String,
@@ -61,11 +63,11 @@ struct Inner {
 }
 
 impl Runner {
-    /// A runner whose runs act as `access` towards Google and end when `shutdown` is set.
+    /// A runner whose runs act towards Google by these credentials and end when `shutdown` is set.
     pub fn new(
         storage: Storage,
         brokers: Brokers,
-        access: Access,
+        credentials: impl Into<Credentials>,
         clock: Clock,
         shutdown: CancellationToken,
     ) -> Self {
@@ -74,7 +76,7 @@ impl Runner {
             inner: Arc::new(Inner {
                 storage,
                 brokers,
-                access,
+                credentials: credentials.into(),
                 clock,
                 instance,
                 places: Semaphore::new(RUNS_AT_ONCE),
@@ -106,8 +108,8 @@ impl Runner {
         let stop = self.inner.shutdown.child_token();
         self.live().insert(id, stop.clone());
         let inner = self.inner.clone();
-        let broker = broker.to_owned();
-        self.inner.tracker.spawn(async move { inner.work(id, &broker, parameters, stop).await });
+        let work = Work { id, broker: broker.to_owned(), parameters, by: by.clone() };
+        self.inner.tracker.spawn(async move { inner.work(work, stop).await });
         Ok(id)
     }
 
@@ -165,10 +167,18 @@ impl Runner {
     }
 }
 
+/// A run that is to be worked on.
+struct Work {
+    id: RunId,
+    broker: String,
+    parameters: Parameters,
+    by: Member,
+}
+
 impl Inner {
-    async fn work(&self, id: RunId, broker: &str, parameters: Parameters, stop: CancellationToken) {
-        let attempt =
-            AssertUnwindSafe(self.attempt(id, broker, parameters, &stop)).catch_unwind().await;
+    async fn work(&self, work: Work, stop: CancellationToken) {
+        let id = work.id;
+        let attempt = AssertUnwindSafe(self.attempt(work, &stop)).catch_unwind().await;
         let ending = match attempt {
             Ok(Ok(Some(ending))) => ending,
             // Ended by somebody else: nothing is ours to write.
@@ -185,7 +195,7 @@ impl Inner {
             }
         };
         let ending = if ending.state == RunState::Cancelled && self.shutdown.is_cancelled() {
-            Ending { state: RunState::Interrupted, feedback: INTERRUPTED.to_owned() }
+            Ending { state: RunState::Interrupted, feedback: INTERRUPTED.to_owned(), lacks: None }
         } else {
             ending
         };
@@ -196,8 +206,10 @@ impl Inner {
             ending.state.id(),
             ending.feedback
         );
-        let written =
-            run_work::patiently(|| self.storage.end_run(id, ending.state, &ending.feedback)).await;
+        let written = run_work::patiently(|| {
+            self.storage.end_run(id, ending.state, &ending.feedback, ending.lacks)
+        })
+        .await;
         if let Err(error) = written {
             error!(run.id = id, %error, "The end of run {id} could not be written");
         }
@@ -219,11 +231,10 @@ impl Inner {
 
     async fn attempt(
         &self,
-        id: RunId,
-        broker: &str,
-        parameters: Parameters,
+        work: Work,
         stop: &CancellationToken,
     ) -> Result<Option<Ending>, StorageError> {
+        let Work { id, broker, parameters, by } = work;
         let _place = tokio::select! {
             place = self.places.acquire() => place,
             () = stop.cancelled() => return Ok(Some(Ending::cancelled())),
@@ -231,21 +242,22 @@ impl Inner {
         if !self.storage.begin_run(id).await? {
             return Ok(Some(Ending::cancelled()));
         }
-        let Some(broker) = self.brokers.find(broker) else {
+        let Some(broker) = self.brokers.find(&broker) else {
             return Ok(Some(Ending::failed(
                 "This deployment has no such backend any more.".to_owned(),
             )));
         };
+        let scope = broker.needed_scope();
+        let access = self.credentials.of_member(&self.storage, &by, scope).await?;
+        if let (Some(tokens), Some(_)) = (&access.tokens, scope) {
+            self.storage.note_acting(id, &tokens.acts_as()).await?;
+        }
         // The broker's own token: it must stop fetching also when the run has enough.
         let fetching = stop.child_token();
         // Also when the run meets a fault in the software.
         let _end_of_fetching = fetching.clone().drop_guard();
-        let (context, lines) = RunContext::new(
-            self.clock.now(),
-            fetching.clone(),
-            self.access.clone(),
-            self.tracker.clone(),
-        );
+        let (context, lines) =
+            RunContext::new(self.clock.now(), fetching.clone(), access, self.tracker.clone());
         let is_over = CancellationToken::new();
         let logger =
             self.tracker.spawn(write_log(self.storage.clone(), id, lines, is_over.clone()));

@@ -13,6 +13,7 @@ use crate::{
     },
     domain::{
         filter::Filter,
+        grant::Scope,
         kept::Kept,
         run::{LogLevel, RunId, RunState},
     },
@@ -35,22 +36,34 @@ pub(super) struct Ending {
     pub(super) state: RunState,
     /// Why, and what can be done.
     pub(super) feedback: String,
+    /// The right at Google whose lack ended it: its owner can grant it and run again.
+    pub(super) lacks: Option<Scope>,
 }
 
 impl Ending {
     fn finished(feedback: String) -> Self {
-        Self { state: RunState::Finished, feedback }
+        Self { state: RunState::Finished, feedback, lacks: None }
     }
 
     pub(super) fn failed(feedback: String) -> Self {
-        Self { state: RunState::Failed, feedback }
+        Self { state: RunState::Failed, feedback, lacks: None }
     }
 
     pub(super) fn cancelled() -> Self {
         Self {
             state: RunState::Cancelled,
             feedback: "Stopped on request. What had come until then is kept.".to_owned(),
+            lacks: None,
         }
+    }
+
+    /// Ended by an error of the backend, which its user can perhaps mend by connecting to Google.
+    fn broken(feedback: String, error: &BrokerError, broker: &dyn Broker) -> Self {
+        let lacks = match error {
+            BrokerError::Google(error) if error.is_cured_by_connecting() => broker.needed_scope(),
+            _ => None,
+        };
+        Self { lacks, ..Self::failed(feedback) }
     }
 }
 
@@ -75,10 +88,11 @@ pub(super) async fn run(
     let log = context.clone();
     let mut stream = match broker.fetch_alerts(parameters, context).await {
         Ok(stream) => stream,
-        Err(error) => return Ok(Ending::failed(sentence(&error))),
+        Err(error) => return Ok(Ending::broken(sentence(&error), &error, broker)),
     };
     let mut keeper = Keeper {
         storage,
+        broker,
         id,
         filter,
         max_results,
@@ -96,6 +110,7 @@ pub(super) async fn run(
 /// Keeps what passes, until there is enough.
 struct Keeper<'a> {
     storage: &'a Storage,
+    broker: &'a dyn Broker,
     id: RunId,
     filter: Filter,
     max_results: Option<u64>,
@@ -127,10 +142,9 @@ impl Keeper<'_> {
                 None => return Ok(self.read_to_end(log.ending())),
                 Some(Err(error)) => {
                     log.log(LogLevel::Error, sentence(&error));
-                    return Ok(Ending::failed(format!(
-                        "{} What had come until then is kept.",
-                        sentence(&error)
-                    )));
+                    let feedback =
+                        format!("{} What had come until then is kept.", sentence(&error));
+                    return Ok(Ending::broken(feedback, &error, self.broker));
                 }
                 Some(Ok(batch)) => {
                     if self.keep(batch, log).await? {

@@ -19,7 +19,7 @@ pub use self::{
     run_context::{Progress, RunContext},
 };
 use crate::{
-    domain::{alert::Alert, run::Unreadable},
+    domain::{alert::Alert, grant::Scope, run::Unreadable},
     forms::{Choices, FormSpec, Parameters},
     google::{
         GoogleError,
@@ -78,7 +78,7 @@ pub enum BrokerError {
     SubscriptionGone(SubscriptionPath),
     /// Nobody said in which project subscriptions are to be.
     #[error(
-        "no Google Cloud project is set for subscriptions: start the service with --google-project, or give a service account's key, which names one"
+        "no Google Cloud project is set for subscriptions: set yours on your profile page, or ask whoever runs this service to start it with --google-project or with a service account's key, which names one"
     )]
     NoProject,
 }
@@ -123,6 +123,11 @@ pub trait Broker: Send + Sync {
 
     /// The form.
     fn form(&self) -> &'static FormSpec;
+
+    /// The right at Google without which it cannot fetch as a user.
+    fn needed_scope(&self) -> Option<Scope> {
+        None
+    }
 
     /// Options of the form that depend on the deployment.
     async fn choices(&self) -> Choices;

@@ -3,10 +3,13 @@
 pub mod alert;
 pub mod filter;
 pub mod found_alert;
+pub mod grant;
 pub mod kept;
 pub mod member;
 pub mod run;
 pub mod saved_query;
+pub mod sealed;
 pub mod sky;
 pub mod target;
 pub mod time;
+pub mod visitor;

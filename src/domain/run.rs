@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Duration, Utc};
 
+use super::grant::Scope;
+
 /// Id of a stored run.
 pub type RunId = i64;
 
@@ -113,6 +115,10 @@ pub struct Run {
     pub finished: Option<DateTime<Utc>>,
     /// Whether a user has asked to stop it.
     pub cancel_requested: bool,
+    /// As whom it acted towards Google, in words; `None` where it needed nobody, or did not come so far.
+    pub acts_as: Option<String>,
+    /// The right at Google whose lack ended it: its owner can grant it and run again.
+    pub lacks: Option<Scope>,
 }
 
 impl Run {

@@ -4,6 +4,8 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 
+use crate::domain::grant::Scope;
+
 /// An access token. It is never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
@@ -14,8 +16,8 @@ impl Token {
         Self(secret)
     }
 
-    /// The secret, for the `Authorization` header only.
-    pub(super) fn secret(&self) -> &str {
+    /// The secret: for the `Authorization` header, the provider and the cipher only.
+    pub(crate) fn secret(&self) -> &str {
         &self.0
     }
 }
@@ -34,9 +36,20 @@ pub enum AccessError {
         "the connection to Google has ended ({0}): connect to Google again, then run the query again"
     )]
     NeedsSignIn(String),
+    /// The member has not allowed this, or has taken it back.
+    #[error(
+        "it needs your permission to use {} at Google: connect to Google, then run the query again",
+        .0.name()
+    )]
+    NotGranted(Scope),
     /// The provider did not answer; it may do so later.
     #[error("Google's token service does not answer ({0})")]
     Passing(String),
+    /// The provider does not know this deployment.
+    #[error(
+        "Google does not accept this deployment's OAuth client ({0}): ask whoever runs this service to check its id and secret"
+    )]
+    BadClient(String),
     /// The credentials of the deployment are of no use.
     #[error(
         "the service account's key cannot be used ({0}): ask whoever runs this service to check it"

@@ -2,7 +2,9 @@
 
 mod access;
 mod api;
+pub mod cipher;
 mod names;
+pub mod oauth;
 pub mod pubsub;
 mod service_account;
 mod trouble;

@@ -91,6 +91,28 @@ pub enum GoogleError {
     },
 }
 
+impl GoogleError {
+    /// The error as a sentence of its own: with a capital letter and one full stop.
+    pub fn sentence(&self) -> String {
+        let text = self.to_string();
+        let mut letters = text.trim_end_matches('.').chars();
+        let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+        first.chain(letters).chain(['.']).collect()
+    }
+
+    /// Whether the user can mend it by connecting to Google (again).
+    pub fn is_cured_by_connecting(&self) -> bool {
+        match self {
+            Self::NotConnected | Self::TokenRefused { .. } => true,
+            Self::Access(error) => {
+                matches!(error, AccessError::NeedsSignIn(_) | AccessError::NotGranted(_))
+            }
+            Self::Denied { advice, .. } => *advice == SCOPE_MISSING,
+            _ => false,
+        }
+    }
+}
+
 /// Longest text of Google's that we repeat, characters.
 const MAX_QUOTED: usize = 300;
 
@@ -147,6 +169,10 @@ impl ErrorAnswer {
     }
 }
 
+/// What to do when the token lacks the right.
+const SCOPE_MISSING: &str =
+    "the connection to Google does not include Pub/Sub. Connect to Google again and agree to it.";
+
 /// What to do about a refusal. <https://cloud.google.com/apis/design/errors#error_info>
 fn advice(reason: Option<&str>) -> &'static str {
     match reason {
@@ -156,9 +182,7 @@ fn advice(reason: Option<&str>) -> &'static str {
         Some("BILLING_DISABLED") => {
             "billing is not enabled for the project. Its owner can enable it at https://console.cloud.google.com/billing."
         }
-        Some("ACCESS_TOKEN_SCOPE_INSUFFICIENT") => {
-            "the connection to Google does not include Pub/Sub. Connect to Google again and agree to it."
-        }
+        Some("ACCESS_TOKEN_SCOPE_INSUFFICIENT") => SCOPE_MISSING,
         Some("USER_PROJECT_DENIED") => {
             "the project may not be billed for this. Ask its owner for the role Service Usage Consumer."
         }

@@ -2,11 +2,15 @@
 
 mod alerts;
 mod batches;
+mod credentials;
+mod form_drafts;
 mod members;
 mod results;
 mod runs;
 mod saved_queries;
 mod selections;
+mod sessions;
+mod sign_in_attempts;
 mod target_names;
 mod target_saves;
 mod targets;
@@ -23,9 +27,14 @@ use sqlx::{
 
 pub use self::{
     batches::{Batch, KeptAlert, KeptBatch},
+    credentials::{Credential, SealedTokens},
+    form_drafts::FormDraft,
+    members::{Admission, Welcome},
     results::{Cursor, PageCursor, ResultPage},
     runs::{NewRun, RunFilter},
     saved_queries::{QueryFilter, QueryOrder},
+    sessions::{NewSession, SESSION_LIFE, SIGNED_IN, Sessions, VISITOR},
+    sign_in_attempts::{Attempt, Taken},
     target_saves::TargetEvidence,
     targets::{TargetFilter, TargetPage},
     unreadable::QuarantinedMessage,

@@ -7,6 +7,7 @@ use sqlx::types::Json;
 
 use super::{Storage, StorageError, from_bigint};
 use crate::domain::{
+    grant::Scope,
     member::Member,
     run::{LogLevel, LogLine, Run, RunCounts, RunId, RunState},
 };
@@ -61,6 +62,8 @@ struct RunRow {
     started: Option<DateTime<Utc>>,
     finished: Option<DateTime<Utc>>,
     cancel_requested: bool,
+    acts_as: Option<String>,
+    lacks_scope: Option<String>,
 }
 
 impl TryFrom<RunRow> for Run {
@@ -94,6 +97,8 @@ impl TryFrom<RunRow> for Run {
             started: row.started,
             finished: row.finished,
             cancel_requested: row.cancel_requested,
+            acts_as: row.acts_as,
+            lacks: row.lacks_scope.as_deref().and_then(Scope::from_id),
         })
     }
 }
@@ -114,7 +119,7 @@ macro_rules! select_runs {
             "select r.id, r.saved_query_id, r.query_name, r.broker, r.parameters, r.started_by,
                     m.name as started_by_name, r.state, r.received, r.passed, r.rejected, r.duplicates,
                     r.unreadable, r.stored, r.acknowledged, r.received_bytes, r.rejected_by, r.feedback,
-                    r.created, r.started, r.finished, r.cancel_requested",
+                    r.created, r.started, r.finished, r.cancel_requested, r.acts_as, r.lacks_scope",
             $columns,
             "
              from run r
@@ -211,20 +216,32 @@ impl Storage {
         Ok(())
     }
 
-    /// Ends a live run; false when it had ended already.
+    /// Says as whom a run acts towards Google.
+    pub async fn note_acting(&self, id: RunId, acts_as: &str) -> Result<(), StorageError> {
+        sqlx::query("update run set acts_as = $2 where id = $1")
+            .bind(id)
+            .bind(super::storable(acts_as))
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Ends a live run, perhaps for lack of a right at Google; false when it had ended already.
     pub async fn end_run(
         &self,
         id: RunId,
         state: RunState,
         feedback: &str,
+        lacks: Option<Scope>,
     ) -> Result<bool, StorageError> {
         let done = sqlx::query(
-            "update run set state = $2, feedback = $3, finished = now()
+            "update run set state = $2, feedback = $3, lacks_scope = $4, finished = now()
              where id = $1 and state in ('queued', 'running')",
         )
         .bind(id)
         .bind(state.id())
         .bind(feedback)
+        .bind(lacks.map(Scope::id))
         .execute(&self.pool)
         .await?;
         Ok(done.rows_affected() == 1)

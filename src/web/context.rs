@@ -1,58 +1,89 @@
 //! The frame of a page as a request asks for it: who looks, which theme, what to tell; and how a page is answered.
 
-use std::{convert::Infallible, sync::Arc};
-
 use askama::Template;
 use axum::{
-    extract::{FromRef, FromRequestParts},
+    extract::{FromRequestParts, Request},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{Html, IntoResponse, Redirect, Response},
 };
+use url::Url;
 
 use super::{
-    AppState, Site, assets,
+    AppState, assets,
+    error::Error,
     flash::{self, Note},
-    views::chrome::{Chrome, Section, Theme, UserChip},
+    views::{
+        chrome::{Chrome, ConnectionChip, ConnectionHealth, Section, Theme, UserChip},
+        controls::Link,
+    },
 };
-use crate::domain::member::Member;
+use crate::domain::{
+    member::{Member, Role},
+    visitor::Visitor,
+};
+
+tokio::task_local! {
+    /// The frame of the request that is being answered, for pages that know nothing else of it: errors.
+    static FRAME: Frame;
+}
 
 /// What the frame of a page needs to know of the request.
-pub(crate) struct PageContext {
-    /// Who looks.
-    pub(crate) member: Member,
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Frame {
+    /// Who looks; `None` before sign-in.
+    pub(crate) visitor: Option<Visitor>,
+    /// Whom runs act as, where the deployment has a service account and people sign in.
+    service_account: Option<String>,
     path: String,
     theme: Theme,
     note: Option<Note>,
 }
 
-impl FromRequestParts<AppState> for PageContext {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
-        let site = Arc::<Site>::from_ref(state);
-        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-        Ok(Self {
-            member: site.local_member().clone(),
+impl Frame {
+    /// The frame of a request by a visitor.
+    pub(crate) fn of(request: &Request, visitor: Option<Visitor>, state: &AppState) -> Self {
+        let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        let headers = request.headers();
+        Self {
+            visitor,
+            service_account: state
+                .accounts()
+                .and_then(|accounts| accounts.credentials.service_account()),
             path: path.to_owned(),
-            theme: cookie(&parts.headers, "theme").map(Theme::from_id).unwrap_or_default(),
-            note: cookie(&parts.headers, flash::COOKIE).and_then(Note::parse),
-        })
+            theme: cookie(headers, "theme").map(Theme::from_id).unwrap_or_default(),
+            note: cookie(headers, flash::COOKIE).and_then(Note::parse),
+        }
     }
-}
 
-impl PageContext {
+    /// Answers a request inside its frame.
+    pub(crate) async fn around<F: Future>(self, answer: F) -> F::Output {
+        FRAME.scope(self, answer).await
+    }
+
+    /// The frame of the request that is being answered; a bare one outside of any.
+    pub(crate) fn of_this_request() -> Self {
+        FRAME.try_with(Clone::clone).unwrap_or_default()
+    }
+
     /// The frame of a page in one part of the site.
     pub(crate) fn chrome(&self, section: Section) -> Chrome {
-        let flashes = self.note.map(Note::view).into_iter().collect();
-        Chrome { path: self.path.clone(), theme: self.theme, flashes, ..bare_chrome(section) }
+        Chrome {
+            app_css: assets::url_of("app.css"),
+            app_js: assets::url_of("app.js"),
+            favicon: assets::url_of("favicon.svg"),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            path: if self.path.is_empty() { "/".to_owned() } else { self.path.clone() },
+            section,
+            user: self
+                .visitor
+                .as_ref()
+                .map(|visitor| user_chip(visitor, self.service_account.as_deref())),
+            theme: self.theme,
+            flashes: self.note.map(Note::view).into_iter().collect(),
+        }
     }
 
     /// Answers with a page, and takes back the note that it has shown.
-    pub(crate) fn render(&self, page: &impl Template) -> Response {
-        self.render_as(StatusCode::OK, page)
-    }
-
-    /// The same with another status.
     pub(crate) fn render_as(&self, status: StatusCode, page: &impl Template) -> Response {
         let mut response = render(status, page);
         if self.note.is_some() {
@@ -64,26 +95,92 @@ impl PageContext {
     }
 }
 
-/// The frame where nothing is known of the request.
-pub(crate) fn bare_chrome(section: Section) -> Chrome {
-    Chrome {
-        app_css: assets::url_of("app.css"),
-        app_js: assets::url_of("app.js"),
-        favicon: assets::url_of("favicon.svg"),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        path: "/".to_owned(),
-        section,
-        user: UserChip {
+/// Before sign-in as well.
+impl FromRequestParts<AppState> for Frame {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Error> {
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
+    }
+}
+
+/// A page for somebody who is in.
+pub(crate) struct PageContext {
+    /// Who looks.
+    pub(crate) member: Member,
+    /// The same with their session and grant.
+    pub(crate) visitor: Visitor,
+    frame: Frame,
+}
+
+impl FromRequestParts<AppState> for PageContext {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
+        let frame = Frame::from_request_parts(parts, state).await?;
+        let visitor = frame.visitor.clone().ok_or(Error::NotSignedIn)?;
+        Ok(Self { member: visitor.member.clone(), visitor, frame })
+    }
+}
+
+impl PageContext {
+    /// The frame of a page in one part of the site.
+    pub(crate) fn chrome(&self, section: Section) -> Chrome {
+        self.frame.chrome(section)
+    }
+
+    /// Answers with a page, and takes back the note that it has shown.
+    pub(crate) fn render(&self, page: &impl Template) -> Response {
+        self.render_as(StatusCode::OK, page)
+    }
+
+    /// The same with another status.
+    pub(crate) fn render_as(&self, status: StatusCode, page: &impl Template) -> Response {
+        self.frame.render_as(status, page)
+    }
+
+    /// Refuses those who are no admin.
+    pub(crate) fn require_admin(&self) -> Result<(), Error> {
+        if self.member.role == Role::Admin { Ok(()) } else { Err(Error::AdminsOnly) }
+    }
+}
+
+const PROFILE: &str = "/accounts/profile/";
+
+fn user_chip(visitor: &Visitor, service_account: Option<&str>) -> UserChip {
+    if visitor.session_id.is_none() {
+        return UserChip {
             name: "Local mode".to_owned(),
             explanation:
                 "One user on this computer, no sign-in. Everything here stays on this machine."
                     .to_owned(),
-            href: None,
+            links: Vec::new(),
+            can_sign_out: false,
             connection: None,
-        },
-        theme: Theme::System,
-        flashes: Vec::new(),
+        };
     }
+    let link = |text: &str, href: &str| Link { text: text.to_owned(), href: href.to_owned() };
+    UserChip {
+        name: visitor.member.name.clone(),
+        explanation: visitor.member.email.clone().unwrap_or_default(),
+        links: vec![link("Profile and connection", PROFILE), link("Team", "/team/")],
+        can_sign_out: true,
+        connection: Some(connection_chip(visitor, service_account)),
+    }
+}
+
+fn connection_chip(visitor: &Visitor, service_account: Option<&str>) -> ConnectionChip {
+    let (health, text) = match (&visitor.grant, service_account) {
+        (_, Some(_)) => (ConnectionHealth::Connected, "Google: service account".to_owned()),
+        (Some(grant), None) if grant.needs_sign_in => {
+            (ConnectionHealth::NeedsAttention, "Google: needs sign-in".to_owned())
+        }
+        (Some(grant), None) if !grant.scopes.is_empty() => {
+            (ConnectionHealth::Connected, "Google: connected".to_owned())
+        }
+        _ => (ConnectionHealth::Absent, "Google: not connected".to_owned()),
+    };
+    ConnectionChip { health, text, href: PROFILE.to_owned() }
 }
 
 /// A page as an answer.
@@ -106,7 +203,7 @@ pub(crate) fn redirect_with(note: Note, to: &str) -> Response {
 }
 
 /// The value of a cookie.
-fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers
         .get_all(header::COOKIE)
         .iter()
@@ -117,14 +214,21 @@ fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
         .map(|(_, value)| value)
 }
 
-/// Where a form of the frame may send the browser back to: a path of ours, never another site.
+/// Where somebody may be sent to: a path of ours, never another site, also as a browser reads it.
 pub(crate) fn local_path(text: &str) -> &str {
     let mut chars = text.chars();
     let is_local = chars.next() == Some('/')
         && !matches!(chars.next(), Some('/' | '\\'))
         && text.chars().all(|c| c.is_ascii_graphic())
-        && !text.contains('\\');
+        && !text.contains('\\')
+        && stays_here(text);
     if is_local { text } else { "/" }
+}
+
+fn stays_here(path: &str) -> bool {
+    let Ok(here) = Url::parse("https://here.invalid/") else { return false };
+    here.join(path)
+        .is_ok_and(|there| there.origin() == here.origin() && !there.path().starts_with("//"))
 }
 
 #[cfg(test)]
@@ -133,18 +237,30 @@ mod tests {
 
     #[test]
     fn only_paths_of_our_own_are_gone_back_to() {
-        for own in ["/", "/runs/12/?order=-mag", "/alerts/query/list/"] {
+        for own in
+            ["/", "/runs/12/?order=-mag", "/alerts/query/list/", "/a?next=https://b.example/"]
+        {
             assert_eq!(local_path(own), own);
         }
         for foreign in [
             "",
             "//evil.example",
+            "///evil.example",
             "/\\evil.example",
+            "/.//evil.example",
+            "/x/..//evil.example",
+            "/%2e%2e//evil.example",
             "https://evil.example",
+            "https:/evil.example",
             "javascript:alert(1)",
+            "data:text/html,x",
+            "evil.example",
+            "\\\\evil.example",
             "/a\r\nSet-Cookie: x",
+            "/\t/evil.example",
             "/ä",
             "/x\\y",
+            " /",
         ] {
             assert_eq!(local_path(foreign), "/", "{foreign}");
         }

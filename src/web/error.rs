@@ -2,14 +2,17 @@
 
 use axum::{
     Json,
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde_json::json;
 
-use super::context::bare_chrome;
+use super::context::Frame;
 use super::views::{chrome::Section, controls::Link, error::ErrorPage};
-use crate::storage::StorageError;
+use crate::{domain::grant::Scope, storage::StorageError};
+
+/// Where members connect to Google.
+const CONNECT: &str = "/accounts/profile/";
 
 /// How a request failed.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +45,21 @@ pub(crate) enum Error {
         "This request came from another site, so nothing was changed. Open the page here and try again."
     )]
     ForeignOrigin,
+    /// Nobody is signed in.
+    #[error("You are not signed in, or your session has ended. Sign in and try again.")]
+    NotSignedIn,
+    /// The member's role does not allow it.
+    #[error("Only admins can do this. Ask one of them; the team page says who they are.")]
+    AdminsOnly,
+    /// The member has not granted what a run needs.
+    #[error("This needs your permission to use {} at Google. Connect at {CONNECT}, then try again.", .0.name())]
+    NotGranted(Scope),
+    /// Too often.
+    #[error("That was too often. Try again in {wait_s} s.")]
+    TooOften {
+        /// Seconds.
+        wait_s: u64,
+    },
     /// The database is away or busy.
     #[error("The database is busy or restarting. Nothing was lost; try again in a moment.")]
     Busy,
@@ -69,6 +87,14 @@ impl From<StorageError> for Error {
     }
 }
 
+/// The store of sessions says no more than that the database did not answer.
+impl From<tower_sessions::session::Error> for Error {
+    fn from(error: tower_sessions::session::Error) -> Self {
+        tracing::warn!(%error, "A session was not kept");
+        Self::Busy
+    }
+}
+
 impl Error {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
@@ -78,7 +104,9 @@ impl Error {
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Changed => StatusCode::CONFLICT,
             Self::ForeignHost { .. } => StatusCode::MISDIRECTED_REQUEST,
-            Self::ForeignOrigin => StatusCode::FORBIDDEN,
+            Self::ForeignOrigin | Self::AdminsOnly | Self::NotGranted(_) => StatusCode::FORBIDDEN,
+            Self::NotSignedIn => StatusCode::UNAUTHORIZED,
+            Self::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy | Self::TooSlow => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -91,7 +119,10 @@ impl Error {
             Self::BadRequest(_) => "Not understood",
             Self::TooLarge(_) => "Too large",
             Self::Changed => "Changed meanwhile",
-            Self::ForeignHost { .. } | Self::ForeignOrigin => "Refused",
+            Self::ForeignHost { .. } | Self::ForeignOrigin | Self::AdminsOnly => "Refused",
+            Self::NotSignedIn => "Not signed in",
+            Self::NotGranted(_) => "Not connected",
+            Self::TooOften { .. } => "Too often",
             Self::Busy | Self::TooSlow => "Not just now",
             Self::Internal(_) => "Something broke",
         }
@@ -114,19 +145,40 @@ impl Error {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status = self.status();
+        let wait_s = if let Self::TooOften { wait_s } = self { Some(wait_s) } else { None };
+        let mut response = self.into_page(status);
+        if let Some(wait_s) = wait_s {
+            response.headers_mut().insert(header::RETRY_AFTER, wait_s.into());
+        }
+        response
+    }
+}
+
+impl Error {
+    fn ways_out(&self) -> Vec<Link> {
+        let ways: &[(&str, &str)] = match self {
+            Self::NotSignedIn => &[("Sign in", "/accounts/login/")],
+            Self::NotGranted(_) => &[("Connect to Google", CONNECT)],
+            _ if Frame::of_this_request().visitor.is_none() => &[("Start page", "/")],
+            _ => &[
+                ("Query a broker", "/alerts/query/list/"),
+                ("Runs", "/runs/"),
+                ("Targets", "/targets/"),
+            ],
+        };
+        ways.iter()
+            .map(|(text, href)| Link { text: (*text).to_owned(), href: (*href).to_owned() })
+            .collect()
+    }
+
+    fn into_page(self, status: StatusCode) -> Response {
         let page = ErrorPage {
-            chrome: bare_chrome(Section::Elsewhere),
+            chrome: Frame::of_this_request().chrome(Section::Elsewhere),
             status: status.as_u16(),
             title: self.title().to_owned(),
             sentence: self.to_string(),
             incident: self.incident(),
-            links: [
-                ("Query a broker", "/alerts/query/list/"),
-                ("Runs", "/runs/"),
-                ("Targets", "/targets/"),
-            ]
-            .map(|(text, href)| Link { text: text.to_owned(), href: href.to_owned() })
-            .to_vec(),
+            links: self.ways_out(),
         };
         super::context::render(status, &page)
     }

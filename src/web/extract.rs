@@ -5,9 +5,14 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Request},
     http::request::Parts,
 };
+use std::net::{IpAddr, Ipv4Addr};
 use url::form_urlencoded;
 
-use super::error::{ApiError, Error};
+use super::{
+    AppState,
+    error::{ApiError, Error},
+    server::PeerAddress,
+};
 
 /// Largest form, bytes: a page of 200 rows with their ids is far below.
 const MAX_FORM_BYTES: usize = 64 << 10;
@@ -62,7 +67,7 @@ impl<S: Send + Sync> FromRequestParts<S> for TwoIds {
 pub(crate) struct Pairs(Vec<(String, String)>);
 
 impl Pairs {
-    fn parse(text: &[u8]) -> Self {
+    pub(crate) fn parse(text: &[u8]) -> Self {
         Self(
             form_urlencoded::parse(text)
                 .map(|(name, value)| (name.into_owned(), value.into_owned()))
@@ -103,6 +108,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
         Ok(Self(Pairs::parse(parts.uri.query().unwrap_or_default().as_bytes())))
+    }
+}
+
+/// The address of a client, as far as it is known.
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+impl FromRequestParts<AppState> for Peer {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
+        let peer = parts.extensions.get::<PeerAddress>();
+        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |PeerAddress(peer)| *peer);
+        let forwarded = parts.headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
+        Ok(Self(state.site().client_address(peer, forwarded)))
     }
 }
 

@@ -20,6 +20,13 @@ pub(crate) enum Note {
     RunHadEnded,
     CancelAsked,
     Uploaded,
+    Connected,
+    Disconnected,
+    DisconnectedHereOnly,
+    ProjectSaved,
+    SessionsEnded,
+    Invited,
+    InvitationTakenBack,
 }
 
 /// Name of the cookie.
@@ -38,6 +45,13 @@ impl Note {
             Self::RunHadEnded => ("run-had-ended", 0),
             Self::CancelAsked => ("cancel-asked", 0),
             Self::Uploaded => ("uploaded", 0),
+            Self::Connected => ("connected", 0),
+            Self::Disconnected => ("disconnected", 0),
+            Self::DisconnectedHereOnly => ("disconnected-here-only", 0),
+            Self::ProjectSaved => ("project-saved", 0),
+            Self::SessionsEnded => ("sessions-ended", 0),
+            Self::Invited => ("invited", 0),
+            Self::InvitationTakenBack => ("invitation-taken-back", 0),
         }
     }
 
@@ -53,6 +67,13 @@ impl Note {
             Self::RunHadEnded,
             Self::CancelAsked,
             Self::Uploaded,
+            Self::Connected,
+            Self::Disconnected,
+            Self::DisconnectedHereOnly,
+            Self::ProjectSaved,
+            Self::SessionsEnded,
+            Self::Invited,
+            Self::InvitationTakenBack,
         ]
         .into_iter()
         .find(|note| note.code().0 == code)
@@ -114,10 +135,47 @@ impl Note {
             Self::Uploaded => {
                 (FlashLevel::Success, "Upload complete. Choose it as the archive below.", None)
             }
+            Self::Connected
+            | Self::Disconnected
+            | Self::DisconnectedHereOnly
+            | Self::ProjectSaved
+            | Self::SessionsEnded
+            | Self::Invited
+            | Self::InvitationTakenBack => self.account_sentence(),
         };
         let links =
             link.map(|(text, href)| Link { text: text.to_owned(), href }).into_iter().collect();
         Flash { level, text: text.to_owned(), links }
+    }
+}
+
+type Sentence = (FlashLevel, &'static str, Option<(&'static str, String)>);
+
+impl Note {
+    /// The sentence of a note about coming in.
+    fn account_sentence(self) -> Sentence {
+        let (level, text) = match self {
+            Self::Connected => (
+                FlashLevel::Success,
+                "Connected to Google. The connection renews itself; press Run to go on.",
+            ),
+            Self::Disconnected => (
+                FlashLevel::Success,
+                "Disconnected. The tokens are deleted here and revoked at Google.",
+            ),
+            Self::DisconnectedHereOnly => (
+                FlashLevel::Warning,
+                "Disconnected: the tokens are deleted here. Google did not confirm that it revoked them; it is asked again for a day. You can also remove this service under Third-party access in your Google account.",
+            ),
+            Self::ProjectSaved => (FlashLevel::Success, "Project saved."),
+            Self::SessionsEnded => (FlashLevel::Success, "Signed out there."),
+            Self::Invited => {
+                (FlashLevel::Success, "Invited. They come in when they sign in with that address.")
+            }
+            Self::InvitationTakenBack => (FlashLevel::Success, "Invitation taken back."),
+            _ => (FlashLevel::Info, ""),
+        };
+        (level, text, None)
     }
 }
 

@@ -13,14 +13,7 @@ use metrics::{counter, histogram};
 use super::{Site, error::Error};
 
 /// Headers of every answer. No page of ours may be framed, cached, or run anything that did not come from us.
-const HEADERS: [(HeaderName, HeaderValue); 8] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \
-             connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'",
-        ),
-    ),
+const HEADERS: [(HeaderName, HeaderValue); 7] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
     (
@@ -42,10 +35,25 @@ const HEADERS: [(HeaderName, HeaderValue); 8] = [
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
 ];
 
+/// What a page may load, and where its forms may lead: here, and to the provider by way of the sign-in form.
+fn content_policy(site: &Site) -> HeaderValue {
+    let provider = site.provider_origin().map(|origin| format!(" {origin}")).unwrap_or_default();
+    HeaderValue::try_from(format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \
+         connect-src 'self'; form-action 'self'{provider}; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+    ))
+    .unwrap_or(HeaderValue::from_static("default-src 'none'"))
+}
+
 /// Adds the headers that every answer carries; what is not a fingerprinted file is not to be stored anywhere.
-pub(crate) async fn add_headers(request: Request, next: Next) -> Response {
+pub(crate) async fn add_headers(
+    State(site): State<Arc<Site>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, content_policy(&site));
     for (name, value) in HEADERS {
         headers.insert(name, value);
     }
@@ -122,11 +130,12 @@ mod tests {
     use url::Url;
 
     use super::*;
-    use crate::domain::member::Member;
+    use crate::domain::member::{Member, Role};
 
     fn site() -> Site {
-        let member = Member { id: 1, name: "Local user".to_owned() };
-        Site::new(
+        let member =
+            Member { id: 1, name: "Local user".to_owned(), email: None, role: Role::Admin };
+        Site::local(
             Url::parse("http://127.0.0.1:8000").unwrap(),
             "127.0.0.1:8000".parse().unwrap(),
             member,

@@ -1,7 +1,10 @@
 //! The pages and the JSON API: what axum and askama do here and nowhere else.
 
+mod admission;
 mod api;
 mod assets;
+mod browser_name;
+mod consent;
 mod context;
 mod error;
 mod extract;
@@ -10,6 +13,7 @@ mod guard;
 mod health;
 mod pages;
 mod present;
+mod rate_limit;
 mod routes;
 pub mod server;
 mod site;

@@ -14,7 +14,7 @@ use tower::ServiceBuilder;
 use tower_http::{CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use super::{
-    AppState, Site, api, assets,
+    AppState, Site, admission, api, assets,
     error::{ApiError, Error},
     guard, health, pages,
 };
@@ -31,6 +31,7 @@ const MAX_BODY_BYTES: usize = 1 << 20;
 /// Everything that the service answers.
 pub fn router(state: AppState) -> Router {
     let site = Arc::<Site>::from_ref(&state);
+    let sessions = admission::sessions(state.storage(), &site);
     let pages = pages()
         .layer(from_fn(limit_time::<{ REQUEST_LIMIT.as_secs() }>))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
@@ -40,6 +41,7 @@ pub fn router(state: AppState) -> Router {
         .layer(DefaultBodyLimit::disable());
     pages
         .merge(upload)
+        .merge(accounts())
         .merge(machines())
         .nest(
             "/api",
@@ -52,8 +54,10 @@ pub fn router(state: AppState) -> Router {
             ServiceBuilder::new()
                 .layer(from_fn(guard::measure))
                 .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
-                .layer(from_fn(guard::add_headers))
+                .layer(from_fn_with_state(site.clone(), guard::add_headers))
                 .layer(from_fn_with_state(site, guard::refuse_strangers))
+                .layer(sessions)
+                .layer(from_fn_with_state(state.clone(), admission::admit))
                 .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
                     Error::Internal(anyhow::anyhow!("a handler panicked")).into_response()
                 })),
@@ -109,6 +113,28 @@ fn pages() -> Router<AppState> {
         )
         .route("/theme/", post(pages::theme::post))
         .method_not_allowed_fallback(method_not_allowed)
+}
+
+/// Signing in, the connection to Google, the team. They are not there in local mode.
+fn accounts() -> Router<AppState> {
+    Router::new()
+        .route("/accounts/login/", get(pages::login::get).post(pages::login::post))
+        .route("/accounts/callback/", get(pages::callback::get))
+        .route("/accounts/logout/", post(pages::login::post_logout))
+        .route("/accounts/profile/", get(pages::profile::get))
+        .route("/accounts/project/", post(pages::profile::post_project))
+        .route("/accounts/sessions/end/", post(pages::profile::post_end_session))
+        .route("/accounts/connect/", get(pages::connect::get).post(pages::connect::post))
+        .route(
+            "/accounts/disconnect/",
+            get(pages::connect::get_disconnect).post(pages::connect::post_disconnect),
+        )
+        .route("/accounts/test/", post(pages::connect::post_test))
+        .route("/team/", get(pages::team::get).post(pages::team::post_invite))
+        .route("/team/invitations/{id}/delete/", post(pages::team::post_take_back))
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn(limit_time::<{ REQUEST_LIMIT.as_secs() }>))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
 }
 
 /// What machines ask for.

@@ -1,15 +1,19 @@
 //! The HTTP server: connections with limits on time and number, ended in order.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, pin::Pin, sync::Arc, time::Duration};
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
-use tokio::{net::TcpListener, sync::Semaphore};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
@@ -21,6 +25,13 @@ const MAX_CONNECTIONS: usize = 1024;
 
 /// Largest head of a request, bytes.
 const MAX_HEAD_BYTES: usize = 16 << 10;
+
+/// How long a client may leave an answer untaken.
+const UNTAKEN_LIMIT: Duration = Duration::from_secs(30);
+
+/// Who is at the other end of a connection: an extension of each request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PeerAddress(pub(crate) IpAddr);
 
 /// Serves until `stop`, then lets open requests finish for at most `patience`.
 ///
@@ -40,8 +51,8 @@ pub async fn serve(
             accepted = listener.accept() => accepted,
             () = stop.cancelled() => break,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok((stream, peer)) => (stream, PeerAddress(peer.ip())),
             Err(error) => {
                 // Out of file descriptors, most likely: let some connections end first.
                 warn!(%error, "A connection was not accepted");
@@ -55,7 +66,10 @@ pub async fn serve(
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_LIMIT)
             .max_buf_size(MAX_HEAD_BYTES)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
+            .serve_connection(
+                TokioIo::new(impatient(stream)),
+                TowerToHyperService::new(router.clone().layer(Extension(peer))),
+            );
         let watched = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = watched.await {
@@ -68,4 +82,11 @@ pub async fn serve(
     if tokio::time::timeout(patience, graceful.shutdown()).await.is_err() {
         warn!("Some requests did not finish in time");
     }
+}
+
+/// A connection that ends when what is written is not taken for too long: a client that never reads holds it no longer.
+fn impatient(stream: TcpStream) -> Pin<Box<TimeoutStream<TcpStream>>> {
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(UNTAKEN_LIMIT));
+    Box::pin(stream)
 }

@@ -1,12 +1,23 @@
 //! What every handler can ask for.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
-use axum::extract::FromRef;
+use axum::{
+    extract::{FromRef, FromRequestParts, OptionalFromRequestParts},
+    http::request::Parts,
+};
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use super::Site;
-use crate::{actions::run_query::Runner, brokers::Brokers, clock::Clock, storage::Storage};
+use super::{Site, error::Error, rate_limit::RateLimit};
+use crate::{
+    actions::{credentials::Credentials, run_query::Runner, sign_in::SignIn},
+    brokers::{Brokers, stream_rest::PubSubService},
+    clock::Clock,
+    storage::Storage,
+};
+
+/// Ways to the provider that one address may begin in a minute.
+const SIGN_INS_A_MINUTE: u32 = 10;
 
 /// The parts of a running service.
 #[derive(Clone)]
@@ -17,6 +28,16 @@ pub struct AppState {
     clock: Clock,
     site: Arc<Site>,
     metrics: PrometheusHandle,
+    accounts: Option<Accounts>,
+}
+
+/// What signing in takes, where people do.
+#[derive(Clone)]
+pub(crate) struct Accounts {
+    pub(crate) sign_in: Arc<SignIn>,
+    pub(crate) credentials: Credentials,
+    pub(crate) pubsub: PubSubService,
+    pub(crate) attempts: Arc<RateLimit>,
 }
 
 impl AppState {
@@ -29,7 +50,29 @@ impl AppState {
         site: Site,
         metrics: PrometheusHandle,
     ) -> Self {
-        Self { storage, brokers, runner, clock, site: Arc::new(site), metrics }
+        Self { storage, brokers, runner, clock, site: Arc::new(site), metrics, accounts: None }
+    }
+
+    /// The same, where people sign in and grant what runs need. `pubsub` is what a grant is tried at.
+    #[must_use]
+    pub fn with_sign_in(
+        self,
+        sign_in: Option<Arc<SignIn>>,
+        credentials: Credentials,
+        pubsub: PubSubService,
+    ) -> Self {
+        let attempts = Arc::new(RateLimit::new(SIGN_INS_A_MINUTE, Duration::from_mins(1)));
+        let accounts = sign_in.map(|sign_in| Accounts { sign_in, credentials, pubsub, attempts });
+        Self { accounts, ..self }
+    }
+
+    /// What signing in takes, where people do.
+    pub(crate) fn accounts(&self) -> Option<&Accounts> {
+        self.accounts.as_ref()
+    }
+
+    pub(crate) fn storage(&self) -> &Storage {
+        &self.storage
     }
 
     /// The deployment.
@@ -54,3 +97,23 @@ part!(Runner, runner);
 part!(Clock, clock);
 part!(Arc<Site>, site);
 part!(PrometheusHandle, metrics);
+
+impl OptionalFromRequestParts<AppState> for Accounts {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(
+        _: &mut Parts,
+        state: &AppState,
+    ) -> Result<Option<Self>, Infallible> {
+        Ok(state.accounts().cloned())
+    }
+}
+
+/// Only handlers of a deployment where people sign in can take this: elsewhere their pages are not there.
+impl FromRequestParts<AppState> for Accounts {
+    type Rejection = Error;
+
+    async fn from_request_parts(_: &mut Parts, state: &AppState) -> Result<Self, Error> {
+        state.accounts().cloned().ok_or(Error::NotFound)
+    }
+}

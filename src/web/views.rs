@@ -4,6 +4,7 @@
 //! templates hold `if` and `for` only. Parts that several pages share are small templates of their own
 //! (`templates/components/`): they escape what they draw, so a page may embed them by `{{ part }}`.
 
+pub mod account;
 pub mod alert;
 pub mod brightness;
 pub mod chrome;
@@ -18,6 +19,7 @@ pub mod query_list;
 pub mod run;
 pub mod run_list;
 pub mod run_progress;
+pub mod send_again;
 pub mod table;
 pub mod target;
 pub mod target_form;

@@ -128,7 +128,7 @@ impl TestApp {
         let address = listener.local_addr().unwrap();
         let base = format!("http://{address}");
         let member = storage.local_member().await.unwrap();
-        let site = Site::new(url::Url::parse(&base).unwrap(), address, member);
+        let site = Site::local(url::Url::parse(&base).unwrap(), address, member);
         let metrics = telemetry::collect_metrics().unwrap();
         let state =
             AppState::new(storage.clone(), brokers, runner.clone(), Clock::system(), site, metrics);

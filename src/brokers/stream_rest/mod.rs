@@ -21,7 +21,7 @@ pub use self::{
 };
 use super::{AlertStream, Broker, BrokerError, RunContext};
 use crate::{
-    domain::run::LogLevel,
+    domain::{grant::Scope, run::LogLevel},
     forms::{Choices, FormSpec, Parameters},
     google::{
         Access, ApiClient, Listener,
@@ -43,6 +43,9 @@ pub enum EndpointError {
         "{0} is not an address of a Pub/Sub emulator: HOST:PORT is expected, such as localhost:8085"
     )]
     NotAHost(String),
+    /// The address of a service that is not Google's.
+    #[error("{0} is not an address of Pub/Sub: https://HOST[:PORT] is expected")]
+    NotAnEndpoint(String),
     /// TLS cannot be set up.
     #[error("connections cannot be made: {0}")]
     Connections(#[from] reqwest::Error),
@@ -62,6 +65,21 @@ pub struct PubSubService {
 }
 
 impl PubSubService {
+    /// The service at another address than Google's own, which asks for tokens as Google does.
+    pub fn behind(endpoint: Url) -> Result<Self, EndpointError> {
+        let is_base = matches!(endpoint.scheme(), "http" | "https")
+            && endpoint.path() == "/"
+            && endpoint.query().is_none();
+        let host = endpoint.host_str().unwrap_or_default();
+        let is_local = matches!(host, "127.0.0.1" | "localhost" | "[::1]");
+        // A token must not cross a network unencrypted.
+        if !is_base || (endpoint.scheme() == "http" && !is_local) {
+            return Err(EndpointError::NotAnEndpoint(endpoint.to_string()));
+        }
+        let http = ApiClient::connections(is_local)?;
+        Ok(Self { endpoint, is_emulator: false, patience: PATIENCE, http })
+    }
+
     /// Google's own service, or an emulator at `HOST:PORT`.
     pub fn at(emulator: Option<&str>) -> Result<Self, EndpointError> {
         let emulator = emulator.filter(|host| !host.is_empty());
@@ -130,6 +148,11 @@ impl Broker for StreamRest {
 
     fn form(&self) -> &'static FormSpec {
         &FORM
+    }
+
+    fn needed_scope(&self) -> Option<Scope> {
+        // An emulator knows nobody.
+        (!self.service.is_emulator).then_some(Scope::PubSub)
     }
 
     async fn choices(&self) -> Choices {

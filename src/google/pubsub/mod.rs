@@ -16,6 +16,7 @@ pub use self::{
 };
 use super::{
     api::{ApiClient, Call},
+    names::encoded,
     trouble::GoogleError,
 };
 
@@ -125,6 +126,15 @@ impl PubSub {
             Call { patience: Some(BRIEF), ..Call::new(Method::POST, path, Some(body), &what) };
         self.api.call(&call).await?;
         Ok(())
+    }
+
+    /// How many subscriptions a project has; of many, as many as a page shows.
+    pub async fn count_subscriptions(&self, project: &str) -> Result<usize, GoogleError> {
+        let what = format!("the subscriptions of project {project}");
+        let path = format!("projects/{}/subscriptions?pageSize=100", encoded(project));
+        let answer = self.api.call(&Call::new(Method::GET, path, None, &what)).await?;
+        let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
+        Ok(answer["subscriptions"].as_array().map_or(0, Vec::len))
     }
 
     /// Creates a topic; false when it was there already.

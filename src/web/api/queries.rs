@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     errors_of,
-    runs::{accepted, unknown_broker},
+    runs::{accepted, refuse_lacking, unknown_broker},
 };
 use crate::{
     actions::run_query::Runner,
@@ -24,6 +24,7 @@ use crate::{
         error::{ApiError, Error},
         extract::{ApiId, JsonObject, Query},
         pages::query_parameters::{check_query_name, validate_sent},
+        state::Accounts,
     },
 };
 
@@ -123,6 +124,7 @@ pub(crate) async fn post_run(
     State(brokers): State<Brokers>,
     State(runner): State<Runner>,
     State(clock): State<Clock>,
+    accounts: Option<Accounts>,
     context: PageContext,
     ApiId(id): ApiId,
 ) -> Result<Response, ApiError> {
@@ -132,6 +134,7 @@ pub(crate) async fn post_run(
     };
     match validate_sent(broker.as_ref(), Some(&query.parameters), clock.now()).await {
         Ok(parameters) => {
+            refuse_lacking(accounts.as_ref(), &context.visitor, broker.as_ref())?;
             let run = runner
                 .start(broker.id(), parameters, Some(&query), &query.name, &context.member)
                 .await?;

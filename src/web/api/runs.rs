@@ -11,21 +11,24 @@ use serde_json::{Value, json};
 use super::{error_of, errors_of};
 use crate::{
     actions::{run_query::Runner, save_targets::save_targets},
-    brokers::Brokers,
+    brokers::{Broker, Brokers},
     clock::Clock,
     domain::{
         found_alert::{FoundAlert, SortOrder},
         run::{Run, RunState},
         target::{OnExisting, SaveOutcome, SaveResult},
         time::jd_to_utc,
+        visitor::Visitor,
     },
     storage::{RunFilter, Storage},
     web::{
+        consent::lacking,
         context::PageContext,
         error::{ApiError, Error},
         extract::{ApiId, JsonObject, Query},
         pages::query_parameters::validate_sent,
         present::alert_href,
+        state::Accounts,
     },
 };
 
@@ -56,6 +59,7 @@ pub(crate) async fn post(
     State(brokers): State<Brokers>,
     State(runner): State<Runner>,
     State(clock): State<Clock>,
+    accounts: Option<Accounts>,
     context: PageContext,
     JsonObject(body): JsonObject,
 ) -> Result<Response, ApiError> {
@@ -65,12 +69,25 @@ pub(crate) async fn post(
     };
     match validate_sent(broker.as_ref(), body.get("parameters"), clock.now()).await {
         Ok(parameters) => {
+            refuse_lacking(accounts.as_ref(), &context.visitor, broker.as_ref())?;
             let run = runner.start(broker.id(), parameters, None, "", &context.member).await?;
             Ok(accepted(run))
         }
         Err(errors) => {
             Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(&errors))).into_response())
         }
+    }
+}
+
+/// Refuses a run that would need what its member has not granted.
+pub(super) fn refuse_lacking(
+    accounts: Option<&Accounts>,
+    visitor: &Visitor,
+    broker: &dyn Broker,
+) -> Result<(), Error> {
+    match lacking(accounts, visitor, broker) {
+        Some(scope) => Err(Error::NotGranted(scope)),
+        None => Ok(()),
     }
 }
 

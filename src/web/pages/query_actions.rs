@@ -13,11 +13,13 @@ use crate::{
     domain::saved_query::NewSavedQuery,
     storage::Storage,
     web::{
+        consent::{ask_to_connect, lacking},
         context::{PageContext, redirect_with},
         error::Error,
         extract::Id,
         flash::Note,
         present::link,
+        state::Accounts,
         views::{chrome::Section, confirm::ConfirmPage},
     },
 };
@@ -28,11 +30,15 @@ pub(crate) async fn post_run(
     State(brokers): State<Brokers>,
     State(runner): State<Runner>,
     State(clock): State<Clock>,
+    accounts: Option<Accounts>,
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
     let query = storage.find_query(id).await?.ok_or(Error::NotFound)?;
     let broker = brokers.find(&query.broker).ok_or(Error::NotFound)?;
+    if let Some(scope) = lacking(accounts.as_ref(), &context.visitor, broker.as_ref()) {
+        return Ok(ask_to_connect(scope, &format!("/alerts/query/{id}/update/")));
+    }
     match validate_stored(broker.as_ref(), &query.parameters, clock.now()).await {
         Ok(parameters) => {
             let run = runner

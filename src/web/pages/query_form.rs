@@ -1,7 +1,7 @@
 //! The form of a broker: a new query, a saved one, and how a position or a time is read.
 
 use axum::{
-    extract::State,
+    extract::{FromRequestParts, State},
     http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
@@ -22,13 +22,16 @@ use crate::{
         saved_query::{NewSavedQuery, SavedQuery},
     },
     forms::{Choices, Context, FormState, Kind, Parameters, RawForm},
-    storage::Storage,
+    storage::{FormDraft, Storage},
     web::{
+        AppState,
+        consent::{ask_to_connect, lacking},
         context::{PageContext, redirect_with},
         error::Error,
         extract::{Form, Id, Pairs, Query},
         flash::Note,
         present::hidden,
+        state::Accounts,
         views::{
             chrome::Section,
             field::{FieldKind, FieldView},
@@ -60,6 +63,9 @@ pub(crate) async fn get_create(
             reopened(broker, &run.parameters, query.text("check").is_some(), clock.now()).await
         }
     };
+    if let Some(draft) = draft(&storage, &context, &query, id).await? {
+        state = refilled(broker, &draft);
+    }
     for field in broker.form().fields() {
         if let Some(value) = query.text(field.name).filter(|_| field.name != "broker") {
             state.put(field.name, value.to_owned());
@@ -82,37 +88,34 @@ pub(crate) async fn get_update(
     let mut state =
         reopened(broker, &saved.parameters, query.text("check").is_some(), clock.now()).await;
     state.put(QUERY_NAME.name, saved.name.clone());
+    if let Some(draft) = draft(&storage, &context, &query, broker.id()).await? {
+        state = refilled(broker, &draft);
+    }
     Ok(context.render(&page(&context, &brokers, broker, Some(&saved), &state).await))
 }
 
 /// `POST /alerts/query/create/`
 pub(crate) async fn post_create(
-    State(storage): State<Storage>,
-    State(brokers): State<Brokers>,
-    State(clock): State<Clock>,
-    State(runner): State<Runner>,
     context: PageContext,
+    services: Services,
     Form(form): Form,
 ) -> Result<Response, Error> {
-    let broker =
-        brokers.find(form.text("broker").unwrap_or_default()).ok_or(Error::NotFound)?.clone();
-    let sent = Sent { storage, brokers, clock, runner, form };
+    let id = form.text("broker").unwrap_or_default();
+    let broker = services.brokers.find(id).ok_or(Error::NotFound)?.clone();
+    let sent = Sent { services, form };
     sent.answer(&context, broker.as_ref(), None).await
 }
 
 /// `POST /alerts/query/{id}/update/`
 pub(crate) async fn post_update(
-    State(storage): State<Storage>,
-    State(brokers): State<Brokers>,
-    State(clock): State<Clock>,
-    State(runner): State<Runner>,
     context: PageContext,
+    services: Services,
     Id(id): Id,
     Form(form): Form,
 ) -> Result<Response, Error> {
-    let saved = storage.find_query(id).await?.ok_or(Error::NotFound)?;
-    let broker = brokers.find(&saved.broker).ok_or(Error::NotFound)?.clone();
-    let sent = Sent { storage, brokers, clock, runner, form };
+    let saved = services.storage.find_query(id).await?.ok_or(Error::NotFound)?;
+    let broker = services.brokers.find(&saved.broker).ok_or(Error::NotFound)?.clone();
+    let sent = Sent { services, form };
     sent.answer(&context, broker.as_ref(), Some(&saved)).await
 }
 
@@ -134,6 +137,24 @@ pub(crate) async fn get_echo(
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], echo).into_response())
 }
 
+/// A form that waited while its author was at Google.
+async fn draft(
+    storage: &Storage,
+    context: &PageContext,
+    query: &Pairs,
+    broker: &str,
+) -> Result<Option<FormDraft>, Error> {
+    let Some(id) = query.number("draft") else { return Ok(None) };
+    let found = storage.find_draft(context.member.id, id).await?;
+    Ok(found.filter(|draft| draft.broker == broker))
+}
+
+fn refilled(broker: &dyn Broker, draft: &FormDraft) -> FormState {
+    let mut state = broker.form().filled(&RawForm::from_json(&draft.parameters));
+    state.put(QUERY_NAME.name, draft.query_name.clone());
+    state
+}
+
 /// A stored form as it was typed, with what no longer fits if that is asked for.
 async fn reopened(
     broker: &dyn Broker,
@@ -147,12 +168,24 @@ async fn reopened(
     }
 }
 
-/// A form that was sent, and what it takes to do what its button says.
-struct Sent {
+/// What it takes to do what a form's button says.
+#[derive(FromRequestParts)]
+#[from_request(state(AppState))]
+pub(crate) struct Services {
+    #[from_request(via(State))]
     storage: Storage,
+    #[from_request(via(State))]
     brokers: Brokers,
+    #[from_request(via(State))]
     clock: Clock,
+    #[from_request(via(State))]
     runner: Runner,
+    accounts: Option<Accounts>,
+}
+
+/// A form that was sent.
+struct Sent {
+    services: Services,
     form: Pairs,
 }
 
@@ -166,11 +199,12 @@ impl Sent {
         let action = self.form.text("action").unwrap_or("save");
         let name = self.form.text(QUERY_NAME.name).unwrap_or_default();
         let raw = RawForm::from_pairs(self.form.iter());
-        let form_context = Context { now: self.clock.now(), choices: broker.choices().await };
+        let form_context =
+            Context { now: self.services.clock.now(), choices: broker.choices().await };
         let name_error = if action == "run" { None } else { check_query_name(name) };
         match (broker.form().validate(&raw, &form_context), name_error) {
             (Ok(parameters), None) => {
-                self.act(action, name, parameters, broker, saved, &context.member).await
+                self.act(action, name, parameters, broker, saved, context).await
             }
             (checked, name_error) => {
                 let mut state = checked.err().unwrap_or_else(|| broker.form().filled(&raw));
@@ -178,7 +212,7 @@ impl Sent {
                 if let Some(message) = name_error {
                     state.add_error(QUERY_NAME.name, message);
                 }
-                let page = page(context, &self.brokers, broker, saved, &state).await;
+                let page = page(context, &self.services.brokers, broker, saved, &state).await;
                 Ok(context.render_as(StatusCode::UNPROCESSABLE_ENTITY, &page))
             }
         }
@@ -191,19 +225,45 @@ impl Sent {
         parameters: Parameters,
         broker: &dyn Broker,
         saved: Option<&SavedQuery>,
-        member: &Member,
+        context: &PageContext,
     ) -> Result<Response, Error> {
+        let member = &context.member;
+        let lacking = lacking(self.services.accounts.as_ref(), &context.visitor, broker);
+        if action == "run"
+            && let Some(scope) = lacking
+        {
+            let draft = FormDraft {
+                broker: broker.id().to_owned(),
+                query_name: name.to_owned(),
+                parameters: parameters.to_json(),
+            };
+            let draft = self.services.storage.keep_draft(member.id, &draft).await?;
+            let form = match saved {
+                Some(query) => format!("/alerts/query/{}/update/?draft={draft}", query.id),
+                None => format!("/alerts/query/create/?broker={}&draft={draft}", broker.id()),
+            };
+            return Ok(ask_to_connect(scope, &form));
+        }
         if action == "run" {
             // A changed form that is only run is not the saved query's.
             let same = saved.filter(|saved| saved.parameters == parameters.to_json());
-            let run = self.runner.start(broker.id(), parameters, same, name, member).await?;
+            let run =
+                self.services.runner.start(broker.id(), parameters, same, name, member).await?;
             return Ok(Redirect::to(&format!("/runs/{run}/")).into_response());
         }
         let id = self.save(name, &parameters, broker, saved, member).await?;
+        if action == "save_and_run"
+            && let Some(scope) = lacking
+        {
+            return Ok(ask_to_connect(scope, &format!("/alerts/query/{id}/update/")));
+        }
         if action == "save_and_run" {
-            let query = self.storage.find_query(id).await?.ok_or(Error::NotFound)?;
-            let run =
-                self.runner.start(broker.id(), parameters, Some(&query), name, member).await?;
+            let query = self.services.storage.find_query(id).await?.ok_or(Error::NotFound)?;
+            let run = self
+                .services
+                .runner
+                .start(broker.id(), parameters, Some(&query), name, member)
+                .await?;
             return Ok(Redirect::to(&format!("/runs/{run}/")).into_response());
         }
         Ok(redirect_with(Note::QuerySaved(id), "/alerts/query/list/"))
@@ -223,9 +283,9 @@ impl Sent {
             parameters: parameters.to_json(),
         };
         let Some(saved) = saved else {
-            return Ok(self.storage.save_query(&query, member).await?);
+            return Ok(self.services.storage.save_query(&query, member).await?);
         };
-        if self.storage.update_query(saved.id, &query).await? {
+        if self.services.storage.update_query(saved.id, &query).await? {
             Ok(saved.id)
         } else {
             Err(Error::NotFound)

@@ -18,11 +18,13 @@ use crate::{
     domain::run::Run,
     storage::Storage,
     web::{
+        consent::{ask_to_connect, lacking},
         context::{PageContext, redirect_with, render},
         error::Error,
         extract::{Id, Query},
         flash::Note,
         present::{moment, post_button, query_string},
+        state::Accounts,
         views::{
             chrome::Section,
             controls::{ButtonLook, PostButton},
@@ -55,6 +57,7 @@ pub(crate) async fn get(
         query_name: Some(run.query_name.clone()).filter(|name| !name.is_empty()),
         broker: broker.map_or_else(|| run.broker.clone(), |broker| broker.name().to_owned()),
         started_by: run.started_by_name.clone(),
+        acts_as: acting_words(&run),
         created: moment(run.created, now),
         progress: progress_view(&run, &log, now, None),
         progress_url: progress_url(&run),
@@ -104,6 +107,7 @@ pub(crate) async fn post_again(
     State(brokers): State<Brokers>,
     State(runner): State<Runner>,
     State(clock): State<Clock>,
+    accounts: Option<Accounts>,
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
@@ -113,6 +117,9 @@ pub(crate) async fn post_again(
         None => None,
     };
     let broker = brokers.find(&run.broker).ok_or(Error::NotFound)?;
+    if let Some(scope) = lacking(accounts.as_ref(), &context.visitor, broker.as_ref()) {
+        return Ok(ask_to_connect(scope, &format!("/runs/{id}/")));
+    }
     match super::query_parameters::validate_stored(broker.as_ref(), &run.parameters, clock.now())
         .await
     {
@@ -159,6 +166,11 @@ fn run_again_button(run: &Run) -> Option<PostButton> {
             Vec::new(),
         )
     })
+}
+
+/// "as ada@obs.example": whose credentials a run used at Google.
+fn acting_words(run: &Run) -> Option<String> {
+    run.acts_as.as_ref().map(|who| format!("at Google as {who}"))
 }
 
 /// When a run ended, or now while it is live.

@@ -9,6 +9,7 @@ use crate::{
         run::{LogLine, Run, RunState},
     },
     web::{
+        consent::connect_url,
         present::{counted, duration_text, grouped, link, run_title, size_text, state_chip},
         views::run_progress::{
             Count, Gauge, LogLevel, LogLine as LogLineView, RejectedBy, RunProgress, Trouble,
@@ -138,13 +139,18 @@ pub(super) fn rule_in_words(id: &str) -> String {
 }
 
 fn trouble(run: &Run) -> Trouble {
+    let title = match (run.state, run.lacks) {
+        (RunState::Interrupted, _) => "This run was interrupted",
+        (_, Some(_)) => "This run needs sign-in at Google",
+        _ => "This run failed",
+    };
+    let connect = run
+        .lacks
+        .map(|scope| link("Connect to Google", connect_url(scope, &format!("/runs/{}/", run.id))));
     Trouble {
-        title: match run.state {
-            RunState::Interrupted => "This run was interrupted".to_owned(),
-            _ => "This run failed".to_owned(),
-        },
+        title: title.to_owned(),
         advice: paragraphs(&run.feedback),
-        links: Vec::new(),
+        links: connect.into_iter().collect(),
         raw: None,
     }
 }

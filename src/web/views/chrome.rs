@@ -19,8 +19,8 @@ pub struct Chrome {
     pub path: String,
     /// The entry of the navigation to which this page belongs.
     pub section: Section,
-    /// Who looks at the page.
-    pub user: UserChip,
+    /// Who looks at the page; `None` before sign-in.
+    pub user: Option<UserChip>,
     /// The colours that the reader chose.
     pub theme: Theme,
     /// Messages about what has just been done.
@@ -47,8 +47,10 @@ pub struct UserChip {
     pub name: String,
     /// What the name means, in one sentence.
     pub explanation: String,
-    /// The profile page, once there is one.
-    pub href: Option<String>,
+    /// Pages about them: profile, team.
+    pub links: Vec<Link>,
+    /// Whether there is a session to end.
+    pub can_sign_out: bool,
     /// State of the connection to Google, where the deployment has one.
     pub connection: Option<ConnectionChip>,
 }
@@ -58,7 +60,7 @@ pub struct UserChip {
 pub struct ConnectionChip {
     /// How it stands.
     pub health: ConnectionHealth,
-    /// The state in words: "connected as a@b.edu".
+    /// The state in words: "Google: connected".
     pub text: String,
     /// The page that explains and changes it.
     pub href: String,

@@ -22,6 +22,8 @@ pub struct RunPage {
     pub broker: String,
     /// Who started it.
     pub started_by: String,
+    /// Whose credentials it used at Google: "at Google as ada@obs.example".
+    pub acts_as: Option<String>,
     /// When it was asked for.
     pub created: TimeView,
     /// State, counts, feedback, log.

@@ -16,12 +16,13 @@ pub(super) fn chrome(section: Section) -> Chrome {
         version: "0.1.0".into(),
         path: "/".into(),
         section,
-        user: UserChip {
+        user: Some(UserChip {
             name: "Local mode".into(),
             explanation: "One user on this machine, no sign-in. Everything works.".into(),
-            href: None,
+            links: vec![],
+            can_sign_out: false,
             connection: None,
-        },
+        }),
         theme: Theme::System,
         flashes: vec![],
     }
@@ -30,16 +31,17 @@ pub(super) fn chrome(section: Section) -> Chrome {
 pub(super) fn team_chrome(section: Section) -> Chrome {
     let mut chrome = chrome(section);
     chrome.theme = Theme::Dark;
-    chrome.user = UserChip {
+    chrome.user = Some(UserChip {
         name: "Ada Lovelace".into(),
-        explanation: "Profile".into(),
-        href: Some("/accounts/profile/".into()),
+        explanation: "ada@obs.example".into(),
+        links: vec![link("Profile", "/accounts/profile/"), link("Team", "/team/")],
+        can_sign_out: true,
         connection: Some(ConnectionChip {
             health: ConnectionHealth::NeedsAttention,
             text: "Google needs attention".into(),
             href: "/accounts/profile/".into(),
         }),
-    };
+    });
     chrome
 }
 

@@ -159,6 +159,7 @@ fn run(state: StateChip, results: Results) -> RunPage {
         query_name: Some("young in g".into()),
         broker: "Pitt-Google StreamRest".into(),
         started_by: "Ada Lovelace".into(),
+        acts_as: Some("at Google as ada@obs.example".into()),
         created: time("05:10:00", "3 h ago"),
         cancel: progress.is_live.then(|| {
             button("Stop and keep what came", "/runs/318/cancel/", ButtonLook::Danger, "")

@@ -1,5 +1,7 @@
 //! Composition: starts every part in order, serves, and stops in the reverse order.
 
+mod accounts;
+
 use std::{
     future::Future,
     net::SocketAddr,
@@ -15,7 +17,7 @@ use tracing::{info, warn};
 use url::Url;
 
 use crate::{
-    actions::run_query::Runner,
+    actions::{credentials::Credentials, run_query::Runner},
     brokers::{
         Brokers,
         stream_rest::{self, PubSubService},
@@ -28,7 +30,7 @@ use crate::{
     },
     local_postgres::{DataDirLock, LocalPostgres},
     packets, simulate,
-    storage::Storage,
+    storage::{Storage, StorageError},
     telemetry,
     web::{self, AppState, Site},
 };
@@ -46,12 +48,7 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
     on_ready: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<()> {
-    anyhow::ensure!(
-        config.listen.ip().is_loopback(),
-        "refusing to listen on {}: without sign-in everybody who reaches it could use it. Listen on a loopback \
-         address such as 127.0.0.1:8000",
-        config.listen
-    );
+    accounts::check_exposure(&config)?;
     packets::install_limits();
     let listener = TcpListener::bind(config.listen)
         .await
@@ -76,25 +73,45 @@ async fn serve_on(
     let metrics = telemetry::collect_metrics()?;
     let storage = Storage::connect(database.url()).await.context("the database cannot be used")?;
     let clock = Clock::system();
-    let pubsub = PubSubService::at(config.google.pubsub_emulator.as_deref())?;
+    let pubsub = pubsub_service(&config.google)?;
     let brokers =
-        Brokers::new(pubsub, archives(config, data_dir).await?, uploads_folder(data_dir)?);
-    let access = google_access(&config.google)?;
-    let shutdown = CancellationToken::new();
-    let runner =
-        Runner::new(storage.clone(), brokers.clone(), access, clock.clone(), shutdown.clone());
-    if database.is_private() {
-        // Nobody else uses this database: whatever was live died with the process before us.
-        runner.interrupt_silent(Duration::ZERO).await?;
-    }
+        Brokers::new(pubsub.clone(), archives(config, data_dir).await?, uploads_folder(data_dir)?);
     let address = listener.local_addr()?;
     let public_url = match &config.public_url {
         Some(url) => url.clone(),
         None => Url::parse(&format!("http://{address}"))?,
     };
-    let local_member = storage.local_member().await?;
-    let site = Site::new(public_url, address, local_member);
-    let state = AppState::new(storage.clone(), brokers, runner.clone(), clock, site, metrics);
+    let access = google_access(&config.google)?;
+    let sign_in = accounts::sign_in(config, data_dir, &public_url, &storage, &clock).await?;
+    let credentials = match &sign_in {
+        Some(sign_in) => Credentials::with_grants(access, sign_in.grants().clone()),
+        None => access.into(),
+    };
+    let shutdown = CancellationToken::new();
+    let runner = Runner::new(
+        storage.clone(),
+        brokers.clone(),
+        credentials.clone(),
+        clock.clone(),
+        shutdown.clone(),
+    );
+    if database.is_private() {
+        // Nobody else uses this database: whatever was live died with the process before us.
+        runner.interrupt_silent(Duration::ZERO).await?;
+    }
+    let site = match &sign_in {
+        Some(sign_in) => Site::shared(public_url, sign_in.provider_origin()),
+        None => Site::local(public_url, address, storage.local_member().await?),
+    };
+    let state = AppState::new(
+        storage.clone(),
+        brokers,
+        runner.clone(),
+        clock,
+        site.trusting(&config.trusted_proxies),
+        metrics,
+    )
+    .with_sign_in(sign_in, credentials, pubsub);
 
     let watching = tokio::spawn(runner.clone().watch());
     let pruning = tokio::spawn(prune(storage.clone(), config.retention, shutdown.clone()));
@@ -178,6 +195,14 @@ async fn archives(config: &ServeConfig, data_dir: &Path) -> anyhow::Result<Vec<P
     Ok(vec![folder])
 }
 
+/// Where Pub/Sub is.
+fn pubsub_service(config: &GoogleConfig) -> anyhow::Result<PubSubService> {
+    Ok(match &config.pubsub_endpoint {
+        Some(endpoint) => PubSubService::behind(endpoint.clone())?,
+        None => PubSubService::at(config.pubsub_emulator.as_deref())?,
+    })
+}
+
 /// Whom the deployment acts as towards Google: a service account, if it has one.
 fn google_access(config: &GoogleConfig) -> anyhow::Result<Access> {
     // An emulator asks for no credentials, and must not be sent any.
@@ -209,6 +234,9 @@ async fn prune(storage: Storage, retention: Duration, shutdown: CancellationToke
             _ = ticks.tick() => {}
             () = shutdown.cancelled() => return,
         }
+        if let Err(error) = prune_accounts(&storage).await {
+            warn!(%error, "Old sessions were not pruned");
+        }
         loop {
             match storage.prune_alerts(retention, PRUNE_BATCH).await {
                 Ok(0) => break,
@@ -220,6 +248,17 @@ async fn prune(storage: Storage, retention: Duration, shutdown: CancellationToke
             }
         }
     }
+}
+
+/// Deletes sessions, ways to the provider and waiting forms whose time is over.
+async fn prune_accounts(storage: &Storage) -> Result<(), StorageError> {
+    let n = storage.prune_sessions().await?
+        + storage.prune_attempts().await?
+        + storage.prune_drafts().await?;
+    if n > 0 {
+        info!("Pruned {n} sessions, sign-ins and waiting forms whose time was over");
+    }
+    Ok(())
 }
 
 /// Writes or publishes a simulated night; what was done, as a sentence.
@@ -237,7 +276,7 @@ pub async fn simulate(config: &SimulateConfig) -> anyhow::Result<String> {
 
 async fn publish(config: &SimulateConfig, night: &simulate::Night) -> anyhow::Result<String> {
     let topic = config.publish.as_deref().context("neither --out nor --publish is given")?;
-    let service = PubSubService::at(config.google.pubsub_emulator.as_deref())?;
+    let service = pubsub_service(&config.google)?;
     let access = google_access(&config.google)?;
     let project = match &access.project {
         Some(project) => project.clone(),

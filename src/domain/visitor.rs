@@ -1,0 +1,45 @@
+//! Who makes a request: a member in a session, and how their grant at Google stands.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{grant::Scope, member::Member};
+
+/// Who makes a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visitor {
+    /// The member, as the database knows them at this moment.
+    pub member: Member,
+    /// Their session; `None` in local mode.
+    pub session_id: Option<i64>,
+    /// Their grant, if they have one.
+    pub grant: Option<GrantSummary>,
+    /// Their own Google Cloud project, if they have set one.
+    pub project: Option<String>,
+}
+
+/// What the frame of every page says of a grant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantSummary {
+    /// Address of the account.
+    pub email: String,
+    /// Whether only its owner can make it work again.
+    pub needs_sign_in: bool,
+    /// What was granted.
+    pub scopes: Vec<Scope>,
+}
+
+/// One of a member's sessions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionSummary {
+    /// Its id in the database; no secret.
+    pub id: i64,
+    /// "Firefox on Linux"
+    pub browser: String,
+    /// When they signed in.
+    pub created: DateTime<Utc>,
+    /// When it was last used, to the minute.
+    pub last_seen: DateTime<Utc>,
+    /// When it ends, however busy it is.
+    pub expires: DateTime<Utc>,
+}

@@ -1,0 +1,97 @@
+//! HTTP to the provider: short limits on time and size, no redirects, nothing of it in a log.
+
+use std::{future::Future, pin::Pin, time::Duration};
+
+use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
+use reqwest::header;
+
+use crate::google::ApiClient;
+
+/// How long a whole exchange may take.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// Largest answer, bytes.
+const ANSWER_LIMIT: usize = 1 << 20;
+
+/// Why there was no answer. It never quotes what was sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum ConnectionError {
+    #[error("no answer in {} s", ANSWER_TIMEOUT.as_secs())]
+    TooSlow,
+    #[error("an answer of more than {} MiB", ANSWER_LIMIT >> 20)]
+    TooLarge,
+    #[error("{0}")]
+    Broken(String),
+}
+
+/// Connections to the provider.
+#[derive(Clone, Debug)]
+pub(super) struct Connections {
+    http: reqwest::Client,
+}
+
+impl Connections {
+    pub(super) fn new(is_local: bool) -> Result<Self, reqwest::Error> {
+        Ok(Self { http: ApiClient::connections(is_local)? })
+    }
+
+    /// Posts a form; an answer other than success is an error.
+    pub(super) async fn post_form(&self, url: &str, form: String) -> Result<(), ConnectionError> {
+        let request = self
+            .http
+            .post(url)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form)
+            .send();
+        let answer = tokio::time::timeout(ANSWER_TIMEOUT, request).await;
+        let answer = answer.map_err(|_| ConnectionError::TooSlow)?;
+        let status = answer.map_err(|error| broken(&error))?.status();
+        if status.is_success() {
+            return Ok(());
+        }
+        Err(ConnectionError::Broken(format!("it answers with status {}", status.as_u16())))
+    }
+
+    async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, ConnectionError> {
+        let (head, body) = request.into_parts();
+        let request =
+            self.http.request(head.method, head.uri.to_string()).headers(head.headers).body(body);
+        let answer = async {
+            let mut response = request.send().await.map_err(|error| broken(&error))?;
+            let status = response.status();
+            let headers = response.headers().clone();
+            let mut body = Vec::new();
+            while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
+                if body.len() + chunk.len() > ANSWER_LIMIT {
+                    return Err(ConnectionError::TooLarge);
+                }
+                body.extend_from_slice(&chunk);
+            }
+            let mut answer = HttpResponse::new(body);
+            *answer.status_mut() = status;
+            *answer.headers_mut() = headers;
+            Ok(answer)
+        };
+        tokio::time::timeout(ANSWER_TIMEOUT, answer).await.unwrap_or(Err(ConnectionError::TooSlow))
+    }
+}
+
+/// The innermost cause says most, and no URL.
+fn broken(error: &reqwest::Error) -> ConnectionError {
+    let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
+    while let Some(inner) = cause.and_then(std::error::Error::source) {
+        cause = Some(inner);
+    }
+    ConnectionError::Broken(
+        cause.map_or_else(|| "the connection was cut".to_owned(), ToString::to_string),
+    )
+}
+
+impl<'c> AsyncHttpClient<'c> for Connections {
+    type Error = ConnectionError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, ConnectionError>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(self.exchange(request))
+    }
+}

@@ -1,0 +1,470 @@
+//! The OpenID provider: discovery and keys, the address to send a browser to, and the exchanges that follow.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use openidconnect::{
+    AdditionalClaims, AdditionalProviderMetadata, AuthType, AuthorizationCode, ClientId,
+    ClientSecret, CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet,
+    IdTokenFields, IssuerUrl, JsonWebKeySet, Nonce, OAuth2TokenResponse, PkceCodeChallenge,
+    PkceCodeVerifier, ProviderMetadata, RedirectUrl, RefreshToken, RequestTokenError,
+    StandardErrorResponse, StandardTokenResponse, core,
+};
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use url::Url;
+
+use super::{
+    connection::{ConnectionError, Connections},
+    error::{OAuthError, RefreshError},
+    id_token::{self, IdTokenError},
+    token::{Exchanged, Tokens},
+};
+use crate::{domain::grant::Scope, google::Token};
+
+/// How long what the provider says of itself is believed.
+const DISCOVERY_LIFE: Duration = Duration::from_hours(1);
+
+/// How often an unknown key makes us look for new ones.
+const KEYS_AGAIN: Duration = Duration::from_mins(1);
+
+/// How long an access token lives when the provider does not say. RFC 6749 leaves it open; Google's live an hour.
+const DEFAULT_LIFETIME: Duration = Duration::from_mins(30);
+
+/// Longest text of the provider's that we repeat, characters.
+const MAX_QUOTED: usize = 200;
+
+/// Claims of Google's beside the standard ones.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct GoogleClaims {
+    /// The organisation that manages the account.
+    pub(super) hd: Option<String>,
+}
+impl AdditionalClaims for GoogleClaims {}
+
+/// RFC 7009 and RFC 8414: where tokens are revoked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Revocation {
+    revocation_endpoint: Option<Url>,
+}
+impl AdditionalProviderMetadata for Revocation {}
+
+type Metadata = ProviderMetadata<
+    Revocation,
+    core::CoreAuthDisplay,
+    core::CoreClientAuthMethod,
+    core::CoreClaimName,
+    core::CoreClaimType,
+    core::CoreGrantType,
+    core::CoreJweContentEncryptionAlgorithm,
+    core::CoreJweKeyManagementAlgorithm,
+    core::CoreJsonWebKey,
+    core::CoreResponseMode,
+    core::CoreResponseType,
+    core::CoreSubjectIdentifierType,
+>;
+
+pub(super) type TokenAnswer = StandardTokenResponse<
+    IdTokenFields<
+        GoogleClaims,
+        EmptyExtraTokenFields,
+        core::CoreGenderClaim,
+        core::CoreJweContentEncryptionAlgorithm,
+        core::CoreJwsSigningAlgorithm,
+    >,
+    core::CoreTokenType,
+>;
+
+pub(super) type OpenIdClient = openidconnect::Client<
+    GoogleClaims,
+    core::CoreAuthDisplay,
+    core::CoreGenderClaim,
+    core::CoreJweContentEncryptionAlgorithm,
+    core::CoreJsonWebKey,
+    core::CoreAuthPrompt,
+    StandardErrorResponse<core::CoreErrorResponseType>,
+    TokenAnswer,
+    core::CoreTokenIntrospectionResponse,
+    core::CoreRevocableToken,
+    core::CoreRevocationErrorResponse,
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointMaybeSet,
+    EndpointMaybeSet,
+>;
+
+type TokenError =
+    RequestTokenError<ConnectionError, StandardErrorResponse<core::CoreErrorResponseType>>;
+
+/// This deployment, as the provider knows it.
+#[derive(Clone)]
+pub struct Client {
+    /// The provider: the base of its discovery document.
+    pub issuer: String,
+    /// Our name there.
+    pub client_id: String,
+    /// Our secret there.
+    pub client_secret: Token,
+    /// Where browsers come back to, exactly as registered.
+    pub redirect_uri: String,
+}
+
+/// Why somebody is sent to the provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To say who they are.
+    SignIn {
+        /// Whether they want to choose among their accounts.
+        chooses_account: bool,
+    },
+    /// To grant something.
+    Connect {
+        /// What.
+        scopes: Vec<Scope>,
+        /// Whether we can renew tokens already; otherwise the provider is told to ask, which brings a refresh token.
+        can_refresh: bool,
+        /// Whom we expect.
+        email: Option<String>,
+    },
+}
+
+/// A browser's way to the provider, and the secrets that its way back is checked by.
+pub struct Authorisation {
+    /// Where to send the browser.
+    pub url: Url,
+    /// Comes back with the browser.
+    pub state: String,
+    /// Comes back in the ID token.
+    pub nonce: String,
+    /// Proves that the code was made for us (PKCE).
+    pub verifier: String,
+}
+
+/// What the provider said of itself, and when.
+#[derive(Clone)]
+struct Known {
+    metadata: Arc<Metadata>,
+    at: Instant,
+    keys_looked_for: Option<Instant>,
+}
+
+/// The OpenID provider.
+pub struct Provider {
+    client: Client,
+    issuer: IssuerUrl,
+    redirect_uri: RedirectUrl,
+    connections: Connections,
+    known: Mutex<Option<Known>>,
+}
+
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Provider").field("issuer", &self.client.issuer).finish_non_exhaustive()
+    }
+}
+
+impl Provider {
+    /// The provider of a deployment. It is asked nothing before it is needed.
+    pub fn new(client: Client) -> Result<Self, OAuthError> {
+        let bad = |error: &dyn fmt::Display| OAuthError::BadProvider(error.to_string());
+        let issuer = IssuerUrl::new(client.issuer.clone()).map_err(|error| bad(&error))?;
+        let redirect_uri =
+            RedirectUrl::new(client.redirect_uri.clone()).map_err(|error| bad(&error))?;
+        let is_local = issuer.url().host_str().is_some_and(is_loopback);
+        if issuer.url().scheme() != "https" && !is_local {
+            return Err(OAuthError::BadProvider("its address must begin with https://".to_owned()));
+        }
+        let connections = Connections::new(is_local).map_err(|error| bad(&error))?;
+        Ok(Self { client, issuer, redirect_uri, connections, known: Mutex::default() })
+    }
+
+    /// The issuer, as configured.
+    pub fn issuer(&self) -> &str {
+        &self.client.issuer
+    }
+
+    /// Scheme, host and port of the provider, for the policy on where forms may lead.
+    pub fn origin(&self) -> String {
+        self.issuer.url().origin().ascii_serialization()
+    }
+
+    /// Prepares a browser's way to the provider, with secrets made for this one time.
+    pub async fn authorise(&self, purpose: &Purpose) -> Result<Authorisation, OAuthError> {
+        let metadata = self.metadata().await?;
+        let client = self.openid_client(&metadata);
+        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+        let mut request = client
+            .authorize_url(
+                core::CoreAuthenticationFlow::AuthorizationCode,
+                || CsrfToken::new_random_len(32),
+                || Nonce::new_random_len(32),
+            )
+            .set_pkce_challenge(challenge)
+            .add_scope(openidconnect::Scope::new("email".to_owned()));
+        match purpose {
+            Purpose::SignIn { chooses_account } => {
+                request = request.add_scope(openidconnect::Scope::new("profile".to_owned()));
+                if *chooses_account {
+                    request = request.add_prompt(self.account_prompt());
+                }
+            }
+            Purpose::Connect { scopes, can_refresh, email } => {
+                request = request
+                    .add_scopes(
+                        scopes
+                            .iter()
+                            .map(|scope| openidconnect::Scope::new(scope.url().to_owned())),
+                    )
+                    .add_extra_param("access_type", "offline")
+                    .add_extra_param("include_granted_scopes", "true");
+                if !can_refresh {
+                    request = request.add_prompt(core::CoreAuthPrompt::Consent);
+                }
+                if let Some(email) = email {
+                    request = request.add_extra_param("login_hint", email);
+                }
+            }
+        }
+        let (url, state, nonce) = request.url();
+        Ok(Authorisation {
+            url,
+            state: state.into_secret(),
+            nonce: nonce.secret().clone(),
+            verifier: verifier.into_secret(),
+        })
+    }
+
+    /// Exchanges the code that a browser brought back, and checks who is vouched for.
+    pub async fn exchange(
+        &self,
+        code: String,
+        nonce: &str,
+        verifier: String,
+        now: DateTime<Utc>,
+    ) -> Result<Exchanged, OAuthError> {
+        let metadata = self.metadata().await?;
+        let client = self.openid_client(&metadata);
+        let request = client
+            .exchange_code(AuthorizationCode::new(code))
+            .map_err(|error| OAuthError::BadProvider(error.to_string()))?
+            .set_pkce_verifier(PkceCodeVerifier::new(verifier));
+        let answer = request.request_async(&self.connections).await.map_err(exchange_error)?;
+        let checked = id_token::identity(&client, &answer, nonce, now);
+        let identity = match checked {
+            Err(IdTokenError::UnknownKey) => {
+                let metadata = self.with_new_keys().await?;
+                id_token::identity(&self.openid_client(&metadata), &answer, nonce, now)
+            }
+            other => other,
+        };
+        let identity = identity.map_err(|error| OAuthError::BadIdToken(error.to_string()))?;
+        Ok(Exchanged { identity, tokens: tokens(&answer, &[]) })
+    }
+
+    /// Renews an access token. `scopes` is what the grant had: an answer that names none has the same.
+    pub async fn refresh(&self, token: &Token, scopes: &[Scope]) -> Result<Tokens, RefreshError> {
+        let metadata =
+            self.metadata().await.map_err(|error| RefreshError::Passing(error.to_string()))?;
+        let client = self.openid_client(&metadata);
+        let token = RefreshToken::new(token.secret().to_owned());
+        let request = client
+            .exchange_refresh_token(&token)
+            .map_err(|error| RefreshError::Passing(error.to_string()))?;
+        let answer = request.request_async(&self.connections).await.map_err(refresh_error)?;
+        Ok(tokens(&answer, scopes))
+    }
+
+    /// Revokes a grant at the provider (RFC 7009); the error is a sentence's part.
+    pub async fn revoke(&self, token: &Token) -> Result<(), String> {
+        let metadata = self.metadata().await.map_err(|error| error.to_string())?;
+        let Some(endpoint) = metadata.additional_metadata().revocation_endpoint.clone() else {
+            return Err("it has no way to revoke".to_owned());
+        };
+        let form = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("token", token.secret())
+            .append_pair("client_id", &self.client.client_id)
+            .append_pair("client_secret", self.client.client_secret.secret())
+            .finish();
+        self.connections.post_form(endpoint.as_str(), form).await.map_err(|error| error.to_string())
+    }
+
+    /// Google shows its list of accounts; other providers know at least how to ask anew.
+    fn account_prompt(&self) -> core::CoreAuthPrompt {
+        if self.issuer.url().host_str() == Some("accounts.google.com") {
+            core::CoreAuthPrompt::SelectAccount
+        } else {
+            core::CoreAuthPrompt::Login
+        }
+    }
+
+    fn openid_client(&self, metadata: &Metadata) -> OpenIdClient {
+        let auth_type = match metadata.token_endpoint_auth_methods_supported() {
+            Some(methods) if !methods.contains(&core::CoreClientAuthMethod::ClientSecretBasic) => {
+                AuthType::RequestBody
+            }
+            _ => AuthType::BasicAuth,
+        };
+        OpenIdClient::from_provider_metadata(
+            metadata.clone(),
+            ClientId::new(self.client.client_id.clone()),
+            Some(ClientSecret::new(self.client.client_secret.secret().to_owned())),
+        )
+        .set_redirect_uri(self.redirect_uri.clone())
+        .set_auth_type(auth_type)
+    }
+
+    /// What the provider says of itself; what it said last, while it does not answer.
+    async fn metadata(&self) -> Result<Arc<Metadata>, OAuthError> {
+        let known = self.known().clone();
+        if let Some(known) = &known
+            && known.at.elapsed() < DISCOVERY_LIFE
+        {
+            return Ok(known.metadata.clone());
+        }
+        match (self.discover().await, known) {
+            (Ok(metadata), _) => Ok(self.remember(metadata, None)),
+            (Err(error), Some(known)) => {
+                tracing::warn!(%error, "The sign-in service does not describe itself anew: going by what it said last");
+                Ok(known.metadata)
+            }
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    /// The same with its keys of this moment, but not asked for more than once a minute.
+    async fn with_new_keys(&self) -> Result<Arc<Metadata>, OAuthError> {
+        let known = self.known().clone();
+        if let Some(known) = known {
+            if known.keys_looked_for.is_some_and(|at| at.elapsed() < KEYS_AGAIN) {
+                return Ok(known.metadata);
+            }
+            let uri = known.metadata.jwks_uri();
+            let keys = JsonWebKeySet::fetch_async(uri, &self.connections)
+                .await
+                .map_err(|error| discovery_error(&error))?;
+            let metadata = known.metadata.as_ref().clone().set_jwks(keys);
+            return Ok(self.remember(metadata, Some(Instant::now())));
+        }
+        self.metadata().await
+    }
+
+    async fn discover(&self) -> Result<Metadata, OAuthError> {
+        Metadata::discover_async(self.issuer.clone(), &self.connections)
+            .await
+            .map_err(|error| discovery_error(&error))
+    }
+
+    fn remember(&self, metadata: Metadata, keys_looked_for: Option<Instant>) -> Arc<Metadata> {
+        let metadata = Arc::new(metadata);
+        let known = Known { metadata: metadata.clone(), at: Instant::now(), keys_looked_for };
+        *self.known() = Some(known);
+        metadata
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, Option<Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Names of this computer.
+fn is_loopback(host: &str) -> bool {
+    matches!(host, "127.0.0.1" | "localhost" | "[::1]")
+}
+
+fn tokens(answer: &TokenAnswer, scopes_before: &[Scope]) -> Tokens {
+    let scopes = answer.scopes().map_or_else(
+        || scopes_before.to_vec(),
+        |granted| {
+            let known = granted.iter().filter_map(|scope| Scope::from_url(scope.as_str()));
+            known.collect()
+        },
+    );
+    Tokens {
+        access: Token::new(answer.access_token().secret().clone()),
+        lifetime: answer.expires_in().unwrap_or(DEFAULT_LIFETIME),
+        refresh: answer.refresh_token().map(|token| Token::new(token.secret().clone())),
+        scopes,
+    }
+}
+
+fn discovery_error(error: &openidconnect::DiscoveryError<ConnectionError>) -> OAuthError {
+    use openidconnect::DiscoveryError;
+    match error {
+        DiscoveryError::Request(error) => OAuthError::Unreachable(error.to_string()),
+        DiscoveryError::Response(status, ..) => {
+            OAuthError::Unreachable(format!("status {}", status.as_u16()))
+        }
+        DiscoveryError::Validation(why) => OAuthError::BadProvider(quoted(why)),
+        _ => OAuthError::BadProvider("its description cannot be read".to_owned()),
+    }
+}
+
+fn exchange_error(error: TokenError) -> OAuthError {
+    match error {
+        RequestTokenError::ServerResponse(answer) => {
+            let why = described(&answer);
+            match answer.error() {
+                core::CoreErrorResponseType::InvalidClient
+                | core::CoreErrorResponseType::UnauthorizedClient => OAuthError::ClientRefused(why),
+                core::CoreErrorResponseType::InvalidGrant
+                | core::CoreErrorResponseType::InvalidRequest => OAuthError::CodeRefused(why),
+                _ => OAuthError::Unreachable(why),
+            }
+        }
+        RequestTokenError::Request(error) => OAuthError::Unreachable(error.to_string()),
+        // An answer with a token whose other parts cannot be read: most likely the ID token.
+        RequestTokenError::Parse(_, body) if has_access_token(&body) => {
+            OAuthError::BadIdToken("it cannot be read".to_owned())
+        }
+        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
+            OAuthError::Unreachable("its answer cannot be read".to_owned())
+        }
+    }
+}
+
+fn has_access_token(body: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Value>(body)
+        .is_ok_and(|answer| answer.get("access_token").is_some())
+}
+
+fn refresh_error(error: TokenError) -> RefreshError {
+    match error {
+        RequestTokenError::ServerResponse(answer) => {
+            let why = described(&answer);
+            match answer.error() {
+                core::CoreErrorResponseType::InvalidGrant => RefreshError::GrantEnded(why),
+                core::CoreErrorResponseType::InvalidClient
+                | core::CoreErrorResponseType::UnauthorizedClient => {
+                    RefreshError::ClientRefused(why)
+                }
+                _ => RefreshError::Passing(why),
+            }
+        }
+        RequestTokenError::Request(error) => RefreshError::Passing(error.to_string()),
+        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
+            RefreshError::Passing("its answer cannot be read".to_owned())
+        }
+    }
+}
+
+/// The provider's word for an error and its own explanation, shortened.
+fn described(answer: &StandardErrorResponse<core::CoreErrorResponseType>) -> String {
+    let word = answer.error().as_ref().to_owned();
+    match answer.error_description() {
+        Some(description) if !description.trim().is_empty() => {
+            quoted(&format!("{word}: {description}"))
+        }
+        _ => quoted(&word),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    plain.take(MAX_QUOTED).collect::<String>().trim().trim_end_matches('.').to_owned()
+}

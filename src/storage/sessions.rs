@@ -1,0 +1,250 @@
+//! Table `session`, as the store behind tower-sessions. A session that has ended is never revived: only a sign-in
+//! makes a row, and nothing that a session holds is written back. Roles and names are read anew with each request.
+
+use std::{
+    collections::HashMap,
+    time::{Duration, SystemTime},
+};
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use sqlx::{FromRow, PgPool};
+use tower_sessions::{
+    SessionStore,
+    session::{Id, Record},
+    session_store,
+};
+
+use super::{Storage, StorageError};
+use crate::domain::{
+    grant::Scope,
+    member::{Member, Role},
+    visitor::{GrantSummary, SessionSummary, Visitor},
+};
+
+/// How long a session lives that is not used.
+const SESSION_IDLE: Duration = Duration::from_hours(2);
+
+/// How long a session lives at most.
+pub const SESSION_LIFE: Duration = Duration::from_hours(12);
+
+/// Key of a session's value: what a sign-in puts in, a [`NewSession`].
+pub const SIGNED_IN: &str = "signed-in";
+
+/// Key of a session's value: what the store puts in, a [`Visitor`].
+pub const VISITOR: &str = "visitor";
+
+/// A sign-in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NewSession {
+    /// Who.
+    pub member_id: i64,
+    /// "Firefox on Linux"
+    pub browser: String,
+}
+
+/// The table as a store of sessions.
+#[derive(Clone, Debug)]
+pub struct Sessions {
+    pool: PgPool,
+}
+
+#[derive(FromRow)]
+struct VisitorRow {
+    id: i64,
+    seconds_left: f64,
+    member_id: i64,
+    name: String,
+    email: Option<String>,
+    role: String,
+    google_project: Option<String>,
+    grant_email: Option<String>,
+    needs_sign_in: Option<bool>,
+    scopes: Option<Vec<String>>,
+}
+
+#[derive(FromRow)]
+struct SessionRow {
+    id: i64,
+    browser: String,
+    created: chrono::DateTime<chrono::Utc>,
+    last_seen: chrono::DateTime<chrono::Utc>,
+    expires: chrono::DateTime<chrono::Utc>,
+}
+
+impl Storage {
+    /// The store behind the sessions of the pages.
+    pub fn sessions(&self) -> Sessions {
+        Sessions { pool: self.pool.clone() }
+    }
+
+    /// A member's sessions that live, the last used first.
+    pub async fn list_sessions(&self, member_id: i64) -> Result<Vec<SessionSummary>, StorageError> {
+        let rows: Vec<SessionRow> = sqlx::query_as(
+            "select id, browser, created, last_seen, expires
+             from session
+             where member_id = $1 and expires > now() and last_seen > now() - make_interval(secs => $2)
+             order by last_seen desc, id desc",
+        )
+        .bind(member_id)
+        .bind(SESSION_IDLE.as_secs_f64())
+        .fetch_all(&self.pool)
+        .await?;
+        let sessions = rows.into_iter().map(|row| SessionSummary {
+            id: row.id,
+            browser: row.browser,
+            created: row.created,
+            last_seen: row.last_seen,
+            expires: row.expires,
+        });
+        Ok(sessions.collect())
+    }
+
+    /// Ends one of a member's sessions; false when it had ended, or is not theirs.
+    pub async fn end_session(&self, member_id: i64, id: i64) -> Result<bool, StorageError> {
+        let done = sqlx::query("delete from session where id = $2 and member_id = $1")
+            .bind(member_id)
+            .bind(id)
+            .execute(&self.pool)
+            .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Ends all of a member's sessions but one; how many.
+    pub async fn end_other_sessions(
+        &self,
+        member_id: i64,
+        kept: Option<i64>,
+    ) -> Result<u64, StorageError> {
+        let done =
+            sqlx::query("delete from session where member_id = $1 and id is distinct from $2")
+                .bind(member_id)
+                .bind(kept)
+                .execute(&self.pool)
+                .await?;
+        Ok(done.rows_affected())
+    }
+
+    /// Deletes what has ended; how many.
+    pub async fn prune_sessions(&self) -> Result<u64, StorageError> {
+        let done = sqlx::query(
+            "delete from session
+             where expires < now() or last_seen < now() - make_interval(secs => $1)",
+        )
+        .bind(SESSION_IDLE.as_secs_f64())
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected())
+    }
+}
+
+fn token_hash(id: &Id) -> Vec<u8> {
+    Sha256::digest(id.0.to_le_bytes()).to_vec()
+}
+
+fn broken(error: &sqlx::Error) -> session_store::Error {
+    tracing::warn!(%error, "Sessions cannot be read");
+    session_store::Error::Backend("the database did not answer".to_owned())
+}
+
+fn unreadable(what: &str) -> session_store::Error {
+    session_store::Error::Decode(what.to_owned())
+}
+
+impl TryFrom<VisitorRow> for Visitor {
+    type Error = session_store::Error;
+
+    fn try_from(row: VisitorRow) -> Result<Self, session_store::Error> {
+        let role = Role::from_id(&row.role).ok_or_else(|| unreadable("role"))?;
+        let scopes = row.scopes.unwrap_or_default();
+        let grant = row.grant_email.map(|email| GrantSummary {
+            email,
+            needs_sign_in: row.needs_sign_in.unwrap_or(false),
+            scopes: scopes.iter().filter_map(|scope| Scope::from_id(scope)).collect(),
+        });
+        Ok(Self {
+            member: Member { id: row.member_id, name: row.name, email: row.email, role },
+            session_id: Some(row.id),
+            grant,
+            project: row.google_project,
+        })
+    }
+}
+
+#[async_trait]
+impl SessionStore for Sessions {
+    /// A sign-in. The id is always a new one: none that a browser brought along is taken.
+    async fn create(&self, record: &mut Record) -> session_store::Result<()> {
+        let signed_in = record.data.get(SIGNED_IN).cloned().ok_or_else(|| unreadable(SIGNED_IN))?;
+        let new: NewSession =
+            serde_json::from_value(signed_in).map_err(|_| unreadable(SIGNED_IN))?;
+        record.id = Id::default();
+        sqlx::query(
+            "insert into session (token_hash, member_id, browser, expires)
+             values ($1, $2, $3, now() + make_interval(secs => $4))",
+        )
+        .bind(token_hash(&record.id))
+        .bind(new.member_id)
+        .bind(super::storable(&new.browser))
+        .bind(SESSION_LIFE.as_secs_f64())
+        .execute(&self.pool)
+        .await
+        .map_err(|error| broken(&error))?;
+        Ok(())
+    }
+
+    /// Says that it is used. A row that is gone stays gone.
+    async fn save(&self, record: &Record) -> session_store::Result<()> {
+        sqlx::query(
+            "update session set last_seen = now() where token_hash = $1 and expires > now()",
+        )
+        .bind(token_hash(&record.id))
+        .execute(&self.pool)
+        .await
+        .map_err(|error| broken(&error))?;
+        Ok(())
+    }
+
+    async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
+        let row: Option<VisitorRow> = sqlx::query_as(
+            "with live as (
+                 select * from session
+                 where token_hash = $1 and expires > now()
+                   and last_seen > now() - make_interval(secs => $2)
+             ), seen as (
+                 update session s set last_seen = now()
+                 from live l
+                 where s.id = l.id and l.last_seen < now() - interval '1 minute'
+             )
+             select s.id, extract(epoch from s.expires - now())::float8 as seconds_left,
+                    m.id as member_id, m.name, m.email, m.role, m.google_project,
+                    c.email as grant_email, c.needs_sign_in, c.scopes
+             from live s
+             join member m on m.id = s.member_id
+             left join google_credential c on c.member_id = m.id",
+        )
+        .bind(token_hash(id))
+        .bind(SESSION_IDLE.as_secs_f64())
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(|error| broken(&error))?;
+        let Some(row) = row else { return Ok(None) };
+        let left = Duration::try_from_secs_f64(row.seconds_left).unwrap_or_default();
+        let visitor = serde_json::to_value(Visitor::try_from(row)?)
+            .map_err(|error| session_store::Error::Encode(error.to_string()))?;
+        let data: HashMap<String, Value> = [(VISITOR.to_owned(), visitor)].into();
+        let ends = SystemTime::now().checked_add(left).unwrap_or(SystemTime::UNIX_EPOCH);
+        Ok(Some(Record { id: *id, data, expiry_date: ends.into() }))
+    }
+
+    async fn delete(&self, id: &Id) -> session_store::Result<()> {
+        sqlx::query("delete from session where token_hash = $1")
+            .bind(token_hash(id))
+            .execute(&self.pool)
+            .await
+            .map_err(|error| broken(&error))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,147 @@
+//! Who is in: sessions by cookie, and a closed door for everybody else. Every path is closed unless it is listed here.
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
+use url::form_urlencoded;
+
+use super::{
+    AppState, Site,
+    context::{Frame, local_path, render},
+    error::Error,
+    extract::Pairs,
+    views::{chrome::Section, controls::HiddenValue, send_again::SendAgainPage},
+};
+use crate::{
+    domain::visitor::Visitor,
+    storage::{SESSION_LIFE, Sessions, Storage, VISITOR},
+};
+
+/// Paths that are open before sign-in.
+const OPEN: [&str; 6] = [
+    "/accounts/login/",
+    "/accounts/callback/",
+    "/accounts/logout/",
+    "/theme/",
+    "/healthz",
+    "/readyz",
+];
+
+/// Files of the pages, which hold nothing of anybody's.
+const OPEN_FOLDER: &str = "/static/";
+
+/// Largest form that is kept on the page that asks to sign in again, bytes.
+const MAX_KEPT_FORM: usize = 64 << 10;
+
+/// Name of the cookie of a session. `__Host-` ties it to our host and to https, where there is https.
+pub(crate) fn session_cookie(site: &Site) -> &'static str {
+    if site.is_https() { "__Host-sid" } else { "sid" }
+}
+
+/// Finds the session of a request.
+pub(crate) fn sessions(storage: &Storage, site: &Site) -> SessionManagerLayer<Sessions> {
+    let life = SESSION_LIFE.try_into().unwrap_or_default();
+    SessionManagerLayer::new(storage.sessions())
+        .with_name(session_cookie(site))
+        .with_secure(site.is_https())
+        .with_http_only(true)
+        // A stricter one would not come along on the way back from the provider.
+        .with_same_site(SameSite::Lax)
+        .with_path("/")
+        .with_expiry(Expiry::OnInactivity(life))
+}
+
+/// Lets in those who have a session, and everybody to what is open.
+pub(crate) async fn admit(
+    State(state): State<AppState>,
+    session: Session,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let visitor = match state.site().local_member() {
+        Some(member) => Ok(Some(Visitor {
+            member: member.clone(),
+            session_id: None,
+            grant: None,
+            project: None,
+        })),
+        None => session.get::<Visitor>(VISITOR).await,
+    };
+    let path = request.uri().path();
+    let is_open = OPEN.contains(&path) || path.starts_with(OPEN_FOLDER);
+    let is_api = path.starts_with("/api/");
+    let (visitor, is_away) = match visitor {
+        Ok(visitor) => (visitor, false),
+        Err(_) => (None, true),
+    };
+    let is_in = visitor.is_some();
+    let frame = Frame::of(&request, visitor, &state);
+    request.extensions_mut().insert(frame.clone());
+    let answer = async {
+        match () {
+            () if is_in || is_open => next.run(request).await,
+            () if is_away && is_api => Error::Busy.into_json().into_response(),
+            () if is_away => Error::Busy.into_response(),
+            () if is_api => Error::NotSignedIn.into_json().into_response(),
+            () => send_to_sign_in(request).await,
+        }
+    };
+    frame.around(answer).await
+}
+
+/// Somebody without a session wants a page, or has sent a form.
+async fn send_to_sign_in(request: Request) -> Response {
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let is_visit = matches!(*request.method(), Method::GET | Method::HEAD);
+    if is_visit && is_navigation(request.headers()) {
+        return Redirect::to(&login_url(path)).into_response();
+    }
+    if is_visit || !is_form(request.headers()) {
+        return Error::NotSignedIn.into_response();
+    }
+    let action = path.to_owned();
+    match axum::body::to_bytes(Body::new(request.into_body()), MAX_KEPT_FORM).await {
+        Ok(body) => send_again(action, &Pairs::parse(&body)),
+        Err(_) => Error::NotSignedIn.into_response(),
+    }
+}
+
+/// A page that keeps what was typed while its author signs in.
+fn send_again(action: String, fields: &Pairs) -> Response {
+    let hidden = fields
+        .iter()
+        .map(|(name, value)| HiddenValue { name: name.to_owned(), value: value.to_owned() });
+    let page = SendAgainPage {
+        chrome: Frame::of_this_request().chrome(Section::Elsewhere),
+        action,
+        hidden: hidden.collect(),
+        login: "/accounts/login/?next=/accounts/profile/".to_owned(),
+    };
+    render(StatusCode::UNAUTHORIZED, &page)
+}
+
+/// The sign-in page, for somebody who wanted to go elsewhere.
+pub(crate) fn login_url(next: &str) -> String {
+    let next = local_path(next);
+    if next == "/" {
+        return "/accounts/login/".to_owned();
+    }
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+    format!("/accounts/login/?{query}")
+}
+
+/// Whether a browser is on its way to a page, rather than a script that asks for a part of one.
+fn is_navigation(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-mode").is_none_or(|mode| mode.as_bytes() == b"navigate")
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"application/x-www-form-urlencoded"))
+}
