@@ -11,9 +11,13 @@ use crate::config::LogFormat;
 const DURATION_BUCKETS: [f64; 11] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
 
+/// What is logged unless `RUST_LOG` says otherwise. The crate of sessions takes every old cookie for an attack.
+const DEFAULT_FILTER: &str = "info,tower_sessions=warn,tower_sessions_core=error";
+
 /// Starts writing logs to standard error; `RUST_LOG` chooses which.
 pub fn start_logs(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -105,6 +105,8 @@ if (region) {
   };
   const ask = async () => {
     const answer = document.hidden ? null : await fetch(region.dataset.poll).catch(() => null);
+    // Signed out meanwhile: the page itself leads to sign-in and back.
+    if (answer?.status === 401) return void location.reload();
     if (!answer?.ok) return void setTimeout(ask, 4000);
     show(await answer.text());
     const state = region.querySelector("[data-live]").dataset;

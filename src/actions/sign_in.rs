@@ -349,6 +349,11 @@ impl SignIn {
         if callback.issuer.is_some_and(|issuer| issuer != self.provider.issuer()) {
             return Err(Refusal::OtherIssuer);
         }
+        // A grant that nobody here may keep is not fetched either.
+        let visitor = visitor.filter(|visitor| Some(visitor.member.id) == attempt.member_id);
+        if attempt.member_id.is_some() && visitor.is_none() {
+            return Err(Refusal::NotTheirs);
+        }
         let code = callback.outcome.map_err(|word| match word.as_str() {
             "access_denied" => Refusal::Declined,
             other => Refusal::Provider(other.to_owned()),
@@ -361,14 +366,9 @@ impl SignIn {
             .ok_or(Refusal::Unknown)?;
         let Secrets { nonce, verifier } = secrets;
         let exchanged = self.provider.exchange(code, &nonce, verifier, self.clock.now()).await?;
-        match attempt.member_id {
+        match visitor {
             None => self.let_in(&exchanged.identity, attempt.next).await,
-            Some(member_id) => {
-                let visitor = visitor
-                    .filter(|visitor| visitor.member.id == member_id)
-                    .ok_or(Refusal::NotTheirs)?;
-                self.keep_grant(exchanged, attempt, visitor).await
-            }
+            Some(visitor) => self.keep_grant(exchanged, attempt, visitor).await,
         }
     }
 

@@ -63,8 +63,24 @@ impl RawForm {
 fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
+        // A number that somebody typed as "25" is kept as 25.0, and is to be read as it was typed.
+        Value::Number(number) => Some(number.to_string().trim_end_matches(".0").to_owned()),
         Value::Bool(flag) => Some(flag.to_string()),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_number_that_was_kept_is_shown_as_it_was_typed() {
+        let form =
+            RawForm::from_json(&json!({"a": 25.0, "b": 0.0, "c": 10.05, "d": 100, "e": -3.0}));
+        let shown = ["a", "b", "c", "d", "e"].map(|name| form.values(name)[0].clone());
+        assert_eq!(shown, ["25", "0", "10.05", "100", "-3"]);
     }
 }

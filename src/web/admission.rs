@@ -1,5 +1,7 @@
 //! Who is in: sessions by cookie, and a closed door for everybody else. Every path is closed unless it is listed here.
 
+use std::time::Duration;
+
 use axum::{
     body::Body,
     extract::{Request, State},
@@ -12,7 +14,7 @@ use url::form_urlencoded;
 
 use super::{
     AppState, Site,
-    context::{Frame, local_path, render},
+    context::{CALLBACK, Frame, local_path, render},
     error::Error,
     extract::Pairs,
     views::{chrome::Section, controls::HiddenValue, send_again::SendAgainPage},
@@ -23,20 +25,17 @@ use crate::{
 };
 
 /// Paths that are open before sign-in.
-const OPEN: [&str; 6] = [
-    "/accounts/login/",
-    "/accounts/callback/",
-    "/accounts/logout/",
-    "/theme/",
-    "/healthz",
-    "/readyz",
-];
+const OPEN: [&str; 6] =
+    ["/accounts/login/", CALLBACK, "/accounts/logout/", "/theme/", "/healthz", "/readyz"];
 
 /// Files of the pages, which hold nothing of anybody's.
 const OPEN_FOLDER: &str = "/static/";
 
 /// Largest form that is kept on the page that asks to sign in again, bytes.
 const MAX_KEPT_FORM: usize = 64 << 10;
+
+/// How long such a form may take to come.
+const BODY_LIMIT: Duration = Duration::from_secs(10);
 
 /// Name of the cookie of a session. `__Host-` ties it to our host and to https, where there is https.
 pub(crate) fn session_cookie(site: &Site) -> &'static str {
@@ -105,9 +104,10 @@ async fn send_to_sign_in(request: Request) -> Response {
         return Error::NotSignedIn.into_response();
     }
     let action = path.to_owned();
-    match axum::body::to_bytes(Body::new(request.into_body()), MAX_KEPT_FORM).await {
-        Ok(body) => send_again(action, &Pairs::parse(&body)),
-        Err(_) => Error::NotSignedIn.into_response(),
+    let body = axum::body::to_bytes(Body::new(request.into_body()), MAX_KEPT_FORM);
+    match tokio::time::timeout(BODY_LIMIT, body).await {
+        Ok(Ok(body)) => send_again(action, &Pairs::parse(&body)),
+        _ => Error::NotSignedIn.into_response(),
     }
 }
 

@@ -42,7 +42,11 @@ pub(crate) struct Frame {
 impl Frame {
     /// The frame of a request by a visitor.
     pub(crate) fn of(request: &Request, visitor: Option<Visitor>, state: &AppState) -> Self {
-        let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        // The way back from the provider carries a code and a state, which belong on no page.
+        let path = match request.uri().path_and_query() {
+            Some(path) if path.path() != CALLBACK => path.as_str(),
+            _ => "/",
+        };
         let headers = request.headers();
         Self {
             visitor,
@@ -146,6 +150,9 @@ impl PageContext {
 }
 
 const PROFILE: &str = "/accounts/profile/";
+
+/// Where the provider sends browsers back to.
+pub(crate) const CALLBACK: &str = "/accounts/callback/";
 
 fn user_chip(visitor: &Visitor, service_account: Option<&str>) -> UserChip {
     if visitor.session_id.is_none() {

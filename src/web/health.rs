@@ -7,6 +7,7 @@ use axum::{
 };
 use metrics_exporter_prometheus::PrometheusHandle;
 
+use super::{context::PageContext, error::Error};
 use crate::storage::Storage;
 
 /// `GET /healthz`: the process lives.
@@ -25,7 +26,11 @@ pub(crate) async fn readyz(State(storage): State<Storage>) -> impl IntoResponse 
     }
 }
 
-/// `GET /metrics`: figures in Prometheus' text format.
-pub(crate) async fn metrics(State(handle): State<PrometheusHandle>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], handle.render())
+/// `GET /metrics`: figures in Prometheus' text format, for admins.
+pub(crate) async fn metrics(
+    State(handle): State<PrometheusHandle>,
+    context: PageContext,
+) -> Result<impl IntoResponse, Error> {
+    context.require_admin()?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], handle.render()))
 }

@@ -15,6 +15,7 @@ use tower_http::{CompressionLevel, catch_panic::CatchPanicLayer, compression::Co
 
 use super::{
     AppState, Site, admission, api, assets,
+    context::CALLBACK,
     error::{ApiError, Error},
     guard, health, pages,
 };
@@ -119,7 +120,7 @@ fn pages() -> Router<AppState> {
 fn accounts() -> Router<AppState> {
     Router::new()
         .route("/accounts/login/", get(pages::login::get).post(pages::login::post))
-        .route("/accounts/callback/", get(pages::callback::get))
+        .route(CALLBACK, get(pages::callback::get))
         .route("/accounts/logout/", post(pages::login::post_logout))
         .route("/accounts/profile/", get(pages::profile::get))
         .route("/accounts/project/", post(pages::profile::post_project))

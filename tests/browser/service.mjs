@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
+import { freePort } from '../provider/loopback.mjs';
 
 const run = promisify(execFile);
 
@@ -22,51 +23,41 @@ const STOPPED_WITHIN_MS = 20_000;
 export const SCREENS = { wide: { width: 1400, height: 900 }, narrow: { width: 390, height: 844 } };
 
 /**
- * Starts the service on a free port, with an archive `archive` that holds `night.tar.gz`.
- * `environment` adds variables; `damaged` also puts in packets and a night that cannot be read, and offers an archive that is `missing`.
+ * Starts the service on a free port (or on `port`), with an archive `archive` that holds `night.tar.gz`.
+ * `environment` adds variables, `flags` arguments; `damaged` also puts in packets and a night that cannot be read, and
+ * offers an archive that is `missing`.
  */
-export async function startService({ packets = 120, damaged = false, environment = {} } = {}) {
-  const program = process.env.TOM_ALERTS_BIN;
-  assert.ok(program, 'TOM_ALERTS_BIN must name the program');
-  const folder = await mkdtemp(join(tmpdir(), 'tom-alerts-browser-'));
-  // The user who runs a private PostgreSQL has to pass through.
-  await chmod(folder, 0o711);
-  const archive = join(folder, 'archive');
-  await mkdir(archive);
-  await run(program, ['simulate', '--out', join(archive, 'night.tar.gz'), '--packets', String(packets)], { env: cleanEnvironment() });
-  if (damaged) await writeDamage(archive);
-  const database = await createDatabase();
-  const child = spawn(
-    program,
-    [
-      '--listen', '127.0.0.1:0', '--data-dir', join(folder, 'data'), '--archive', archive,
-      ...(damaged ? ['--archive', join(folder, 'missing')] : []),
-    ],
-    { env: { ...cleanEnvironment(), ...environment, ...database?.environment }, stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  const throwAway = async () => {
-    await database?.drop();
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-  };
-  let url;
-  try {
-    url = await readyAddress(child);
-  } catch (error) {
-    await end(child, ended);
-    await throwAway();
+export async function startService({ packets = 120, damaged = false, environment = {}, flags = [], port = 0 } = {}) {
+  const ground = await prepareGround({ packets, damaged });
+  const replica = await startProgram(ground, { environment, flags, port }).catch(async (error) => {
+    await ground.throwAway();
     throw error;
-  }
+  });
   return {
-    url,
-    archive,
-    countRuns: async () => (await (await fetch(`${url}/api/runs/`)).json()).results.length,
+    ...replica,
+    archive: ground.archive,
+    countRuns: async () => (await (await fetch(`${replica.url}/api/runs/`)).json()).results.length,
     stop: async () => {
-      const code = await end(child, ended);
-      await throwAway();
-      assert.equal(code, 0, 'the service ends cleanly on SIGTERM');
+      await replica.stop().finally(ground.throwAway);
     },
   };
+}
+
+/** Starts the service several times, on ports of its own each, with one database and one archive. */
+export async function startReplicas(count, { packets = 1, environment = {}, flags = [] } = {}) {
+  const ground = await prepareGround({ packets });
+  assert.ok(ground.database, 'replicas need a database server: DATABASE_URL and psql');
+  const replicas = [];
+  const stop = async () => {
+    await Promise.all(replicas.map((replica) => replica.stop())).finally(ground.throwAway);
+  };
+  try {
+    for (let n = 0; n < count; n += 1) replicas.push(await startProgram(ground, { environment, flags, port: await freePort() }));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { replicas, stop };
 }
 
 /** A browser without a network of its own habits. */
@@ -107,9 +98,57 @@ export async function follow(page, locator) {
   return answer;
 }
 
+/** What several replicas can share: a folder with an archive, and a database. */
+async function prepareGround({ packets, damaged = false }) {
+  const folder = await mkdtemp(join(tmpdir(), 'tom-alerts-browser-'));
+  // The user who runs a private PostgreSQL has to pass through.
+  await chmod(folder, 0o711);
+  const archive = join(folder, 'archive');
+  await mkdir(archive);
+  await run(ownProgram(), ['simulate', '--out', join(archive, 'night.tar.gz'), '--packets', String(packets)], { env: cleanEnvironment() });
+  if (damaged) await writeDamage(archive);
+  const database = await createDatabase();
+  const throwAway = async () => {
+    await database?.drop();
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
+  return { folder, archives: [archive, ...(damaged ? [join(folder, 'missing')] : [])], archive, database, throwAway };
+}
+
+/** One running program: the `url` that it names, its own `address`, all that it has written, and how to end it. */
+async function startProgram({ folder, archives, database }, { environment, flags, port }) {
+  const data = await mkdtemp(join(folder, 'data-'));
+  const child = spawn(
+    ownProgram(),
+    ['--listen', `127.0.0.1:${port}`, '--data-dir', data, ...archives.flatMap((archive) => ['--archive', archive]), ...flags],
+    { env: { ...cleanEnvironment(), ...environment, ...database?.environment }, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const written = [];
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => written.push(text));
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const output = () => written.join('');
+  try {
+    const url = await readyAddress(child, output);
+    return {
+      url,
+      address: port ? `http://127.0.0.1:${port}` : url,
+      output,
+      stop: async () => assert.equal(await end(child, ended), 0, 'the service ends cleanly on SIGTERM'),
+    };
+  } catch (error) {
+    await end(child, ended);
+    throw error;
+  }
+}
+
+function ownProgram() {
+  assert.ok(process.env.TOM_ALERTS_BIN, 'TOM_ALERTS_BIN must name the program');
+  return process.env.TOM_ALERTS_BIN;
+}
+
 function cleanEnvironment() {
   return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(TOM_ALERTS_|GOOGLE_|PUBSUB_|DATABASE_URL$)/.test(name)),
+    Object.entries(process.env).filter(([name]) => !/^(TOM_ALERTS_|PITTGOOGLE_|GOOGLE_|PUBSUB_|RUST_LOG$|DATABASE_URL$)/.test(name)),
   );
 }
 
@@ -135,13 +174,10 @@ async function createDatabase() {
   return { environment: { DATABASE_URL: url.href }, drop: () => ask(`drop database ${name} with (force)`) };
 }
 
-function readyAddress(child) {
+function readyAddress(child, output) {
   return new Promise((resolve, reject) => {
-    const said = [];
-    const timer = setTimeout(() => reject(new Error(`not ready in time:\n${said.join('\n')}`)), READY_WITHIN_MS);
-    const lines = createInterface({ input: child.stderr });
-    lines.on('line', (line) => {
-      said.push(line);
+    const timer = setTimeout(() => reject(new Error(`not ready in time:\n${output()}`)), READY_WITHIN_MS);
+    createInterface({ input: child.stderr }).on('line', (line) => {
       const ready = /Ready: open (http:\/\/\S+:\d+)\//.exec(line);
       if (!ready) return;
       clearTimeout(timer);
@@ -150,7 +186,7 @@ function readyAddress(child) {
     child.once('error', reject);
     child.once('exit', (code) => {
       clearTimeout(timer);
-      reject(new Error(`the service ended with ${code}:\n${said.join('\n')}`));
+      reject(new Error(`the service ended with ${code}:\n${output()}`));
     });
   });
 }

@@ -149,6 +149,17 @@ async fn draft(
     Ok(found.filter(|draft| draft.broker == broker))
 }
 
+/// The fields of a form, each as it was typed.
+fn typed(form: &Pairs, broker: &dyn Broker) -> Value {
+    let fields = broker.form().fields();
+    fields
+        .map(|field| {
+            let values = form.all(field.name).map(Value::from).collect();
+            (field.name.to_owned(), Value::Array(values))
+        })
+        .collect()
+}
+
 fn refilled(broker: &dyn Broker, draft: &FormDraft) -> FormState {
     let mut state = broker.form().filled(&RawForm::from_json(&draft.parameters));
     state.put(QUERY_NAME.name, draft.query_name.clone());
@@ -235,7 +246,7 @@ impl Sent {
             let draft = FormDraft {
                 broker: broker.id().to_owned(),
                 query_name: name.to_owned(),
-                parameters: parameters.to_json(),
+                parameters: typed(&self.form, broker),
             };
             let draft = self.services.storage.keep_draft(member.id, &draft).await?;
             let form = match saved {

@@ -1,5 +1,6 @@
 //! Every page in every state, rendered: empty, full, failing, and with hostile text.
 
+mod accounts;
 mod alerts;
 mod forms;
 mod frame;
@@ -31,6 +32,7 @@ fn all() -> Vec<Sample> {
         runs::samples(),
         alerts::samples(),
         targets::samples(),
+        accounts::samples(),
     ];
     groups.into_iter().flatten().collect()
 }
