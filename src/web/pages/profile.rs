@@ -222,8 +222,11 @@ fn grant_facts(grant: &Grant, now: DateTime<Utc>) -> Vec<Fact> {
     let mut facts = vec![
         fact("Granted", Some(grant.granted), ""),
         fact("Last renewed", grant.last_refresh, "not yet"),
-        fact("Present token ends", grant.access_expires, "none"),
     ];
+    // A token that cannot be renewed is of no interest any more.
+    if grant.state == GrantState::Connected {
+        facts.push(fact("Present token ends", grant.access_expires, "none"));
+    }
     if let Some((error, at)) = &grant.last_error {
         let note = Some(format!("{} UTC", moment(*at, now).utc));
         facts.push(Fact { label: "Last error".to_owned(), value: error.clone(), note, copy: None });
