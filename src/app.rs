@@ -17,11 +17,12 @@ use url::Url;
 use crate::{
     actions::run_query::Runner,
     brokers::{
-        Brokers,
+        Brokers, Cost,
+        database::BigQueryService,
         stream_rest::{self, PubSubService},
     },
     clock::Clock,
-    config::{GoogleConfig, ServeConfig, SimulateConfig},
+    config::{BigQueryConfig, GoogleConfig, ServeConfig, SimulateConfig},
     google::{
         Access, ServiceAccount, TokenSource,
         pubsub::{SchemaPath, SubscriptionPath, TopicPath},
@@ -78,7 +79,8 @@ async fn serve_on(
     let clock = Clock::system();
     let pubsub = PubSubService::at(config.google.pubsub_emulator.as_deref())?;
     let brokers =
-        Brokers::new(pubsub, archives(config, data_dir).await?, uploads_folder(data_dir)?);
+        Brokers::new(pubsub, archives(config, data_dir).await?, uploads_folder(data_dir)?)
+            .with_database(bigquery(&config.bigquery)?);
     let access = google_access(&config.google)?;
     let shutdown = CancellationToken::new();
     let runner =
@@ -176,6 +178,15 @@ async fn archives(config: &ServeConfig, data_dir: &Path) -> anyhow::Result<Vec<P
         .context("the simulated night cannot be written")?;
     }
     Ok(vec![folder])
+}
+
+/// BigQuery as the deployment uses it.
+fn bigquery(config: &BigQueryConfig) -> anyhow::Result<BigQueryService> {
+    let mut service = BigQueryService::at(config.bigquery_emulator.as_deref())?;
+    service.query_limit = config.bigquery_query_limit;
+    service.daily.user = Cost(config.bigquery_user_budget);
+    service.daily.team = Cost(config.bigquery_team_budget);
+    Ok(service)
 }
 
 /// Whom the deployment acts as towards Google: a service account, if it has one.

@@ -64,6 +64,9 @@ pub struct ServeConfig {
     /// Google's services, and as whom they are used.
     #[command(flatten)]
     pub google: GoogleConfig,
+    /// BigQuery, and what it may cost.
+    #[command(flatten)]
+    pub bigquery: BigQueryConfig,
     /// Days that alerts of no saved target are kept.
     #[arg(long, env = "TOM_ALERTS_RETENTION", default_value = "30", value_name = "DAYS", value_parser = parse_days)]
     pub retention: Duration,
@@ -95,6 +98,23 @@ pub struct GoogleConfig {
     /// Pub/Sub emulator to use instead of Google's service, `HOST:PORT`.
     #[arg(long, env = "PUBSUB_EMULATOR_HOST", value_name = "HOST:PORT")]
     pub pubsub_emulator: Option<String>,
+}
+
+/// BigQuery, and what it may cost.
+#[derive(Clone, Debug, Args)]
+pub struct BigQueryConfig {
+    /// BigQuery emulator to use instead of Google's service, `HOST:PORT`.
+    #[arg(long, env = "BIGQUERY_EMULATOR_HOST", value_name = "HOST:PORT")]
+    pub bigquery_emulator: Option<String>,
+    /// What one query of BigQuery may read.
+    #[arg(long, env = "TOM_ALERTS_BIGQUERY_QUERY_LIMIT", default_value = "100", value_name = "GIB", value_parser = parse_gib)]
+    pub bigquery_query_limit: u64,
+    /// What the queries of one member may be billed for in a day (UTC).
+    #[arg(long, env = "TOM_ALERTS_BIGQUERY_USER_BUDGET", default_value = "200", value_name = "GIB", value_parser = parse_gib)]
+    pub bigquery_user_budget: u64,
+    /// What the queries of all members may be billed for in a day (UTC).
+    #[arg(long, env = "TOM_ALERTS_BIGQUERY_TEAM_BUDGET", default_value = "500", value_name = "GIB", value_parser = parse_gib)]
+    pub bigquery_team_budget: u64,
 }
 
 /// Settings of the simulated survey.
@@ -153,6 +173,16 @@ fn parse_project(text: &str) -> Result<String, String> {
     check_project(text).map(|()| text.to_owned())
 }
 
+/// Reads a number of GiB; bytes.
+fn parse_gib(text: &str) -> Result<u64, String> {
+    let gib: f64 = text.trim().parse().map_err(|_| "a number of GiB".to_owned())?;
+    if !(0.0..=1e6).contains(&gib) {
+        return Err("a number of GiB from 0 to 1000000".to_owned());
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to fit")]
+    Ok((gib * f64::from(1 << 30)).round() as u64)
+}
+
 /// Reads a number of days, with or without a `d` behind it.
 fn parse_days(text: &str) -> Result<Duration, String> {
     let days: f64 = text
@@ -175,6 +205,15 @@ mod tests {
     fn the_command_line_is_consistent() {
         use clap::CommandFactory;
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn budgets_are_read_in_gib() {
+        assert_eq!(parse_gib("100"), Ok(100 << 30));
+        assert_eq!(parse_gib("0.5"), Ok(1 << 29));
+        for bad in ["-1", "much", "1e9", "NaN"] {
+            assert!(parse_gib(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -7,12 +7,16 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{error, info, warn};
 
-use super::run_work::{self, Ending};
+use super::{
+    query_budget::RunBudget,
+    run_work::{self, Ending},
+};
 use crate::{
     brokers::{Brokers, RunContext},
     clock::Clock,
@@ -109,6 +113,11 @@ impl Runner {
         let broker = broker.to_owned();
         self.inner.tracker.spawn(async move { inner.work(id, &broker, parameters, stop).await });
         Ok(id)
+    }
+
+    /// What a run that began now would be lent: the time, and whom it acts as.
+    pub(super) fn lends(&self) -> (DateTime<Utc>, Access) {
+        (self.inner.clock.now(), self.inner.access.clone())
     }
 
     /// Asks for a run to be stopped; false when it had ended already.
@@ -246,6 +255,8 @@ impl Inner {
             self.access.clone(),
             self.tracker.clone(),
         );
+        let budget = RunBudget { storage: self.storage.clone(), run_id: id };
+        let context = context.with_budget(Arc::new(budget));
         let is_over = CancellationToken::new();
         let logger =
             self.tracker.spawn(write_log(self.storage.clone(), id, lines, is_over.clone()));

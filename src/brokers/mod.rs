@@ -3,7 +3,10 @@
 //! A backend is one folder (form, mapping, connection) and one line in [`Brokers::new`].
 
 pub mod archive;
+mod budget;
+pub mod database;
 mod filter_form;
+mod preview;
 mod receipt;
 mod run_context;
 pub mod stream_rest;
@@ -14,7 +17,9 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 
 pub use self::{
+    budget::{Budget, BudgetError, DailyBudget, Reservation},
     filter_form::filter_from,
+    preview::{Check, Cost, Estimated, Preview},
     receipt::Receipt,
     run_context::{Progress, RunContext},
 };
@@ -81,6 +86,24 @@ pub enum BrokerError {
         "no Google Cloud project is set for subscriptions: start the service with --google-project, or give a service account's key, which names one"
     )]
     NoProject,
+    /// Nobody said which project is to be billed.
+    #[error(
+        "no Google Cloud project is set that could be billed for the query: start the service with --google-project, or give a service account's key, which names one"
+    )]
+    NoBilledProject,
+    /// The query would read more than one query may.
+    #[error(
+        "the query would read {estimate}, more than the {limit} that one query may. It was not run. Select fewer columns, a shorter time or a smaller table, or ask whoever runs this service to raise --bigquery-query-limit"
+    )]
+    TooMuchToRead {
+        /// What it would read.
+        estimate: Cost,
+        /// The limit.
+        limit: Cost,
+    },
+    /// The budget does not allow it.
+    #[error(transparent)]
+    Budget(#[from] BudgetError),
 }
 
 /// One message as it came, read or not.
@@ -132,6 +155,11 @@ pub trait Broker: Send + Sync {
         None
     }
 
+    /// What looks at a query before it is run, for a backend whose queries cost something.
+    fn preview(&self) -> Option<&dyn Preview> {
+        None
+    }
+
     /// Starts to fetch. The filter of the form is the caller's to apply.
     async fn fetch_alerts(
         &self,
@@ -155,6 +183,13 @@ impl Brokers {
             Arc::new(archive::Archive::new(archives, uploads)),
             Arc::new(stream_rest::StreamRest::new(pubsub)),
         ])
+    }
+
+    /// The same with queries of BigQuery at this service.
+    #[must_use]
+    pub fn with_database(mut self, bigquery: database::BigQueryService) -> Self {
+        self.0.push(Arc::new(database::Database::new(bigquery)));
+        self
     }
 
     /// Every backend.

@@ -41,6 +41,15 @@ pub enum Rule {
         /// What to say.
         message: &'static str,
     },
+    /// A rule of a backend's own. It is asked only where none of `fields` is wrong by itself.
+    Own {
+        /// The fields it looks at.
+        fields: &'static [&'static str],
+        /// What is wrong, and the field by which that is said ([`super::FORM_ERRORS`] for the whole form).
+        check: fn(&Parameters, DateTime<Utc>) -> Option<(&'static str, String)>,
+        /// What the rule demands.
+        message: &'static str,
+    },
 }
 
 impl Rule {
@@ -78,6 +87,13 @@ impl Rule {
                     state.add_error(first, (*message).to_owned());
                 }
             }
+            Self::Own { fields, check, .. } => {
+                if fields.iter().all(|field| state.errors(field).is_empty())
+                    && let Some((field, problem)) = check(parameters, context.now)
+                {
+                    state.add_error(field, problem);
+                }
+            }
         }
     }
 
@@ -87,7 +103,8 @@ impl Rule {
             Self::Ascending { message, .. }
             | Self::InOrder { message, .. }
             | Self::AtMostOneOf { message, .. }
-            | Self::AtLeastOneOf { message, .. } => message,
+            | Self::AtLeastOneOf { message, .. }
+            | Self::Own { message, .. } => message,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod api;
+pub mod bigquery;
 mod names;
 pub mod pubsub;
 mod service_account;

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod batches;
+mod budget;
 mod members;
 mod results;
 mod runs;
@@ -23,6 +24,7 @@ use sqlx::{
 
 pub use self::{
     batches::{Batch, KeptAlert, KeptBatch},
+    budget::{Reserved, SpendingLimits},
     results::{Cursor, PageCursor, ResultPage},
     runs::{NewRun, RunFilter},
     saved_queries::{QueryFilter, QueryOrder},
