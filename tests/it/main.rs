@@ -3,6 +3,9 @@
 
 mod api;
 mod archive;
+mod bigquery_double;
+mod bigquery_emulator;
+mod database;
 mod guard;
 mod mended;
 mod publish;

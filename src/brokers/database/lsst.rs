@@ -1,5 +1,5 @@
-//! Columns and conditions of LSST's tables. Magnitudes become fluxes (nJy) and UTC becomes TAI before they are
-//! compared, so that no column is computed with; each with a hair for rounding.
+//! Columns and conditions of LSST's tables. Magnitudes become fluxes (nJy) before they are compared, with a hair for
+//! rounding: a logarithm of no flux would be an error.
 
 use super::{
     form::{Columns, Order},
@@ -7,10 +7,7 @@ use super::{
     tables::Shape,
 };
 use crate::{
-    domain::{
-        filter::Filter,
-        time::{MJD_ZERO_JD, TAI_MINUS_UTC_D, utc_to_jd},
-    },
+    domain::{filter::Filter, time::utc_to_jd},
     google::bigquery::ParameterValue,
 };
 
@@ -52,9 +49,6 @@ fn order(order: Order) -> &'static str {
     }
 }
 
-/// A hair of time, days: what rounding a Julian date may cost.
-const HAIR_D: f64 = 2e-9;
-
 /// A hair of flux, relative.
 const HAIR: f64 = 1e-12;
 
@@ -64,16 +58,16 @@ fn flux(mag: f64) -> f64 {
 }
 
 fn filter(filter: &Filter, conditions: &mut Conditions) {
-    let mjd_tai = |at| utc_to_jd(at) - MJD_ZERO_JD + TAI_MINUS_UTC_D;
+    // Computed as the filter computes it, so that both round alike: the leap seconds of TAI since 2017.
     conditions.number(
-        "alert.diaSource.midpointMjdTai >= @observed_after",
+        "alert.diaSource.midpointMjdTai + 2400000.5 - 37 / 86400 >= @observed_after",
         "observed_after",
-        filter.observed_after.map(|at| mjd_tai(at) - HAIR_D),
+        filter.observed_after.map(utc_to_jd),
     );
     conditions.number(
-        "alert.diaSource.midpointMjdTai < @observed_before",
+        "alert.diaSource.midpointMjdTai + 2400000.5 - 37 / 86400 < @observed_before",
         "observed_before",
-        filter.observed_before.map(|at| mjd_tai(at) + HAIR_D),
+        filter.observed_before.map(utc_to_jd),
     );
     if !filter.bands.is_empty() {
         let letters = filter.bands.iter().map(|band| band.letter().to_owned()).collect();
@@ -84,8 +78,7 @@ fn filter(filter: &Filter, conditions: &mut Conditions) {
         );
     }
     conditions.number("alert.diaSource.reliability BETWEEN @rb_min AND 1", "rb_min", filter.rb_min);
-    // LSST has no drb: what asks for one gets nothing, as from the filter.
-    conditions.number("@drb_min IS NULL", "drb_min", filter.drb_min);
+    // The form has refused `drb_min`, which LSST does not have.
     conditions.classtar(
         filter.classtar,
         "alert.diaSource.extendedness BETWEEN 0 AND 1 AND 1 - alert.diaSource.extendedness < @classtar_threshold",
