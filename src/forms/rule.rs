@@ -4,6 +4,9 @@ use chrono::{DateTime, Utc};
 
 use super::{Context, FormState, Parameters};
 
+/// What is wrong at a time, and the field by which that is said.
+pub type OwnCheck = fn(&Parameters, DateTime<Utc>) -> Option<(&'static str, String)>;
+
 /// A rule between fields.
 #[derive(Clone, Copy, Debug)]
 pub enum Rule {
@@ -46,7 +49,7 @@ pub enum Rule {
         /// The fields it looks at.
         fields: &'static [&'static str],
         /// What is wrong, and the field by which that is said ([`super::FORM_ERRORS`] for the whole form).
-        check: fn(&Parameters, DateTime<Utc>) -> Option<(&'static str, String)>,
+        check: OwnCheck,
         /// What the rule demands.
         message: &'static str,
     },

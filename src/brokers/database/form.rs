@@ -49,7 +49,7 @@ const DATABASE_FIELDS: &[Field] = &[
         .placeholder("ZTF21abcdefg")
         .help("All alerts of one object. LSST: the number of a diaObject, or of a solar-system object.")
         .section("Which alerts"),
-    Field::integer("candid", "candid", 1, i64::MAX)
+    Field::checked("candid", "candid", 19, check_candid)
         .placeholder("2982177112815010003")
         .help("One alert by its number. LSST: diaSourceId.")
         .section("Which alerts"),
@@ -146,6 +146,19 @@ fn check_drb(parameters: &Parameters, _: DateTime<Utc>) -> Option<(&'static str,
     })
 }
 
+fn check_candid(text: &str) -> Result<(), String> {
+    match text.parse::<i64>() {
+        Ok(1..) if text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(()),
+        _ => Err("Enter a whole number, such as 2982177112815010003.".to_owned()),
+    }
+}
+
+fn candid(parameters: &Parameters) -> Result<Option<i64>, BrokerError> {
+    let Some(text) = parameters.text("candid") else { return Ok(None) };
+    let number = text.parse();
+    number.map(Some).map_err(|_| BrokerError::BadQuery("its candid is not a number".to_owned()))
+}
+
 /// Which object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Object {
@@ -213,7 +226,7 @@ impl Query {
                 _ => Columns::Summary,
             },
             object,
-            candid: parameters.integer("candid"),
+            candid: candid(parameters)?,
             max_results: parameters.integer("max_results").ok_or_else(|| bad("it has no limit"))?,
             order: match parameters.text("order") {
                 Some("oldest") => Order::Oldest,
@@ -326,6 +339,20 @@ mod tests {
         let state = validate(&json!({"cone": "north", "table": LSST})).unwrap_err();
         assert_eq!((state.errors("cone").len(), state.errors(FORM_ERRORS).len()), (1, 0));
         assert!(validate(&json!({"max_results": null, "candid": 1})).is_err());
+    }
+
+    #[test]
+    fn a_candid_is_a_whole_number_above_zero() {
+        for bad in ["0", "-1", "+7", "1.5", "1e18", "9223372036854775808", "ZTF21abcdefg", "7;"] {
+            let state = validate(&json!({"candid": bad})).unwrap_err();
+            assert_eq!(
+                (state.errors("candid").len(), state.errors(FORM_ERRORS).len()),
+                (1, 0),
+                "{bad}"
+            );
+        }
+        let most = validate(&json!({"candid": i64::MAX})).unwrap();
+        assert_eq!(Query::of(&most, now()).unwrap().candid, Some(i64::MAX));
     }
 
     #[test]

@@ -51,11 +51,14 @@ impl Running {
                 return;
             }
         };
-        match self.hand_over(&job, &sender).await {
-            End::Done => self.settle(&job, None).await,
-            End::Stopped => self.stop(&job).await,
+        let mut is_complete = false;
+        match self.hand_over(&job, &sender, &mut is_complete).await {
+            End::Stopped if !is_complete => self.stop(&job).await,
+            End::Done | End::Stopped => {}
             End::Failed(error) => {
-                self.settle(&job, Some(&error)).await;
+                if !is_complete {
+                    self.settle(&job, true).await;
+                }
                 let _ = sender.send(Err(error)).await;
             }
         }
@@ -68,10 +71,10 @@ impl Running {
         Ok(started)
     }
 
-    async fn hand_over(&self, job: &JobPath, sender: &Sender) -> End {
+    /// Hands over the rows. `is_complete` is set once BigQuery has done its work and what that cost is settled.
+    async fn hand_over(&self, job: &JobPath, sender: &Sender, is_complete: &mut bool) -> End {
         let mut columns = Vec::new();
         let mut token: Option<String> = None;
-        let mut is_told = false;
         loop {
             let next = tokio::select! {
                 next = self.consumer.next_page(job, token.as_deref()) => next,
@@ -84,9 +87,11 @@ impl Running {
             if !page.job_complete {
                 continue;
             }
-            if !is_told {
-                is_told = true;
+            if !*is_complete {
                 self.tell_total(&page);
+                // Before the rows: the run may end with the last of them.
+                self.settle(job, false).await;
+                *is_complete = true;
             }
             let ResultPage { schema, rows, page_token, .. } = page;
             // Only the first page has to say which columns there are.
@@ -117,14 +122,12 @@ impl Running {
 
     fn tell_total(&self, page: &ResultPage) {
         let sentence = match page.total_rows.as_deref() {
-            Some("0") => {
-                self.context.ends_because("BigQuery found no alert that fits.");
-                "BigQuery found no alert that fits".to_owned()
-            }
+            Some("0") => "BigQuery found no alert that fits".to_owned(),
             Some("1") => "BigQuery found 1 alert".to_owned(),
             Some(n) => format!("BigQuery found {n} alerts"),
             None => "BigQuery has finished the query".to_owned(),
         };
+        self.context.ends_because(format!("{sentence}."));
         self.context.log(LogLevel::Info, sentence);
     }
 
@@ -147,11 +150,11 @@ impl Running {
                 ),
             ),
         }
-        self.settle(job, None).await;
+        self.settle(job, false).await;
     }
 
     /// Puts what was billed in the place of what was reserved. What is not known stays reserved.
-    async fn settle(&self, job: &JobPath, failure: Option<&BrokerError>) {
+    async fn settle(&self, job: &JobPath, has_failed: bool) {
         match self.consumer.billed(job).await {
             Ok(Some(billed)) => {
                 self.budget.settle(self.reservation, billed.0).await;
@@ -160,7 +163,7 @@ impl Running {
                 self.context.log(LogLevel::Info, sentence);
             }
             // A query that failed is not billed.
-            Ok(None) if failure.is_some() => self.budget.settle(self.reservation, 0).await,
+            Ok(None) if has_failed => self.budget.settle(self.reservation, 0).await,
             Ok(None) | Err(_) => self.context.log(
                 LogLevel::Warning,
                 format!(

@@ -20,7 +20,7 @@ use super::{
 /// A statement with its parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Statement {
-    /// GoogleSQL.
+    /// In BigQuery's own SQL.
     pub text: String,
     /// What its `@names` stand for.
     pub parameters: Vec<Parameter>,

@@ -48,7 +48,7 @@ impl JobPath {
 pub struct QueryJob<'a> {
     /// Its name.
     pub job: JobPath,
-    /// The statement, in GoogleSQL.
+    /// The statement, in BigQuery's own SQL.
     pub statement: &'a str,
     /// Its parameters.
     pub parameters: &'a [Parameter],
@@ -135,7 +135,7 @@ mod tests {
             statement: "SELECT @x",
             parameters: &[],
             maximum_bytes_billed: 10 << 20,
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             labels: &[("application", "tom-alerts")],
         }
     }

@@ -12,7 +12,7 @@ pub struct Parameter {
     pub value: ParameterValue,
 }
 
-/// A value with its type in GoogleSQL.
+/// A value with its type in BigQuery's SQL.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ParameterValue {
     /// `STRING`

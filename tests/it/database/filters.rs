@@ -10,7 +10,7 @@ use tom_alerts::domain::alert::Alert;
 use super::{LSST, ZTF, asked, tables, validate};
 use crate::bigquery_emulator::BigQueryEmulator;
 
-const QUERIES: usize = 120;
+const QUERIES: usize = 60;
 
 /// Sentinels, absent values and values on the edge, in every column that a filter looks at.
 fn spoil(rows: &mut [Value], random: &mut ChaCha8Rng) {

@@ -183,7 +183,7 @@ async fn on_the_emulator_hostile_object_ids_find_nothing_and_break_nothing() {
     emulator.insert("ztf", &super::tables::ztf_rows(9, 5)).await;
     let mut random = ChaCha8Rng::seed_from_u64(6);
     let mut n_asked = 0;
-    for _ in 0..150 {
+    for _ in 0..60 {
         let sent = json!({"table": ZTF, "own_table": emulator.table("ztf"), "max_results": 10, "objectId": hostile(&mut random)});
         if validate(&sent).is_err() {
             continue;
@@ -192,7 +192,7 @@ async fn on_the_emulator_hostile_object_ids_find_nothing_and_break_nothing() {
         assert!(emulator.query(&statement.text, &statement.parameters).await.is_empty(), "{sent}");
         n_asked += 1;
     }
-    assert!(n_asked > 50, "{n_asked}");
+    assert!(n_asked > 20, "{n_asked}");
     let count = emulator
         .query(&format!("SELECT COUNT(*) AS n FROM `{}`", emulator.table("ztf")), &[])
         .await;

@@ -1,6 +1,6 @@
 //! Queries of BigQuery: the right rows, at a known cost, with every trouble as a sentence.
 
-use std::fmt::Write;
+use std::{fmt::Write, sync::LazyLock};
 
 use serde_json::{Value, json};
 use tom_alerts::{
@@ -39,9 +39,10 @@ fn now() -> chrono::DateTime<chrono::Utc> {
 
 /// A form as the backend checks it.
 fn validate(sent: &Value) -> Result<Parameters, FormState> {
-    let backend = Database::new(BigQueryService::at(Some("localhost:1")).unwrap());
+    static BACKEND: LazyLock<Database> =
+        LazyLock::new(|| Database::new(BigQueryService::at(Some("localhost:1")).unwrap()));
     let context = Context { now: now(), choices: Choices::new() };
-    backend.form().validate(&RawForm::from_json(sent), &context)
+    BACKEND.form().validate(&RawForm::from_json(sent), &context)
 }
 
 /// A query of a table, with its statement and the filter that judges its rows.
