@@ -75,6 +75,9 @@ pub struct ServeConfig {
         value_name = "ADDRESS"
     )]
     pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// BigQuery, and what it may cost.
+    #[command(flatten)]
+    pub bigquery: BigQueryConfig,
     /// Days that alerts of no saved target are kept.
     #[arg(long, env = "TOM_ALERTS_RETENTION", default_value = "30", value_name = "DAYS", value_parser = parse_days)]
     pub retention: Duration,
@@ -218,6 +221,23 @@ fn parse_domain(text: &str) -> Result<String, String> {
     if is_domain { Ok(domain) } else { Err("a domain such as obs.example".to_owned()) }
 }
 
+/// BigQuery, and what it may cost.
+#[derive(Clone, Debug, Args)]
+pub struct BigQueryConfig {
+    /// BigQuery emulator to use instead of Google's service, `HOST:PORT`.
+    #[arg(long, env = "BIGQUERY_EMULATOR_HOST", value_name = "HOST:PORT")]
+    pub bigquery_emulator: Option<String>,
+    /// What one query of BigQuery may read.
+    #[arg(long, env = "TOM_ALERTS_BIGQUERY_QUERY_LIMIT", default_value = "100", value_name = "GIB", value_parser = parse_gib)]
+    pub bigquery_query_limit: u64,
+    /// What the queries of one member may be billed for in a day (UTC).
+    #[arg(long, env = "TOM_ALERTS_BIGQUERY_USER_BUDGET", default_value = "200", value_name = "GIB", value_parser = parse_gib)]
+    pub bigquery_user_budget: u64,
+    /// What the queries of all members may be billed for in a day (UTC).
+    #[arg(long, env = "TOM_ALERTS_BIGQUERY_TEAM_BUDGET", default_value = "500", value_name = "GIB", value_parser = parse_gib)]
+    pub bigquery_team_budget: u64,
+}
+
 /// Settings of the simulated survey.
 #[derive(Debug, Args)]
 pub struct SimulateConfig {
@@ -274,6 +294,16 @@ fn parse_project(text: &str) -> Result<String, String> {
     check_project(text).map(|()| text.to_owned())
 }
 
+/// Reads a number of GiB; bytes.
+fn parse_gib(text: &str) -> Result<u64, String> {
+    let gib: f64 = text.trim().parse().map_err(|_| "a number of GiB".to_owned())?;
+    if !(0.0..=1e6).contains(&gib) {
+        return Err("a number of GiB from 0 to 1000000".to_owned());
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to fit")]
+    Ok((gib * f64::from(1 << 30)).round() as u64)
+}
+
 /// Reads a number of days, with or without a `d` behind it.
 fn parse_days(text: &str) -> Result<Duration, String> {
     let days: f64 = text
@@ -327,6 +357,15 @@ mod tests {
     fn half_an_oauth_client_is_refused() {
         let half = Cli::parse_from(["tom-alerts", "--oauth-client-id", "us"]);
         assert!(half.serve.sign_in.client().unwrap_err().contains("SECRET"));
+    }
+
+    #[test]
+    fn budgets_are_read_in_gib() {
+        assert_eq!(parse_gib("100"), Ok(100 << 30));
+        assert_eq!(parse_gib("0.5"), Ok(1 << 29));
+        for bad in ["-1", "much", "1e9", "NaN"] {
+            assert!(parse_gib(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -1,16 +1,11 @@
-//! *Test now*: one harmless call at Google for each right that is granted, and what came of it as a sentence.
-
-use std::{sync::Arc, time::Duration};
+//! *Test now*: one harmless call at Google for each right that a backend needs, and what came of it as a sentence.
 
 use super::credentials::Credentials;
 use crate::{
-    brokers::stream_rest::PubSubService,
+    brokers::Brokers,
     domain::{grant::Scope, visitor::Visitor},
     storage::{Storage, StorageError},
 };
-
-/// How long a test may take: somebody waits for it.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a call has brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,32 +16,25 @@ pub struct Tested {
     pub outcome: Result<String, String>,
 }
 
-/// Tries what a visitor may use.
+/// Tries what a visitor may use, each right once. What was not granted is not tried.
 pub async fn test_connection(
     storage: &Storage,
     credentials: &Credentials,
-    pubsub: &PubSubService,
+    brokers: &Brokers,
     visitor: &Visitor,
 ) -> Result<Vec<Tested>, StorageError> {
-    let scope = Scope::PubSub;
-    let access = credentials.of_member(storage, &visitor.member, Some(scope)).await?;
-    let Some(project) = access.project.clone() else {
-        let sentence = "No Google Cloud project is set: enter yours below.".to_owned();
-        return Ok(vec![Tested { scope, outcome: Err(sentence) }]);
-    };
-    let service = PubSubService { patience: PATIENCE, ..pubsub.clone() };
-    let client = service.client(access, Arc::new(|_, _| {}));
-    let outcome = match client.count_subscriptions(&project).await {
-        Ok(0) => Ok(format!("Pub/Sub answers; there is no subscription in {project} yet.")),
-        Ok(n) => {
-            let many = if n == 1 {
-                "a subscription".to_owned()
-            } else {
-                format!("{n} or more subscriptions")
-            };
-            Ok(format!("Pub/Sub answers, and shows {many} in {project}."))
+    let mut tested: Vec<Tested> = Vec::new();
+    for broker in brokers.all() {
+        let Some(scope) = broker.needed_scope() else { continue };
+        let is_tried = tested.iter().any(|test| test.scope == scope);
+        let is_granted = visitor.grant.as_ref().is_none_or(|grant| grant.scopes.contains(&scope));
+        if is_tried || (!is_granted && credentials.service_account().is_none()) {
+            continue;
         }
-        Err(error) => Err(error.sentence()),
-    };
-    Ok(vec![Tested { scope, outcome }])
+        let access = credentials.of_member(storage, &visitor.member, Some(scope)).await?;
+        if let Some(outcome) = broker.test_access(&access).await {
+            tested.push(Tested { scope, outcome });
+        }
+    }
+    Ok(tested)
 }

@@ -1,8 +1,10 @@
 //! What a user does across the layers: sign in, connect to Google, run a query, save targets.
 
+mod check_query;
 pub mod connection_test;
 pub mod credentials;
 pub mod grants;
+mod query_budget;
 pub mod run_query;
 mod run_work;
 pub mod save_targets;

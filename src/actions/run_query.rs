@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -14,17 +15,20 @@ use tracing::{error, info, warn};
 
 use super::{
     credentials::Credentials,
+    query_budget::RunBudget,
     run_work::{self, Ending},
 };
 use crate::{
     brokers::{Brokers, RunContext},
     clock::Clock,
     domain::{
+        grant::Scope,
         member::Member,
         run::{LogLevel, RunId, RunState},
         saved_query::SavedQuery,
     },
     forms::Parameters,
+    google::Access,
     storage::{NewRun, Storage, StorageError},
 };
 
@@ -111,6 +115,17 @@ impl Runner {
         let work = Work { id, broker: broker.to_owned(), parameters, by: by.clone() };
         self.inner.tracker.spawn(async move { inner.work(work, stop).await });
         Ok(id)
+    }
+
+    /// What a member's run that began now would be lent: the time, and whom it acts as.
+    pub(super) async fn lends(
+        &self,
+        by: &Member,
+        scope: Option<Scope>,
+    ) -> Result<(DateTime<Utc>, Access), StorageError> {
+        let inner = &self.inner;
+        let access = inner.credentials.of_member(&inner.storage, by, scope).await?;
+        Ok((inner.clock.now(), access))
     }
 
     /// Asks for a run to be stopped; false when it had ended already.
@@ -258,6 +273,8 @@ impl Inner {
         let _end_of_fetching = fetching.clone().drop_guard();
         let (context, lines) =
             RunContext::new(self.clock.now(), fetching.clone(), access, self.tracker.clone());
+        let budget = RunBudget { storage: self.storage.clone(), run_id: id };
+        let context = context.with_budget(Arc::new(budget));
         let is_over = CancellationToken::new();
         let logger =
             self.tracker.spawn(write_log(self.storage.clone(), id, lines, is_over.clone()));

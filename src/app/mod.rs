@@ -19,11 +19,12 @@ use url::Url;
 use crate::{
     actions::{credentials::Credentials, run_query::Runner},
     brokers::{
-        Brokers,
+        Brokers, Cost,
+        database::BigQueryService,
         stream_rest::{self, PubSubService},
     },
     clock::Clock,
-    config::{GoogleConfig, ServeConfig, SimulateConfig},
+    config::{BigQueryConfig, GoogleConfig, ServeConfig, SimulateConfig},
     google::{
         Access, ServiceAccount, TokenSource,
         pubsub::{SchemaPath, SubscriptionPath, TopicPath},
@@ -75,7 +76,8 @@ async fn serve_on(
     let clock = Clock::system();
     let pubsub = pubsub_service(&config.google)?;
     let brokers =
-        Brokers::new(pubsub.clone(), archives(config, data_dir).await?, uploads_folder(data_dir)?);
+        Brokers::new(pubsub, archives(config, data_dir).await?, uploads_folder(data_dir)?)
+            .with_database(bigquery(&config.bigquery)?);
     let address = listener.local_addr()?;
     let public_url = match &config.public_url {
         Some(url) => url.clone(),
@@ -111,7 +113,7 @@ async fn serve_on(
         site.trusting(&config.trusted_proxies),
         metrics,
     )
-    .with_sign_in(sign_in, credentials, pubsub);
+    .with_sign_in(sign_in, credentials);
 
     let watching = tokio::spawn(runner.clone().watch());
     let pruning = tokio::spawn(prune(storage.clone(), config.retention, shutdown.clone()));
@@ -201,6 +203,15 @@ fn pubsub_service(config: &GoogleConfig) -> anyhow::Result<PubSubService> {
         Some(endpoint) => PubSubService::behind(endpoint.clone())?,
         None => PubSubService::at(config.pubsub_emulator.as_deref())?,
     })
+}
+
+/// BigQuery as the deployment uses it.
+fn bigquery(config: &BigQueryConfig) -> anyhow::Result<BigQueryService> {
+    let mut service = BigQueryService::at(config.bigquery_emulator.as_deref())?;
+    service.query_limit = config.bigquery_query_limit;
+    service.daily.user = Cost(config.bigquery_user_budget);
+    service.daily.team = Cost(config.bigquery_team_budget);
+    Ok(service)
 }
 
 /// Whom the deployment acts as towards Google: a service account, if it has one.

@@ -3,18 +3,23 @@
 //! A backend is one folder (form, mapping, connection) and one line in [`Brokers::new`].
 
 pub mod archive;
+mod budget;
+pub mod database;
 mod filter_form;
+mod preview;
 mod receipt;
 mod run_context;
 pub mod stream_rest;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 
 pub use self::{
+    budget::{Budget, BudgetError, DailyBudget, Reservation},
     filter_form::filter_from,
+    preview::{Check, Cost, Estimated, Preview},
     receipt::Receipt,
     run_context::{Progress, RunContext},
 };
@@ -22,7 +27,7 @@ use crate::{
     domain::{alert::Alert, grant::Scope, run::Unreadable},
     forms::{Choices, FormSpec, Parameters},
     google::{
-        GoogleError,
+        Access, GoogleError,
         pubsub::{SubscriptionPath, TopicPath},
     },
 };
@@ -81,6 +86,24 @@ pub enum BrokerError {
         "no Google Cloud project is set for subscriptions: set yours on your profile page, or ask whoever runs this service to start it with --google-project or with a service account's key, which names one"
     )]
     NoProject,
+    /// Nobody said which project is to be billed.
+    #[error(
+        "no Google Cloud project is set that could be billed for the query: start the service with --google-project, or give a service account's key, which names one"
+    )]
+    NoBilledProject,
+    /// The query would read more than one query may.
+    #[error(
+        "the query would read {estimate}, more than the {limit} that one query may. It was not run. Select fewer columns, a shorter time or a smaller table, or ask whoever runs this service to raise --bigquery-query-limit"
+    )]
+    TooMuchToRead {
+        /// What it would read.
+        estimate: Cost,
+        /// The limit.
+        limit: Cost,
+    },
+    /// The budget does not allow it.
+    #[error(transparent)]
+    Budget(#[from] BudgetError),
 }
 
 /// One message as it came, read or not.
@@ -106,6 +129,12 @@ pub struct AlertBatch {
 /// Batches until the backend has no more.
 pub type AlertStream = BoxStream<'static, Result<AlertBatch, BrokerError>>;
 
+/// How long a test of somebody's access may take: they wait for it.
+const TEST_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a test says where no project is set.
+const NO_PROJECT: &str = "No Google Cloud project is set: enter yours below.";
+
 /// A source of alerts.
 #[async_trait]
 pub trait Broker: Send + Sync {
@@ -129,11 +158,22 @@ pub trait Broker: Send + Sync {
         None
     }
 
+    /// Tries what a member or the deployment may use: one harmless call, and a sentence on what works or does not.
+    /// `None` where there is nothing to try.
+    async fn test_access(&self, _: &Access) -> Option<Result<String, String>> {
+        None
+    }
+
     /// Options of the form that depend on the deployment.
     async fn choices(&self) -> Choices;
 
     /// Where uploaded packets go, for a backend that takes them.
     fn upload_folder(&self) -> Option<PathBuf> {
+        None
+    }
+
+    /// What looks at a query before it is run, for a backend whose queries cost something.
+    fn preview(&self) -> Option<&dyn Preview> {
         None
     }
 
@@ -160,6 +200,13 @@ impl Brokers {
             Arc::new(archive::Archive::new(archives, uploads)),
             Arc::new(stream_rest::StreamRest::new(pubsub)),
         ])
+    }
+
+    /// The same with queries of BigQuery at this service.
+    #[must_use]
+    pub fn with_database(mut self, bigquery: database::BigQueryService) -> Self {
+        self.0.push(Arc::new(database::Database::new(bigquery)));
+        self
     }
 
     /// Every backend.

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use super::Budget;
 use crate::{domain::run::LogLevel, google::Access};
 
 /// What a run lends to a backend while it fetches.
@@ -22,6 +23,8 @@ pub struct RunContext {
     pub access: Access,
     /// For work that has to be finished before the service stops: giving messages back.
     pub tasks: TaskTracker,
+    /// What its queries may cost; `None` where nobody keeps count, and then nothing that costs may be done.
+    pub budget: Option<Arc<dyn Budget>>,
     /// How far the run has come.
     pub progress: Arc<Progress>,
     log: mpsc::UnboundedSender<(LogLevel, String)>,
@@ -61,7 +64,13 @@ impl RunContext {
     ) -> (Self, mpsc::UnboundedReceiver<(LogLevel, String)>) {
         let (log, lines) = mpsc::unbounded_channel();
         let (progress, ending) = (Arc::default(), Arc::default());
-        (Self { now, stop, access, tasks, progress, log, ending }, lines)
+        (Self { now, stop, access, tasks, budget: None, progress, log, ending }, lines)
+    }
+
+    /// The same with what its queries may cost.
+    #[must_use]
+    pub fn with_budget(self, budget: Arc<dyn Budget>) -> Self {
+        Self { budget: Some(budget), ..self }
     }
 
     /// Writes a sentence into the run's log.

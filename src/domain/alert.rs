@@ -90,6 +90,11 @@ impl Band {
             _ => None,
         }
     }
+
+    /// ZTF's filter id of the band, if ZTF has it.
+    pub fn ztf_fid(self) -> Option<i64> {
+        (1..=3).find(|fid| Self::from_ztf_fid(*fid) == Some(self))
+    }
 }
 
 impl fmt::Display for Band {
@@ -206,11 +211,13 @@ pub enum PacketFormat {
     AvroWire,
     /// JSON text.
     Json,
+    /// A row of a database table, as JSON: `{"table": …, "row": {column: value}}`.
+    TableRow,
 }
 
 impl PacketFormat {
     /// Every format.
-    pub const ALL: [Self; 3] = [Self::AvroContainer, Self::AvroWire, Self::Json];
+    pub const ALL: [Self; 4] = [Self::AvroContainer, Self::AvroWire, Self::Json, Self::TableRow];
 
     /// The word used in the database.
     pub fn id(self) -> &'static str {
@@ -218,6 +225,15 @@ impl PacketFormat {
             Self::AvroContainer => "avro",
             Self::AvroWire => "avro-wire",
             Self::Json => "json",
+            Self::TableRow => "table-row",
+        }
+    }
+
+    /// How the name of a file with such a packet ends.
+    pub fn file_ending(self) -> &'static str {
+        match self {
+            Self::TableRow => "json",
+            other => other.id(),
         }
     }
 

@@ -8,6 +8,9 @@ const UNIX_EPOCH_JD: f64 = 2_440_587.5;
 /// JD - MJD, days.
 pub const MJD_ZERO_JD: f64 = 2_400_000.5;
 
+/// TAI - UTC, days: 37 s since 2017-01-01, when the last leap second came (IERS Bulletin C).
+pub const TAI_MINUS_UTC_D: f64 = 37.0 / 86_400.0;
+
 const MICROSECONDS_PER_DAY: f64 = 86_400e6;
 
 /// The moment of a Julian date (UTC), to the microsecond; `None` beyond the calendar.

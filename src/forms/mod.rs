@@ -17,7 +17,7 @@ pub use self::{
     field::{Field, Kind, Understand},
     parameters::Parameters,
     raw::RawForm,
-    rule::Rule,
+    rule::{OwnCheck, Rule},
     state::{FORM_ERRORS, FormState},
 };
 

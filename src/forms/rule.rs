@@ -4,6 +4,9 @@ use chrono::{DateTime, Utc};
 
 use super::{Context, FormState, Parameters};
 
+/// What is wrong at a time, and the field by which that is said.
+pub type OwnCheck = fn(&Parameters, DateTime<Utc>) -> Option<(&'static str, String)>;
+
 /// A rule between fields.
 #[derive(Clone, Copy, Debug)]
 pub enum Rule {
@@ -39,6 +42,15 @@ pub enum Rule {
         /// The fields.
         fields: &'static [&'static str],
         /// What to say.
+        message: &'static str,
+    },
+    /// A rule of a backend's own. It is asked only where none of `fields` is wrong by itself.
+    Own {
+        /// The fields it looks at.
+        fields: &'static [&'static str],
+        /// What is wrong, and the field by which that is said ([`super::FORM_ERRORS`] for the whole form).
+        check: OwnCheck,
+        /// What the rule demands.
         message: &'static str,
     },
 }
@@ -78,6 +90,13 @@ impl Rule {
                     state.add_error(first, (*message).to_owned());
                 }
             }
+            Self::Own { fields, check, .. } => {
+                if fields.iter().all(|field| state.errors(field).is_empty())
+                    && let Some((field, problem)) = check(parameters, context.now)
+                {
+                    state.add_error(field, problem);
+                }
+            }
         }
     }
 
@@ -87,7 +106,8 @@ impl Rule {
             Self::Ascending { message, .. }
             | Self::InOrder { message, .. }
             | Self::AtMostOneOf { message, .. }
-            | Self::AtLeastOneOf { message, .. } => message,
+            | Self::AtLeastOneOf { message, .. }
+            | Self::Own { message, .. } => message,
         }
     }
 }

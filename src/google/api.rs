@@ -39,7 +39,7 @@ const ANSWER_LIMIT: usize = 1 << 20;
 /// One call.
 pub(super) struct Call<'a> {
     pub(super) method: Method,
-    /// Below `/v1/`, encoded.
+    /// Below the root of the service's methods, encoded.
     pub(super) path: String,
     pub(super) body: Option<Value>,
     /// What it is about: "the subscription ztf-loop in my-proj".
@@ -62,6 +62,8 @@ pub struct ApiClient {
     /// "Pub/Sub"
     service: &'static str,
     base: Url,
+    /// Where the methods are below `base`.
+    root: &'static str,
     needs_token: bool,
     access: Access,
     patience: Duration,
@@ -115,6 +117,7 @@ impl ApiClient {
             http,
             service,
             base,
+            root: "v1",
             needs_token,
             access,
             patience,
@@ -123,6 +126,12 @@ impl ApiClient {
             retries,
             unanswered,
         }
+    }
+
+    /// The same client of a service whose methods are elsewhere than below `v1/`.
+    #[must_use]
+    pub fn with_root(self, root: &'static str) -> Self {
+        Self { root, ..self }
     }
 
     /// Connections for all clients of a process. Redirects are never followed: a token would go with them.
@@ -227,7 +236,7 @@ impl ApiClient {
     }
 
     async fn send(&self, call: &Call<'_>, token: Option<&Token>) -> Result<Bytes, Failure> {
-        let url = format!("{}v1/{}", self.base, call.path);
+        let url = format!("{}{}/{}", self.base, self.root, call.path);
         let mut request = self.http.request(call.method.clone(), url);
         if let Some(token) = token {
             request = request.bearer_auth(token.secret());
@@ -263,11 +272,12 @@ impl ApiClient {
             return Err(Failure::Unauthorized(answer.message));
         }
         if answer.is_passing() {
-            let is_quota = status == StatusCode::TOO_MANY_REQUESTS;
+            let is_quota =
+                status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::FORBIDDEN;
             let why = format!("status {}: {}", status.as_u16(), answer.message);
             return Err(Failure::Passing { why, is_quota, retry_after, may_be_done: false });
         }
-        Err(Failure::Final(answer.into_error(call.what, &self.acts_as())))
+        Err(Failure::Final(answer.into_error(self.service, call.what, &self.acts_as())))
     }
 
     fn given_up(&self, after: Duration, last: String, is_quota: bool) -> GoogleError {

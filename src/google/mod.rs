@@ -2,6 +2,7 @@
 
 mod access;
 mod api;
+pub mod bigquery;
 pub mod cipher;
 mod names;
 pub mod oauth;

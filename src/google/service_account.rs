@@ -15,6 +15,10 @@ use super::access::{AccessError, Token, TokenSource};
 /// <https://developers.google.com/identity/protocols/oauth2/scopes#pubsub>
 const PUBSUB_SCOPE: &str = "https://www.googleapis.com/auth/pubsub";
 
+/// What a query of BigQuery needs.
+/// <https://developers.google.com/identity/protocols/oauth2/scopes#bigquery>
+const BIGQUERY_SCOPE: &str = "https://www.googleapis.com/auth/bigquery";
+
 /// Why a key file is of no use; said at the start of the service.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
@@ -60,7 +64,7 @@ impl ServiceAccount {
         let email = key.get("client_email")?.as_str()?.to_owned();
         let project = key.get("project_id").and_then(Value::as_str).map(str::to_owned);
         let credentials = Builder::new(key)
-            .with_access_specifier(AccessSpecifier::from_scopes([PUBSUB_SCOPE]))
+            .with_access_specifier(AccessSpecifier::from_scopes([PUBSUB_SCOPE, BIGQUERY_SCOPE]))
             .build_access_token_credentials()
             .ok()?;
         Some(Self { email, project, credentials })

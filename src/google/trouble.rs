@@ -107,7 +107,9 @@ impl GoogleError {
             Self::Access(error) => {
                 matches!(error, AccessError::NeedsSignIn(_) | AccessError::NotGranted(_))
             }
-            Self::Denied { advice, .. } => *advice == SCOPE_MISSING,
+            Self::Denied { advice, .. } => {
+                [PUBSUB_SCOPE_MISSING, BIGQUERY_SCOPE_MISSING].contains(advice)
+            }
             _ => false,
         }
     }
@@ -124,7 +126,7 @@ pub(super) struct ErrorAnswer {
     pub(super) code: u16,
     /// Google's own words, shortened.
     pub(super) message: String,
-    /// `reason` of its details, such as `SERVICE_DISABLED`.
+    /// `reason` of its details, such as `SERVICE_DISABLED`; of BigQuery's errors, such as `quotaExceeded`.
     pub(super) reason: Option<String>,
 }
 
@@ -138,28 +140,34 @@ impl ErrorAnswer {
             .and_then(Value::as_str)
             .filter(|message| !message.is_empty())
             .map_or_else(|| format!("status {code}"), quoted);
-        let reason = error
-            .and_then(|error| error.get("details"))
-            .and_then(Value::as_array)
-            .and_then(|details| details.iter().find_map(|detail| detail.get("reason")?.as_str()))
+        // BigQuery's reasons are in an older place, and say more.
+        let reason = ["errors", "details"]
+            .into_iter()
+            .filter_map(|place| error?.get(place)?.as_array())
+            .find_map(|items| items.iter().find_map(|item| item.get("reason")?.as_str()))
             .map(str::to_owned);
         Self { code, message, reason }
     }
 
-    /// Whether the same call may succeed a little later. 408, 429 and 5xx, as Google advises.
+    /// Whether the same call may succeed a little later. 408, 429 and 5xx, as Google advises; BigQuery says 403 where
+    /// calls come too fast. <https://cloud.google.com/bigquery/docs/error-messages>
     pub(super) fn is_passing(&self) -> bool {
         matches!(self.code, 408 | 429 | 500 | 502 | 503 | 504)
+            || self.reason.as_deref() == Some("rateLimitExceeded")
     }
 
     /// The error for a user.
-    pub(super) fn into_error(self, what: &str, who: &str) -> GoogleError {
+    pub(super) fn into_error(self, service: &'static str, what: &str, who: &str) -> GoogleError {
         let (what, message) = (what.to_owned(), self.message);
+        if self.reason.as_deref() == Some("quotaExceeded") {
+            return GoogleError::QuotaUsedUp { service, message };
+        }
         match self.code {
             401 => GoogleError::TokenRefused { who: who.to_owned(), message },
             403 => GoogleError::Denied {
                 who: who.to_owned(),
                 what,
-                advice: advice(self.reason.as_deref()),
+                advice: advice(service, self.reason.as_deref()),
                 message,
             },
             404 => GoogleError::NotFound { what, message },
@@ -170,21 +178,33 @@ impl ErrorAnswer {
 }
 
 /// What to do when the token lacks the right.
-const SCOPE_MISSING: &str =
+const PUBSUB_SCOPE_MISSING: &str =
     "the connection to Google does not include Pub/Sub. Connect to Google again and agree to it.";
+const BIGQUERY_SCOPE_MISSING: &str =
+    "the connection to Google does not include BigQuery. Connect to Google again and agree to it.";
 
 /// What to do about a refusal. <https://cloud.google.com/apis/design/errors#error_info>
-fn advice(reason: Option<&str>) -> &'static str {
+fn advice(service: &str, reason: Option<&str>) -> &'static str {
+    let is_bigquery = service == "BigQuery";
     match reason {
+        Some("SERVICE_DISABLED" | "accessNotConfigured") if is_bigquery => {
+            "the BigQuery API is not enabled in the project. Enable it at https://console.cloud.google.com/apis/library/bigquery.googleapis.com and try again in a few minutes."
+        }
         Some("SERVICE_DISABLED") => {
             "the Pub/Sub API is not enabled in the project. Enable it at https://console.cloud.google.com/apis/library/pubsub.googleapis.com and try again in a few minutes."
         }
-        Some("BILLING_DISABLED") => {
+        Some("BILLING_DISABLED" | "billingNotEnabled") => {
             "billing is not enabled for the project. Its owner can enable it at https://console.cloud.google.com/billing."
         }
-        Some("ACCESS_TOKEN_SCOPE_INSUFFICIENT") => SCOPE_MISSING,
+        Some("ACCESS_TOKEN_SCOPE_INSUFFICIENT" | "insufficientPermissions") if is_bigquery => {
+            BIGQUERY_SCOPE_MISSING
+        }
+        Some("ACCESS_TOKEN_SCOPE_INSUFFICIENT") => PUBSUB_SCOPE_MISSING,
         Some("USER_PROJECT_DENIED") => {
             "the project may not be billed for this. Ask its owner for the role Service Usage Consumer."
+        }
+        _ if is_bigquery => {
+            "ask the project's owner for the role BigQuery Job User, and for a table of your own whoever owns it for the role BigQuery Data Viewer."
         }
         _ => {
             "ask the project's owner for the role Pub/Sub Editor (or Viewer and Subscriber, for a subscription that exists)."
@@ -212,7 +232,8 @@ mod tests {
             "details":[{"@type":"x"},{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"SERVICE_DISABLED"}]}}"#;
         let error = ErrorAnswer::read(403, body);
         assert_eq!(error.reason.as_deref(), Some("SERVICE_DISABLED"));
-        let sentence = error.into_error("the subscription s", "user a@b.edu").to_string();
+        let sentence =
+            error.into_error("Pub/Sub", "the subscription s", "user a@b.edu").to_string();
         assert!(sentence.contains("not enabled") && sentence.contains("a@b.edu"), "{sentence}");
         for odd in [
             &b""[..],
@@ -232,6 +253,29 @@ mod tests {
             serde_json::json!({"error": {"message": format!("a\nb\u{1b}{}", "x".repeat(1000))}});
         let message = ErrorAnswer::read(400, body.to_string().as_bytes()).message;
         assert!(message.chars().count() <= MAX_QUOTED + 1 && !message.contains(char::is_control));
+    }
+
+    #[test]
+    fn bigquerys_reasons_say_what_to_do() {
+        let sentence = |code: u16, reason: &str| {
+            let body = serde_json::json!({"error": {"code": code, "message": "Google's words",
+                "errors": [{"reason": reason, "domain": "global"}], "status": "PERMISSION_DENIED"}});
+            let answer = ErrorAnswer::read(code, body.to_string().as_bytes());
+            (answer.is_passing(), answer.into_error("BigQuery", "the query", "a@b.edu").to_string())
+        };
+        for (code, reason, advice) in [
+            (403, "accessDenied", "BigQuery Job User"),
+            (403, "billingNotEnabled", "billing is not enabled"),
+            (403, "accessNotConfigured", "the BigQuery API is not enabled"),
+            (403, "quotaExceeded", "a quota is used up"),
+            (400, "invalidQuery", "does not accept the request for the query"),
+            (404, "notFound", "the query does not exist"),
+        ] {
+            let (is_passing, sentence) = sentence(code, reason);
+            assert!(!is_passing, "{reason}");
+            assert!(sentence.contains(advice) && sentence.contains("Google's words"), "{sentence}");
+        }
+        assert!(sentence(403, "rateLimitExceeded").0);
     }
 
     #[test]

@@ -39,8 +39,8 @@ fn grouped(tree: &Value<'_>) -> Vec<FieldGroup> {
     let mut groups: Vec<FieldGroup> =
         titles.map(|title| FieldGroup { title, fields: Vec::new() }).collect();
     for (name, value) in flat(tree) {
-        let FieldFact { title, unit, meaning } = fact(name);
-        let field = Field { name: name.to_owned(), value: shown(value), unit, meaning };
+        let FieldFact { title, unit, meaning } = fact(&name);
+        let field = Field { name, value: shown(value), unit, meaning };
         if let Some(group) = groups.iter_mut().find(|group| group.title == title) {
             group.fields.push(field);
         }
@@ -49,18 +49,25 @@ fn grouped(tree: &Value<'_>) -> Vec<FieldGroup> {
     groups
 }
 
+/// Records of LSST whose fields are named with the record's name in front.
+const LSST_RECORDS: [&str; 4] = ["diaSource", "diaObject", "ssSource", "mpc_orbits"];
+
 /// The alert's own fields, then its candidate's. The candidate's `candid` repeats the alert's and is left out.
-fn flat<'t>(tree: &'t Value<'_>) -> Vec<(&'t str, &'t Value<'t>)> {
+fn flat<'t>(tree: &'t Value<'_>) -> Vec<(String, &'t Value<'t>)> {
     let mut flat = Vec::new();
     let mut candidate = Vec::new();
     for (name, value) in members(tree) {
         if *name == "candidate" {
-            candidate.extend(members(value).iter().filter(|(name, _)| *name != "candid"));
+            let fields = members(value).iter().filter(|(name, _)| *name != "candid");
+            candidate.extend(fields.map(|(name, value)| ((*name).to_owned(), value)));
+        } else if LSST_RECORDS.contains(name) && matches!(value, Value::Fields(_)) {
+            let fields = members(value).iter();
+            candidate.extend(fields.map(|(field, value)| (format!("{name}.{field}"), value)));
         } else {
-            flat.push((*name, value));
+            flat.push(((*name).to_owned(), value));
         }
     }
-    flat.extend(candidate.into_iter().map(|(name, value)| (*name, value)));
+    flat.extend(candidate);
     flat
 }
 

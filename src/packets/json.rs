@@ -9,6 +9,7 @@ use super::container::single_record;
 use super::limits::install_limits;
 use super::schema::Schema;
 use super::sniff::require_container;
+use super::table_row::TableRow;
 use super::value::{Tree, Value};
 
 /// Integers beyond this are not exact in the number type of JavaScript.
@@ -31,6 +32,10 @@ pub(super) fn with_tree<T>(
         PacketFormat::AvroContainer => {}
         PacketFormat::AvroWire => return Err(PacketError::unsupported("Confluent wire format")),
         PacketFormat::Json => return Err(PacketError::unsupported("JSON")),
+        PacketFormat::TableRow => {
+            let kept = TableRow::read(&packet.bytes)?;
+            return Ok(use_tree(&kept.tree()));
+        }
     }
     require_container(&packet.bytes)?;
     let record = single_record(&packet.bytes)?;

@@ -16,6 +16,8 @@ mod schema_text;
 mod skip;
 mod sniff;
 mod split;
+mod table_row;
+mod table_row_lsst;
 mod value;
 mod ztf;
 mod ztf_fields;
@@ -27,10 +29,11 @@ pub use fields::{Field, FieldGroup, fields};
 pub use json::to_json;
 pub use limits::install_limits;
 pub use split::split_container;
+pub use table_row::{TableRow, decode_table_row};
 
 use bytes::Bytes;
 
-use crate::domain::alert::Alert;
+use crate::domain::alert::{Alert, Packet, PacketFormat};
 
 /// Reads one packet of one alert. Today that is an Avro container file with one ZTF alert, schemas 1.x to 4.02.
 ///
@@ -42,4 +45,14 @@ pub fn decode(bytes: &Bytes) -> Result<Alert, PacketError> {
     let alert = ztf::read_alert(&ready.schema, &ready.plan, &record.bytes, bytes)?;
     schema_cache::keep(&ready);
     Ok(alert)
+}
+
+/// Reads a packet that is kept, in whichever form it came.
+pub fn decode_kept(packet: &Packet) -> Result<Alert, PacketError> {
+    match packet.format {
+        PacketFormat::TableRow => decode_table_row(&packet.bytes, &packet.schema_version),
+        PacketFormat::AvroContainer | PacketFormat::AvroWire | PacketFormat::Json => {
+            decode(&packet.bytes)
+        }
+    }
 }

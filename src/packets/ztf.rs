@@ -143,11 +143,11 @@ impl Draft<'_> {
     }
 }
 
-fn band(fid: &Scalar<'_>) -> Option<Band> {
+pub(super) fn band(fid: &Scalar<'_>) -> Option<Band> {
     integer(fid).and_then(Band::from_ztf_fid)
 }
 
-fn within(
+pub(super) fn within(
     field: &'static str,
     value: &Scalar<'_>,
     holds: impl Fn(f64) -> bool,
@@ -156,7 +156,7 @@ fn within(
 }
 
 /// A name that may stand in an address and in the database: visible ASCII.
-fn name(field: &'static str, value: &Scalar<'_>) -> Result<String, PacketError> {
+pub(super) fn name(field: &'static str, value: &Scalar<'_>) -> Result<String, PacketError> {
     match value {
         Scalar::Text(text)
             if (1..=NAME_BYTES).contains(&text.len())
@@ -168,7 +168,7 @@ fn name(field: &'static str, value: &Scalar<'_>) -> Result<String, PacketError> 
     }
 }
 
-fn impossible(field: &'static str, value: &Scalar<'_>) -> PacketError {
+pub(super) fn impossible(field: &'static str, value: &Scalar<'_>) -> PacketError {
     let value = match value {
         Scalar::Absent => "absent".to_owned(),
         Scalar::Bool(value) => value.to_string(),

@@ -161,10 +161,10 @@ async fn insert_alerts(
     .await?;
     let mut ids: AlertIds =
         fresh.into_iter().map(|(survey, source_id, id)| ((survey, source_id), id)).collect();
-    insert_packets(connection, alerts, &ids).await?;
     if ids.len() < alerts.len() {
         ids.extend(find_ids(connection, &surveys, &source_ids).await?);
     }
+    insert_packets(connection, alerts, &ids).await?;
     Ok(ids)
 }
 
@@ -186,18 +186,24 @@ async fn find_ids(
     Ok(rows.into_iter().map(|(survey, source_id, id)| ((survey, source_id), id)).collect())
 }
 
+/// Keeps the packets of alerts. A row of a table holds what a query selected: the survey's own packet, or a fuller
+/// row, takes its place.
 async fn insert_packets(
     connection: &mut PgConnection,
     alerts: &[&KeptAlert],
-    fresh: &AlertIds,
+    ids: &AlertIds,
 ) -> Result<(), StorageError> {
     let packets: Vec<(i64, &Packet)> = alerts
         .iter()
-        .filter_map(|kept| id_of(fresh, &kept.alert).map(|id| (id, &kept.alert.packet)))
+        .filter_map(|kept| id_of(ids, &kept.alert).map(|id| (id, &kept.alert.packet)))
         .collect();
     sqlx::query(
         "insert into alert_packet (alert_id, format, schema_version, bytes)
-         select * from unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[])",
+         select * from unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[])
+         on conflict (alert_id) do update
+         set format = excluded.format, schema_version = excluded.schema_version, bytes = excluded.bytes
+         where alert_packet.format = 'table-row'
+           and (excluded.format <> 'table-row' or octet_length(excluded.bytes) > octet_length(alert_packet.bytes))",
     )
     .bind(packets.iter().map(|(id, _)| *id).collect::<Vec<_>>())
     .bind(packets.iter().map(|(_, packet)| packet.format.id()).collect::<Vec<_>>())

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod batches;
+mod budget;
 mod credentials;
 mod form_drafts;
 mod members;
@@ -27,6 +28,7 @@ use sqlx::{
 
 pub use self::{
     batches::{Batch, KeptAlert, KeptBatch},
+    budget::{Reserved, SpendingLimits},
     credentials::{Credential, SealedTokens},
     form_drafts::FormDraft,
     members::{Admission, Welcome},

@@ -75,6 +75,7 @@ fn pages() -> Router<AppState> {
             "/alerts/query/create/",
             get(pages::query_form::get_create).post(pages::query_form::post_create),
         )
+        .route("/alerts/query/preview/", post(pages::query_preview::post))
         .route("/alerts/query/echo/", get(pages::query_form::get_echo))
         .route(
             "/alerts/query/{id}/update/",

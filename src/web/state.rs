@@ -11,7 +11,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use super::{Site, error::Error, rate_limit::RateLimit};
 use crate::{
     actions::{credentials::Credentials, run_query::Runner, sign_in::SignIn},
-    brokers::{Brokers, stream_rest::PubSubService},
+    brokers::Brokers,
     clock::Clock,
     storage::Storage,
 };
@@ -36,7 +36,6 @@ pub struct AppState {
 pub(crate) struct Accounts {
     pub(crate) sign_in: Arc<SignIn>,
     pub(crate) credentials: Credentials,
-    pub(crate) pubsub: PubSubService,
     pub(crate) attempts: Arc<RateLimit>,
 }
 
@@ -53,16 +52,11 @@ impl AppState {
         Self { storage, brokers, runner, clock, site: Arc::new(site), metrics, accounts: None }
     }
 
-    /// The same, where people sign in and grant what runs need. `pubsub` is what a grant is tried at.
+    /// The same, where people sign in and grant what runs need.
     #[must_use]
-    pub fn with_sign_in(
-        self,
-        sign_in: Option<Arc<SignIn>>,
-        credentials: Credentials,
-        pubsub: PubSubService,
-    ) -> Self {
+    pub fn with_sign_in(self, sign_in: Option<Arc<SignIn>>, credentials: Credentials) -> Self {
         let attempts = Arc::new(RateLimit::new(SIGN_INS_A_MINUTE, Duration::from_mins(1)));
-        let accounts = sign_in.map(|sign_in| Accounts { sign_in, credentials, pubsub, attempts });
+        let accounts = sign_in.map(|sign_in| Accounts { sign_in, credentials, attempts });
         Self { accounts, ..self }
     }
 

@@ -3,6 +3,9 @@
 
 mod api;
 mod archive;
+mod bigquery_double;
+mod bigquery_emulator;
+mod database;
 mod google_double;
 mod guard;
 mod mended;

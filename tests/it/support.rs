@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tom_alerts::{
     actions::run_query::Runner,
-    brokers::{Brokers, stream_rest::PubSubService},
+    brokers::{Brokers, database::BigQueryService, stream_rest::PubSubService},
     clock::Clock,
     google::Access,
     packets,
@@ -112,6 +112,15 @@ impl TestApp {
 
     /// A service whose streams come from here.
     pub(crate) async fn start_with(pubsub: PubSubService, access: Access) -> Self {
+        Self::start_on(pubsub, BigQueryService::at(None).unwrap(), access).await
+    }
+
+    /// A service whose tables are here.
+    pub(crate) async fn start_with_bigquery(bigquery: BigQueryService, access: Access) -> Self {
+        Self::start_on(PubSubService::at(None).unwrap(), bigquery, access).await
+    }
+
+    async fn start_on(pubsub: PubSubService, bigquery: BigQueryService, access: Access) -> Self {
         packets::install_limits();
         let place = Arc::new(tempfile::tempdir().unwrap());
         let archive = place.path().join("night");
@@ -120,7 +129,7 @@ impl TestApp {
         std::fs::create_dir_all(&uploads).unwrap();
         let database_url = fresh_database().await;
         let storage = Storage::connect(&database_url).await.unwrap();
-        let brokers = Brokers::new(pubsub, vec![archive.clone()], uploads);
+        let brokers = Brokers::new(pubsub, vec![archive.clone()], uploads).with_database(bigquery);
         let stop = CancellationToken::new();
         let runner =
             Runner::new(storage.clone(), brokers.clone(), access, Clock::system(), stop.clone());

@@ -19,7 +19,7 @@ pub use self::{
     consumer::Consumer,
     form::{Destination, publisher_of},
 };
-use super::{AlertStream, Broker, BrokerError, RunContext};
+use super::{AlertStream, Broker, BrokerError, NO_PROJECT, RunContext, TEST_PATIENCE};
 use crate::{
     domain::{grant::Scope, run::LogLevel},
     forms::{Choices, FormSpec, Parameters},
@@ -153,6 +153,18 @@ impl Broker for StreamRest {
     fn needed_scope(&self) -> Option<Scope> {
         // An emulator knows nobody.
         (!self.service.is_emulator).then_some(Scope::PubSub)
+    }
+
+    async fn test_access(&self, access: &Access) -> Option<Result<String, String>> {
+        let Some(project) = access.project.clone() else { return Some(Err(NO_PROJECT.to_owned())) };
+        let service = PubSubService { patience: TEST_PATIENCE, ..self.service.clone() };
+        let client = service.client(access.clone(), Arc::new(|_, _| {}));
+        Some(match client.count_subscriptions(&project).await {
+            Ok(0) => Ok(format!("Pub/Sub answers; there is no subscription in {project} yet.")),
+            Ok(1) => Ok(format!("Pub/Sub answers, and shows one subscription in {project}.")),
+            Ok(n) => Ok(format!("Pub/Sub answers, and shows {n} subscriptions in {project}.")),
+            Err(error) => Err(error.sentence()),
+        })
     }
 
     async fn choices(&self) -> Choices {

@@ -35,6 +35,26 @@ pub fn cone_cover(cone: &Cone) -> Vec<(i64, i64)> {
     }
 }
 
+impl Cone {
+    /// The cells of a depth that together cover the circle and a little more, in order; `None` where they are more
+    /// than `most`.
+    pub fn cells(&self, depth: u8, most: usize) -> Option<Vec<i64>> {
+        // The number of cells in the circle's box of the same area tells when not to begin.
+        let side_deg = 58.6 / f64::from(1_u32 << depth);
+        let about = (2.0 * self.radius_deg / side_deg).powi(2);
+        #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
+        let is_hopeless = self.radius_deg >= 90.0 || about > 2.0 * most as f64;
+        if is_hopeless {
+            return None;
+        }
+        let shift = 2 * u32::from(DEPTH - depth);
+        let ranges = cover_at(self, depth);
+        let cells: Vec<i64> =
+            ranges.iter().flat_map(|(low, high)| low >> shift..=high >> shift).collect();
+        (cells.len() <= most).then_some(cells)
+    }
+}
+
 /// The depth whose cells are about a quarter of the radius across.
 fn depth_for(radius_deg: f64) -> u8 {
     // A cell of depth 0 is about 58.6 degrees across; each depth halves that.
@@ -105,6 +125,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn cells_are_named_one_by_one_up_to_a_number() {
+        let cone = |radius_deg| Cone { center: Position::new(0.0, 90.0).unwrap(), radius_deg };
+        let few = cone(0.1).cells(9, 4_000).unwrap();
+        assert!((4..40).contains(&few.len()), "{}", few.len());
+        assert!(cone(1.0).cells(9, 4_000).is_some());
+        assert!(cone(0.001).cells(19, 4_000).is_some());
+        for (radius_deg, depth) in [(30.0, 9), (90.0, 9), (180.0, 9), (0.1, 19)] {
+            assert_eq!(cone(radius_deg).cells(depth, 4_000), None, "{radius_deg} {depth}");
+        }
+    }
+
     proptest! {
         #[test]
         fn every_place_in_a_circle_is_covered(
@@ -124,6 +156,12 @@ mod tests {
             let place = Position::new((ra + turn.to_degrees()).rem_euclid(360.0).min(359.999_999_999), sin_new.asin().to_degrees()).unwrap();
             prop_assume!(separation_deg(center, place) <= cone.radius_deg);
             prop_assert!(covers(&cone, place), "{cone:?} {place:?}");
+            for depth in [9, 19] {
+                let cell = healpix29(place) >> (2 * (29 - depth));
+                if let Some(cells) = cone.cells(depth, 4_000) {
+                    prop_assert!(cells.contains(&cell), "{cone:?} {place:?}");
+                }
+            }
         }
     }
 }

@@ -52,7 +52,7 @@ pub(crate) async fn get(
     let packet = stored.packet.clone();
     // A packet has a thousand values: off the threads that answer requests.
     let (alert, fields) = tokio::task::spawn_blocking(move || {
-        (packets::decode(&packet.bytes), packets::fields(&packet))
+        (packets::decode_kept(&packet), packets::fields(&packet))
     })
     .await
     .map_err(|error| Error::Internal(error.into()))?;
@@ -71,8 +71,8 @@ pub(crate) async fn get_packet(
     Path(address): Path<(String, String)>,
 ) -> Result<Response, Error> {
     let stored = find(&storage, &address).await?;
-    let name =
-        format!("attachment; filename=\"{}.{}\"", stored.row.source_id, stored.packet.format.id());
+    let ending = stored.packet.format.file_ending();
+    let name = format!("attachment; filename=\"{}.{ending}\"", stored.row.source_id);
     let headers = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
         (header::CONTENT_DISPOSITION, name),

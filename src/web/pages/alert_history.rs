@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        alert::{Alert, Band as DomainBand, HistoryPoint, Measurement},
+        alert::{Alert, Band as DomainBand, HistoryPoint, Measurement, Survey},
         time::MJD_ZERO_JD,
     },
     web::{
@@ -72,10 +72,22 @@ pub(super) fn history(alert: &Alert) -> Vec<HistoryRow> {
         rb: score(alert.rb),
         is_this_alert: true,
     };
-    std::iter::once(this).chain(alert.history.iter().rev().map(history_row)).collect()
+    let unit = flux_unit(alert.survey);
+    let earlier = alert.history.iter().rev().map(|point| history_row(point, unit));
+    std::iter::once(this).chain(earlier).collect()
 }
 
-fn history_row(point: &HistoryPoint) -> HistoryRow {
+/// The unit of a survey's difference fluxes.
+fn flux_unit(survey: Survey) -> &'static str {
+    match survey {
+        Survey::Ztf => "DN",
+        Survey::Lsst => "nJy",
+        // Zero point 27.5.
+        Survey::Elasticc => "",
+    }
+}
+
+fn history_row(point: &HistoryPoint, unit: &str) -> HistoryRow {
     let band = point.band.map(DomainBand::letter);
     let (kind, shown, flux, rb) = match point.measurement {
         Measurement::Detection { mag, mag_err, is_positive, rb, .. } => (
@@ -88,7 +100,7 @@ fn history_row(point: &HistoryPoint) -> HistoryRow {
         Measurement::Forced { flux, flux_err, mag } => {
             let error = flux_err.map(|error| format!(" ± {error:.1}")).unwrap_or_default();
             let shown = magnitude(mag, forced_error(flux, flux_err), band, Some(flux >= 0.0));
-            (HistoryKind::Forced, shown, Some(format!("{flux:.1}{error} DN")), None)
+            (HistoryKind::Forced, shown, Some(format!("{flux:.1}{error} {unit}")), None)
         }
     };
     HistoryRow {

@@ -109,8 +109,7 @@ pub(crate) async fn post_test(
     context: PageContext,
 ) -> Result<Response, Error> {
     let tests =
-        test_connection(&storage, &accounts.credentials, &accounts.pubsub, &context.visitor)
-            .await?;
+        test_connection(&storage, &accounts.credentials, &brokers, &context.visitor).await?;
     profile::page(&storage, &brokers, &clock, &accounts, &context, profile::Shown::Tests(tests))
         .await
 }

@@ -13,6 +13,7 @@ pub(super) mod query_actions;
 pub(super) mod query_form;
 pub(super) mod query_list;
 pub(super) mod query_parameters;
+pub(super) mod query_preview;
 pub(super) mod run;
 pub(super) mod run_list;
 mod run_progress;

@@ -304,7 +304,7 @@ impl Sent {
     }
 }
 
-async fn page(
+pub(super) async fn page(
     context: &PageContext,
     brokers: &Brokers,
     broker: &dyn Broker,
@@ -335,6 +335,11 @@ async fn page(
         truth: broker.notes().iter().map(|note| (*note).to_owned()).collect(),
         upload: broker.upload_folder().map(|_| upload_view()),
         other_brokers: broker_buttons(brokers, Some(broker)),
+        check_action: broker.preview().map(|_| match saved {
+            Some(query) => format!("/alerts/query/preview/?query={}#cost", query.id),
+            None => "/alerts/query/preview/#cost".to_owned(),
+        }),
+        preview: None,
     }
 }
 

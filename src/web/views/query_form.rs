@@ -32,6 +32,10 @@ pub struct QueryFormPage {
     pub upload: Option<UploadView>,
     /// The other brokers.
     pub other_brokers: Vec<BrokerButton>,
+    /// Where the form is sent to be looked at only, for brokers whose queries cost something.
+    pub check_action: Option<String>,
+    /// What such a look has brought.
+    pub preview: Option<PreviewView>,
 }
 
 impl QueryFormPage {
@@ -39,6 +43,45 @@ impl QueryFormPage {
     pub fn n_errors(&self) -> usize {
         self.query_name.errors.len() + self.form.n_errors()
     }
+}
+
+/// What a query would ask and cost.
+#[derive(Clone, Debug)]
+pub struct PreviewView {
+    /// CSS class of the box: `is-info`, or `is-bad` where the query cannot be run.
+    pub class: &'static str,
+    /// What it would read and cost, or why that is not known.
+    pub headline: String,
+    /// What one should know, a sentence each.
+    pub remarks: Vec<String>,
+    /// The parameters.
+    pub parameters: Vec<ParameterView>,
+    /// The statement and the same as programs.
+    pub texts: Vec<CodeView>,
+}
+
+/// A parameter of a statement.
+#[derive(Clone, Debug)]
+pub struct ParameterView {
+    /// `@name`
+    pub name: String,
+    /// Its type.
+    pub kind: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// A text to be copied.
+#[derive(Clone, Debug)]
+pub struct CodeView {
+    /// What it is: "Statement".
+    pub title: String,
+    /// Id of its element.
+    pub id: &'static str,
+    /// The text.
+    pub text: String,
+    /// Whether it is in sight at first.
+    pub is_open: bool,
 }
 
 /// A form of its own that uploads packets.

@@ -3,7 +3,7 @@
 use super::super::chrome::Section;
 use super::super::controls::HiddenValue;
 use super::super::field::{Choice, FieldKind, FieldView, Fold, FormView, SectionView};
-use super::super::query_form::{QueryFormPage, UploadView};
+use super::super::query_form::{CodeView, ParameterView, PreviewView, QueryFormPage, UploadView};
 use super::super::target_form::TargetFormPage;
 use super::frame::{brokers, chrome, link};
 use super::{HOSTILE, Sample, sample};
@@ -158,6 +158,29 @@ fn query_form(is_wrong: bool) -> QueryFormPage {
             note: "Up to 100 MB. What you upload becomes a folder of this broker.".into(),
         }),
         other_brokers: brokers,
+        check_action: Some("/alerts/query/preview/#cost".into()),
+        preview: is_wrong.then(preview),
+    }
+}
+
+fn preview() -> PreviewView {
+    let parameter =
+        ParameterView { name: "@objectId".into(), kind: "STRING".into(), value: HOSTILE.into() };
+    let code = |title: &str, id, text: &str, is_open| CodeView {
+        title: title.into(),
+        id,
+        text: text.into(),
+        is_open,
+    };
+    PreviewView {
+        class: "is-info",
+        headline: "Reads 41.2 GiB (about $0.25), billed to the project my-proj".into(),
+        remarks: vec![HOSTILE.into()],
+        parameters: vec![parameter],
+        texts: vec![
+            code("Statement", "statement", "SELECT 1 WHERE 1 < 2", true),
+            code("Python", "python", HOSTILE, false),
+        ],
     }
 }
 

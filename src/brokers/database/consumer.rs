@@ -1,0 +1,168 @@
+//! One query of BigQuery and what is done with it, in the verbs of the Python module.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{
+    form::Query,
+    sql::{Statement, create_sql_stmnt},
+    unpack::unpack_row,
+};
+use crate::{
+    brokers::{BrokerError, Cost, Delivery, Estimated},
+    google::{
+        GoogleError,
+        bigquery::{BigQuery, Column, JobPath, QueryJob, ResultPage},
+    },
+};
+
+/// Who the bill is told it was.
+const LABELS: &[(&str, &str)] = &[("application", "tom-alerts"), ("backend", "database")];
+
+/// BigQuery bills at least this much for a table, bytes: a lower cap would refuse every query.
+/// <https://cloud.google.com/bigquery/pricing#on_demand_pricing>
+const LEAST_BILLED: u64 = 10 << 20;
+
+/// How long one call waits for a job.
+const WAIT: Duration = Duration::from_secs(5);
+
+/// Rows in one page: some megabytes at most.
+const SUMMARY_ROWS: u32 = 1_000;
+const HISTORY_ROWS: u32 = 100;
+
+/// Runs one query.
+#[derive(Debug)]
+pub(super) struct Consumer {
+    bigquery: BigQuery,
+    query: Query,
+    statement: Statement,
+    job: JobPath,
+    /// What one query may read at most, bytes.
+    limit: u64,
+}
+
+impl Consumer {
+    /// A consumer of a query whose job runs in `project`.
+    pub(super) fn new(bigquery: BigQuery, query: Query, project: String, limit: u64) -> Self {
+        let statement = create_sql_stmnt(&query);
+        let job = JobPath { project, id: new_job_id(), location: None };
+        Self { bigquery, query, statement, job, limit }
+    }
+
+    pub(super) fn query(&self) -> &Query {
+        &self.query
+    }
+
+    pub(super) fn statement(&self) -> &Statement {
+        &self.statement
+    }
+
+    pub(super) fn job(&self) -> &JobPath {
+        &self.job
+    }
+
+    pub(super) fn acts_as(&self) -> String {
+        self.bigquery.api().acts_as()
+    }
+
+    /// What the query would read, by a dry run.
+    pub(super) async fn estimate(&self) -> Result<Estimated, GoogleError> {
+        let estimate = self.bigquery.estimate(&self.query_job(self.limit)).await?;
+        Ok(Estimated {
+            cost: Cost(estimate.bytes),
+            is_upper_bound: estimate.is_upper_bound,
+            cap: Cost(cap(estimate.bytes, self.limit)),
+            limit: Cost(self.limit),
+        })
+    }
+
+    /// Starts the job, which may be billed for `cap` at most.
+    pub(super) async fn start(&self, cap: Cost) -> Result<JobPath, GoogleError> {
+        self.bigquery.insert(&self.query_job(cap.0)).await
+    }
+
+    /// The next page of a job's results, or one that is not complete.
+    pub(super) async fn next_page(
+        &self,
+        job: &JobPath,
+        page_token: Option<&str>,
+    ) -> Result<ResultPage, GoogleError> {
+        let most = match self.query.columns {
+            super::form::Columns::Summary => SUMMARY_ROWS,
+            _ => HISTORY_ROWS,
+        };
+        self.bigquery.get_query_results(job, page_token, most, WAIT).await
+    }
+
+    /// Reads rows. This is work for a thread that may block.
+    pub(super) fn unpack_query(&self, columns: &[Column], rows: &[Value]) -> Vec<Delivery> {
+        let (table, version) = (&self.query.table, self.query.like.schema_version);
+        rows.iter().map(|row| unpack_row(table, version, columns, row)).collect()
+    }
+
+    /// What the job was billed for, once BigQuery says so.
+    pub(super) async fn billed(&self, job: &JobPath) -> Result<Option<Cost>, GoogleError> {
+        Ok(self.bigquery.billed_bytes(job).await?.map(Cost))
+    }
+
+    /// Stops the job.
+    pub(super) async fn cancel(&self, job: &JobPath) -> Result<(), GoogleError> {
+        self.bigquery.cancel(job).await
+    }
+
+    fn query_job(&self, maximum_bytes_billed: u64) -> QueryJob<'_> {
+        QueryJob {
+            job: self.job.clone(),
+            statement: &self.statement.text,
+            parameters: &self.statement.parameters,
+            maximum_bytes_billed,
+            timeout: Duration::from_secs(self.query.timeout_s),
+            labels: LABELS,
+        }
+    }
+}
+
+fn new_job_id() -> String {
+    format!("tom_alerts_{:032x}", rand::random::<u128>())
+}
+
+/// The smallest query there is, for a dry run that shows whether BigQuery takes queries at all.
+pub(super) fn test_job(project: &str) -> QueryJob<'static> {
+    QueryJob {
+        job: JobPath { project: project.to_owned(), id: new_job_id(), location: None },
+        statement: "SELECT 1",
+        parameters: &[],
+        maximum_bytes_billed: LEAST_BILLED,
+        timeout: Duration::from_secs(10),
+        labels: LABELS,
+    }
+}
+
+/// What a job may be billed for: a tenth more than its estimate, as much as one query may at most.
+fn cap(estimate: u64, limit: u64) -> u64 {
+    estimate.saturating_add(estimate / 10).min(limit).max(LEAST_BILLED)
+}
+
+/// That an estimate is within the limit.
+pub(super) fn check_limit(estimated: &Estimated) -> Result<(), BrokerError> {
+    if estimated.cost > estimated.limit {
+        let (estimate, limit) = (estimated.cost, estimated.limit);
+        return Err(BrokerError::TooMuchToRead { estimate, limit });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_is_capped_a_tenth_above_its_estimate_and_never_above_the_limit() {
+        let gib = 1 << 30;
+        assert_eq!(cap(10 * gib, 100 * gib), 11 * gib);
+        assert_eq!(cap(99 * gib, 100 * gib), 100 * gib);
+        assert_eq!(cap(0, 100 * gib), LEAST_BILLED);
+        assert_eq!(cap(u64::MAX, 100 * gib), 100 * gib);
+    }
+}

@@ -1,0 +1,385 @@
+//! The form of a query of BigQuery, and the typed query that a checked form is.
+
+use chrono::{DateTime, Duration, Utc};
+
+use super::tables::{CHOICES, FIRST, Shape, Table, check_table};
+use crate::{
+    brokers::{
+        BrokerError,
+        filter_form::{FILTER_FIELDS, FILTER_RULES, filter_from},
+    },
+    domain::{filter::Filter, time::parse_time},
+    forms::{FORM_ERRORS, Field, FormSpec, Parameters, Rule},
+};
+
+pub(super) static FORM: FormSpec =
+    FormSpec { groups: &[DATABASE_FIELDS, FILTER_FIELDS], rules: RULES };
+
+/// The longest time window that bounds a query by itself, days.
+const LONGEST_WINDOW_D: i64 = 7;
+
+/// How far back a table that is divided by day is searched when nothing says otherwise, days.
+const DEFAULT_PUBLISHED_D: i64 = 30;
+
+/// How much later than its observation an alert may be published and still be found by its time, days.
+const PUBLISHED_LATE_D: i64 = 2;
+
+/// Seconds that a query may take, when the form does not say.
+const TIMEOUT_S: i64 = 60;
+
+const DATABASE_FIELDS: &[Field] = &[
+    Field::choice("table", "Table", CHOICES)
+        .initial(FIRST)
+        .required()
+        .help("ZTF's tables are divided by nothing: a query reads the columns it names from end to end, whatever it looks for.")
+        .section("Table"),
+    Field::checked("own_table", "Your own table", 300, check_table)
+        .placeholder("my-proj.my_alerts.alerts_v4_02")
+        .help("A table with the columns of the one chosen above, such as a copy of a part of it. Empty: the one above.")
+        .section("Table"),
+    Field::choice("columns", "Columns", &[
+        ("summary", "Summary: what lists, filters and targets need"),
+        ("history", "With history: earlier measurements for the light curve, several times as many bytes"),
+        ("all", "All: the whole alert but its images, many times as many bytes"),
+    ])
+    .initial("summary")
+    .help("BigQuery bills by the columns that are read.")
+    .section("Table"),
+    Field::text("objectId", "objectId", 64)
+        .placeholder("ZTF21abcdefg")
+        .help("All alerts of one object. LSST: the number of a diaObject, or of a solar-system object.")
+        .section("Which alerts"),
+    Field::checked("candid", "candid", 19, check_candid)
+        .placeholder("2982177112815010003")
+        .help("One alert by its number. LSST: diaSourceId.")
+        .section("Which alerts"),
+    Field::integer("max_results", "Maximum results", 1, 100_000)
+        .initial("100")
+        .required()
+        .help("Stop after this many alerts. It makes the answer shorter, not cheaper.")
+        .section("Which alerts"),
+    Field::choice("order", "Order", &[
+        ("newest", "newest first"),
+        ("oldest", "oldest first"),
+        ("brightest", "brightest first"),
+        ("faintest", "faintest first"),
+    ])
+    .initial("newest")
+    .help("Which alerts come first, where there are more than the maximum.")
+    .section("Which alerts"),
+    Field::integer("timeout", "Longest time", 1, 600)
+        .initial("60")
+        .unit("s")
+        .help("BigQuery gives up after this long. Empty: 60 s.")
+        .section("Which alerts"),
+];
+
+const UNBOUNDED: &str = "This would read a whole table for everything in it. Add an objectId or a candid, or \"Observed after\" (and \"Observed before\") at most 7 days apart; for LSST a cone does as well.";
+
+const RULES: &[Rule] = &[
+    Rule::AtMostOneOf {
+        fields: &["objectId", "candid"],
+        message: "Only one of either objectId or candid can be used to filter.",
+    },
+    Rule::Own {
+        fields: &["table", "objectId", "candid", "cone", "observed_after", "observed_before"],
+        check: check_bounds,
+        message: UNBOUNDED,
+    },
+    Rule::Own {
+        fields: &["table", "objectId"],
+        check: check_object,
+        message: "The objectId of an LSST table is a whole number.",
+    },
+    Rule::Own {
+        fields: &["table", "drb_min"],
+        check: check_drb,
+        message: "drb_min needs a table that has drb.",
+    },
+    FILTER_RULES[0],
+    FILTER_RULES[1],
+];
+const _: () = assert!(FILTER_RULES.len() == 2);
+
+fn shape(parameters: &Parameters) -> Option<Shape> {
+    Table::find(parameters.text("table")?).map(|table| table.shape)
+}
+
+/// BigQuery would read a table from end to end for any question: none may be asked that everything answers.
+fn check_bounds(parameters: &Parameters, now: DateTime<Utc>) -> Option<(&'static str, String)> {
+    let is_lsst = shape(parameters)? == Shape::Lsst;
+    let is_bounded = parameters.has("objectId")
+        || parameters.has("candid")
+        || is_lsst && parameters.has("cone")
+        || window(parameters, now)
+            .is_some_and(|(after, before)| before - after <= Duration::days(LONGEST_WINDOW_D));
+    (!is_bounded).then(|| (FORM_ERRORS, UNBOUNDED.to_owned()))
+}
+
+/// The time of observation that is asked for, where it has a beginning.
+fn window(parameters: &Parameters, now: DateTime<Utc>) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+    let after = parse_time(parameters.text("observed_after")?, now).ok()?;
+    let before = match parameters.text("observed_before") {
+        Some(text) => parse_time(text, now).ok()?,
+        None => now.max(after),
+    };
+    Some((after, before))
+}
+
+fn check_object(parameters: &Parameters, _: DateTime<Utc>) -> Option<(&'static str, String)> {
+    let object = parameters.text("objectId")?;
+    let is_number = object.parse::<i64>().is_ok_and(|number| number > 0);
+    let is_wrong = shape(parameters)? == Shape::Lsst && !is_number;
+    is_wrong.then(|| {
+        ("objectId", "Objects of LSST are numbers: enter a diaObjectId or an ssObjectId such as 170028485835751490.".to_owned())
+    })
+}
+
+fn check_drb(parameters: &Parameters, _: DateTime<Utc>) -> Option<(&'static str, String)> {
+    let lacks_drb = matches!(shape(parameters)?, Shape::Ztf { has_drb: false, .. } | Shape::Lsst);
+    (lacks_drb && parameters.has("drb_min")).then(|| {
+        (
+            "drb_min",
+            "This table has no drb. Use rb (LSST: reliability) instead, or choose another table."
+                .to_owned(),
+        )
+    })
+}
+
+fn check_candid(text: &str) -> Result<(), String> {
+    match text.parse::<i64>() {
+        Ok(1..) if text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(()),
+        _ => Err("Enter a whole number, such as 2982177112815010003.".to_owned()),
+    }
+}
+
+fn candid(parameters: &Parameters) -> Result<Option<i64>, BrokerError> {
+    let Some(text) = parameters.text("candid") else { return Ok(None) };
+    let number = text.parse();
+    number.map(Some).map_err(|_| BrokerError::BadQuery("its candid is not a number".to_owned()))
+}
+
+/// Which object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Object {
+    /// ZTF's names.
+    Named(String),
+    /// LSST's numbers.
+    Numbered(i64),
+}
+
+/// Which columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Columns {
+    Summary,
+    History,
+    All,
+}
+
+/// What comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    Newest,
+    Oldest,
+    Brightest,
+    Faintest,
+}
+
+/// What a checked form asks.
+#[derive(Clone, Debug)]
+pub(super) struct Query {
+    /// Full name of the table that is read.
+    pub(super) table: String,
+    /// The published table whose columns it has.
+    pub(super) like: &'static Table,
+    pub(super) columns: Columns,
+    pub(super) object: Option<Object>,
+    pub(super) candid: Option<i64>,
+    pub(super) max_results: i64,
+    pub(super) order: Order,
+    pub(super) filter: Filter,
+    /// From when to when an alert was published, for a table that is divided by that.
+    pub(super) published: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    pub(super) timeout_s: u64,
+}
+
+impl Query {
+    /// What a checked form asks at a time.
+    pub(super) fn of(parameters: &Parameters, now: DateTime<Utc>) -> Result<Self, BrokerError> {
+        let bad = |what: &str| BrokerError::BadQuery(what.to_owned());
+        let name = parameters.text("table").ok_or_else(|| bad("it names no table"))?;
+        let like = Table::find(name).ok_or_else(|| bad("its table is not published any more"))?;
+        let filter = filter_from(parameters, now).map_err(|error| bad(&error.to_string()))?;
+        let object = match (parameters.text("objectId"), like.shape) {
+            (None, _) => None,
+            (Some(text), Shape::Ztf { .. }) => Some(Object::Named(text.to_owned())),
+            (Some(text), Shape::Lsst) => Some(Object::Numbered(
+                text.parse().map_err(|_| bad("its objectId is not a number"))?,
+            )),
+        };
+        Ok(Self {
+            table: parameters.text("own_table").unwrap_or(name).to_owned(),
+            like,
+            columns: match parameters.text("columns") {
+                Some("history") => Columns::History,
+                Some("all") => Columns::All,
+                _ => Columns::Summary,
+            },
+            object,
+            candid: candid(parameters)?,
+            max_results: parameters.integer("max_results").ok_or_else(|| bad("it has no limit"))?,
+            order: match parameters.text("order") {
+                Some("oldest") => Order::Oldest,
+                Some("brightest") => Order::Brightest,
+                Some("faintest") => Order::Faintest,
+                _ => Order::Newest,
+            },
+            published: (like.shape == Shape::Lsst).then(|| published(&filter, now)),
+            filter,
+            timeout_s: parameters
+                .integer("timeout")
+                .and_then(|seconds| u64::try_from(seconds).ok())
+                .unwrap_or_else(|| TIMEOUT_S.unsigned_abs()),
+        })
+    }
+
+    /// What one should know of the query, as sentences.
+    pub(super) fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        if let Some((after, before)) = self.published {
+            let day = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M");
+            let why = if self.filter.observed_after.is_some() {
+                format!(
+                    "an alert that was published more than {PUBLISHED_LATE_D} days after the time asked for is not found"
+                )
+            } else {
+                format!("\"Observed after\" searches further back than {DEFAULT_PUBLISHED_D} days")
+            };
+            remarks.push(format!(
+                "The table is divided by day: it is read from {} to {} UTC of publication; {why}",
+                day(after),
+                day(before)
+            ));
+        } else {
+            remarks.push("The table is divided by nothing: the columns are read from end to end, whatever is looked for".to_owned());
+        }
+        remarks
+    }
+}
+
+/// An alert is published after it was observed, mostly within minutes.
+fn published(filter: &Filter, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
+    let before = match filter.observed_before {
+        Some(before) => before + Duration::days(PUBLISHED_LATE_D),
+        None => now + Duration::hours(1),
+    };
+    let after = filter.observed_after.unwrap_or_else(|| {
+        filter.observed_before.unwrap_or(now).min(now) - Duration::days(DEFAULT_PUBLISHED_D)
+    });
+    (after, before)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::forms::{Choices, Context, FormState, RawForm};
+
+    const LSST: &str = "pitt-alert-broker.lsst.alerts_v11_1";
+
+    fn now() -> DateTime<Utc> {
+        "2026-11-24T12:00:00Z".parse().unwrap()
+    }
+
+    fn validate(more: &Value) -> Result<Parameters, FormState> {
+        let mut sent = json!({"table": FIRST, "max_results": 100});
+        sent.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        FORM.validate(&RawForm::from_json(&sent), &Context { now: now(), choices: Choices::new() })
+    }
+
+    #[test]
+    fn object_id_and_candid_exclude_each_other() {
+        let state = validate(&json!({"objectId": "ZTF21abcdefg", "candid": 7})).unwrap_err();
+        for field in ["objectId", "candid"] {
+            assert_eq!(
+                state.errors(field),
+                ["Only one of either objectId or candid can be used to filter."]
+            );
+        }
+    }
+
+    #[test]
+    fn a_query_that_everything_answers_is_refused_with_what_to_add() {
+        for unbounded in [
+            json!({}),
+            json!({"rb_min": 0.5, "bands": ["g"]}),
+            json!({"observed_before": "2026-11-20"}),
+            json!({"observed_after": "8d"}),
+            json!({"observed_after": "2026-11-01", "observed_before": "2026-11-08 00:01"}),
+            json!({"cone": "10, 10, 60"}),
+            json!({"table": LSST}),
+        ] {
+            let state = validate(&unbounded).unwrap_err();
+            assert!(state.errors(FORM_ERRORS)[0].contains("Add an objectId"), "{unbounded}");
+        }
+        for bounded in [
+            json!({"objectId": "ZTF21abcdefg"}),
+            json!({"candid": "2982177112815010003"}),
+            json!({"observed_after": "7d"}),
+            json!({"observed_after": "2024-01-01", "observed_before": "2024-01-08"}),
+            json!({"table": LSST, "cone": "10, 10, 60"}),
+        ] {
+            assert!(validate(&bounded).is_ok(), "{bounded}");
+        }
+    }
+
+    #[test]
+    fn a_field_that_is_wrong_is_told_once() {
+        let state = validate(&json!({"cone": "north", "table": LSST})).unwrap_err();
+        assert_eq!((state.errors("cone").len(), state.errors(FORM_ERRORS).len()), (1, 0));
+        assert!(validate(&json!({"max_results": null, "candid": 1})).is_err());
+    }
+
+    #[test]
+    fn a_candid_is_a_whole_number_above_zero() {
+        for bad in ["0", "-1", "+7", "1.5", "1e18", "9223372036854775808", "ZTF21abcdefg", "7;"] {
+            let state = validate(&json!({"candid": bad})).unwrap_err();
+            assert_eq!(
+                (state.errors("candid").len(), state.errors(FORM_ERRORS).len()),
+                (1, 0),
+                "{bad}"
+            );
+        }
+        let most = validate(&json!({"candid": i64::MAX})).unwrap();
+        assert_eq!(Query::of(&most, now()).unwrap().candid, Some(i64::MAX));
+    }
+
+    #[test]
+    fn a_table_without_a_column_says_so() {
+        let state = validate(&json!({"table": LSST, "objectId": "ZTF21abcdefg"})).unwrap_err();
+        assert!(state.errors("objectId")[0].contains("numbers"));
+        for table in [LSST, "ardent-cycling-243415.ztf.alerts_v3_1"] {
+            let state =
+                validate(&json!({"table": table, "candid": 7, "drb_min": 0.5})).unwrap_err();
+            assert!(state.errors("drb_min")[0].contains("no drb"));
+        }
+    }
+
+    #[test]
+    fn an_lsst_table_always_has_a_time_of_publication() {
+        let published = |more: Value| {
+            let mut all = json!({"table": LSST});
+            all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            Query::of(&validate(&all).unwrap(), now()).unwrap().published.unwrap()
+        };
+        let (after, before) = published(json!({"candid": 7}));
+        assert_eq!((after, before), (now() - Duration::days(30), now() + Duration::hours(1)));
+        let window = json!({"observed_after": "2026-11-01", "observed_before": "2026-11-03"});
+        let (after, before) = published(window);
+        assert_eq!(after, "2026-11-01T00:00:00Z".parse::<DateTime<Utc>>().unwrap());
+        assert_eq!(before, "2026-11-05T00:00:00Z".parse::<DateTime<Utc>>().unwrap());
+        let ztf = Query::of(&validate(&json!({"candid": 7})).unwrap(), now()).unwrap();
+        assert_eq!(ztf.published, None);
+    }
+}

@@ -1,0 +1,111 @@
+//! Columns and conditions of LSST's tables. Magnitudes become fluxes (nJy) before they are compared, with a hair for
+//! rounding: a logarithm of no flux would be an error.
+
+use super::{
+    form::{Columns, Order},
+    sql::{Conditions, Dialect},
+    tables::Shape,
+};
+use crate::{
+    domain::{filter::Filter, time::utc_to_jd},
+    google::bigquery::ParameterValue,
+};
+
+pub(super) const DIALECT: Dialect = Dialect {
+    select,
+    candid: "alert.diaSourceId = @candid",
+    object: "(alert.diaObject.diaObjectId = @objectId OR alert.ssSource.ssObjectId = @objectId)",
+    order,
+    filter,
+    separation: "POW(SIN((alert.diaSource.dec - @cone_dec) * 0.008726646259971648), 2) + COS(alert.diaSource.dec * 0.017453292519943295) * COS(@cone_dec * 0.017453292519943295) * POW(SIN((alert.diaSource.ra - @cone_ra) * 0.008726646259971648), 2) <= @cone_haversine",
+    dec_band: "alert.diaSource.dec BETWEEN @cone_dec_min AND @cone_dec_max",
+};
+
+const SOURCE: &str = "STRUCT(alert.diaSource.midpointMjdTai AS midpointMjdTai, alert.diaSource.ra AS ra, alert.diaSource.dec AS dec, alert.diaSource.band AS band, alert.diaSource.psfFlux AS psfFlux, alert.diaSource.psfFluxErr AS psfFluxErr, alert.diaSource.snr AS snr, alert.diaSource.isNegative AS isNegative, alert.diaSource.reliability AS reliability, alert.diaSource.extendedness AS extendedness) AS diaSource";
+
+const OBJECT: &str = "STRUCT(alert.diaObject.diaObjectId AS diaObjectId, alert.diaObject.nDiaSources AS nDiaSources) AS diaObject";
+
+const SOLAR: &str = "STRUCT(alert.ssSource.ssObjectId AS ssObjectId, alert.ssSource.ephOffset AS ephOffset) AS ssSource";
+
+const PREVIOUS: &str = "ARRAY(SELECT AS STRUCT earlier.diaSourceId, earlier.midpointMjdTai, earlier.band, earlier.psfFlux, earlier.psfFluxErr, earlier.isNegative, earlier.reliability FROM UNNEST(alert.prvDiaSources) AS earlier) AS prvDiaSources";
+
+const FORCED: &str = "ARRAY(SELECT AS STRUCT forced.midpointMjdTai, forced.band, forced.psfFlux, forced.psfFluxErr FROM UNNEST(alert.prvDiaForcedSources) AS forced) AS prvDiaForcedSources";
+
+fn select(_: Shape, columns: Columns) -> Vec<&'static str> {
+    let summary = ["alert.diaSourceId", SOURCE, OBJECT, SOLAR, "alert.kafkaPublishTimestamp"];
+    match columns {
+        Columns::All => vec!["alert.*"],
+        Columns::Summary => summary.to_vec(),
+        Columns::History => summary.into_iter().chain([PREVIOUS, FORCED]).collect(),
+    }
+}
+
+fn order(order: Order) -> &'static str {
+    match order {
+        Order::Newest => "alert.diaSource.midpointMjdTai DESC, alert.diaSourceId",
+        Order::Oldest => "alert.diaSource.midpointMjdTai, alert.diaSourceId",
+        Order::Brightest => "ABS(alert.diaSource.psfFlux) DESC, alert.diaSourceId",
+        Order::Faintest => "ABS(alert.diaSource.psfFlux), alert.diaSourceId",
+    }
+}
+
+/// A hair of flux, relative.
+const HAIR: f64 = 1e-12;
+
+/// Flux of an AB magnitude, nJy.
+fn flux(mag: f64) -> f64 {
+    10_f64.powf((31.4 - mag) / 2.5)
+}
+
+fn filter(filter: &Filter, conditions: &mut Conditions) {
+    // Computed as the filter computes it, so that both round alike: the leap seconds of TAI since 2017.
+    conditions.number(
+        "alert.diaSource.midpointMjdTai + 2400000.5 - 37 / 86400 >= @observed_after",
+        "observed_after",
+        filter.observed_after.map(utc_to_jd),
+    );
+    conditions.number(
+        "alert.diaSource.midpointMjdTai + 2400000.5 - 37 / 86400 < @observed_before",
+        "observed_before",
+        filter.observed_before.map(utc_to_jd),
+    );
+    if !filter.bands.is_empty() {
+        let letters = filter.bands.iter().map(|band| band.letter().to_owned()).collect();
+        conditions.with(
+            "LOWER(alert.diaSource.band) IN UNNEST(@bands)",
+            "bands",
+            ParameterValue::Texts(letters),
+        );
+    }
+    conditions.number("alert.diaSource.reliability BETWEEN @rb_min AND 1", "rb_min", filter.rb_min);
+    // The form has refused `drb_min`, which LSST does not have.
+    conditions.classtar(
+        filter.classtar,
+        "alert.diaSource.extendedness BETWEEN 0 AND 1 AND 1 - alert.diaSource.extendedness < @classtar_threshold",
+        "alert.diaSource.extendedness BETWEEN 0 AND 1 AND 1 - alert.diaSource.extendedness >= @classtar_threshold",
+    );
+    // A bound above keeps NaN out, which some engines take for the largest number.
+    conditions.number(
+        "ABS(alert.diaSource.psfFlux) > 0 AND ABS(alert.diaSource.psfFlux) <= @flux_max",
+        "flux_max",
+        filter.mag_min.map(|mag| flux(mag) * (1.0 + HAIR)),
+    );
+    conditions.number(
+        "ABS(alert.diaSource.psfFlux) >= @flux_min AND ABS(alert.diaSource.psfFlux) < 1e30",
+        "flux_min",
+        filter.mag_max.map(|mag| flux(mag) * (1.0 - HAIR)),
+    );
+    if filter.positive_only {
+        conditions.add("COALESCE(NOT alert.diaSource.isNegative, alert.diaSource.psfFlux > 0 AND alert.diaSource.psfFlux < 1e30)");
+    }
+    if let Some(least) = filter.ndethist_min {
+        conditions.with(
+            "alert.diaObject.nDiaSources >= @ndethist_min",
+            "ndethist_min",
+            ParameterValue::Integer(least),
+        );
+    }
+    if filter.no_solar_system {
+        conditions.add("(COALESCE(alert.ssSource.ssObjectId, 0) = 0 OR COALESCE(alert.ssSource.ephOffset >= 5 AND alert.ssSource.ephOffset < 1e30, FALSE))");
+    }
+}

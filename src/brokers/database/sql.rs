@@ -1,0 +1,176 @@
+//! `create_sql_stmnt`: from a typed query to constant text and named, typed parameters.
+//!
+//! The text is made of pieces of this file and a table's checked name; a user's values are parameters, always. It
+//! selects what [`Filter::judge`](crate::domain::filter::Filter::judge) lets pass, absent values included: where
+//! rounding could tell them apart it selects a hair more, and the filter decides.
+
+use crate::domain::{
+    filter::{Filter, Side},
+    sky::Cone,
+};
+use crate::google::bigquery::{Parameter, ParameterValue};
+
+use super::{
+    form::{Columns, Object, Order, Query},
+    lsst,
+    tables::Shape,
+    ztf,
+};
+
+/// A statement with its parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    /// In BigQuery's own SQL.
+    pub text: String,
+    /// What its `@names` stand for.
+    pub parameters: Vec<Parameter>,
+}
+
+/// The columns of one survey's tables.
+pub(super) struct Dialect {
+    pub(super) select: fn(Shape, Columns) -> Vec<&'static str>,
+    pub(super) candid: &'static str,
+    pub(super) object: &'static str,
+    pub(super) order: fn(Order) -> &'static str,
+    pub(super) filter: fn(&Filter, &mut Conditions),
+    /// Exactly inside the circle; see [`haversine`].
+    pub(super) separation: &'static str,
+    /// Inside the circle's band of declinations.
+    pub(super) dec_band: &'static str,
+}
+
+/// Conditions that must all hold, with the parameters they name.
+#[derive(Debug, Default)]
+pub(super) struct Conditions {
+    texts: Vec<&'static str>,
+    parameters: Vec<Parameter>,
+}
+
+impl Conditions {
+    /// A condition without a value.
+    pub(super) fn add(&mut self, text: &'static str) {
+        self.texts.push(text);
+    }
+
+    /// A condition with the value that it names.
+    pub(super) fn with(&mut self, text: &'static str, name: &'static str, value: ParameterValue) {
+        self.texts.push(text);
+        self.bind(name, value);
+    }
+
+    /// A condition on a number, where there is one.
+    pub(super) fn number(&mut self, text: &'static str, name: &'static str, value: Option<f64>) {
+        if let Some(value) = value {
+            self.with(text, name, ParameterValue::Number(value));
+        }
+    }
+
+    /// One of two conditions on the star/galaxy score.
+    pub(super) fn classtar(
+        &mut self,
+        wanted: Option<(Side, f64)>,
+        less: &'static str,
+        at_least: &'static str,
+    ) {
+        if let Some((side, threshold)) = wanted {
+            let text = match side {
+                Side::LessThan => less,
+                Side::GreaterOrEqual => at_least,
+            };
+            self.with(text, "classtar_threshold", ParameterValue::Number(threshold));
+        }
+    }
+
+    fn bind(&mut self, name: &'static str, value: ParameterValue) {
+        self.parameters.push(Parameter { name, value });
+    }
+}
+
+/// The statement that a query is.
+pub(super) fn create_sql_stmnt(query: &Query) -> Statement {
+    let dialect = match query.like.shape {
+        Shape::Ztf { .. } => ztf::DIALECT,
+        Shape::Lsst => lsst::DIALECT,
+    };
+    let mut conditions = Conditions::default();
+    if let Some((after, before)) = query.published {
+        conditions.with(
+            "alert.kafkaPublishTimestamp >= @published_after",
+            "published_after",
+            ParameterValue::Time(after),
+        );
+        conditions.with(
+            "alert.kafkaPublishTimestamp < @published_before",
+            "published_before",
+            ParameterValue::Time(before),
+        );
+    }
+    match &query.object {
+        Some(Object::Named(name)) => {
+            conditions.with(dialect.object, "objectId", ParameterValue::Text(name.clone()));
+        }
+        Some(Object::Numbered(number)) => {
+            conditions.with(dialect.object, "objectId", ParameterValue::Integer(*number));
+        }
+        None => {}
+    }
+    if let Some(candid) = query.candid {
+        conditions.with(dialect.candid, "candid", ParameterValue::Integer(candid));
+    }
+    if let Some(cone) = &query.filter.cone {
+        add_cone(cone, &dialect, query.like.shape == Shape::Lsst, &mut conditions);
+    }
+    (dialect.filter)(&query.filter, &mut conditions);
+    conditions.bind("max_results", ParameterValue::Integer(query.max_results));
+
+    let select = (dialect.select)(query.like.shape, query.columns).join(",\n  ");
+    let wanted = conditions.texts.join("\n  AND ");
+    let (table, order) = (&query.table, (dialect.order)(query.order));
+    let filter = if wanted.is_empty() { String::new() } else { format!("\nWHERE {wanted}") };
+    let text = format!(
+        "SELECT\n  {select}\nFROM `{table}` AS alert{filter}\nORDER BY {order}\nLIMIT @max_results"
+    );
+    Statement { text, parameters: conditions.parameters }
+}
+
+/// Cells of depth 9 (7′) up to this many, and of depth 19 (0.4″), are named one by one.
+const MOST_CELLS: usize = 4_000;
+
+/// How far from its cell's place a source may stand and still be found, degrees: cells are those of the alert's
+/// place, as the broker took it.
+const CELL_MARGIN_DEG: f64 = 3.0 / 3_600.0;
+
+fn add_cone(cone: &Cone, dialect: &Dialect, has_cells: bool, conditions: &mut Conditions) {
+    if has_cells {
+        let wide = Cone { radius_deg: cone.radius_deg + CELL_MARGIN_DEG, ..*cone };
+        if let Some(cells) = wide.cells(9, MOST_CELLS) {
+            conditions.with(
+                "alert.healpix9 IN UNNEST(@cone_healpix9)",
+                "cone_healpix9",
+                ParameterValue::Integers(cells),
+            );
+        }
+        if let Some(cells) = wide.cells(19, MOST_CELLS) {
+            conditions.with(
+                "alert.healpix19 IN UNNEST(@cone_healpix19)",
+                "cone_healpix19",
+                ParameterValue::Integers(cells),
+            );
+        }
+    }
+    let (ra, dec) = (cone.center.ra_deg(), cone.center.dec_deg());
+    conditions.add(dialect.dec_band);
+    conditions.bind("cone_dec_min", ParameterValue::Number(dec - cone.radius_deg - 1e-9));
+    conditions.bind("cone_dec_max", ParameterValue::Number(dec + cone.radius_deg + 1e-9));
+    conditions.add(dialect.separation);
+    conditions.bind("cone_ra", ParameterValue::Number(ra));
+    conditions.bind("cone_dec", ParameterValue::Number(dec));
+    conditions.bind("cone_haversine", ParameterValue::Number(haversine(cone.radius_deg)));
+}
+
+/// The square of the sine of half an angle, with a hair for rounding. It grows with the angle up to 180 degrees, is
+/// exact for the smallest, and neither RA 0 nor a pole is a place of its own to it.
+/// <https://en.wikipedia.org/wiki/Haversine_formula>
+fn haversine(angle_deg: f64) -> f64 {
+    (angle_deg.to_radians() / 2.0).sin().powi(2) * (1.0 + 1e-12)
+}

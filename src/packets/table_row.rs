@@ -1,0 +1,274 @@
+//! A row of a database table as a packet: JSON in the shape of the survey's own packet, or of a part of it.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+
+use crate::domain::alert::{
+    Alert, HistoryPoint, Measurement, Packet, PacketFormat, Stamps, Survey,
+};
+
+use super::PacketError;
+use super::limits::{HISTORY_POINTS, MESSAGE_BYTES};
+use super::program::Scalar;
+use super::table_row_lsst::read_lsst;
+use super::value::Value;
+use super::ztf::{band, impossible, name, within};
+use super::ztf_values::{
+    flux, integer, is_positive, julian_date, magnitude, not_negative, number, score,
+};
+
+/// A row with the table it comes from.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableRow {
+    /// Full name of the table.
+    pub table: String,
+    /// The row, by the names of its columns.
+    pub row: Map<String, Json>,
+}
+
+impl TableRow {
+    /// The bytes that are kept as the alert's packet.
+    pub fn to_bytes(&self) -> Bytes {
+        // Names and JSON values can always be written.
+        serde_json::to_vec(self).unwrap_or_default().into()
+    }
+
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, PacketError> {
+        if bytes.len() > MESSAGE_BYTES {
+            return Err(PacketError::TooLarge { bytes: bytes.len(), limit: MESSAGE_BYTES });
+        }
+        serde_json::from_slice(bytes)
+            .map_err(|_| PacketError::Damaged { what: "a row of a table is not the JSON it was" })
+    }
+
+    pub(super) fn tree(&self) -> Value<'_> {
+        Value::Fields(self.row.iter().map(|(name, value)| (name.as_str(), tree(value))).collect())
+    }
+}
+
+/// Reads the alert in a kept row.
+///
+/// Rows hold what a query selected: every value but the ids, the time and the place may be absent. ZTF's columns may
+/// stand in a record `candidate`, as in the survey's packets, or beside each other.
+pub fn decode_table_row(bytes: &Bytes, schema_version: &str) -> Result<Alert, PacketError> {
+    let TableRow { row, .. } = TableRow::read(bytes)?;
+    let packet = Packet {
+        format: PacketFormat::TableRow,
+        schema_version: schema_version.to_owned(),
+        bytes: bytes.clone(),
+    };
+    if row.contains_key("diaSource") || row.contains_key("diaSourceId") {
+        read_lsst(&row, packet)
+    } else {
+        read_ztf(&row, packet)
+    }
+}
+
+fn read_ztf(row: &Map<String, Json>, packet: Packet) -> Result<Alert, PacketError> {
+    let of = |name: &str| column(row, name);
+    // `decl` is what some call `dec`, a word of SQL.
+    let dec = Some(of("dec")).filter(|dec| *dec != Scalar::Absent).unwrap_or_else(|| of("decl"));
+    let candid = of("candid");
+    Ok(Alert {
+        survey: Survey::Ztf,
+        source_id: integer(&candid).ok_or_else(|| impossible("candid", &candid))?,
+        object_id: name("objectId", &of("objectId"))?,
+        jd: julian_date(&of("jd")).ok_or_else(|| impossible("jd", &of("jd")))?,
+        ra: within("ra", &of("ra"), |ra| (0.0..360.0).contains(&ra))?,
+        dec: within("dec", &dec, |dec| (-90.0..=90.0).contains(&dec))?,
+        mag: magnitude(&of("magpsf")),
+        mag_err: not_negative(&of("sigmapsf")),
+        band: band(&of("fid")),
+        classtar: score(&of("classtar")),
+        rb: score(&of("rb")),
+        drb: score(&of("drb")),
+        is_positive: is_positive(&of("isdiffpos")),
+        ndethist: integer(&of("ndethist")).filter(|count| *count >= 0),
+        sgscore1: score(&of("sgscore1")),
+        distpsnr1: not_negative(&of("distpsnr1")),
+        ssdistnr: not_negative(&of("ssdistnr")),
+        history: sorted(&[
+            points(row, "prv_candidates", previous)?,
+            points(row, "fp_hists", forced)?,
+        ]),
+        stamps: Stamps::default(),
+        packet,
+    })
+}
+
+/// A column of the candidate, or of the row itself.
+fn column<'r>(row: &'r Map<String, Json>, name: &str) -> Scalar<'r> {
+    let inner = row.get("candidate").and_then(|candidate| candidate.get(name));
+    scalar(row.get(name).or(inner))
+}
+
+fn previous(entry: &Json) -> Option<HistoryPoint> {
+    let of = |name: &str| scalar(entry.get(name));
+    let measurement = match (magnitude(&of("magpsf")), magnitude(&of("diffmaglim"))) {
+        (Some(mag), _) => Measurement::Detection {
+            source_id: integer(&of("candid")),
+            mag,
+            mag_err: not_negative(&of("sigmapsf")),
+            is_positive: is_positive(&of("isdiffpos")),
+            rb: score(&of("rb")),
+        },
+        (None, Some(mag)) => Measurement::Limit { mag },
+        (None, None) => return None,
+    };
+    Some(HistoryPoint { jd: julian_date(&of("jd"))?, band: band(&of("fid")), measurement })
+}
+
+fn forced(entry: &Json) -> Option<HistoryPoint> {
+    let of = |name: &str| scalar(entry.get(name));
+    let flux = flux(&of("forcediffimflux"))?;
+    let zero_point = magnitude(&of("magzpsci")).filter(|_| flux > 0.0);
+    let measurement = Measurement::Forced {
+        flux,
+        flux_err: not_negative(&of("forcediffimfluxunc")),
+        mag: zero_point.map(|zero_point| zero_point - 2.5 * flux.log10()),
+    };
+    Some(HistoryPoint { jd: julian_date(&of("jd"))?, band: band(&of("fid")), measurement })
+}
+
+/// The points that a repeated column holds.
+pub(super) fn points(
+    row: &Map<String, Json>,
+    column: &str,
+    point: impl Fn(&Json) -> Option<HistoryPoint>,
+) -> Result<Vec<HistoryPoint>, PacketError> {
+    let entries = row.get(column).and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
+    if entries.len() > HISTORY_POINTS {
+        return Err(PacketError::TooMuch { what: "values" });
+    }
+    Ok(entries.iter().filter_map(point).collect())
+}
+
+pub(super) fn sorted(histories: &[Vec<HistoryPoint>]) -> Vec<HistoryPoint> {
+    let mut history = histories.concat();
+    history.sort_by(|one, other| one.jd.total_cmp(&other.jd));
+    history
+}
+
+/// A value of a row; records and lists are none.
+pub(super) fn scalar(value: Option<&Json>) -> Scalar<'_> {
+    match value {
+        Some(Json::Bool(value)) => Scalar::Bool(*value),
+        Some(Json::String(text)) => Scalar::Text(text),
+        Some(Json::Number(number)) => match (number.as_i64(), number.as_f64()) {
+            (Some(integer), _) => Scalar::Int(integer),
+            (None, Some(float)) => Scalar::Float(float),
+            (None, None) => Scalar::Absent,
+        },
+        _ => Scalar::Absent,
+    }
+}
+
+/// A finite number of a record.
+pub(super) fn number_of(record: &Json, name: &str) -> Option<f64> {
+    number(&scalar(record.get(name)))
+}
+
+fn tree(value: &Json) -> Value<'_> {
+    match value {
+        Json::Null => Value::Null,
+        Json::Bool(value) => Value::Boolean(*value),
+        Json::String(text) => Value::Text(text),
+        Json::Number(number) => match number.as_i64() {
+            Some(integer) => Value::Integer(integer),
+            None => Value::Double(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        Json::Array(items) => Value::Array(items.iter().map(tree).collect()),
+        Json::Object(fields) => {
+            Value::Fields(fields.iter().map(|(name, value)| (name.as_str(), tree(value))).collect())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::alert::Band;
+
+    fn decode(row: &Json) -> Result<Alert, PacketError> {
+        let row = row.as_object().unwrap().clone();
+        let bytes = TableRow { table: "p.d.t".to_owned(), row }.to_bytes();
+        decode_table_row(&bytes, "4.02")
+    }
+
+    fn ztf() -> Json {
+        json!({"objectId": "ZTF21abcdefg", "candid": 2_982_177_112_815_010_003_i64,
+            "candidate": {"jd": 2_461_295.75, "fid": 2, "ra": 10.5, "dec": -3.25, "magpsf": 18.5, "sigmapsf": 0.1,
+                "isdiffpos": "f", "rb": 0.75, "drb": null, "ssdistnr": -999.0, "classtar": 0.5},
+            "prv_candidates": [{"jd": 2_461_290.5, "fid": 1, "diffmaglim": 20.5}, {"jd": 2_461_280.5, "fid": 1, "magpsf": 19.0}],
+            "fp_hists": [{"jd": 2_461_285.5, "fid": 2, "forcediffimflux": 100.0, "magzpsci": 26.0}]})
+    }
+
+    #[test]
+    fn a_row_of_ztf_is_an_alert_with_history() {
+        let alert = decode(&ztf()).unwrap();
+        assert_eq!(alert.source_id, 2_982_177_112_815_010_003);
+        assert_eq!(
+            (alert.survey, alert.band, alert.is_positive),
+            (Survey::Ztf, Some(Band::R), Some(false))
+        );
+        assert_eq!((alert.drb, alert.ssdistnr, alert.rb), (None, None, Some(0.75)));
+        assert_eq!(
+            alert.history.iter().map(|point| point.jd).collect::<Vec<_>>(),
+            [2_461_280.5, 2_461_285.5, 2_461_290.5]
+        );
+        assert_eq!(
+            alert.history[1].measurement,
+            Measurement::Forced { flux: 100.0, flux_err: None, mag: Some(21.0) }
+        );
+        assert_eq!(alert.packet.schema_version, "4.02");
+        assert_eq!(super::super::decode_kept(&alert.packet).unwrap(), alert);
+    }
+
+    #[test]
+    fn columns_beside_each_other_are_read_as_well() {
+        let flat = json!({"objectId": "ZTF19acfixfe", "candid": 1, "jd": 2_460_284.64, "fid": 1, "magpsf": 18.1, "ra": 322.9, "decl": 49.2});
+        let alert = decode(&flat).unwrap();
+        assert_eq!((alert.dec, alert.mag), (49.2, Some(18.1)));
+    }
+
+    #[test]
+    fn what_lacks_an_id_a_time_or_a_place_is_no_alert() {
+        for name in ["objectId", "candid"] {
+            let mut row = ztf();
+            row[name] = Json::Null;
+            assert!(
+                matches!(decode(&row), Err(PacketError::Invalid { field, .. }) if field == name)
+            );
+        }
+        for (name, value) in [("jd", json!(-1)), ("ra", json!(360.0)), ("dec", json!("x"))] {
+            let mut row = ztf();
+            row["candidate"][name] = value;
+            assert!(
+                matches!(decode(&row), Err(PacketError::Invalid { field, .. }) if field == name),
+                "{name}"
+            );
+        }
+        for odd in [&b""[..], b"{}", b"[]", b"{\"table\":\"t\",\"row\":[]}", b"\xff"] {
+            assert!(decode_table_row(&Bytes::from_static(odd), "").is_err());
+        }
+    }
+
+    #[test]
+    fn fields_and_json_come_from_the_row() {
+        let alert = decode(&ztf()).unwrap();
+        let json = super::super::to_json(&alert.packet).unwrap();
+        assert_eq!(json["candid"], "2982177112815010003");
+        assert_eq!(json["candidate"]["rb"], 0.75);
+        let groups = super::super::fields(&alert.packet).unwrap();
+        let magpsf = groups
+            .iter()
+            .flat_map(|group| &group.fields)
+            .find(|field| field.name == "magpsf")
+            .unwrap();
+        assert_eq!((magpsf.value.as_str(), magpsf.unit), ("18.5", "mag"));
+    }
+}

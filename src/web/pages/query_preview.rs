@@ -1,0 +1,117 @@
+//! `POST /alerts/query/preview/`: the form again, with what the query would ask and cost. Nothing is read or billed.
+
+use axum::{extract::State, http::StatusCode, response::Response};
+
+use super::{
+    query_form::page,
+    query_parameters::{QUERY_NAME, check_query_name},
+};
+use crate::{
+    actions::run_query::Runner,
+    brokers::{Brokers, Check, Estimated},
+    clock::Clock,
+    forms::{Context, RawForm},
+    storage::Storage,
+    web::{
+        context::PageContext,
+        error::Error,
+        extract::{Form, Query},
+        views::query_form::{CodeView, ParameterView, PreviewView},
+    },
+};
+
+/// `POST /alerts/query/preview/`, with `?query=ID` from the form of a saved query.
+pub(crate) async fn post(
+    State(storage): State<Storage>,
+    State(brokers): State<Brokers>,
+    State(clock): State<Clock>,
+    State(runner): State<Runner>,
+    context: PageContext,
+    Query(query): Query,
+    Form(form): Form,
+) -> Result<Response, Error> {
+    let broker = brokers.find(form.text("broker").unwrap_or_default()).ok_or(Error::NotFound)?;
+    let broker = broker.clone();
+    let saved = match query.number("query") {
+        Some(id) => Some(storage.find_query(id).await?.ok_or(Error::NotFound)?),
+        None => None,
+    };
+    let raw = RawForm::from_pairs(form.iter());
+    let form_context = Context { now: clock.now(), choices: broker.choices().await };
+    let checked = broker.form().validate(&raw, &form_context);
+    let (mut state, view) = match checked {
+        Err(state) => (state, None),
+        Ok(parameters) => {
+            let looked_at = runner.check(broker.as_ref(), &parameters, &context.member).await?;
+            let looked_at = looked_at.ok_or(Error::NotFound)?;
+            let view = match looked_at {
+                Ok(check) => preview_view(check),
+                Err(error) => failed_view(&error.to_string()),
+            };
+            (broker.form().filled(&raw), Some(view))
+        }
+    };
+    let name = form.text(QUERY_NAME.name).unwrap_or_default();
+    state.put(QUERY_NAME.name, name.to_owned());
+    if !name.is_empty()
+        && let Some(message) = check_query_name(name)
+    {
+        state.add_error(QUERY_NAME.name, message);
+    }
+    let status = if state.has_errors() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let mut page = page(&context, &brokers, broker.as_ref(), saved.as_ref(), &state).await;
+    page.preview = view;
+    Ok(context.render_as(status, &page))
+}
+
+fn preview_view(check: Check) -> PreviewView {
+    let (class, headline) = match &check.estimate {
+        Ok(estimated) => {
+            let class = if estimated.cost > estimated.limit { "is-bad" } else { "is-info" };
+            (class, headline(estimated, &check.project))
+        }
+        Err(why) => ("is-bad", sentence(why)),
+    };
+    let code =
+        |title: &str, id, text, is_open| CodeView { title: title.to_owned(), id, text, is_open };
+    PreviewView {
+        class,
+        headline,
+        remarks: check.remarks.iter().map(|remark| sentence(remark)).collect(),
+        parameters: check
+            .parameters
+            .into_iter()
+            .map(|(name, kind, value)| ParameterView { name: format!("@{name}"), kind, value })
+            .collect(),
+        texts: vec![
+            code("Statement", "statement", check.statement, true),
+            code("As Python", "python", check.python, false),
+            code("As curl", "curl", check.curl, false),
+        ],
+    }
+}
+
+fn headline(estimated: &Estimated, project: &str) -> String {
+    let at_most = if estimated.is_upper_bound { "at most " } else { "" };
+    format!(
+        "Reads {at_most}{}, billed to the project {project}. BigQuery is told to refuse it above {}; one query may read {}.",
+        estimated.cost, estimated.cap, estimated.limit
+    )
+}
+
+fn failed_view(why: &str) -> PreviewView {
+    PreviewView {
+        class: "is-bad",
+        headline: sentence(why),
+        remarks: Vec::new(),
+        parameters: Vec::new(),
+        texts: Vec::new(),
+    }
+}
+
+/// With a capital letter and one full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.trim_end_matches('.').chars();
+    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+    first.chain(letters).chain(['.']).collect()
+}

@@ -1,0 +1,294 @@
+//! A double of BigQuery's REST API: it says what a test wants of bytes, errors and time, and records what it is asked.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use axum::{
+    Json, Router,
+    extract::{Path, RawQuery, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+/// What a call asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Verb {
+    DryRun,
+    Insert,
+    GetJob,
+    GetResults,
+    Cancel,
+}
+
+/// A call as it came.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) verb: Verb,
+    pub(crate) body: Value,
+    pub(crate) query: String,
+    pub(crate) token: Option<String>,
+}
+
+/// An error in BigQuery's shape.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Refusal {
+    pub(crate) code: u16,
+    pub(crate) reason: &'static str,
+    pub(crate) message: &'static str,
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let body = json!({"error": {"code": self.code, "message": self.message,
+            "errors": [{"reason": self.reason, "message": self.message, "domain": "global"}]}});
+        (StatusCode::from_u16(self.code).unwrap(), Json(body)).into_response()
+    }
+}
+
+struct Job {
+    is_stopped: bool,
+}
+
+/// What the double does.
+struct Script {
+    estimate: u64,
+    billed: u64,
+    is_upper_bound: bool,
+    /// Pages of rows, each a whole `f`.
+    pages: Vec<Vec<Value>>,
+    columns: Value,
+    /// Answers before a job is complete.
+    n_waits: usize,
+    refusals: HashMap<Verb, VecDeque<Refusal>>,
+    always: HashMap<Verb, Refusal>,
+    /// Jobs that are started although their caller hears of an outage.
+    n_lost: usize,
+    jobs: BTreeMap<String, Job>,
+    journal: Vec<Call>,
+}
+
+/// The double.
+#[derive(Clone)]
+pub(crate) struct BigQueryDouble {
+    host: String,
+    script: Arc<Mutex<Script>>,
+}
+
+impl BigQueryDouble {
+    pub(crate) async fn start() -> Self {
+        let script = Script {
+            estimate: 0,
+            billed: 0,
+            is_upper_bound: false,
+            pages: vec![Vec::new()],
+            columns: json!([]),
+            n_waits: 0,
+            refusals: HashMap::new(),
+            always: HashMap::new(),
+            n_lost: 0,
+            jobs: BTreeMap::new(),
+            journal: Vec::new(),
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let host = listener.local_addr().unwrap().to_string();
+        let double = Self { host, script: Arc::new(Mutex::new(script)) };
+        let router = Router::new()
+            .route("/bigquery/v2/projects/{project}/jobs", post(insert))
+            .route("/bigquery/v2/projects/{project}/jobs/{job}", get(get_job))
+            .route("/bigquery/v2/projects/{project}/jobs/{job}/cancel", post(cancel))
+            .route("/bigquery/v2/projects/{project}/queries/{job}", get(get_results))
+            .with_state(double.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        double
+    }
+
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// What dry runs say and what jobs are billed, bytes.
+    pub(crate) fn costs(&self, estimate: u64, billed: u64) {
+        self.change(|script| (script.estimate, script.billed) = (estimate, billed));
+    }
+
+    /// Dry runs say that it may be less.
+    pub(crate) fn says_at_most(&self) {
+        self.change(|script| script.is_upper_bound = true);
+    }
+
+    /// What jobs find.
+    pub(crate) fn finds(&self, columns: Value, pages: Vec<Vec<Value>>) {
+        self.change(|script| (script.columns, script.pages) = (columns, pages));
+    }
+
+    /// Jobs take so many answers that say "not yet".
+    pub(crate) fn takes(&self, n_waits: usize) {
+        self.change(|script| script.n_waits = n_waits);
+    }
+
+    /// The next call of a kind is refused.
+    pub(crate) fn refuses_once(&self, verb: Verb, refusal: Refusal) {
+        self.change(|script| script.refusals.entry(verb).or_default().push_back(refusal));
+    }
+
+    /// Every call of a kind is refused.
+    pub(crate) fn refuses(&self, verb: Verb, refusal: Refusal) {
+        self.change(|script| _ = script.always.insert(verb, refusal));
+    }
+
+    /// The next job is started, but its caller hears of an outage.
+    pub(crate) fn loses_an_answer(&self) {
+        self.change(|script| script.n_lost = 1);
+    }
+
+    pub(crate) fn calls(&self, verb: Verb) -> Vec<Call> {
+        self.journal().into_iter().filter(|call| call.verb == verb).collect()
+    }
+
+    pub(crate) fn journal(&self) -> Vec<Call> {
+        self.change(|script| script.journal.clone())
+    }
+
+    /// Ids of the jobs that were started.
+    pub(crate) fn jobs(&self) -> Vec<String> {
+        self.change(|script| script.jobs.keys().cloned().collect())
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Script) -> T) -> T {
+        change(&mut self.script.lock().unwrap())
+    }
+
+    /// Records a call; what it is refused with.
+    fn arrive(
+        &self,
+        verb: Verb,
+        headers: &HeaderMap,
+        body: Value,
+        query: Option<String>,
+    ) -> Option<Refusal> {
+        let token = headers.get("authorization").map(|token| token.to_str().unwrap().to_owned());
+        self.change(|script| {
+            script.journal.push(Call { verb, body, query: query.unwrap_or_default(), token });
+            let next = script.refusals.get_mut(&verb).and_then(VecDeque::pop_front);
+            next.or_else(|| script.always.get(&verb).copied())
+        })
+    }
+}
+
+async fn insert(
+    State(double): State<BigQueryDouble>,
+    Path(project): Path<String>,
+    headers: HeaderMap,
+    Json(body): Json<Value>,
+) -> Response {
+    let is_dry = body["configuration"]["dryRun"] == true;
+    let verb = if is_dry { Verb::DryRun } else { Verb::Insert };
+    if let Some(refusal) = double.arrive(verb, &headers, body.clone(), None) {
+        return refusal.into_response();
+    }
+    if is_dry {
+        return double.change(|script| {
+            let accuracy = if script.is_upper_bound { "UPPER_BOUND" } else { "PRECISE" };
+            Json(json!({"status": {"state": "DONE"}, "statistics": {"totalBytesProcessed": script.estimate.to_string(),
+                "query": {"totalBytesProcessedAccuracy": accuracy}}}))
+            .into_response()
+        });
+    }
+    let id = body["jobReference"]["jobId"].as_str().unwrap().to_owned();
+    double.change(|script| {
+        if script.jobs.contains_key(&id) {
+            let message = "Already Exists: Job";
+            return Refusal { code: 409, reason: "duplicate", message }.into_response();
+        }
+        script.jobs.insert(id.clone(), Job { is_stopped: false });
+        if script.n_lost > 0 {
+            script.n_lost -= 1;
+            return Refusal { code: 503, reason: "backendError", message: "try again" }
+                .into_response();
+        }
+        Json(reference(&project, &id)).into_response()
+    })
+}
+
+fn reference(project: &str, id: &str) -> Value {
+    json!({"jobReference": {"projectId": project, "jobId": id, "location": "US"}, "status": {"state": "RUNNING"}})
+}
+
+async fn get_job(
+    State(double): State<BigQueryDouble>,
+    Path((project, id)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    if let Some(refusal) = double.arrive(Verb::GetJob, &headers, Value::Null, query) {
+        return refusal.into_response();
+    }
+    double.change(|script| {
+        if !script.jobs.contains_key(&id) {
+            return Refusal { code: 404, reason: "notFound", message: "Not found: Job" }
+                .into_response();
+        }
+        let mut job = reference(&project, &id);
+        job["statistics"] = json!({"query": {"totalBytesBilled": script.billed.to_string()}});
+        Json(job).into_response()
+    })
+}
+
+async fn cancel(
+    State(double): State<BigQueryDouble>,
+    Path((project, id)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    if let Some(refusal) = double.arrive(Verb::Cancel, &headers, Value::Null, query) {
+        return refusal.into_response();
+    }
+    double.change(|script| match script.jobs.get_mut(&id) {
+        Some(job) => {
+            job.is_stopped = true;
+            Json(json!({"job": reference(&project, &id)})).into_response()
+        }
+        None => {
+            Refusal { code: 404, reason: "notFound", message: "Not found: Job" }.into_response()
+        }
+    })
+}
+
+async fn get_results(
+    State(double): State<BigQueryDouble>,
+    Path((project, id)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let text = query.clone().unwrap_or_default();
+    if let Some(refusal) = double.arrive(Verb::GetResults, &headers, Value::Null, query) {
+        return refusal.into_response();
+    }
+    let waits = double.change(|script| {
+        let waits = script.n_waits > 0;
+        script.n_waits = script.n_waits.saturating_sub(1);
+        waits
+    });
+    if waits {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let mut answer = reference(&project, &id);
+        answer["jobComplete"] = json!(false);
+        return Json(answer).into_response();
+    }
+    let page = url::form_urlencoded::parse(text.as_bytes())
+        .find_map(|(name, value)| (name == "pageToken").then(|| value.parse::<usize>().unwrap()))
+        .unwrap_or(0);
+    double.change(|script| {
+        let total: usize = script.pages.iter().map(Vec::len).sum();
+        let next = (page + 1 < script.pages.len()).then(|| (page + 1).to_string());
+        Json(json!({"jobComplete": true, "schema": {"fields": script.columns}, "totalRows": total.to_string(),
+            "rows": script.pages[page], "pageToken": next}))
+        .into_response()
+    })
+}
