@@ -111,8 +111,7 @@ impl ApiClient {
         patience: Duration,
         listener: Listener,
     ) -> Self {
-        let trouble = Mutex::new(None);
-        let (retries, unanswered) = (AtomicU64::new(0), AtomicU64::new(0));
+        let (trouble, retries, unanswered) = Default::default();
         Self {
             http,
             service,

@@ -133,7 +133,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn tokens_are_signed_by_the_key_for_pubsub_and_not_given_twice_after_a_refusal() {
+    async fn tokens_are_signed_by_the_key_for_pubsub_and_bigquery_and_not_given_twice_after_a_refusal()
+     {
         let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
         let account = ServiceAccount::from_key(&key_file(&pair)).unwrap();
         assert_eq!(account.project(), Some("my-proj"));
@@ -145,7 +146,7 @@ mod tests {
         let claims = URL_SAFE_NO_PAD.decode(signed.split('.').nth(1).unwrap()).unwrap();
         let claims: Value = serde_json::from_slice(&claims).unwrap();
         assert_eq!(claims["iss"], "alerts@my-proj.iam.gserviceaccount.com");
-        assert_eq!(claims["scope"], PUBSUB_SCOPE);
+        assert_eq!(claims["scope"], format!("{PUBSUB_SCOPE} {BIGQUERY_SCOPE}"));
         let refused = account.token(Some(&token)).await.unwrap_err();
         assert!(matches!(refused, AccessError::BadKey(_)), "{refused:?}");
         assert!(!format!("{token:?} {account:?}").contains(token.secret()));

@@ -55,7 +55,7 @@ async fn the_estimate_and_the_bill_are_told_and_kept() {
             .fetch_one(&app.pool().await)
             .await
             .unwrap();
-    assert_eq!(kept, (44_238_061_568, 48_661_867_724, Some(42 * GIB as i64)));
+    assert_eq!(kept, (44_238_061_568, 48_661_867_724, Some(42 * GIB.cast_signed())));
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn a_day_that_is_used_up_starts_no_job() {
             "{refused}"
         );
         assert_eq!(double.calls(Verb::Insert).len(), 2);
-        assert_eq!(counted(&app).await, 20 * GIB as i64);
+        assert_eq!(counted(&app).await, 20 * GIB.cast_signed());
         double.costs(4 * GIB, 4 * GIB);
         assert_eq!(run(&app, &by_object()).await["state"], "finished");
     }
@@ -97,7 +97,7 @@ async fn what_fails_unbilled_does_not_count_and_what_is_not_known_does() {
     double.refuses_once(Verb::GetJob, Refusal { code: 403, reason: "accessDenied", message: "no" });
     let unknown = run(&app, &by_object()).await;
     assert!(log(&unknown).contains("stay counted for today"), "{unknown}");
-    assert_eq!(counted(&app).await, 11 * GIB as i64);
+    assert_eq!(counted(&app).await, 11 * GIB.cast_signed());
 }
 
 #[tokio::test]
@@ -151,5 +151,5 @@ async fn many_at_once_never_spend_more_than_there_is() {
     let capped = double.calls(Verb::Insert);
     assert!(capped.iter().all(|call| call.body["configuration"]["query"]["maximumBytesBilled"]
         == json!((11 * GIB).to_string())));
-    assert_eq!(counted(&app).await, i64::try_from(n_finished).unwrap() * 10 * GIB as i64);
+    assert_eq!(counted(&app).await, i64::try_from(n_finished).unwrap() * 10 * GIB.cast_signed());
 }

@@ -108,7 +108,7 @@ fn lsst_row(n: usize, ztf: &Value) -> Value {
         "prvDiaSources": detections.filter(|entry| !entry["magpsf"].is_null()).map(with_id).collect::<Vec<_>>(),
         "prvDiaForcedSources": [],
         "diaObject": if is_solar { Value::Null } else { json!({"diaObjectId": id / 1_000, "nDiaSources": candidate["ndethist"]}) },
-        "ssSource": if is_solar { json!({"ssObjectId": 1_000 + n, "ephOffset": if n % 2 == 0 { Value::Null } else { json!(n % 11) }}) } else { Value::Null },
+        "ssSource": if is_solar { json!({"ssObjectId": 1_000 + n, "ephOffset": if n.is_multiple_of(2) { Value::Null } else { json!(n % 11) }}) } else { Value::Null },
         "healpix9": cell >> 40, "healpix19": cell >> 20, "healpix29": cell,
         "kafkaPublishTimestamp": at.format("%Y-%m-%d %H:%M:%S%.6f").to_string(),
     })
