@@ -88,7 +88,7 @@ pub enum BrokerError {
     NoProject,
     /// Nobody said which project is to be billed.
     #[error(
-        "no Google Cloud project is set that could be billed for the query: start the service with --google-project, or give a service account's key, which names one"
+        "no Google Cloud project is set that could be billed for the query: set yours on your profile page, or ask whoever runs this service to start it with --google-project or with a service account's key, which names one"
     )]
     NoBilledProject,
     /// The query would read more than one query may.
