@@ -184,6 +184,13 @@ impl Provider {
         Ok(Self { client, issuer, redirect_uri, connections, known: Mutex::default() })
     }
 
+    /// The same, waiting so long for each answer.
+    #[must_use]
+    pub fn waiting(mut self, patience: Duration) -> Self {
+        self.connections.patience = patience;
+        self
+    }
+
     /// The issuer, as configured.
     pub fn issuer(&self) -> &str {
         &self.client.issuer
