@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Write,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU32, Ordering},
@@ -91,7 +92,7 @@ impl Browser {
             let value = String::from_utf8_lossy(value.as_bytes());
             let is_way = name == header::LOCATION && value.starts_with(&self.google.issuer());
             if name != header::SET_COOKIE && !is_way {
-                seen.push_str(&format!("{name}: {value}\n"));
+                writeln!(seen, "{name}: {value}").unwrap();
             }
         }
         seen.push_str(&answer.body);

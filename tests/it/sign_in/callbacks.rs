@@ -17,6 +17,9 @@ struct Way {
 /// What is done with it: the browser that comes back, and the query that it brings.
 type Deed = fn(&Deployment, &Way) -> (Browser, String);
 
+/// What is brought back by the browser that was sent away.
+type Query = fn(&Way) -> String;
+
 const CALLBACK: &str = "/accounts/callback/";
 
 fn sound(way: &Way) -> String {
@@ -57,7 +60,7 @@ async fn assert_refused(deployment: &Deployment, what: &str, browser: &Browser, 
 #[tokio::test]
 async fn an_answer_that_is_not_the_one_that_was_waited_for_is_refused_before_anything_is_asked() {
     let deployment = Deployment::start().await;
-    let query_cases: &[(&str, fn(&Way) -> String)] = &[
+    let query_cases: &[(&str, Query)] = &[
         ("nothing at all", |_| String::new()),
         ("no state", |way| format!("code={}", way.code)),
         ("an empty state", |way| format!("state=&code={}", way.code)),

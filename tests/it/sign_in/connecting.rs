@@ -85,7 +85,7 @@ async fn every_part_of_a_consent_is_understood() {
     let stranger = "https://www.googleapis.com/auth/drive";
     let boxes = [PUBSUB, BIGQUERY, stranger];
     let deployment = Deployment::start().await;
-    deployment.stream(super::PROJECT).await;
+    let _stream = deployment.stream(super::PROJECT).await;
     for subset in 0..8_usize {
         let ticked: Vec<_> =
             (0..3).filter(|at| subset >> at & 1 == 1).map(|at| boxes[at]).collect();

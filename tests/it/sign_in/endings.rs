@@ -44,7 +44,8 @@ async fn a_grant_that_ends_in_mid_run_ends_the_run_with_a_way_on_and_keeps_what_
             let refused = deployment.tokens_of(&email).await.token(None).await;
             assert!(matches!(refused, Err(AccessError::NeedsSignIn(_))), "{ending:?}: {refused:?}");
         }
-        let body = json!({"broker": "stream-rest", "parameters": {"subscription_name": "loop-1"}});
+        let parameters = json!({"subscription_name": "loop-1", "timeout": 1});
+        let body = json!({"broker": "stream-rest", "parameters": parameters});
         browser.post_json("/api/runs/", &body).await.expect(403);
         assert_eq!(deployment.google.invalid_grants(), noticed + 1, "{ending:?}");
         let secrets = format!(
@@ -57,7 +58,8 @@ async fn a_grant_that_ends_in_mid_run_ends_the_run_with_a_way_on_and_keeps_what_
         deployment.google.account(Account::new(&email));
         browser.connect("pubsub", &format!("/runs/{id}/")).await.expect(303);
         browser.get("/").await.expect(200).shows("Google: connected");
-        let id = deployment.begin_run(&browser, json!({})).await;
+        stream.publish(seed + 100, 1);
+        let id = deployment.begin_run(&browser, json!({"max_results": 1})).await;
         assert_eq!(deployment.ended(&browser, id).await["state"], "finished", "{ending:?}");
     }
     let id = deployment.begin_run(&bob, json!({})).await;

@@ -5,13 +5,12 @@ use std::time::Duration;
 use clap::Parser;
 use tom_alerts::{app, config::Cli, google::AccessError};
 
-use super::{ADA, Deployment, SignInSetup, setup::KEY};
+use super::{
+    ADA, Deployment, SignInSetup,
+    setup::{KEY, hex},
+};
 
 const NEW_KEY: [u8; 32] = [0x17; 32];
-
-fn hex(key: [u8; 32]) -> String {
-    key.iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 async fn with_keys(before: &Deployment, key: [u8; 32], previous: Option<[u8; 32]>) -> Deployment {
     let setup = SignInSetup {
@@ -91,12 +90,12 @@ async fn start(deployment: &Deployment, more: &[String]) -> Result<(), String> {
 async fn a_service_without_the_key_of_the_tokens_that_are_there_does_not_start() {
     let deployment = Deployment::start().await;
     deployment.connected(ADA).await;
-    let key = |name: &str, key: [u8; 32]| format!("--secret-key{name}={}", hex(key));
+    let key = |name: &str, key: [u8; 32]| format!("--secret-key{name}={}", hex(&key));
     start(&deployment, &[key("", KEY)]).await.unwrap();
     let refused = start(&deployment, &[key("", NEW_KEY)]).await.unwrap_err();
     assert!(refused.contains("encrypted under a key that is not given"), "{refused}");
     assert!(refused.contains("--forget-other-keys"), "{refused}");
-    for secret in [hex(KEY), hex(NEW_KEY)] {
+    for secret in [hex(&KEY), hex(&NEW_KEY)] {
         assert!(!refused.contains(&secret));
     }
     // A key that is made on the spot is another one as well.

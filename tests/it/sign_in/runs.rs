@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tom_alerts::google::{Access, AccessError, Token, TokenSource};
 
 use super::{ADA, BOB, Browser, Deployment, PROJECT, SignInSetup};
-use crate::google_double::{Account, Call, Endpoint};
+use crate::google_double::{Call, Endpoint};
 
 /// Waits until a run has acknowledged so much.
 async fn until_acknowledged(browser: &Browser, id: i64, n: u64) {
@@ -128,7 +128,9 @@ async fn runs_of_two_members_never_use_each_others_tokens() {
 #[tokio::test]
 async fn ones_own_project_goes_before_the_deployments() {
     let deployment = Deployment::start().await;
-    deployment.stream(PROJECT).await;
+    let stream = deployment.stream(PROJECT).await;
+    let topic = stream.double.create_topic("adas-proj", "loop-1");
+    stream.double.create_subscription("adas-proj", "loop-1", &topic);
     let browser = deployment.connected(ADA).await;
     let bad = browser.post("/accounts/project/", &[("project", "No Project!")]).await;
     bad.expect(422).shows("No Project!");
@@ -136,7 +138,7 @@ async fn ones_own_project_goes_before_the_deployments() {
         browser.post("/accounts/project/", &[("project", typed)]).await.expect(303);
         let before = callers(&deployment, used).len();
         let id = deployment.begin_run(&browser, json!({})).await;
-        deployment.ended(&browser, id).await;
+        assert_eq!(deployment.ended(&browser, id).await["state"], "finished");
         assert!(callers(&deployment, used).len() > before, "{used} is not used");
     }
     let member_id = deployment.member_id(ADA).await;
@@ -185,7 +187,7 @@ async fn a_service_account_goes_first_and_is_shown() {
         let page = browser.get(&format!("/runs/{id}/")).await.expect(200);
         page.shows(&format!("at Google as the service account {ROBOT}"));
         browser.get("/").await.shows("Google: service account");
-        browser.get("/accounts/profile/").await.shows(ROBOT).shows("Everybody's runs act as");
+        browser.get("/accounts/profile/").await.shows(ROBOT).shows("runs act as");
     }
     let calls = deployment.google.calls(Endpoint::Api);
     assert!(calls.len() > before);
@@ -195,9 +197,9 @@ async fn a_service_account_goes_first_and_is_shown() {
 #[tokio::test]
 async fn a_run_of_who_has_not_connected_is_not_begun() {
     let deployment = Deployment::start().await;
-    deployment.stream(PROJECT).await;
     let browser = deployment.signed_in(ADA).await;
-    let body = json!({"broker": "stream-rest", "parameters": {"subscription_name": "loop-1"}});
+    let parameters = json!({"subscription_name": "loop-1", "timeout": 1});
+    let body = json!({"broker": "stream-rest", "parameters": parameters});
     browser.post_json("/api/runs/", &body).await.expect(403).shows("Pub/Sub");
     assert_eq!(deployment.count("select count(*) from run").await, 0);
     assert_eq!(deployment.google.requests(Endpoint::Api), 0);
@@ -206,5 +208,4 @@ async fn a_run_of_who_has_not_connected_is_not_begun() {
     let body = json!({"broker": "archive", "parameters": {"folder": "night"}});
     let id = browser.post_json("/api/runs/", &body).await.expect(202).json()["id"].as_i64();
     assert_eq!(deployment.ended(&browser, id.unwrap()).await["state"], "finished");
-    deployment.google.account(Account::new(ADA));
 }

@@ -8,7 +8,11 @@ use std::{
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
-use super::{ADA, BOB, Deployment, PROJECT, browser::parameter, setup::KEY};
+use super::{
+    ADA, BOB, Deployment, PROJECT,
+    browser::parameter,
+    setup::{KEY, hex},
+};
 use crate::google_double::{Account, CLIENT_SECRET, Consent, Ending, Endpoint, Fault, IdTokenFlaw};
 
 /// Keeps every line.
@@ -57,11 +61,16 @@ async fn live(deployment: &Deployment, seen: &mut String) -> Vec<String> {
         }
         browser.get("/metrics").await.expect(200);
         browser.post("/accounts/test/", &[]).await.expect(200);
-        for fault in [Fault::Status(503), Fault::Lost, Fault::Cut, Fault::Html] {
+        for fault in [Fault::Status(503), Fault::Cut, Fault::Html, Fault::Lost] {
             deployment.expire_here().await;
+            // As if they had been granted anew: the failure before this one is of no account.
+            deployment.execute("update google_credential set version = version + 1").await;
+            let failed = google.faults(Endpoint::Token);
             google.fail_next(Endpoint::Token, fault, 1);
             let _trouble = deployment.tokens_of(email).await.token(None).await;
+            assert_eq!(google.faults(Endpoint::Token), failed + 1);
         }
+        deployment.execute("update google_credential set version = version + 1").await;
         google.end_grants(email, Ending::SessionControl);
         deployment.expire_here().await;
         let _trouble = deployment.tokens_of(email).await.token(None).await;
@@ -106,8 +115,8 @@ async fn no_secret_is_in_any_log_or_answer() {
     secrets.extend(deployment.google.secrets());
     let calls = deployment.google.calls(Endpoint::Token).into_iter();
     secrets.extend(calls.filter_map(|call| call.params.get("code_verifier").map(str::to_owned)));
-    secrets.push(KEY.iter().map(|byte| format!("{byte:02x}")).collect());
-    secrets.push(KEY.iter().map(|byte| format!("{byte}, ")).collect());
+    secrets.push(hex(&KEY));
+    secrets.push(format!("{KEY:?}"));
     assert!(secrets.len() >= 60, "{}", secrets.len());
     let logged = String::from_utf8_lossy(&lines.0.lock().unwrap()).into_owned();
     assert!(logged.contains("TRACE") && logged.contains("signed in"), "the log is a log");

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use tower_sessions::session::Id;
 
-use super::{ADA, BOB, Browser, Deployment, SignInSetup};
+use super::{ADA, BOB, Browser, Deployment, SignInSetup, setup::hex};
 use crate::{google_double::Account, support::Answer};
 
 fn set_cookies<'a>(answer: &'a Answer, name: &str) -> Vec<&'a str> {
@@ -131,7 +131,7 @@ async fn nothing_that_is_stored_of_a_session_works_as_its_cookie() {
             .await
             .unwrap();
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(&cookie).unwrap();
-    let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = hex(&bytes);
     for (id, hash, text) in rows {
         assert!(!text.contains(&cookie) && !text.contains(&hex), "{text}");
         assert!(!hash.windows(bytes.len()).any(|window| window == bytes));

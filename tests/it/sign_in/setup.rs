@@ -45,6 +45,11 @@ pub(super) const PROJECT: &str = "site-proj";
 /// A key for tokens.
 pub(super) const KEY: [u8; 32] = [0x5a; 32];
 
+/// Bytes in hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
 /// What a deployment is set to.
 #[derive(Clone)]
 pub(super) struct SignInSetup {

@@ -28,7 +28,7 @@ async fn half_a_form(deployment: &Deployment, path: &str, cookie: &str) -> Strin
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     let ended = timeout(PATIENCE, stream.read_to_end(&mut answer)).await;
-    assert!(ended.is_ok(), "{path}: the connection is still open");
+    assert!(ended.is_ok(), "{path} as {cookie}: the connection is still open");
     String::from_utf8_lossy(&answer).into_owned()
 }
 
