@@ -61,6 +61,11 @@ impl Policy {
         let is_welcome = domain.is_some_and(|domain| self.domains.contains(&domain));
         if is_welcome { Welcome::Member } else { Welcome::Nobody }
     }
+
+    /// Whether the first of all may be admin: where no admin is named, anybody; but of the domains, where there are some.
+    fn may_found(&self, welcome: Welcome) -> bool {
+        self.admins.is_empty() && (self.domains.is_empty() || welcome == Welcome::Member)
+    }
 }
 
 /// What the browser brings back from the provider.
@@ -374,7 +379,9 @@ impl SignIn {
 
     async fn let_in(&self, identity: &Identity, next: String) -> Result<Arrival, Refusal> {
         let email = identity.email.clone();
-        match self.storage.admit(identity, self.policy.welcome(identity)).await? {
+        let welcome = self.policy.welcome(identity);
+        let may_found = self.policy.may_found(welcome);
+        match self.storage.admit(identity, welcome, may_found).await? {
             Admission::Admitted(member) => {
                 info!(member.id = member.id, "Member {} signed in", member.id);
                 Ok(Arrival::SignedIn { member, next })
