@@ -8,7 +8,10 @@ use std::{
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
+use tokio::{
+    sync::{Mutex as AsyncMutex, OwnedMutexGuard},
+    time::Instant,
+};
 use tracing::{info, warn};
 
 use crate::{
@@ -32,6 +35,10 @@ const EARLY: TimeDelta = TimeDelta::minutes(5);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 const LOOKS: u32 = 400;
 
+/// After a renewal that failed nobody asks again for so long: at first, and at most.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
 /// How a revocation that failed is tried again: the first pause, and for how long in all.
 const REVOKE_AGAIN: Duration = Duration::from_mins(1);
 const REVOKE_FOR: Duration = Duration::from_hours(24);
@@ -44,7 +51,37 @@ pub struct Grants {
     clock: Clock,
     /// Name of this process among all that share the database.
     holder: String,
-    renewing: Mutex<HashMap<i64, Arc<AsyncMutex<()>>>>,
+    renewing: Mutex<HashMap<i64, Arc<AsyncMutex<Option<Trouble>>>>>,
+}
+
+/// A renewal that failed and may succeed later: who wants a token before that is told the same.
+struct Trouble {
+    /// Of the tokens that were to be renewed.
+    version: i64,
+    until: Instant,
+    pause: Duration,
+    error: AccessError,
+}
+
+impl Trouble {
+    /// What is left of a renewal; the pauses between failures grow.
+    fn after(
+        before: Option<Self>,
+        version: i64,
+        renewed: &Result<Token, AccessError>,
+    ) -> Option<Self> {
+        let error = match renewed {
+            Err(error @ (AccessError::Passing(_) | AccessError::BadClient(_))) => error.clone(),
+            _ => return None,
+        };
+        let before = before.filter(|before| before.version == version);
+        let pause = before.map_or(FIRST_PAUSE, |before| (before.pause * 2).min(LONGEST_PAUSE));
+        Some(Self { version, until: Instant::now() + pause, pause, error })
+    }
+
+    fn lasts_for(&self, version: i64) -> bool {
+        self.version == version && Instant::now() < self.until
+    }
 }
 
 /// What became of a grant that was ended.
@@ -134,7 +171,7 @@ impl Grants {
         let provider = self.provider.clone();
         // The token lives in this task alone: nothing of it is kept.
         tokio::spawn(async move {
-            let begun = tokio::time::Instant::now();
+            let begun = Instant::now();
             let mut pause = REVOKE_AGAIN;
             while begun.elapsed() + pause < REVOKE_FOR {
                 tokio::time::sleep(pause).await;
@@ -166,6 +203,10 @@ impl Grants {
             let found = self.found(member_id, scope).await?;
             if let Some(token) = self.usable(member_id, &found, refused, early(&found)) {
                 return Ok(token);
+            }
+            if let Some(trouble) = turn.as_ref().filter(|it| it.lasts_for(found.version)) {
+                let present = self.usable(member_id, &found, refused, TimeDelta::zero());
+                return present.ok_or_else(|| trouble.error.clone());
             }
             let is_ours = self
                 .storage
@@ -204,13 +245,13 @@ impl Grants {
         member_id: i64,
         found: Credential,
         refused: Option<&Token>,
-        turn: OwnedMutexGuard<()>,
+        mut turn: OwnedMutexGuard<Option<Trouble>>,
     ) -> Result<Token, AccessError> {
         let grants = self.clone();
         let present = self.usable(member_id, &found, refused, TimeDelta::zero());
         let renewal = tokio::spawn(async move {
             let renewed = grants.renew(member_id, &found).await;
-            drop(turn);
+            *turn = Trouble::after(turn.take(), found.version, &renewed);
             renewed
         });
         let broke = || AccessError::Passing("the renewal of the token broke off".to_owned());
@@ -322,7 +363,7 @@ impl Grants {
         })
     }
 
-    fn turn(&self, member_id: i64) -> Arc<AsyncMutex<()>> {
+    fn turn(&self, member_id: i64) -> Arc<AsyncMutex<Option<Trouble>>> {
         let mut renewing = self.renewing.lock().unwrap_or_else(PoisonError::into_inner);
         renewing.entry(member_id).or_default().clone()
     }
