@@ -262,6 +262,9 @@ impl Provider {
             .map_err(|error| OAuthError::BadProvider(error.to_string()))?
             .set_pkce_verifier(PkceCodeVerifier::new(verifier));
         let answer = request.request_async(&self.connections).await.map_err(exchange_error)?;
+        if !is_bearer(&answer) {
+            return Err(OAuthError::BadProvider("its token is of an unknown type".to_owned()));
+        }
         let checked = id_token::identity(&client, &answer, nonce, now);
         let identity = match checked {
             Err(IdTokenError::UnknownKey) => {
@@ -284,6 +287,9 @@ impl Provider {
             .exchange_refresh_token(&token)
             .map_err(|error| RefreshError::Passing(error.to_string()))?;
         let answer = request.request_async(&self.connections).await.map_err(refresh_error)?;
+        if !is_bearer(&answer) {
+            return Err(RefreshError::Passing("its token is of an unknown type".to_owned()));
+        }
         Ok(tokens(&answer, scopes))
     }
 
@@ -392,6 +398,11 @@ fn tokens(answer: &TokenAnswer, scopes_before: &[Scope]) -> Tokens {
             known.collect()
         },
     );
+/// A token of a type that we do not know must not be used (RFC 6749, section 7.1).
+fn is_bearer(answer: &TokenAnswer) -> bool {
+    *answer.token_type() == core::CoreTokenType::Bearer
+}
+
     Tokens {
         access: Token::new(answer.access_token().secret().clone()),
         lifetime: answer.expires_in().unwrap_or(DEFAULT_LIFETIME),
