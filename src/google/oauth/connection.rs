@@ -36,21 +36,21 @@ impl Connections {
         Ok(Self { http: ApiClient::connections(is_local)?, patience: ANSWER_TIMEOUT })
     }
 
-    /// Posts a form; an answer other than success is an error.
-    pub(super) async fn post_form(&self, url: &str, form: String) -> Result<(), ConnectionError> {
-        let request = self
-            .http
-            .post(url)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(form)
-            .send();
-        let answer = tokio::time::timeout(self.patience, request).await;
-        let answer = answer.map_err(|_| ConnectionError::TooSlow(self.patience))?;
-        let status = answer.map_err(|error| broken(&error))?.status();
-        if status.is_success() {
-            return Ok(());
-        }
-        Err(ConnectionError::Broken(format!("it answers with status {}", status.as_u16())))
+    /// Posts a form.
+    pub(super) async fn post_form(
+        &self,
+        url: &str,
+        form: String,
+    ) -> Result<HttpResponse, ConnectionError> {
+        let mut request = HttpRequest::new(form.into_bytes());
+        *request.method_mut() = reqwest::Method::POST;
+        *request.uri_mut() =
+            url.parse().map_err(|_| ConnectionError::Broken("it has no address".to_owned()))?;
+        request.headers_mut().insert(
+            header::CONTENT_TYPE,
+            header::HeaderValue::from_static("application/x-www-form-urlencoded"),
+        );
+        self.exchange(request).await
     }
 
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, ConnectionError> {

@@ -304,7 +304,15 @@ impl Provider {
             .append_pair("client_id", &self.client.client_id)
             .append_pair("client_secret", self.client.client_secret.secret())
             .finish();
-        self.connections.post_form(endpoint.as_str(), form).await.map_err(|error| error.to_string())
+        let answer = self.connections.post_form(endpoint.as_str(), form).await;
+        let answer = answer.map_err(|error| error.to_string())?;
+        // By RFC 7009 a token that is dead already is no error; Google calls it one.
+        if answer.status().is_success()
+            || error_word(answer.body()).as_deref() == Some("invalid_token")
+        {
+            return Ok(());
+        }
+        Err(format!("it answers with status {}", answer.status().as_u16()))
     }
 
     /// Google shows its list of accounts; other providers know at least how to ask anew.
@@ -390,6 +398,11 @@ fn is_loopback(host: &str) -> bool {
     matches!(host, "127.0.0.1" | "localhost" | "[::1]")
 }
 
+/// A token of a type that we do not know must not be used (RFC 6749, section 7.1).
+fn is_bearer(answer: &TokenAnswer) -> bool {
+    *answer.token_type() == core::CoreTokenType::Bearer
+}
+
 fn tokens(answer: &TokenAnswer, scopes_before: &[Scope]) -> Tokens {
     let scopes = answer.scopes().map_or_else(
         || scopes_before.to_vec(),
@@ -398,11 +411,6 @@ fn tokens(answer: &TokenAnswer, scopes_before: &[Scope]) -> Tokens {
             known.collect()
         },
     );
-/// A token of a type that we do not know must not be used (RFC 6749, section 7.1).
-fn is_bearer(answer: &TokenAnswer) -> bool {
-    *answer.token_type() == core::CoreTokenType::Bearer
-}
-
     Tokens {
         access: Token::new(answer.access_token().secret().clone()),
         lifetime: answer.expires_in().unwrap_or(DEFAULT_LIFETIME),
@@ -444,6 +452,12 @@ fn exchange_error(error: TokenError) -> OAuthError {
             OAuthError::Unreachable("its answer cannot be read".to_owned())
         }
     }
+}
+
+/// The word for an error in an answer (RFC 6749, section 5.2).
+fn error_word(body: &[u8]) -> Option<String> {
+    let answer: serde_json::Value = serde_json::from_slice(body).ok()?;
+    answer.get("error")?.as_str().map(str::to_owned)
 }
 
 fn has_access_token(body: &[u8]) -> bool {
