@@ -31,7 +31,7 @@ use crate::{
     },
 };
 
-/// Longest parameter that is looked at, bytes.
+/// Longest parameter of an answer, bytes.
 const MAX_PARAMETER: usize = 4096;
 
 /// `GET /accounts/callback/?code=&state=` or `?error=&state=`
@@ -64,14 +64,18 @@ fn read(query: &Pairs) -> Option<Callback> {
     if names.windows(2).any(|pair| pair[0] == pair[1]) {
         return None;
     }
-    let text = |name: &str| query.text(name).filter(|value| value.len() <= MAX_PARAMETER);
-    let outcome = match (text("code"), text("error")) {
-        (Some(code), None) => Ok(code.to_owned()),
-        (None, Some(error)) => Err(error_word(error)),
+    if query.iter().any(|(_, value)| value.len() > MAX_PARAMETER) {
+        return None;
+    }
+    // What is there counts, also where it is empty or no text: nothing that is odd is passed over.
+    let there = |name: &str| query.iter().find(|(key, _)| *key == name).map(|(_, value)| value);
+    let outcome = match (there("code"), there("error")) {
+        (Some(_), None) => Ok(query.text("code")?.to_owned()),
+        (None, Some(_)) => Err(error_word(query.text("error")?)),
         _ => return None,
     };
-    let issuer = text("iss").map(str::to_owned);
-    Some(Callback { state: text("state")?.to_owned(), outcome, issuer })
+    let issuer = there("iss").map(str::to_owned);
+    Some(Callback { state: query.text("state")?.to_owned(), outcome, issuer })
 }
 
 /// The provider's word for an error, of which nothing is repeated that is no word.
@@ -196,6 +200,8 @@ mod tests {
             "error=a&error=b&state=s",
             "code=c&state=s&scope=a&scope=b",
             "code=c%00&state=s",
+            "code=c&error=&state=s",
+            "code=c&error=%00&state=s",
         ] {
             assert!(callback(bad).is_none(), "{bad}");
         }
