@@ -45,8 +45,11 @@ fn declared(source: &str, prefix: &str) -> Vec<Route> {
     let declarations = source.split(".route(").skip(1);
     declarations
         .map(|text| {
-            let path = text.split('"').nth(1).unwrap();
             let text = &text[..end_of(text)];
+            let path = match text.split_once(',').unwrap().0.trim() {
+                "CALLBACK" => "/accounts/callback/",
+                literal => literal.trim_matches('"'),
+            };
             let methods =
                 [("get(", "GET"), ("post(", "POST"), ("put(", "PUT"), ("delete(", "DELETE")];
             let is_called = |word: &str| {
@@ -99,6 +102,8 @@ fn the_routes_are_read_as_they_are_declared() {
     assert_eq!(methods("/api/targets/1/"), ["GET", "PUT", "DELETE"]);
     assert_eq!(methods("/team/invitations/1/delete/"), ["POST"]);
     assert_eq!(methods("/runs/1/unreadable/1/"), ["GET"]);
+    assert_eq!(methods("/accounts/callback/"), ["GET"]);
+    assert!(routes.iter().all(|route| route.path.starts_with('/')), "{routes:?}");
     let n_unsafe = routes.iter().flat_map(Route::unsafe_methods).count();
     assert!(n_unsafe >= 30, "{n_unsafe}");
 }
