@@ -137,7 +137,11 @@ if (form) {
     kept = kept
       .then(() => fetch(form.getAttribute("action"), { method: "POST", body, redirect: "manual", keepalive: true }))
       .catch(() => null)
-      .then(() => { waiting -= 1; });
+      .then((answer) => {
+        waiting -= 1;
+        // Signed out meanwhile: what is ticked from here on would not be kept.
+        if (answer?.status === 401) location.reload();
+      });
   };
   const count = () => {
     const ticked = boxes.filter((box) => box.checked).length;

@@ -1,36 +1,27 @@
 //! Members' grants at Google: kept, renewed once however many want it, tried, ended.
 
+mod renewing;
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
+use tokio::{sync::Mutex as AsyncMutex, time::Instant};
 use tracing::{info, warn};
 
+use self::renewing::{MemberGrant, Trouble};
 use crate::{
     clock::Clock,
-    domain::{
-        grant::{GrantState, Scope},
-        sealed::Sealed,
-    },
+    domain::{grant::Scope, sealed::Sealed},
     google::{
-        AccessError, Token, TokenSource,
+        Token, TokenSource,
         cipher::{Cipher, CipherError},
-        oauth::{Provider, RefreshError, Tokens},
+        oauth::{Provider, Tokens},
     },
     storage::{Credential, SealedTokens, Storage, StorageError},
 };
-
-/// How long before its end a token is renewed, at most; of a short life, a fifth.
-const EARLY: TimeDelta = TimeDelta::minutes(5);
-
-/// How often somebody looks whether another process has renewed a token, and for how long.
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
-const LOOKS: u32 = 400;
 
 /// How a revocation that failed is tried again: the first pause, and for how long in all.
 const REVOKE_AGAIN: Duration = Duration::from_mins(1);
@@ -44,7 +35,7 @@ pub struct Grants {
     clock: Clock,
     /// Name of this process among all that share the database.
     holder: String,
-    renewing: Mutex<HashMap<i64, Arc<AsyncMutex<()>>>>,
+    renewing: Mutex<HashMap<i64, Arc<AsyncMutex<Option<Trouble>>>>>,
 }
 
 /// What became of a grant that was ended.
@@ -134,7 +125,7 @@ impl Grants {
         let provider = self.provider.clone();
         // The token lives in this task alone: nothing of it is kept.
         tokio::spawn(async move {
-            let begun = tokio::time::Instant::now();
+            let begun = Instant::now();
             let mut pause = REVOKE_AGAIN;
             while begun.elapsed() + pause < REVOKE_FOR {
                 tokio::time::sleep(pause).await;
@@ -147,144 +138,6 @@ impl Grants {
             warn!("A grant could not be revoked at Google; its owner can do so in their account");
         });
         Disconnected::GoogleSilent(why)
-    }
-
-    /// A token that lives, and is not the one that was just refused.
-    async fn token(
-        self: &Arc<Self>,
-        member_id: i64,
-        scope: Scope,
-        refused: Option<&Token>,
-    ) -> Result<Token, AccessError> {
-        for _ in 0..LOOKS {
-            let found = self.found(member_id, scope).await?;
-            if let Some(token) = self.usable(member_id, &found, refused, early(&found)) {
-                return Ok(token);
-            }
-            // One of this process at a time; who waited looks again at what the one before has done.
-            let turn = self.turn(member_id).lock_owned().await;
-            let found = self.found(member_id, scope).await?;
-            if let Some(token) = self.usable(member_id, &found, refused, early(&found)) {
-                return Ok(token);
-            }
-            let is_ours = self
-                .storage
-                .lease_credential(member_id, found.version, &self.holder)
-                .await
-                .map_err(|error| passing(&error))?;
-            if is_ours {
-                return self.renew_detached(member_id, found, refused, turn).await;
-            }
-            // Another process is at it: the present token will do while it lives.
-            if let Some(token) = self.usable(member_id, &found, refused, TimeDelta::zero()) {
-                return Ok(token);
-            }
-            drop(turn);
-            tokio::time::sleep(LOOK_AGAIN).await;
-        }
-        Err(AccessError::Passing("the token is being renewed for too long".to_owned()))
-    }
-
-    async fn found(&self, member_id: i64, scope: Scope) -> Result<Credential, AccessError> {
-        let found =
-            self.storage.find_credential(member_id).await.map_err(|error| passing(&error))?;
-        let found = found.ok_or(AccessError::NotGranted(scope))?;
-        match &found.grant.state {
-            GrantState::NeedsSignIn(why) => Err(AccessError::NeedsSignIn(why.clone())),
-            GrantState::Connected if !found.grant.scopes.contains(&scope) => {
-                Err(AccessError::NotGranted(scope))
-            }
-            GrantState::Connected => Ok(found),
-        }
-    }
-
-    /// Renews in a task of its own: what the provider has answered is kept also when nobody waits for it any more.
-    async fn renew_detached(
-        self: &Arc<Self>,
-        member_id: i64,
-        found: Credential,
-        refused: Option<&Token>,
-        turn: OwnedMutexGuard<()>,
-    ) -> Result<Token, AccessError> {
-        let grants = self.clone();
-        let present = self.usable(member_id, &found, refused, TimeDelta::zero());
-        let renewal = tokio::spawn(async move {
-            let renewed = grants.renew(member_id, &found).await;
-            drop(turn);
-            renewed
-        });
-        let broke = || AccessError::Passing("the renewal of the token broke off".to_owned());
-        match renewal.await.unwrap_or_else(|_| Err(broke())) {
-            // Trouble that passes is none while the present token lives.
-            Err(AccessError::Passing(why)) => present.ok_or(AccessError::Passing(why)),
-            other => other,
-        }
-    }
-
-    async fn renew(&self, member_id: i64, found: &Credential) -> Result<Token, AccessError> {
-        let version = found.version;
-        let Some(refresh) = self.refresh_token(member_id, found) else {
-            let why = "there is nothing to renew it with";
-            return Err(self.note_end(member_id, version, why.to_owned()).await);
-        };
-        match self.provider.refresh(&refresh, &found.grant.scopes).await {
-            Ok(tokens) => {
-                let sealed = self.seal(member_id, &tokens, Some(&refresh));
-                let sealed = sealed.ok_or_else(|| {
-                    AccessError::Passing("the token could not be encrypted".to_owned())
-                })?;
-                let is_kept = self
-                    .storage
-                    .renew_credential(member_id, version, &sealed)
-                    .await
-                    .map_err(|error| passing(&error))?;
-                metrics::counter!("tom_alerts_token_refreshes_total").increment(1);
-                info!(member.id = member_id, "Renewed the token of member {member_id}");
-                if is_kept {
-                    Ok(tokens.access)
-                } else {
-                    Err(AccessError::Passing("the grant was changed meanwhile".to_owned()))
-                }
-            }
-            Err(RefreshError::GrantEnded(why)) => Err(self.note_end(member_id, version, why).await),
-            Err(RefreshError::ClientRefused(why)) => {
-                self.note_trouble(member_id, version, &why, false).await;
-                Err(AccessError::BadClient(why))
-            }
-            Err(RefreshError::Passing(why)) => {
-                self.note_trouble(member_id, version, &why, false).await;
-                Err(AccessError::Passing(why))
-            }
-        }
-    }
-
-    async fn note_end(&self, member_id: i64, version: i64, why: String) -> AccessError {
-        self.note_trouble(member_id, version, &why, true).await;
-        AccessError::NeedsSignIn(why)
-    }
-
-    async fn note_trouble(&self, member_id: i64, version: i64, why: &str, is_final: bool) {
-        warn!(member.id = member_id, why, is_final, "A token was not renewed");
-        let noted = self.storage.note_failed_renewal(member_id, version, why, is_final).await;
-        if let Err(error) = noted {
-            warn!(%error, "The trouble with a token was not noted");
-        }
-    }
-
-    /// The present access token, if it lives for longer than `early` and was not refused.
-    fn usable(
-        &self,
-        member_id: i64,
-        found: &Credential,
-        refused: Option<&Token>,
-        early: TimeDelta,
-    ) -> Option<Token> {
-        let expires = found.grant.access_expires?;
-        if expires - early <= self.clock.now() {
-            return None;
-        }
-        self.open(member_id, "access_token", found.access_token.as_ref())
-            .filter(|token| Some(token) != refused)
     }
 
     fn refresh_token(&self, member_id: i64, found: &Credential) -> Option<Token> {
@@ -322,7 +175,7 @@ impl Grants {
         })
     }
 
-    fn turn(&self, member_id: i64) -> Arc<AsyncMutex<()>> {
+    fn turn(&self, member_id: i64) -> Arc<AsyncMutex<Option<Trouble>>> {
         let mut renewing = self.renewing.lock().unwrap_or_else(PoisonError::into_inner);
         renewing.entry(member_id).or_default().clone()
     }
@@ -331,39 +184,4 @@ impl Grants {
 /// What a token's ciphertext is bound to: it opens for this member and column only.
 fn bound_to(member_id: i64, column: &str) -> String {
     format!("google_credential {member_id} {column}")
-}
-
-/// How long before its end a token is to be renewed; not everybody's at the same moment.
-fn early(found: &Credential) -> TimeDelta {
-    let life = life_of(found.access_obtained, found.grant.access_expires);
-    let early_ms = (life / 5).min(EARLY).num_milliseconds().max(0);
-    TimeDelta::milliseconds(early_ms - rand::random_range(0..=early_ms / 5))
-}
-
-fn life_of(from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>) -> TimeDelta {
-    from.zip(to).map_or(TimeDelta::zero(), |(from, to)| to - from)
-}
-
-fn passing(error: &StorageError) -> AccessError {
-    AccessError::Passing(error.to_string())
-}
-
-/// One member's grant, as calls to Google use it.
-#[derive(Debug)]
-struct MemberGrant {
-    grants: Arc<Grants>,
-    member_id: i64,
-    account: String,
-    scope: Scope,
-}
-
-#[async_trait]
-impl TokenSource for MemberGrant {
-    async fn token(&self, refused: Option<&Token>) -> Result<Token, AccessError> {
-        self.grants.token(self.member_id, self.scope, refused).await
-    }
-
-    fn acts_as(&self) -> String {
-        self.account.clone()
-    }
 }

@@ -43,6 +43,11 @@ pub(super) fn check_exposure(config: &ServeConfig) -> anyhow::Result<()> {
         "refusing to serve {url}: sign-in needs an https:// address, or sessions could be stolen on the way"
     );
     anyhow::ensure!(
+        !has_sign_in || url.scheme() == "https" || config.listen.ip().is_loopback(),
+        "refusing to listen on {} for {url}: sessions could be stolen on the way. Listen on a loopback address, or give the https:// address that users type",
+        config.listen
+    );
+    anyhow::ensure!(
         url.path() == "/" && url.query().is_none() && url.fragment().is_none(),
         "--public-url {url} has a path: the service must have a host of its own"
     );
@@ -63,7 +68,7 @@ pub(super) async fn sign_in(
     };
     let redirect_uri = public_url.join("accounts/callback/")?.to_string();
     info!("People sign in at {}; they come back to {redirect_uri}", settings.oauth_issuer);
-    let issuer = settings.oauth_issuer.trim_end_matches('/').to_owned();
+    let issuer = settings.oauth_issuer.clone();
     let provider = Provider::new(Client { issuer, client_id, client_secret, redirect_uri })
         .context("TOM_ALERTS_OAUTH_ISSUER")?;
     let cipher = cipher(settings, data_dir)?;
@@ -132,7 +137,7 @@ async fn check_keys(
     let n = storage.count_foreign_credentials(&key_ids).await?;
     anyhow::ensure!(
         n == 0,
-        "the tokens of {n} members in the database are encrypted under a key that is not given. Give every replica \
+        "tokens of members in the database ({n}) are encrypted under a key that is not given. Give every replica \
          the same TOM_ALERTS_SECRET_KEY, and the one before it as TOM_ALERTS_SECRET_KEY_PREVIOUS; or start once with \
          --forget-other-keys, and those members will connect to Google again"
     );
@@ -177,6 +182,8 @@ mod tests {
         assert!(
             exposed(&["--public-url", "http://alerts.obs.example"]).unwrap_err().contains("https")
         );
+        let open = ["--listen", "[::]:8000", "--public-url", "http://127.0.0.1:8000"];
+        assert!(exposed(&open).unwrap_err().contains("loopback"));
         assert!(
             exposed(&["--public-url", "https://obs.example/alerts/"]).unwrap_err().contains("path")
         );

@@ -45,6 +45,11 @@ pub enum AccessError {
     /// The provider did not answer; it may do so later.
     #[error("Google's token service does not answer ({0})")]
     Passing(String),
+    /// The tokens are under a key that this process was not given.
+    #[error(
+        "the connection to Google was made on a replica with another secret key: ask whoever runs this service to give all replicas the same TOM_ALERTS_SECRET_KEY"
+    )]
+    OtherKey,
     /// The provider does not know this deployment.
     #[error(
         "Google does not accept this deployment's OAuth client ({0}): ask whoever runs this service to check its id and secret"

@@ -56,6 +56,11 @@ impl Cipher {
         self.keys.iter().map(|(id, _)| id.as_str()).collect()
     }
 
+    /// Whether there is the key that a secret was sealed with.
+    pub fn has_key_of(&self, sealed: &Sealed) -> bool {
+        self.keys.iter().any(|(id, _)| *id == sealed.key_id)
+    }
+
     /// Encrypts a secret so that it opens only together with `context`: what it is and whose.
     pub fn seal(&self, secret: &str, context: &str) -> Result<Sealed, CipherError> {
         let (key_id, key) = self.keys.first().ok_or(CipherError::Unusable)?;

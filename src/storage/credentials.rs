@@ -254,11 +254,13 @@ impl Storage {
 
     /// How many grants are encrypted under other keys than these.
     pub async fn count_foreign_credentials(&self, key_ids: &[&str]) -> Result<i64, StorageError> {
-        let n =
-            sqlx::query_scalar("select count(*) from google_credential where key_id <> all ($1)")
-                .bind(key_ids)
-                .fetch_one(&self.pool)
-                .await?;
+        let n = sqlx::query_scalar(
+            "select count(*) from google_credential
+             where key_id <> all ($1) and (refresh_token is not null or access_token is not null)",
+        )
+        .bind(key_ids)
+        .fetch_one(&self.pool)
+        .await?;
         Ok(n)
     }
 

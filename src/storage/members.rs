@@ -71,12 +71,13 @@ impl Storage {
         row.try_into()
     }
 
-    /// Lets somebody in whom the provider has vouched for, or not. The first one is admin; a known account is known by
-    /// its key, whatever its address is now; an invitation is used up.
+    /// Lets somebody in whom the provider has vouched for, or not. The first one is admin if they `may_found`; a known
+    /// account is known by its key, whatever its address is now; an invitation is used up.
     pub async fn admit(
         &self,
         identity: &Identity,
         welcome: Welcome,
+        may_found: bool,
     ) -> Result<Admission, StorageError> {
         let identity = identity.clone();
         self.in_transaction(move |connection| {
@@ -92,7 +93,7 @@ impl Storage {
                 if let Some(member) = known_account(connection, &identity, welcome).await? {
                     return Ok(Admission::Admitted(member));
                 }
-                first_admission(connection, &identity, welcome).await
+                first_admission(connection, &identity, welcome, may_found).await
             })
         })
         .await
@@ -122,6 +123,22 @@ impl Storage {
         .fetch_optional(&self.pool)
         .await?;
         Ok(account)
+    }
+
+    /// Whether a member who came with this account has granted something.
+    pub async fn has_grant_of(&self, issuer: &str, subject: &str) -> Result<bool, StorageError> {
+        let found = sqlx::query_scalar(
+            "select exists (
+                 select from google_credential c
+                 join member m on m.id = c.member_id
+                 where m.issuer = $1 and m.subject = $2
+             )",
+        )
+        .bind(issuer)
+        .bind(subject)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(found)
     }
 
     /// The member's own Google Cloud project, if they have set one.
@@ -229,6 +246,7 @@ async fn first_admission(
     connection: &mut PgConnection,
     identity: &Identity,
     welcome: Welcome,
+    may_found: bool,
 ) -> Result<Admission, StorageError> {
     if !identity.is_email_verified || identity.email.is_empty() {
         return Ok(Admission::Stranger);
@@ -250,7 +268,7 @@ async fn first_admission(
             .await?;
     let invited = invited.and_then(|role| Role::from_id(&role));
     let role = match (welcome, invited) {
-        _ if is_first => Role::Admin,
+        _ if is_first && may_found => Role::Admin,
         (Welcome::Admin, _) => Role::Admin,
         (Welcome::Member, invited) => invited.unwrap_or(Role::Member),
         (Welcome::Nobody, Some(role)) => role,

@@ -35,11 +35,18 @@ pub enum Taken {
     /// It is theirs, and nobody's again.
     Open(Attempt),
     /// It was used before.
-    Used,
+    Used(Attempt),
     /// It is too old.
-    TooOld,
+    TooOld(Attempt),
     /// Nobody of this browser began it.
     Unknown,
+}
+
+#[derive(FromRow)]
+struct OldAttemptRow {
+    #[sqlx(flatten)]
+    attempt: AttemptRow,
+    is_used: bool,
 }
 
 #[derive(FromRow)]
@@ -49,6 +56,17 @@ struct AttemptRow {
     next: String,
     member_id: Option<i64>,
     scopes: Vec<String>,
+}
+
+impl From<AttemptRow> for Attempt {
+    fn from(row: AttemptRow) -> Self {
+        Self {
+            secrets: Sealed { key_id: row.key_id, bytes: row.secrets },
+            next: row.next,
+            member_id: row.member_id,
+            scopes: row.scopes.iter().filter_map(|scope| Scope::from_id(scope)).collect(),
+        }
+    }
 }
 
 impl Storage {
@@ -103,24 +121,20 @@ impl Storage {
         .fetch_optional(&self.pool)
         .await?;
         if let Some(row) = row {
-            return Ok(Taken::Open(Attempt {
-                secrets: Sealed { key_id: row.key_id, bytes: row.secrets },
-                next: row.next,
-                member_id: row.member_id,
-                scopes: row.scopes.iter().filter_map(|scope| Scope::from_id(scope)).collect(),
-            }));
+            return Ok(Taken::Open(row.into()));
         }
-        let used: Option<bool> = sqlx::query_scalar(
-            "select used is not null from sign_in_attempt
+        let old: Option<OldAttemptRow> = sqlx::query_as(
+            "select key_id, secrets, next, member_id, scopes, used is not null as is_used
+             from sign_in_attempt
              where state_hash = $1 and browser_hash = $2",
         )
         .bind(state_hash)
         .bind(browser_hash)
         .fetch_optional(&self.pool)
         .await?;
-        Ok(match used {
-            Some(true) => Taken::Used,
-            Some(false) => Taken::TooOld,
+        Ok(match old {
+            Some(old) if old.is_used => Taken::Used(old.attempt.into()),
+            Some(old) => Taken::TooOld(old.attempt.into()),
             None => Taken::Unknown,
         })
     }

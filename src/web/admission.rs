@@ -1,11 +1,11 @@
 //! Who is in: sessions by cookie, and a closed door for everybody else. Every path is closed unless it is listed here.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::{HeaderMap, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
@@ -53,6 +53,36 @@ pub(crate) fn sessions(storage: &Storage, site: &Site) -> SessionManagerLayer<Se
         .with_same_site(SameSite::Lax)
         .with_path("/")
         .with_expiry(Expiry::OnInactivity(life))
+}
+
+/// Takes the cookie of a session that is over away for good: tower-sessions does so without `Secure`, which browsers do
+/// not follow for a `__Host-` cookie.
+pub(crate) async fn complete_removals(
+    State(site): State<Arc<Site>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut response = next.run(request).await;
+    let beginning = format!("{}=;", session_cookie(&site));
+    for cookie in response.headers_mut().iter_mut().filter(|(name, _)| *name == header::SET_COOKIE)
+    {
+        if cookie.1.as_bytes().starts_with(beginning.as_bytes()) {
+            *cookie.1 = session_removal(&site);
+        }
+    }
+    response
+}
+
+/// Takes the cookie of a session away. A `__Host-` cookie goes only if the removal says `Secure` as well.
+pub(crate) fn session_removal(site: &Site) -> HeaderValue {
+    let name = session_cookie(site);
+    let cookie = format!("{name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{}", secure(site));
+    HeaderValue::try_from(cookie).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// What keeps a cookie to https, where there is https.
+pub(crate) fn secure(site: &Site) -> &'static str {
+    if site.is_https() { "; Secure" } else { "" }
 }
 
 /// Lets in those who have a session, and everybody to what is open.

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{
     extract::{FromRequestParts, Request},
-    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{Html, IntoResponse, Redirect, Response},
 };
 use url::Url;
@@ -43,9 +43,14 @@ impl Frame {
     /// The frame of a request by a visitor.
     pub(crate) fn of(request: &Request, visitor: Option<Visitor>, state: &AppState) -> Self {
         // The way back from the provider carries a code and a state, which belong on no page.
+        let is_visit = matches!(*request.method(), Method::GET | Method::HEAD);
         let path = match request.uri().path_and_query() {
-            Some(path) if path.path() != CALLBACK => path.as_str(),
-            _ => "/",
+            Some(path) if path.path() == CALLBACK => "/",
+            // These answer with a page that stands at another address.
+            Some(path) if !is_visit && path.path().starts_with("/accounts/") => PROFILE,
+            Some(path) if !is_visit && path.path() == PREVIEW => "/alerts/query/list/",
+            Some(path) => path.as_str(),
+            None => "/",
         };
         let headers = request.headers();
         Self {
@@ -151,6 +156,9 @@ impl PageContext {
 
 const PROFILE: &str = "/accounts/profile/";
 
+/// Where a query is looked at before it is run.
+const PREVIEW: &str = "/alerts/query/preview/";
+
 /// Where the provider sends browsers back to.
 pub(crate) const CALLBACK: &str = "/accounts/callback/";
 
@@ -177,6 +185,9 @@ fn user_chip(visitor: &Visitor, service_account: Option<&str>) -> UserChip {
 }
 
 fn connection_chip(visitor: &Visitor, service_account: Option<&str>) -> ConnectionChip {
+    let project = visitor.project.as_ref().map(|project| format!(" · {project}"));
+    let as_whom = visitor.grant.as_ref().map(|grant| format!(" as {}", grant.email));
+    let detail = as_whom.unwrap_or_default() + &project.unwrap_or_default();
     let (health, text) = match (&visitor.grant, service_account) {
         (_, Some(_)) => (ConnectionHealth::Connected, "Google: service account".to_owned()),
         (Some(grant), None) if grant.needs_sign_in => {
@@ -187,7 +198,12 @@ fn connection_chip(visitor: &Visitor, service_account: Option<&str>) -> Connecti
         }
         _ => (ConnectionHealth::Absent, "Google: not connected".to_owned()),
     };
-    ConnectionChip { health, text, href: PROFILE.to_owned() }
+    let detail = if health == ConnectionHealth::Connected && service_account.is_none() {
+        detail
+    } else {
+        String::new()
+    };
+    ConnectionChip { health, text, detail, href: PROFILE.to_owned() }
 }
 
 /// A page as an answer.
@@ -221,10 +237,14 @@ pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> 
         .map(|(_, value)| value)
 }
 
+/// Longest path that somebody is sent to, bytes: it comes back in the head of a request.
+const MAX_PATH: usize = 2_048;
+
 /// Where somebody may be sent to: a path of ours, never another site, also as a browser reads it.
 pub(crate) fn local_path(text: &str) -> &str {
     let mut chars = text.chars();
-    let is_local = chars.next() == Some('/')
+    let is_local = text.len() <= MAX_PATH
+        && chars.next() == Some('/')
         && !matches!(chars.next(), Some('/' | '\\'))
         && text.chars().all(|c| c.is_ascii_graphic())
         && !text.contains('\\')
@@ -268,6 +288,7 @@ mod tests {
             "/ä",
             "/x\\y",
             " /",
+            &format!("/{}", "x".repeat(3_000)),
         ] {
             assert_eq!(local_path(foreign), "/", "{foreign}");
         }

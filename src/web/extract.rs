@@ -120,8 +120,10 @@ impl FromRequestParts<AppState> for Peer {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
         let peer = parts.extensions.get::<PeerAddress>();
         let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |PeerAddress(peer)| *peer);
-        let forwarded = parts.headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
-        Ok(Self(state.site().client_address(peer, forwarded)))
+        // Some proxies add a line of their own behind those that the client has sent.
+        let lines = parts.headers.get_all("x-forwarded-for").iter();
+        let forwarded: Vec<_> = lines.map(|line| line.to_str().unwrap_or_default()).collect();
+        Ok(Self(state.site().client_address(peer, Some(&forwarded.join(",")))))
     }
 }
 

@@ -21,6 +21,7 @@ pub(crate) enum Note {
     CancelAsked,
     Uploaded,
     Connected,
+    ConnectedForRun,
     Disconnected,
     DisconnectedHereOnly,
     ProjectSaved,
@@ -46,6 +47,7 @@ impl Note {
             Self::CancelAsked => ("cancel-asked", 0),
             Self::Uploaded => ("uploaded", 0),
             Self::Connected => ("connected", 0),
+            Self::ConnectedForRun => ("connected-for-run", 0),
             Self::Disconnected => ("disconnected", 0),
             Self::DisconnectedHereOnly => ("disconnected-here-only", 0),
             Self::ProjectSaved => ("project-saved", 0),
@@ -68,6 +70,7 @@ impl Note {
             Self::CancelAsked,
             Self::Uploaded,
             Self::Connected,
+            Self::ConnectedForRun,
             Self::Disconnected,
             Self::DisconnectedHereOnly,
             Self::ProjectSaved,
@@ -136,6 +139,7 @@ impl Note {
                 (FlashLevel::Success, "Upload complete. Choose it as the archive below.", None)
             }
             Self::Connected
+            | Self::ConnectedForRun
             | Self::Disconnected
             | Self::DisconnectedHereOnly
             | Self::ProjectSaved
@@ -155,7 +159,10 @@ impl Note {
     /// The sentence of a note about coming in.
     fn account_sentence(self) -> Sentence {
         let (level, text) = match self {
-            Self::Connected => (
+            Self::Connected => {
+                (FlashLevel::Success, "Connected to Google. The connection renews itself.")
+            }
+            Self::ConnectedForRun => (
                 FlashLevel::Success,
                 "Connected to Google. The connection renews itself; press Run to go on.",
             ),

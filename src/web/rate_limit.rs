@@ -34,6 +34,10 @@ impl RateLimit {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.len() >= MAX_ADDRESSES {
             counts.retain(|_, (begun, _)| now - *begun < self.window);
+            // So many within one window are an attack, which this cannot stop; it must not cost memory as well.
+            if counts.len() >= MAX_ADDRESSES {
+                counts.clear();
+            }
         }
         let (begun, n) = counts.entry(network_of(address)).or_insert((now, 0));
         if now - *begun >= self.window {

@@ -56,7 +56,8 @@ pub fn router(state: AppState) -> Router {
                 .layer(from_fn(guard::measure))
                 .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
                 .layer(from_fn_with_state(site.clone(), guard::add_headers))
-                .layer(from_fn_with_state(site, guard::refuse_strangers))
+                .layer(from_fn_with_state(site.clone(), guard::refuse_strangers))
+                .layer(from_fn_with_state(site, admission::complete_removals))
                 .layer(sessions)
                 .layer(from_fn_with_state(state.clone(), admission::admit))
                 .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {

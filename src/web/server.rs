@@ -52,7 +52,7 @@ pub async fn serve(
             () = stop.cancelled() => break,
         };
         let (stream, peer) = match accepted {
-            Ok((stream, peer)) => (stream, PeerAddress(peer.ip())),
+            Ok((stream, peer)) => (stream, PeerAddress(peer.ip().to_canonical())),
             Err(error) => {
                 // Out of file descriptors, most likely: let some connections end first.
                 warn!(%error, "A connection was not accepted");

@@ -99,10 +99,16 @@ impl Site {
         // The last address that is not a proxy of ours; what stands before it anybody can have written.
         let addresses = forwarded_for.unwrap_or_default().split(',').rev();
         addresses
-            .map_while(|text| text.trim().parse::<IpAddr>().ok())
+            .map_while(|text| address_of(text.trim()))
             .find(|address| !self.trusted_proxies.contains(address))
             .unwrap_or(peer)
     }
+}
+
+/// An address, with or without the port that some proxies add.
+fn address_of(text: &str) -> Option<IpAddr> {
+    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+    text.parse().ok().or_else(with_port).map(|address: IpAddr| address.to_canonical())
 }
 
 fn host_of(url: &Url) -> Option<String> {
@@ -140,6 +146,9 @@ mod tests {
         assert_eq!(site.client_address(proxy, Some("198.51.100.1, 192.0.2.7")), client);
         assert_eq!(site.client_address(proxy, Some("192.0.2.7, 10.0.0.2")), client);
         assert_eq!(site.client_address(proxy, Some("nonsense")), proxy);
+        for written in ["192.0.2.7:51234", "::ffff:192.0.2.7", "[::ffff:192.0.2.7]:443"] {
+            assert_eq!(site.client_address(proxy, Some(written)), client, "{written}");
+        }
         assert_eq!(site.client_address(proxy, None), proxy);
     }
 }

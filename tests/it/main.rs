@@ -16,6 +16,7 @@ mod queries;
 mod restart;
 mod results;
 mod runs;
+mod sign_in;
 mod stream_rest;
 mod support;
 mod targets;

@@ -1,6 +1,6 @@
 //! A service of its own for each test, with verbs for what a user does.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use reqwest::{Client, RequestBuilder, StatusCode, redirect};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tom_alerts::{
-    actions::run_query::Runner,
+    actions::{credentials::Credentials, run_query::Runner, sign_in::SignIn},
     brokers::{Brokers, database::BigQueryService, stream_rest::PubSubService},
     clock::Clock,
     google::Access,
@@ -97,6 +97,81 @@ pub(crate) fn write_night(
         .collect()
 }
 
+/// What a service stands on: an address, a database, an archive.
+pub(crate) struct Ground {
+    pub(crate) base: String,
+    pub(crate) address: SocketAddr,
+    pub(crate) storage: Storage,
+    database_url: String,
+    listener: TcpListener,
+    place: Arc<TempDir>,
+}
+
+/// What a service is put together from.
+pub(crate) struct Parts {
+    pub(crate) pubsub: PubSubService,
+    pub(crate) bigquery: BigQueryService,
+    pub(crate) credentials: Credentials,
+    pub(crate) site: Site,
+    pub(crate) sign_in: Option<Arc<SignIn>>,
+    pub(crate) clock: Clock,
+}
+
+impl Ground {
+    /// Takes a free port, and a database as it is.
+    pub(crate) async fn lay(database_url: String) -> Self {
+        packets::install_limits();
+        let storage = Storage::connect(&database_url).await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let place = Arc::new(tempfile::tempdir().unwrap());
+        Self { base: format!("http://{address}"), address, storage, database_url, listener, place }
+    }
+
+    /// Serves on it.
+    pub(crate) fn build(self, parts: Parts) -> TestApp {
+        let Parts { pubsub, bigquery, credentials, site, sign_in, clock } = parts;
+        let archive = self.place.path().join("night");
+        let uploads = self.place.path().join("uploads");
+        std::fs::create_dir_all(&archive).unwrap();
+        std::fs::create_dir_all(&uploads).unwrap();
+        let brokers = Brokers::new(pubsub, vec![archive.clone()], uploads).with_database(bigquery);
+        let stop = CancellationToken::new();
+        let runner = Runner::new(
+            self.storage.clone(),
+            brokers.clone(),
+            credentials.clone(),
+            clock.clone(),
+            stop.clone(),
+        );
+        let metrics = telemetry::collect_metrics().unwrap();
+        let state =
+            AppState::new(self.storage.clone(), brokers, runner.clone(), clock, site, metrics)
+                .with_sign_in(sign_in, credentials);
+        tokio::spawn(web::server::serve(
+            self.listener,
+            web::router(state),
+            stop.clone(),
+            Duration::from_secs(5),
+        ));
+        let http = Client::builder()
+            .redirect(redirect::Policy::none())
+            .cookie_store(true)
+            .build()
+            .unwrap();
+        TestApp {
+            base: self.base,
+            storage: self.storage,
+            database_url: self.database_url,
+            runner,
+            archive,
+            http,
+            stop,
+            _place: self.place,
+        }
+    }
+}
+
 impl TestApp {
     /// A service whose archive `night` holds 40 simulated packets.
     pub(crate) async fn start() -> Self {
@@ -121,38 +196,18 @@ impl TestApp {
     }
 
     async fn start_on(pubsub: PubSubService, bigquery: BigQueryService, access: Access) -> Self {
-        packets::install_limits();
-        let place = Arc::new(tempfile::tempdir().unwrap());
-        let archive = place.path().join("night");
-        let uploads = place.path().join("uploads");
-        std::fs::create_dir_all(&archive).unwrap();
-        std::fs::create_dir_all(&uploads).unwrap();
-        let database_url = fresh_database().await;
-        let storage = Storage::connect(&database_url).await.unwrap();
-        let brokers = Brokers::new(pubsub, vec![archive.clone()], uploads).with_database(bigquery);
-        let stop = CancellationToken::new();
-        let runner =
-            Runner::new(storage.clone(), brokers.clone(), access, Clock::system(), stop.clone());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let base = format!("http://{address}");
-        let member = storage.local_member().await.unwrap();
-        let site = Site::local(url::Url::parse(&base).unwrap(), address, member);
-        let metrics = telemetry::collect_metrics().unwrap();
-        let state =
-            AppState::new(storage.clone(), brokers, runner.clone(), Clock::system(), site, metrics);
-        tokio::spawn(web::server::serve(
-            listener,
-            web::router(state),
-            stop.clone(),
-            Duration::from_secs(5),
-        ));
-        let http = Client::builder()
-            .redirect(redirect::Policy::none())
-            .cookie_store(true)
-            .build()
-            .unwrap();
-        Self { base, storage, database_url, runner, archive, http, stop, _place: place }
+        let ground = Ground::lay(fresh_database().await).await;
+        let member = ground.storage.local_member().await.unwrap();
+        let site = Site::local(url::Url::parse(&ground.base).unwrap(), ground.address, member);
+        let credentials = access.into();
+        ground.build(Parts {
+            pubsub,
+            bigquery,
+            credentials,
+            site,
+            sign_in: None,
+            clock: Clock::system(),
+        })
     }
 
     pub(crate) async fn pool(&self) -> PgPool {

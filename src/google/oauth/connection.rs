@@ -7,7 +7,7 @@ use reqwest::header;
 
 use crate::google::ApiClient;
 
-/// How long a whole exchange may take.
+/// How long a whole exchange may take, unless a deployment is set otherwise.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Largest answer, bytes.
@@ -16,8 +16,8 @@ const ANSWER_LIMIT: usize = 1 << 20;
 /// Why there was no answer. It never quotes what was sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ConnectionError {
-    #[error("no answer in {} s", ANSWER_TIMEOUT.as_secs())]
-    TooSlow,
+    #[error("no answer in {} s", .0.as_secs_f32())]
+    TooSlow(Duration),
     #[error("an answer of more than {} MiB", ANSWER_LIMIT >> 20)]
     TooLarge,
     #[error("{0}")]
@@ -28,28 +28,29 @@ pub(super) enum ConnectionError {
 #[derive(Clone, Debug)]
 pub(super) struct Connections {
     http: reqwest::Client,
+    pub(super) patience: Duration,
 }
 
 impl Connections {
     pub(super) fn new(is_local: bool) -> Result<Self, reqwest::Error> {
-        Ok(Self { http: ApiClient::connections(is_local)? })
+        Ok(Self { http: ApiClient::connections(is_local)?, patience: ANSWER_TIMEOUT })
     }
 
-    /// Posts a form; an answer other than success is an error.
-    pub(super) async fn post_form(&self, url: &str, form: String) -> Result<(), ConnectionError> {
-        let request = self
-            .http
-            .post(url)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(form)
-            .send();
-        let answer = tokio::time::timeout(ANSWER_TIMEOUT, request).await;
-        let answer = answer.map_err(|_| ConnectionError::TooSlow)?;
-        let status = answer.map_err(|error| broken(&error))?.status();
-        if status.is_success() {
-            return Ok(());
-        }
-        Err(ConnectionError::Broken(format!("it answers with status {}", status.as_u16())))
+    /// Posts a form.
+    pub(super) async fn post_form(
+        &self,
+        url: &str,
+        form: String,
+    ) -> Result<HttpResponse, ConnectionError> {
+        let mut request = HttpRequest::new(form.into_bytes());
+        *request.method_mut() = reqwest::Method::POST;
+        *request.uri_mut() =
+            url.parse().map_err(|_| ConnectionError::Broken("it has no address".to_owned()))?;
+        request.headers_mut().insert(
+            header::CONTENT_TYPE,
+            header::HeaderValue::from_static("application/x-www-form-urlencoded"),
+        );
+        self.exchange(request).await
     }
 
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, ConnectionError> {
@@ -72,7 +73,9 @@ impl Connections {
             *answer.headers_mut() = headers;
             Ok(answer)
         };
-        tokio::time::timeout(ANSWER_TIMEOUT, answer).await.unwrap_or(Err(ConnectionError::TooSlow))
+        tokio::time::timeout(self.patience, answer)
+            .await
+            .unwrap_or(Err(ConnectionError::TooSlow(self.patience)))
     }
 }
 

@@ -6,7 +6,7 @@ use openidconnect::{
     Nonce, OAuth2TokenResponse, SignatureVerificationError, TokenResponse, core,
 };
 
-use super::provider::{GoogleClaims, OpenIdClient, TokenAnswer};
+use super::openid::{GoogleClaims, OpenIdClient, TokenAnswer};
 use crate::domain::member::Identity;
 
 /// How far our clock and the provider's may be apart.

@@ -5,7 +5,9 @@
 mod connection;
 mod error;
 mod id_token;
+mod openid;
 mod provider;
+mod refusals;
 mod token;
 
 pub use self::{

@@ -8,20 +8,19 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use openidconnect::{
-    AdditionalClaims, AdditionalProviderMetadata, AuthType, AuthorizationCode, ClientId,
-    ClientSecret, CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet,
-    IdTokenFields, IssuerUrl, JsonWebKeySet, Nonce, OAuth2TokenResponse, PkceCodeChallenge,
-    PkceCodeVerifier, ProviderMetadata, RedirectUrl, RefreshToken, RequestTokenError,
-    StandardErrorResponse, StandardTokenResponse, core,
+    AuthType, AuthorizationCode, ClientId, ClientSecret, CsrfToken, IssuerUrl, JsonWebKeySet,
+    Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken,
+    core,
 };
-use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    connection::{ConnectionError, Connections},
+    connection::Connections,
     error::{OAuthError, RefreshError},
     id_token::{self, IdTokenError},
+    openid::{Metadata, OpenIdClient, TokenAnswer},
+    refusals::{discovery_error, error_word, exchange_error, refresh_error},
     token::{Exchanged, Tokens},
 };
 use crate::{domain::grant::Scope, google::Token};
@@ -29,78 +28,14 @@ use crate::{domain::grant::Scope, google::Token};
 /// How long what the provider says of itself is believed.
 const DISCOVERY_LIFE: Duration = Duration::from_hours(1);
 
+/// How long the provider may take to describe itself, keys included.
+const DISCOVERY_TIMEOUT: Duration = Duration::from_secs(9);
+
 /// How often an unknown key makes us look for new ones.
 const KEYS_AGAIN: Duration = Duration::from_mins(1);
 
 /// How long an access token lives when the provider does not say. RFC 6749 leaves it open; Google's live an hour.
 const DEFAULT_LIFETIME: Duration = Duration::from_mins(30);
-
-/// Longest text of the provider's that we repeat, characters.
-const MAX_QUOTED: usize = 200;
-
-/// Claims of Google's beside the standard ones.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct GoogleClaims {
-    /// The organisation that manages the account.
-    pub(super) hd: Option<String>,
-}
-impl AdditionalClaims for GoogleClaims {}
-
-/// RFC 7009 and RFC 8414: where tokens are revoked.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Revocation {
-    revocation_endpoint: Option<Url>,
-}
-impl AdditionalProviderMetadata for Revocation {}
-
-type Metadata = ProviderMetadata<
-    Revocation,
-    core::CoreAuthDisplay,
-    core::CoreClientAuthMethod,
-    core::CoreClaimName,
-    core::CoreClaimType,
-    core::CoreGrantType,
-    core::CoreJweContentEncryptionAlgorithm,
-    core::CoreJweKeyManagementAlgorithm,
-    core::CoreJsonWebKey,
-    core::CoreResponseMode,
-    core::CoreResponseType,
-    core::CoreSubjectIdentifierType,
->;
-
-pub(super) type TokenAnswer = StandardTokenResponse<
-    IdTokenFields<
-        GoogleClaims,
-        EmptyExtraTokenFields,
-        core::CoreGenderClaim,
-        core::CoreJweContentEncryptionAlgorithm,
-        core::CoreJwsSigningAlgorithm,
-    >,
-    core::CoreTokenType,
->;
-
-pub(super) type OpenIdClient = openidconnect::Client<
-    GoogleClaims,
-    core::CoreAuthDisplay,
-    core::CoreGenderClaim,
-    core::CoreJweContentEncryptionAlgorithm,
-    core::CoreJsonWebKey,
-    core::CoreAuthPrompt,
-    StandardErrorResponse<core::CoreErrorResponseType>,
-    TokenAnswer,
-    core::CoreTokenIntrospectionResponse,
-    core::CoreRevocableToken,
-    core::CoreRevocationErrorResponse,
-    EndpointSet,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointMaybeSet,
-    EndpointMaybeSet,
->;
-
-type TokenError =
-    RequestTokenError<ConnectionError, StandardErrorResponse<core::CoreErrorResponseType>>;
 
 /// This deployment, as the provider knows it.
 #[derive(Clone)]
@@ -184,6 +119,13 @@ impl Provider {
         Ok(Self { client, issuer, redirect_uri, connections, known: Mutex::default() })
     }
 
+    /// The same, waiting so long for each answer.
+    #[must_use]
+    pub fn waiting(mut self, patience: Duration) -> Self {
+        self.connections.patience = patience;
+        self
+    }
+
     /// The issuer, as configured.
     pub fn issuer(&self) -> &str {
         &self.client.issuer
@@ -240,12 +182,14 @@ impl Provider {
         })
     }
 
-    /// Exchanges the code that a browser brought back, and checks who is vouched for.
+    /// Exchanges the code that a browser brought back, and checks who is vouched for. An answer that names no scopes
+    /// grants what was asked for (RFC 6749, 5.1).
     pub async fn exchange(
         &self,
         code: String,
         nonce: &str,
         verifier: String,
+        asked: &[Scope],
         now: DateTime<Utc>,
     ) -> Result<Exchanged, OAuthError> {
         let metadata = self.metadata().await?;
@@ -255,6 +199,9 @@ impl Provider {
             .map_err(|error| OAuthError::BadProvider(error.to_string()))?
             .set_pkce_verifier(PkceCodeVerifier::new(verifier));
         let answer = request.request_async(&self.connections).await.map_err(exchange_error)?;
+        if !is_bearer(&answer) {
+            return Err(OAuthError::BadProvider("its token is of an unknown type".to_owned()));
+        }
         let checked = id_token::identity(&client, &answer, nonce, now);
         let identity = match checked {
             Err(IdTokenError::UnknownKey) => {
@@ -264,7 +211,7 @@ impl Provider {
             other => other,
         };
         let identity = identity.map_err(|error| OAuthError::BadIdToken(error.to_string()))?;
-        Ok(Exchanged { identity, tokens: tokens(&answer, &[]) })
+        Ok(Exchanged { identity, tokens: tokens(&answer, asked) })
     }
 
     /// Renews an access token. `scopes` is what the grant had: an answer that names none has the same.
@@ -277,6 +224,9 @@ impl Provider {
             .exchange_refresh_token(&token)
             .map_err(|error| RefreshError::Passing(error.to_string()))?;
         let answer = request.request_async(&self.connections).await.map_err(refresh_error)?;
+        if !is_bearer(&answer) {
+            return Err(RefreshError::Passing("its token is of an unknown type".to_owned()));
+        }
         Ok(tokens(&answer, scopes))
     }
 
@@ -291,7 +241,15 @@ impl Provider {
             .append_pair("client_id", &self.client.client_id)
             .append_pair("client_secret", self.client.client_secret.secret())
             .finish();
-        self.connections.post_form(endpoint.as_str(), form).await.map_err(|error| error.to_string())
+        let answer = self.connections.post_form(endpoint.as_str(), form).await;
+        let answer = answer.map_err(|error| error.to_string())?;
+        // By RFC 7009 a token that is dead already is no error; Google calls it one.
+        if answer.status().is_success()
+            || error_word(answer.body()).as_deref() == Some("invalid_token")
+        {
+            return Ok(());
+        }
+        Err(format!("it answers with status {}", answer.status().as_u16()))
     }
 
     /// Google shows its list of accounts; other providers know at least how to ask anew.
@@ -355,8 +313,11 @@ impl Provider {
     }
 
     async fn discover(&self) -> Result<Metadata, OAuthError> {
-        Metadata::discover_async(self.issuer.clone(), &self.connections)
+        // Two answers, the description and the keys, and somebody waits for both.
+        let both = Metadata::discover_async(self.issuer.clone(), &self.connections);
+        tokio::time::timeout(DISCOVERY_TIMEOUT, both)
             .await
+            .map_err(|_| OAuthError::Unreachable("no answer in time".to_owned()))?
             .map_err(|error| discovery_error(&error))
     }
 
@@ -377,6 +338,11 @@ fn is_loopback(host: &str) -> bool {
     matches!(host, "127.0.0.1" | "localhost" | "[::1]")
 }
 
+/// A token of a type that we do not know must not be used (RFC 6749, section 7.1).
+fn is_bearer(answer: &TokenAnswer) -> bool {
+    *answer.token_type() == core::CoreTokenType::Bearer
+}
+
 fn tokens(answer: &TokenAnswer, scopes_before: &[Scope]) -> Tokens {
     let scopes = answer.scopes().map_or_else(
         || scopes_before.to_vec(),
@@ -391,80 +357,4 @@ fn tokens(answer: &TokenAnswer, scopes_before: &[Scope]) -> Tokens {
         refresh: answer.refresh_token().map(|token| Token::new(token.secret().clone())),
         scopes,
     }
-}
-
-fn discovery_error(error: &openidconnect::DiscoveryError<ConnectionError>) -> OAuthError {
-    use openidconnect::DiscoveryError;
-    match error {
-        DiscoveryError::Request(error) => OAuthError::Unreachable(error.to_string()),
-        DiscoveryError::Response(status, ..) => {
-            OAuthError::Unreachable(format!("status {}", status.as_u16()))
-        }
-        DiscoveryError::Validation(why) => OAuthError::BadProvider(quoted(why)),
-        _ => OAuthError::BadProvider("its description cannot be read".to_owned()),
-    }
-}
-
-fn exchange_error(error: TokenError) -> OAuthError {
-    match error {
-        RequestTokenError::ServerResponse(answer) => {
-            let why = described(&answer);
-            match answer.error() {
-                core::CoreErrorResponseType::InvalidClient
-                | core::CoreErrorResponseType::UnauthorizedClient => OAuthError::ClientRefused(why),
-                core::CoreErrorResponseType::InvalidGrant
-                | core::CoreErrorResponseType::InvalidRequest => OAuthError::CodeRefused(why),
-                _ => OAuthError::Unreachable(why),
-            }
-        }
-        RequestTokenError::Request(error) => OAuthError::Unreachable(error.to_string()),
-        // An answer with a token whose other parts cannot be read: most likely the ID token.
-        RequestTokenError::Parse(_, body) if has_access_token(&body) => {
-            OAuthError::BadIdToken("it cannot be read".to_owned())
-        }
-        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
-            OAuthError::Unreachable("its answer cannot be read".to_owned())
-        }
-    }
-}
-
-fn has_access_token(body: &[u8]) -> bool {
-    serde_json::from_slice::<serde_json::Value>(body)
-        .is_ok_and(|answer| answer.get("access_token").is_some())
-}
-
-fn refresh_error(error: TokenError) -> RefreshError {
-    match error {
-        RequestTokenError::ServerResponse(answer) => {
-            let why = described(&answer);
-            match answer.error() {
-                core::CoreErrorResponseType::InvalidGrant => RefreshError::GrantEnded(why),
-                core::CoreErrorResponseType::InvalidClient
-                | core::CoreErrorResponseType::UnauthorizedClient => {
-                    RefreshError::ClientRefused(why)
-                }
-                _ => RefreshError::Passing(why),
-            }
-        }
-        RequestTokenError::Request(error) => RefreshError::Passing(error.to_string()),
-        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
-            RefreshError::Passing("its answer cannot be read".to_owned())
-        }
-    }
-}
-
-/// The provider's word for an error and its own explanation, shortened.
-fn described(answer: &StandardErrorResponse<core::CoreErrorResponseType>) -> String {
-    let word = answer.error().as_ref().to_owned();
-    match answer.error_description() {
-        Some(description) if !description.trim().is_empty() => {
-            quoted(&format!("{word}: {description}"))
-        }
-        _ => quoted(&word),
-    }
-}
-
-fn quoted(text: &str) -> String {
-    let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-    plain.take(MAX_QUOTED).collect::<String>().trim().trim_end_matches('.').to_owned()
 }

@@ -31,7 +31,7 @@ use crate::{
     },
 };
 
-/// Longest parameter that is looked at, bytes.
+/// Longest parameter of an answer, bytes.
 const MAX_PARAMETER: usize = 4096;
 
 /// `GET /accounts/callback/?code=&state=` or `?error=&state=`
@@ -52,6 +52,9 @@ pub(crate) async fn get(
             sign_in(&session, &member, &headers).await?;
             Ok(Redirect::to(&next).into_response())
         }
+        Ok(Arrival::Connected { next, .. }) if next.starts_with("/alerts/query/") => {
+            Ok(redirect_with(Note::ConnectedForRun, &next))
+        }
         Ok(Arrival::Connected { next, .. }) => Ok(redirect_with(Note::Connected, &next)),
         Err(refused) => refused_page(&frame, refused),
     }
@@ -64,14 +67,18 @@ fn read(query: &Pairs) -> Option<Callback> {
     if names.windows(2).any(|pair| pair[0] == pair[1]) {
         return None;
     }
-    let text = |name: &str| query.text(name).filter(|value| value.len() <= MAX_PARAMETER);
-    let outcome = match (text("code"), text("error")) {
-        (Some(code), None) => Ok(code.to_owned()),
-        (None, Some(error)) => Err(error_word(error)),
+    if query.iter().any(|(_, value)| value.len() > MAX_PARAMETER) {
+        return None;
+    }
+    // What is there counts, also where it is empty or no text: nothing that is odd is passed over.
+    let there = |name: &str| query.iter().find(|(key, _)| *key == name).map(|(_, value)| value);
+    let outcome = match (there("code"), there("error")) {
+        (Some(_), None) => Ok(query.text("code")?.to_owned()),
+        (None, Some(_)) => Err(error_word(query.text("error")?)),
         _ => return None,
     };
-    let issuer = text("iss").map(str::to_owned);
-    Some(Callback { state: text("state")?.to_owned(), outcome, issuer })
+    let issuer = there("iss").map(str::to_owned);
+    Some(Callback { state: query.text("state")?.to_owned(), outcome, issuer })
 }
 
 /// The provider's word for an error, of which nothing is repeated that is no word.
@@ -102,7 +109,7 @@ pub(super) fn refused_page(frame: &Frame, refused: Refused) -> Result<Response, 
     let next = next.unwrap_or_else(|| "/".to_owned());
     let page = RefusedPage {
         chrome: frame.chrome(Section::Elsewhere),
-        title: title(&why, scope).to_owned(),
+        title: title(&why, scope, frame.visitor.is_some()).to_owned(),
         sentences: vec![why.to_string()],
         again: Some(try_again(&why, scope, &next)),
         links: if frame.visitor.is_some() {
@@ -114,7 +121,7 @@ pub(super) fn refused_page(frame: &Frame, refused: Refused) -> Result<Response, 
     Ok(frame.render_as(status(&why), &page))
 }
 
-fn title(why: &Refusal, scope: Option<Scope>) -> &'static str {
+fn title(why: &Refusal, scope: Option<Scope>, is_in: bool) -> &'static str {
     match why {
         Refusal::Stranger { .. } | Refusal::AddressTaken { .. } | Refusal::Unverified => {
             "No access yet"
@@ -125,6 +132,7 @@ fn title(why: &Refusal, scope: Option<Scope>) -> &'static str {
         Refusal::Declined => "You were not signed in",
         Refusal::OAuth(OAuthError::Unreachable(_) | OAuthError::BadProvider(_)) => "Not just now",
         _ if scope.is_some() => "Google was not connected",
+        _ if is_in => "You are signed in already",
         _ => "You were not signed in",
     }
 }
@@ -196,6 +204,8 @@ mod tests {
             "error=a&error=b&state=s",
             "code=c&state=s&scope=a&scope=b",
             "code=c%00&state=s",
+            "code=c&error=&state=s",
+            "code=c&error=%00&state=s",
         ] {
             assert!(callback(bad).is_none(), "{bad}");
         }

@@ -15,7 +15,7 @@ use crate::{
     storage::Storage,
     web::{
         Site,
-        admission::{login_url, session_cookie},
+        admission::{login_url, secure, session_removal},
         context::{Frame, cookie, local_path},
         error::Error,
         extract::{Form, Peer, Query},
@@ -85,7 +85,7 @@ pub(crate) async fn post_logout(
     }
     let mut response = Redirect::to(&login_url("/")).into_response();
     let headers = response.headers_mut();
-    headers.append(header::SET_COOKIE, removal(session_cookie(&site), &site));
+    headers.append(header::SET_COOKIE, session_removal(&site));
     headers.insert(
         HeaderName::from_static("clear-site-data"),
         HeaderValue::from_static("\"cache\", \"storage\""),
@@ -123,14 +123,4 @@ pub(super) fn send_off(departure: &Departure, site: &Site) -> Response {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
-}
-
-/// Takes a cookie away. A `__Host-` cookie goes only if the removal says `Secure` as well.
-fn removal(name: &str, site: &Site) -> HeaderValue {
-    let cookie = format!("{name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{}", secure(site));
-    HeaderValue::try_from(cookie).unwrap_or(HeaderValue::from_static(""))
-}
-
-fn secure(site: &Site) -> &'static str {
-    if site.is_https() { "; Secure" } else { "" }
 }

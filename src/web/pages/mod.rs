@@ -5,6 +5,7 @@ mod alert_facts;
 mod alert_history;
 pub(super) mod callback;
 pub(super) mod connect;
+mod form_draft;
 mod form_view;
 pub(super) mod home;
 pub(super) mod login;

@@ -57,7 +57,8 @@ pub(crate) async fn post_project(
     context: PageContext,
     Form(form): Form,
 ) -> Result<Response, Error> {
-    let typed = form.text("project");
+    // What holds a NUL is no text, and must not pass for an empty field.
+    let typed = form.all("project").next().map(str::trim).filter(|typed| !typed.is_empty());
     if let Some(typed) = typed
         && let Err(message) = check_project(typed)
     {
@@ -68,7 +69,7 @@ pub(crate) async fn post_project(
     Ok(redirect_with(Note::ProjectSaved, PROFILE))
 }
 
-/// `POST /accounts/sessions/end/`: one (`session`), or all others.
+/// `POST /accounts/sessions/end/`: one (`session`), or all others (`all=others`).
 pub(crate) async fn post_end_session(
     State(storage): State<Storage>,
     _: Accounts,
@@ -76,15 +77,13 @@ pub(crate) async fn post_end_session(
     Form(form): Form,
 ) -> Result<Response, Error> {
     let member_id = context.member.id;
-    match form.number("session") {
-        Some(session) => {
-            if !storage.end_session(member_id, session).await? {
-                return Err(Error::NotFound);
-            }
-        }
-        None => {
-            storage.end_other_sessions(member_id, context.visitor.session_id).await?;
-        }
+    if form.text("all") == Some("others") {
+        storage.end_other_sessions(member_id, context.visitor.session_id).await?;
+        return Ok(redirect_with(Note::SessionsEnded, PROFILE));
+    }
+    let session = form.number("session").ok_or(Error::NotFound)?;
+    if !storage.end_session(member_id, session).await? {
+        return Err(Error::NotFound);
     }
     Ok(redirect_with(Note::SessionsEnded, PROFILE))
 }
@@ -128,7 +127,7 @@ pub(super) async fn page(
                 "/accounts/sessions/end/".to_owned(),
                 ButtonLook::Danger,
                 "",
-                Vec::new(),
+                vec![hidden("all", "others")],
             )
         }),
     };

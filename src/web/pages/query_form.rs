@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::{
+    form_draft::{draft, refilled, typed},
     form_view::{Drawing, field_view, form_view},
     query_list::broker_buttons,
     query_parameters::{QUERY_NAME, check_query_name, validate_stored},
@@ -135,35 +136,6 @@ pub(crate) async fn get_echo(
         .and_then(|value| understand(value, clock.now()).ok())
         .unwrap_or_default();
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], echo).into_response())
-}
-
-/// A form that waited while its author was at Google.
-async fn draft(
-    storage: &Storage,
-    context: &PageContext,
-    query: &Pairs,
-    broker: &str,
-) -> Result<Option<FormDraft>, Error> {
-    let Some(id) = query.number("draft") else { return Ok(None) };
-    let found = storage.find_draft(context.member.id, id).await?;
-    Ok(found.filter(|draft| draft.broker == broker))
-}
-
-/// The fields of a form, each as it was typed.
-fn typed(form: &Pairs, broker: &dyn Broker) -> Value {
-    let fields = broker.form().fields();
-    fields
-        .map(|field| {
-            let values = form.all(field.name).map(Value::from).collect();
-            (field.name.to_owned(), Value::Array(values))
-        })
-        .collect()
-}
-
-fn refilled(broker: &dyn Broker, draft: &FormDraft) -> FormState {
-    let mut state = broker.form().filled(&RawForm::from_json(&draft.parameters));
-    state.put(QUERY_NAME.name, draft.query_name.clone());
-    state
 }
 
 /// A stored form as it was typed, with what no longer fits if that is asked for.

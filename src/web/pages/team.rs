@@ -52,7 +52,10 @@ pub(crate) async fn post_invite(
 ) -> Result<Response, Error> {
     context.require_admin()?;
     let typed = form.text("email").unwrap_or_default().to_owned();
-    let role = form.text("role").and_then(Role::from_id).unwrap_or(Role::Member);
+    let role = match form.text("role") {
+        Some("admin") => Role::Admin,
+        _ => Role::Member,
+    };
     let error = match check_email(&typed) {
         Err(message) => Some(message),
         Ok(email) if storage.invite(&email, role, &context.member).await? => None,

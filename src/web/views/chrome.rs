@@ -62,6 +62,8 @@ pub struct ConnectionChip {
     pub health: ConnectionHealth,
     /// The state in words: "Google: connected".
     pub text: String,
+    /// What follows where there is room: " as a@b.edu · my-proj".
+    pub detail: String,
     /// The page that explains and changes it.
     pub href: String,
 }

@@ -39,6 +39,7 @@ pub(super) fn team_chrome(section: Section) -> Chrome {
         connection: Some(ConnectionChip {
             health: ConnectionHealth::NeedsAttention,
             text: "Google needs attention".into(),
+            detail: " as ada@obs.example · my-proj".into(),
             href: "/accounts/profile/".into(),
         }),
     });
