@@ -130,7 +130,7 @@ impl PubSub {
 
     /// How many subscriptions a project has; of many, as many as a page shows.
     pub async fn count_subscriptions(&self, project: &str) -> Result<usize, GoogleError> {
-        let what = format!("the subscriptions of project {project}");
+        let what = format!("the list of subscriptions of project {project}");
         let path = format!("projects/{}/subscriptions?pageSize=100", encoded(project));
         let answer = self.api.call(&Call::new(Method::GET, path, None, &what)).await?;
         let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();

@@ -6,6 +6,7 @@ mod browser;
 mod callbacks;
 mod connecting;
 mod csrf;
+mod database;
 mod disconnecting;
 mod endings;
 mod entering;

@@ -55,6 +55,8 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 pub(super) struct SignInSetup {
     pub(super) policy: Policy,
     pub(super) access: Access,
+    /// `None`: Google's own, which nothing here may ask.
+    pub(super) bigquery: Option<BigQueryService>,
     pub(super) clock: Clock,
     pub(super) key: [u8; 32],
     pub(super) previous_key: Option<[u8; 32]>,
@@ -74,6 +76,7 @@ impl Default for SignInSetup {
         Self {
             policy: Policy { admins: Vec::new(), domains: vec!["obs.example".to_owned()] },
             access: Access { project: Some(PROJECT.to_owned()), tokens: None },
+            bigquery: None,
             clock: Clock::system(),
             key: KEY,
             previous_key: None,
@@ -125,7 +128,7 @@ impl SignInSetup {
             if self.is_behind_proxy { &[std::net::IpAddr::from([127, 0, 0, 1])] } else { &[] };
         let app = ground.build(Parts {
             pubsub,
-            bigquery: BigQueryService::at(None).unwrap(),
+            bigquery: self.bigquery.unwrap_or_else(|| BigQueryService::at(None).unwrap()),
             credentials: Credentials::with_grants(self.access, sign_in.grants().clone()),
             site: site.trusting(trusted),
             sign_in: Some(sign_in.clone()),
