@@ -270,11 +270,15 @@ impl Query {
 /// An alert is published after it was observed, mostly within minutes.
 fn published(filter: &Filter, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
     let before = match filter.observed_before {
-        Some(before) => before + Duration::days(PUBLISHED_LATE_D),
+        // A date at the end of the calendar has no day after it.
+        Some(before) => {
+            before.checked_add_signed(Duration::days(PUBLISHED_LATE_D)).unwrap_or(before)
+        }
         None => now + Duration::hours(1),
     };
     let after = filter.observed_after.unwrap_or_else(|| {
-        filter.observed_before.unwrap_or(now).min(now) - Duration::days(DEFAULT_PUBLISHED_D)
+        let latest = filter.observed_before.unwrap_or(now).min(now);
+        latest.checked_sub_signed(Duration::days(DEFAULT_PUBLISHED_D)).unwrap_or(latest)
     });
     (after, before)
 }
@@ -296,6 +300,17 @@ mod tests {
         let mut sent = json!({"table": FIRST, "max_results": 100});
         sent.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         FORM.validate(&RawForm::from_json(&sent), &Context { now: now(), choices: Choices::new() })
+    }
+
+    #[test]
+    fn dates_at_the_ends_of_the_calendar_are_no_fault() {
+        for date in ["+262142-12-31", "-262143-01-01"] {
+            let sent =
+                json!({"table": LSST, "candid": 7, "max_results": 5, "observed_before": date});
+            if let Ok(parameters) = validate(&sent) {
+                assert!(Query::of(&parameters, now()).unwrap().published.is_some(), "{date}");
+            }
+        }
     }
 
     #[test]
