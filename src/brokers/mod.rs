@@ -86,6 +86,11 @@ pub enum BrokerError {
         "no Google Cloud project is set for subscriptions: set yours on your profile page, or ask whoever runs this service to start it with --google-project or with a service account's key, which names one"
     )]
     NoProject,
+    /// The job did not end in its time.
+    #[error(
+        "BigQuery did not end the query in the {0} s that it was given, and was asked to stop it. Ask for less, or give it longer"
+    )]
+    TooLong(u64),
     /// Nobody said which project is to be billed.
     #[error(
         "no Google Cloud project is set that could be billed for the query: set yours on your profile page, or ask whoever runs this service to start it with --google-project or with a service account's key, which names one"

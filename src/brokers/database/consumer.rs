@@ -62,6 +62,11 @@ impl Consumer {
         &self.job
     }
 
+    /// Calls whose answer was lost, though BigQuery may have done what they asked.
+    pub(super) fn n_unanswered(&self) -> u64 {
+        self.bigquery.api().n_unanswered()
+    }
+
     pub(super) fn acts_as(&self) -> String {
         self.bigquery.api().acts_as()
     }

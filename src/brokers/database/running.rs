@@ -1,8 +1,8 @@
 //! A query job from its start to its last page; stopped where the run is stopped.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 
 use super::consumer::Consumer;
 use crate::{
@@ -16,6 +16,16 @@ use crate::{
 
 /// Rows that are kept in one go.
 const ROWS_PER_BATCH: usize = 250;
+
+/// How often a job that is at work is asked after.
+const ASK_AGAIN: Duration = Duration::from_millis(250);
+
+/// How long the bill of a job that has ended may take, and of one that was asked to stop.
+const BRIEF: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// How much longer than it was given a job may take before we give it up.
+const GRACE: Duration = Duration::from_mins(1);
 
 type Sender = mpsc::Sender<Result<AlertBatch, BrokerError>>;
 
@@ -42,7 +52,8 @@ impl Running {
             Ok(job) => job,
             Err(error) => {
                 // A job that was not started costs nothing; one whose answer was lost may.
-                if matches!(error, GoogleError::Unreachable { .. }) {
+                let is_lost = matches!(error, GoogleError::Unreachable { .. });
+                if is_lost || self.consumer.n_unanswered() > 0 {
                     self.stop(self.consumer.job()).await;
                 } else {
                     self.budget.settle(self.reservation, 0).await;
@@ -56,8 +67,9 @@ impl Running {
             End::Stopped if !is_complete => self.stop(&job).await,
             End::Done | End::Stopped => {}
             End::Failed(error) => {
-                if !is_complete {
-                    self.settle(&job, true).await;
+                // It may still be at work: nobody wants more of it.
+                if !is_complete && !self.is_settled(&job, Duration::ZERO).await {
+                    self.stop(&job).await;
                 }
                 let _ = sender.send(Err(error)).await;
             }
@@ -75,7 +87,10 @@ impl Running {
     async fn hand_over(&self, job: &JobPath, sender: &Sender, is_complete: &mut bool) -> End {
         let mut columns = Vec::new();
         let mut token: Option<String> = None;
+        let timeout = Duration::from_secs(self.consumer.query().timeout_s);
+        let ends = Instant::now() + timeout + GRACE;
         loop {
+            let asked = Instant::now();
             let next = tokio::select! {
                 next = self.consumer.next_page(job, token.as_deref()) => next,
                 () = self.context.stop.cancelled() => return End::Stopped,
@@ -85,12 +100,17 @@ impl Running {
                 Err(error) => return End::Failed(error.into()),
             };
             if !page.job_complete {
+                if Instant::now() > ends {
+                    return End::Failed(BrokerError::TooLong(timeout.as_secs()));
+                }
+                // An answer that comes at once is not to be asked for at once again.
+                tokio::time::sleep_until(asked + ASK_AGAIN).await;
                 continue;
             }
             if !*is_complete {
                 self.tell_total(&page);
                 // Before the rows: the run may end with the last of them.
-                self.settle(job, false).await;
+                self.settle(job, BRIEF).await;
                 *is_complete = true;
             }
             let ResultPage { schema, rows, page_token, .. } = page;
@@ -113,10 +133,13 @@ impl Running {
                     return End::Stopped;
                 }
             }
-            token = page_token;
-            if token.is_none() {
+            if page_token.is_none() {
                 return End::Done;
             }
+            if page_token == token {
+                return End::Failed(BrokerError::ReaderBroke);
+            }
+            token = page_token;
         }
     }
 
@@ -150,27 +173,37 @@ impl Running {
                 ),
             ),
         }
-        self.settle(job, false).await;
+        self.settle(job, PATIENCE).await;
     }
 
     /// Puts what was billed in the place of what was reserved. What is not known stays reserved.
-    async fn settle(&self, job: &JobPath, has_failed: bool) {
-        match self.consumer.billed(job).await {
-            Ok(Some(billed)) => {
-                self.budget.settle(self.reservation, billed.0).await;
-                let project = &job.project;
-                let sentence = format!("BigQuery billed {billed} to the project {project}");
-                self.context.log(LogLevel::Info, sentence);
-            }
-            // A query that failed is not billed.
-            Ok(None) if has_failed => self.budget.settle(self.reservation, 0).await,
-            Ok(None) | Err(_) => self.context.log(
+    async fn settle(&self, job: &JobPath, patience: Duration) {
+        if !self.is_settled(job, patience).await {
+            self.context.log(
                 LogLevel::Warning,
                 format!(
                     "What the job was billed for is not known: {} stay counted for today",
                     self.cap
                 ),
-            ),
+            );
+        }
+    }
+
+    /// The same, as far as BigQuery says within this time that the job has ended and what it was billed for.
+    async fn is_settled(&self, job: &JobPath, patience: Duration) -> bool {
+        let ends = Instant::now() + patience;
+        loop {
+            if let Ok(Some(billed)) = self.consumer.billed(job).await {
+                self.budget.settle(self.reservation, billed.0).await;
+                let project = &job.project;
+                let sentence = format!("BigQuery billed {billed} to the project {project}");
+                self.context.log(LogLevel::Info, sentence);
+                return true;
+            }
+            if Instant::now() >= ends {
+                return false;
+            }
+            tokio::time::sleep(ASK_AGAIN).await;
         }
     }
 }

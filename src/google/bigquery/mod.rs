@@ -96,15 +96,20 @@ impl BigQuery {
         serde_json::from_slice(&answer).map_err(|_| not_understood(&what))
     }
 
-    /// Bytes that a job was billed for; `None` while BigQuery does not say.
+    /// Bytes that a job was billed for; `None` while it is at work, or BigQuery does not say.
     pub async fn billed_bytes(&self, job: &JobPath) -> Result<Option<u64>, GoogleError> {
         let what = job.what();
         let path = format!("{}{}", job.encoded("jobs"), job.location_query());
         let call = Call { patience: Some(BRIEF), ..Call::new(Method::GET, path, None, &what) };
         let answer: Value = serde_json::from_slice(&self.api.call(&call).await?)
             .map_err(|_| not_understood(&what))?;
+        if answer.pointer("/status/state").and_then(Value::as_str) != Some("DONE") {
+            return Ok(None);
+        }
         let billed = answer.pointer("/statistics/query/totalBytesBilled").and_then(Value::as_str);
-        Ok(billed.and_then(|bytes| bytes.parse().ok()))
+        let has_failed = answer.pointer("/status/errorResult").is_some();
+        // A query that failed is not billed.
+        Ok(billed.and_then(|bytes| bytes.parse().ok()).or(has_failed.then_some(0)))
     }
 
     /// Asks for a job to be stopped.

@@ -235,7 +235,11 @@ async fn get_job(
                 .into_response();
         }
         let mut job = reference(&project, &id);
-        job["statistics"] = json!({"query": {"totalBytesBilled": script.billed.to_string()}});
+        let is_stopped = script.jobs.get(&id).is_some_and(|job| job.is_stopped);
+        let is_done = is_stopped || script.n_waits == 0;
+        job["status"]["state"] = json!(if is_done { "DONE" } else { "RUNNING" });
+        let billed = if is_done { script.billed } else { 0 };
+        job["statistics"] = json!({"query": {"totalBytesBilled": billed.to_string()}});
         Json(job).into_response()
     })
 }

@@ -94,7 +94,7 @@ async fn what_fails_unbilled_does_not_count_and_what_is_not_known_does() {
     double.refuses_once(Verb::Insert, Refusal { code: 400, reason: "invalidQuery", message: "no" });
     run(&app, &by_object()).await;
     assert_eq!(counted(&app).await, 0);
-    double.refuses_once(Verb::GetJob, Refusal { code: 403, reason: "accessDenied", message: "no" });
+    double.refuses(Verb::GetJob, Refusal { code: 403, reason: "accessDenied", message: "no" });
     let unknown = run(&app, &by_object()).await;
     assert!(log(&unknown).contains("stay counted for today"), "{unknown}");
     assert_eq!(counted(&app).await, 11 * GIB.cast_signed());
@@ -152,4 +152,19 @@ async fn many_at_once_never_spend_more_than_there_is() {
     assert!(capped.iter().all(|call| call.body["configuration"]["query"]["maximumBytesBilled"]
         == json!((11 * GIB).to_string())));
     assert_eq!(counted(&app).await, i64::try_from(n_finished).unwrap() * 10 * GIB.cast_signed());
+}
+
+#[tokio::test]
+async fn what_is_reserved_stays_so_while_the_job_may_still_be_at_work() {
+    let (double, app) = doubled().await;
+    double.costs(10 * GIB, 10 * GIB);
+    double.takes(usize::MAX);
+    double.refuses(
+        Verb::GetResults,
+        Refusal { code: 403, reason: "accessDenied", message: "Access Denied" },
+    );
+    let run = run(&app, &by_object()).await;
+    assert_eq!(run["state"], "failed", "{run}");
+    assert_eq!(double.calls(Verb::Cancel).len(), 1, "nobody wants more of it");
+    assert_eq!(counted(&app).await, 10 * GIB.cast_signed(), "what it was billed for, not nothing");
 }
