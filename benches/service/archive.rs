@@ -9,7 +9,7 @@ use tom_alerts::{
     actions::run_query::Runner,
     brokers::{Brokers, stream_rest::PubSubService},
     clock::Clock,
-    domain::{member::Member, run::Run},
+    domain::{run::Run, sharing::TeamScope},
     forms::{self, RawForm},
     google::Access,
     simulate::{Night, default_night, write_folder, write_tar_gz},
@@ -43,7 +43,7 @@ pub(crate) async fn measure(storage: &Storage, place: &Path) -> anyhow::Result<(
             CancellationToken::new(),
         ),
         brokers,
-        member: storage.local_member().await?,
+        scope: storage.local_scope().await?,
     };
     println!("archive to committed rows, {PACKETS} packets each");
     println!(
@@ -61,7 +61,7 @@ struct Reader<'a> {
     storage: &'a Storage,
     runner: Runner,
     brokers: Brokers,
-    member: Member,
+    scope: TeamScope,
 }
 
 impl Reader<'_> {
@@ -98,9 +98,9 @@ impl Reader<'_> {
             .form()
             .validate(&sent, &context)
             .map_err(|_| anyhow::anyhow!("the form has changed"))?;
-        let id = self.runner.start("archive", parameters, None, "", &self.member).await?;
+        let id = self.runner.start("archive", parameters, None, "", &self.scope).await?;
         loop {
-            let run = self.storage.find_run(id).await?.context("the run is gone")?;
+            let run = self.storage.find_run(&self.scope, id).await?.context("the run is gone")?;
             if !run.state.is_live() {
                 return Ok(run);
             }

@@ -6,9 +6,9 @@ use sqlx::PgPool;
 use tom_alerts::{
     domain::{
         alert::{Alert, Band, Packet, PacketFormat, Stamps, Survey},
-        member::Member,
         run::{LogLevel, RunId, RunState},
         saved_query::NewSavedQuery,
+        sharing::{Sharing, TEAM, TeamScope},
         sky::{Position, healpix29},
         target::{NewTarget, name_key},
     },
@@ -36,7 +36,7 @@ pub(crate) struct Filled {
 pub(crate) struct Fill {
     storage: Storage,
     pool: PgPool,
-    member: Member,
+    scope: TeamScope,
     n_alerts: usize,
     n_targets: usize,
 }
@@ -47,7 +47,7 @@ impl Fill {
         let fill = Self {
             storage: storage.clone(),
             pool: PgPool::connect(database_url).await?,
-            member: storage.local_member().await?,
+            scope: storage.local_scope().await?,
             n_alerts: 0,
             n_targets: 0,
         };
@@ -56,8 +56,9 @@ impl Fill {
                 name: format!("Young and bright, field {number}"),
                 broker: "archive".to_owned(),
                 parameters: json!({ "folder": "night.tar.gz", "max_results": 100, "mag_max": 19.5 }),
+                sharing: Sharing::read_by(vec![TEAM]),
             };
-            let id = fill.storage.save_query(&query, &fill.member).await?;
+            let id = fill.storage.save_query(&fill.scope, &query).await?;
             for _ in 0..RUNS_PER_QUERY {
                 let run = fill.begin_run(Some(id), &query.name).await?;
                 fill.storage
@@ -100,8 +101,9 @@ impl Fill {
             broker: "archive".to_owned(),
             parameters: json!({ "folder": "night.tar.gz" }),
             instance: "benchmark".to_owned(),
+            sharing: Sharing::read_by(vec![TEAM]),
         };
-        let id = self.storage.create_run(&run, &self.member).await?;
+        let id = self.storage.create_run(&self.scope, &run).await?;
         self.storage.begin_run(id).await?;
         Ok(id)
     }
@@ -112,7 +114,8 @@ impl Fill {
             let aliases = vec![format!("AT {name}")];
             let position = Some(place(self.n_targets));
             let target = NewTarget { name, aliases, position, note: String::new() };
-            self.storage.create_target(target, &self.member).await?;
+            let sharing = self.scope.default_sharing_of_targets();
+            self.storage.create_target(&self.scope, target, sharing).await?;
             self.n_targets += 1;
             return Ok(());
         }
@@ -128,8 +131,8 @@ impl Fill {
                  insert into target (id, ra, dec, healpix, created_by) overriding system value
                  select id, ra, dec, healpix, $6 from given
              )
-             insert into target_name (target_id, name, name_key, is_primary)
-             select id, names.name, names.name_key, names.is_primary
+             insert into target_name (target_id, realm, name, name_key, is_primary)
+             select id, 'team', names.name, names.name_key, names.is_primary
              from given
              cross join lateral (
                  values (given.name, given.name_key, true), ('AT ' || given.name, 'at' || given.name_key, false)
@@ -140,7 +143,7 @@ impl Fill {
         .bind(places.iter().copied().map(healpix29).collect::<Vec<_>>())
         .bind(&names)
         .bind(names.iter().map(|name| name_key(name)).collect::<Vec<_>>())
-        .bind(self.member.id)
+        .bind(self.scope.member_id())
         .execute(&self.pool)
         .await?;
         self.n_targets = end;

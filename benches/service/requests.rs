@@ -93,7 +93,7 @@ impl Service {
         let site = Site::local(
             format!("http://{address}").parse()?,
             address,
-            storage.local_member().await?,
+            storage.local_scope().await?,
         );
         let metrics = telemetry::collect_metrics()?;
         let state = AppState::new(storage.clone(), brokers, runner, Clock::system(), site, metrics);
@@ -135,12 +135,12 @@ impl Service {
         }
         let health = Scenario::new("/healthz (no database)", vec!["/healthz".to_owned()]);
         self.measure_one(&health, scratch, SHORT).await?;
-        let member = storage.local_member().await?;
-        storage.select_all(filled.run, &member).await?;
+        let scope = storage.local_scope().await?;
+        storage.select_all(&scope, filled.run).await?;
         let all_ticked =
             Scenario::new("run, first page, all ticked", vec![format!("/runs/{}/", filled.run)]);
         self.measure_one(&all_ticked, scratch, SHORT).await?;
-        storage.clear_selection(filled.run, &member).await?;
+        storage.clear_selection(&scope, filled.run).await?;
         Ok(())
     }
 

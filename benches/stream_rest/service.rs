@@ -10,8 +10,8 @@ use tom_alerts::{
     brokers::{Brokers, stream_rest::PubSubService},
     clock::Clock,
     domain::{
-        member::Member,
         run::{Run, RunId},
+        sharing::TeamScope,
     },
     forms::{self, RawForm},
     google::Access,
@@ -38,7 +38,7 @@ pub(crate) struct Service {
     storage: Storage,
     runner: Runner,
     brokers: Brokers,
-    member: Member,
+    scope: TeamScope,
 }
 
 impl Service {
@@ -52,8 +52,8 @@ impl Service {
             Clock::system(),
             CancellationToken::new(),
         );
-        let member = storage.local_member().await?;
-        Ok(Self { storage: storage.clone(), runner, brokers, member })
+        let scope = storage.local_scope().await?;
+        Ok(Self { storage: storage.clone(), runner, brokers, scope })
     }
 
     /// Reads a round until the last message is acknowledged; the turn and the bytes of the packets.
@@ -96,13 +96,13 @@ impl Service {
             .form()
             .validate(&sent, &context)
             .map_err(|_| anyhow::anyhow!("the form has changed"))?;
-        Ok(self.runner.start(BACKEND, parameters, None, "", &self.member).await?)
+        Ok(self.runner.start(BACKEND, parameters, None, "", &self.scope).await?)
     }
 
     async fn wait_for(&self, id: RunId, is_there: impl Fn(&Run) -> bool) -> anyhow::Result<Run> {
         let began = Instant::now();
         while began.elapsed() < LONGEST {
-            let run = self.storage.find_run(id).await?.context("the run is gone")?;
+            let run = self.storage.find_run(&self.scope, id).await?.context("the run is gone")?;
             if is_there(&run) {
                 return Ok(run);
             }

@@ -31,7 +31,7 @@ pub async fn test_connection(
         if is_tried || (!is_granted && credentials.service_account().is_none()) {
             continue;
         }
-        let access = credentials.of_member(storage, &visitor.member, Some(scope)).await?;
+        let access = credentials.of_member(storage, visitor.member(), Some(scope)).await?;
         if let Some(outcome) = broker.test_access(&access).await {
             tested.push(Tested { scope, outcome });
         }

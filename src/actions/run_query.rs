@@ -26,6 +26,7 @@ use crate::{
         member::Member,
         run::{LogLevel, RunId, RunState},
         saved_query::SavedQuery,
+        sharing::{Sharing, TeamScope},
     },
     forms::Parameters,
     google::Access,
@@ -98,7 +99,7 @@ impl Runner {
         parameters: Parameters,
         saved: Option<&SavedQuery>,
         name: &str,
-        by: &Member,
+        by: &TeamScope,
     ) -> Result<RunId, StorageError> {
         let run = NewRun {
             saved_query_id: saved.map(|query| query.id),
@@ -106,13 +107,18 @@ impl Runner {
             broker: broker.to_owned(),
             parameters: parameters.to_json(),
             instance: self.inner.instance.clone(),
+            // Who sees the query sees what it finds.
+            sharing: saved.map_or_else(
+                || by.default_sharing(),
+                |query| Sharing::read_by(query.sharing.readers.clone()),
+            ),
         };
-        let id = self.inner.storage.create_run(&run, by).await?;
-        info!(run.id = id, broker, member.id = by.id, "Run {id} queued on {broker}");
+        let id = self.inner.storage.create_run(by, &run).await?;
+        info!(run.id = id, broker, member.id = by.member_id(), "Run {id} queued on {broker}");
         let stop = self.inner.shutdown.child_token();
         self.live().insert(id, stop.clone());
         let inner = self.inner.clone();
-        let work = Work { id, broker: broker.to_owned(), parameters, by: by.clone() };
+        let work = Work { id, broker: broker.to_owned(), parameters, by: by.member().clone() };
         self.inner.tracker.spawn(async move { inner.work(work, stop).await });
         Ok(id)
     }
@@ -128,10 +134,10 @@ impl Runner {
         Ok((inner.clock.now(), access))
     }
 
-    /// Asks for a run to be stopped; false when it had ended already.
-    pub async fn cancel(&self, id: RunId) -> Result<bool, StorageError> {
-        let asked = self.inner.storage.request_cancel(id).await?;
-        if let Some(stop) = self.live().get(&id) {
+    /// Asks for a run to be stopped; false when it had ended already, or is not there for them.
+    pub async fn cancel(&self, by: &TeamScope, id: RunId) -> Result<bool, StorageError> {
+        let asked = self.inner.storage.request_cancel(by, id).await?;
+        if asked && let Some(stop) = self.live().get(&id) {
             stop.cancel();
         }
         Ok(asked)
@@ -234,7 +240,8 @@ impl Inner {
 
     /// Keeps pages quick after a run that brought many alerts.
     async fn note_growth(&self, id: RunId) {
-        let is_large = matches!(self.storage.find_run(id).await, Ok(Some(run)) if run.counts.stored >= LARGE_RUN);
+        let is_large =
+            matches!(self.storage.count_stored(id).await, Ok(stored) if stored >= LARGE_RUN);
         if is_large && let Err(error) = self.storage.refresh_statistics().await {
             warn!(%error, "The planner's statistics were not refreshed; autovacuum will do it");
         }

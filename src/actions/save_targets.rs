@@ -2,24 +2,24 @@
 
 use crate::{
     domain::{
-        member::Member,
         run::RunId,
-        target::{OnExisting, SaveOutcome, SaveResult},
+        sharing::TeamScope,
+        target::{SaveOutcome, SaveResult},
     },
-    storage::{Storage, StorageError},
+    storage::{Saving, Storage, StorageError},
 };
 
 /// Saves alerts of a run, in the order given. An alert that fails does not keep the others from being saved.
 pub async fn save_targets(
     storage: &Storage,
+    by: &TeamScope,
     run_id: RunId,
     alert_ids: &[i64],
-    by: &Member,
-    on_existing: OnExisting,
+    saving: &Saving,
 ) -> Vec<SaveOutcome> {
     let mut outcomes = Vec::with_capacity(alert_ids.len());
     for &alert_id in alert_ids {
-        let outcome = match storage.save_alert_as_target(run_id, alert_id, by, on_existing).await {
+        let outcome = match storage.save_alert_as_target(by, run_id, alert_id, saving).await {
             Ok(Some(outcome)) => outcome,
             Ok(None) => failed(alert_id, "This run has no such alert."),
             Err(error) => {
@@ -46,7 +46,9 @@ fn failed(alert_id: i64, reason: &str) -> SaveOutcome {
 }
 
 fn reason(error: &StorageError) -> &'static str {
-    if error.is_passing() {
+    if matches!(error, StorageError::ViewersLookOnly | StorageError::Forbidden) {
+        "Your role does not let you save targets."
+    } else if error.is_passing() {
         "The database was busy. Try again."
     } else {
         "It could not be stored. The log of the service says why."

@@ -20,7 +20,12 @@ pub use self::{
 use super::grants::Grants;
 use crate::{
     clock::Clock,
-    domain::{grant::Scope, member::Identity, visitor::Visitor},
+    domain::{
+        grant::Scope,
+        history::{Action, Event, Kind},
+        member::Identity,
+        visitor::Visitor,
+    },
     google::{
         Token,
         cipher::Cipher,
@@ -96,9 +101,11 @@ impl SignIn {
         next: &str,
         browser_key: Option<&str>,
         chooses_account: bool,
+        invitation_hash: Option<Vec<u8>>,
     ) -> Result<Departure, Refused> {
         let purpose = Purpose::SignIn { chooses_account };
-        self.send_off(&purpose, next, None, Vec::new(), browser_key).await
+        let errand = Errand { next, member_id: None, scopes: Vec::new(), invitation_hash };
+        self.send_off(&purpose, errand, browser_key).await
     }
 
     /// Sends a member off to grant something.
@@ -109,24 +116,24 @@ impl SignIn {
         next: &str,
         browser_key: Option<&str>,
     ) -> Result<Departure, Refused> {
-        let can_refresh = self.grants.can_refresh(visitor.member.id, scope).await?;
+        let can_refresh = self.grants.can_refresh(visitor.member().id, scope).await?;
         let purpose = Purpose::Connect {
             scopes: vec![scope],
             can_refresh,
-            email: visitor.member.email.clone(),
+            email: visitor.member().email.clone(),
         };
-        let member_id = Some(visitor.member.id);
-        self.send_off(&purpose, next, member_id, vec![scope], browser_key).await
+        let member_id = Some(visitor.member().id);
+        let errand = Errand { next, member_id, scopes: vec![scope], invitation_hash: None };
+        self.send_off(&purpose, errand, browser_key).await
     }
 
     async fn send_off(
         &self,
         purpose: &Purpose,
-        next: &str,
-        member_id: Option<i64>,
-        scopes: Vec<Scope>,
+        errand: Errand<'_>,
         browser_key: Option<&str>,
     ) -> Result<Departure, Refused> {
+        let Errand { next, member_id, scopes, invitation_hash } = errand;
         let with_next =
             |why: Refusal| Refused { why, next: Some(next.to_owned()), scopes: scopes.clone() };
         let Authorisation { url, state, nonce, verifier } =
@@ -140,7 +147,13 @@ impl SignIn {
             .ok()
             .and_then(|text| self.cipher.seal(&text, &bound_to(&state_hash)).ok())
             .ok_or_else(|| with_next(StorageError::Abandoned.into()))?;
-        let attempt = Attempt { secrets, next: next.to_owned(), member_id, scopes: scopes.clone() };
+        let attempt = Attempt {
+            secrets,
+            next: next.to_owned(),
+            member_id,
+            scopes: scopes.clone(),
+            invitation_hash,
+        };
         self.storage
             .begin_attempt(&state_hash, &hash(&browser_key), &attempt)
             .await
@@ -181,7 +194,7 @@ impl SignIn {
             return Err(Refusal::OtherIssuer);
         }
         // A grant that nobody here may keep is not fetched either.
-        let visitor = visitor.filter(|visitor| Some(visitor.member.id) == attempt.member_id);
+        let visitor = visitor.filter(|visitor| Some(visitor.member().id) == attempt.member_id);
         if attempt.member_id.is_some() && visitor.is_none() {
             return Err(Refusal::NotTheirs);
         }
@@ -201,16 +214,29 @@ impl SignIn {
             .exchange(code, &nonce, verifier, &attempt.scopes, self.clock.now())
             .await?;
         match visitor {
-            None => self.let_in(&exchanged.identity, attempt.next).await,
+            None => self.let_in(&exchanged.identity, attempt).await,
             Some(visitor) => self.keep_grant(exchanged, attempt, visitor).await,
         }
     }
 
-    async fn let_in(&self, identity: &Identity, next: String) -> Result<Arrival, Refusal> {
+    async fn let_in(&self, identity: &Identity, attempt: Attempt) -> Result<Arrival, Refusal> {
+        let Attempt { next, invitation_hash, .. } = attempt;
         let email = identity.email.clone();
         let welcome = self.policy.welcome(identity);
         let may_found = self.policy.may_found(welcome);
-        match self.storage.admit(identity, welcome, may_found).await? {
+        let admission =
+            self.storage.admit(identity, welcome, may_found, invitation_hash.as_deref()).await?;
+        if !matches!(admission, Admission::Admitted(_)) {
+            let event = Event {
+                action: Action::Refused,
+                kind: Kind::Member,
+                object_id: None,
+                name: "sign-in".to_owned(),
+                detail: serde_json::Value::Null,
+            };
+            self.storage.tell_of(None, &email, event).await?;
+        }
+        match admission {
             Admission::Admitted(member) => {
                 info!(member.id = member.id, "Member {} signed in", member.id);
                 Ok(Arrival::SignedIn { member, next })
@@ -230,7 +256,7 @@ impl SignIn {
         visitor: &Visitor,
     ) -> Result<Arrival, Refusal> {
         let Exchanged { identity, tokens } = exchanged;
-        let account = self.storage.member_account(visitor.member.id).await?;
+        let account = self.storage.member_account(visitor.member().id).await?;
         if account != Some((identity.issuer.clone(), identity.subject.clone())) {
             // It is of no use to us, and its owner did not mean to give it. But revoking ends all that the account
             // has granted: what a member uses stays.
@@ -239,17 +265,25 @@ impl SignIn {
                 self.grants.revoke(token).await;
             }
             return Err(Refusal::OtherAccount {
-                expected: visitor.member.email.clone().unwrap_or_default(),
+                expected: visitor.member().email.clone().unwrap_or_default(),
                 actual: identity.email,
             });
         }
-        self.grants.keep(visitor.member.id, &identity.email, &tokens).await?;
+        self.grants.keep(visitor.member().id, &identity.email, &tokens).await?;
         let missing = attempt.scopes.iter().find(|scope| !tokens.scopes.contains(scope));
         match missing {
             Some(scope) => Err(Refusal::NotGranted(*scope)),
             None => Ok(Arrival::Connected { granted: attempt.scopes, next: attempt.next }),
         }
     }
+}
+
+/// What a way to the provider is for.
+struct Errand<'n> {
+    next: &'n str,
+    member_id: Option<i64>,
+    scopes: Vec<Scope>,
+    invitation_hash: Option<Vec<u8>>,
 }
 
 /// A way that is over, with what it was for.

@@ -103,7 +103,7 @@ async fn serve_on(
     }
     let site = match &sign_in {
         Some(sign_in) => Site::shared(public_url, sign_in.provider_origin()),
-        None => Site::local(public_url, address, storage.local_member().await?),
+        None => Site::local(public_url, address, storage.local_scope().await?),
     };
     let state = AppState::new(
         storage.clone(),

@@ -63,17 +63,30 @@ pub struct Identity {
     pub hosted_domain: Option<String>,
 }
 
-/// An address that may come in.
+/// Somebody who may come in: an address, or whoever has a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invitation {
     /// Id in the database.
     pub id: i64,
-    /// The address, in lower case.
-    pub email: String,
+    /// The address, in lower case; `None` where whoever has the link may come in.
+    pub email: Option<String>,
     /// What they will be.
     pub role: Role,
     /// Name of the admin who invited them.
     pub invited_by: String,
     /// When.
     pub created: chrono::DateTime<chrono::Utc>,
+    /// When it ends, if it does.
+    pub expires: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+/// A member as the page of the team shows them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TeamMember {
+    /// Who.
+    pub member: Member,
+    /// When they signed in last.
+    pub last_sign_in: Option<chrono::DateTime<chrono::Utc>>,
+    /// Names of the groups that they are in.
+    pub groups: Vec<String>,
 }

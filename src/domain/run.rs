@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::grant::Scope;
+use super::{grant::Scope, sharing::Sharing};
 
 /// Id of a stored run.
 pub type RunId = i64;
@@ -101,6 +101,8 @@ pub struct Run {
     pub started_by: i64,
     /// Name of that member.
     pub started_by_name: String,
+    /// Who else sees and changes it.
+    pub sharing: Sharing,
     /// Where it stands.
     pub state: RunState,
     /// What became of its messages.

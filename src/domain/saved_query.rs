@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::run::{RunId, RunState};
+use super::{
+    run::{RunId, RunState},
+    sharing::Sharing,
+};
 
 /// A saved query.
 #[derive(Clone, Debug)]
@@ -19,6 +22,8 @@ pub struct SavedQuery {
     pub owner_id: i64,
     /// Name of that member.
     pub owner_name: String,
+    /// Who else sees and changes it.
+    pub sharing: Sharing,
     /// When it was made.
     pub created: DateTime<Utc>,
     /// When it was last changed.
@@ -49,4 +54,6 @@ pub struct NewSavedQuery {
     pub broker: String,
     /// A validated form.
     pub parameters: serde_json::Value,
+    /// Who else sees and changes it.
+    pub sharing: Sharing,
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::sky::Position;
+use super::{sharing::Sharing, sky::Position};
 
 /// A name as names are compared: lower case, without spaces, `-`, `_`, `(` and `)`,
 /// so that "SN 2026-abc" and "sn2026abc" are one name.
@@ -39,8 +39,12 @@ pub struct Target {
     pub position: Option<Position>,
     /// Free text.
     pub note: String,
-    /// Name of the member who saved it.
+    /// Id of the member who saved it.
+    pub created_by: i64,
+    /// Name of that member.
     pub created_by_name: String,
+    /// Who else sees and changes it.
+    pub sharing: Sharing,
     /// When.
     pub created: DateTime<Utc>,
     /// When it was last changed.
@@ -164,6 +168,8 @@ pub enum SaveResult {
         target_id: i64,
         /// Its first name.
         name: String,
+        /// Whether the alert is among its alerts now.
+        is_added: bool,
     },
     /// Nothing was saved.
     Failed {

@@ -3,19 +3,26 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{grant::Scope, member::Member};
+use super::{grant::Scope, member::Member, sharing::TeamScope};
 
 /// Who makes a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Visitor {
-    /// The member, as the database knows them at this moment.
-    pub member: Member,
-    /// Their session; `None` in local mode.
+    /// The member and what they may see and change, as the database knows it at this moment.
+    pub scope: TeamScope,
+    /// Their session; `None` in local mode and for a token.
     pub session_id: Option<i64>,
     /// Their grant, if they have one.
     pub grant: Option<GrantSummary>,
     /// Their own Google Cloud project, if they have set one.
     pub project: Option<String>,
+}
+
+impl Visitor {
+    /// The member.
+    pub fn member(&self) -> &Member {
+        self.scope.member()
+    }
 }
 
 /// What the frame of every page says of a grant.

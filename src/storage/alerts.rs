@@ -9,25 +9,36 @@ use crate::domain::{
     alert::{Packet, PacketFormat, Survey},
     found_alert::{FoundAlert, StoredAlert, TargetLink},
     run::RunId,
+    sharing::TeamScope,
 };
 
 impl Storage {
     /// One alert with its packet, by the survey's own id.
     pub async fn find_alert(
         &self,
+        scope: &TeamScope,
         survey: Survey,
         source_id: i64,
     ) -> Result<Option<StoredAlert>, StorageError> {
         let row: Option<StoredAlertRow> = sqlx::query_as(
             "select a.id, a.source_id, a.object_id, a.jd, a.ra, a.dec, a.mag, a.mag_err, a.band, a.is_positive,
                     a.classtar, a.rb, a.drb, a.ndethist, a.sgscore1, a.distpsnr1, a.ssdistnr, a.received,
-                    p.format, p.schema_version, p.bytes, n.target_id, first.name as target_name
+                    p.format, p.schema_version, p.bytes, known.target_id, known.target_name
              from alert a
              join alert_packet p on p.alert_id = a.id
-             left join target_name n on n.name_key = a.object_key
-             left join target_name first on first.target_id = n.target_id and first.is_primary
-             where a.survey = $1 and a.source_id = $2",
+             left join lateral (
+                 select t.id as target_id, first.name as target_name
+                 from target_name n
+                 join target t on t.id = n.target_id
+                 join target_name first on first.target_id = n.target_id and first.is_primary
+                 where n.name_key = a.object_key and may_read(t.created_by, t.readers, $1, $2)
+                 order by n.realm = 'team' desc, t.id
+                 limit 1
+             ) known on true
+             where a.survey = $3 and a.source_id = $4",
         )
+        .bind(scope.member_id())
+        .bind(scope.seen_groups())
         .bind(survey.id())
         .bind(source_id)
         .fetch_optional(&self.pool)
@@ -35,17 +46,40 @@ impl Storage {
         row.map(|row| row.into_alert(survey)).transpose()
     }
 
-    /// What the transport said of the message that brought an alert last, and the run that received it.
+    /// Survey and source id of alerts: what stands in the addresses of their pages.
+    pub async fn list_sources(
+        &self,
+        alert_ids: &[i64],
+    ) -> Result<Vec<(i64, Survey, i64)>, StorageError> {
+        let rows: Vec<(i64, String, i64)> =
+            sqlx::query_as("select id, survey, source_id from alert where id = any($1)")
+                .bind(alert_ids)
+                .fetch_all(&self.pool)
+                .await?;
+        rows.into_iter()
+            .map(|(id, survey, source_id)| {
+                let survey = Survey::from_id(&survey)
+                    .ok_or(StorageError::Inconsistent { table: "alert", id })?;
+                Ok((id, survey, source_id))
+            })
+            .collect()
+    }
+
+    /// What the transport said of the message that brought an alert last to a run that they see, and that run.
     pub async fn find_message(
         &self,
+        scope: &TeamScope,
         alert_id: i64,
     ) -> Result<Option<(RunId, serde_json::Value)>, StorageError> {
         let row = sqlx::query_as(
-            "select run_id, attributes from run_alert
-             where alert_id = $1 and attributes is not null
-             order by run_id desc
+            "select l.run_id, l.attributes from run_alert l
+             join run r on r.id = l.run_id
+             where l.alert_id = $3 and l.attributes is not null and may_read(r.started_by, r.readers, $1, $2)
+             order by l.run_id desc
              limit 1",
         )
+        .bind(scope.member_id())
+        .bind(scope.seen_groups())
         .bind(alert_id)
         .fetch_optional(&self.pool)
         .await?;

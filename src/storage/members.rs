@@ -1,12 +1,16 @@
-//! Tables `member` and `invitation`: who is in, and who may come in.
+//! Table `member`: who is in, and how one comes in.
 
 use sqlx::{FromRow, PgConnection};
 
-use super::{Storage, StorageError};
-use crate::domain::member::{Identity, Invitation, Member, Role};
+use super::{Storage, StorageError, history};
+use crate::domain::{
+    history::{Action, Event, Kind},
+    member::{Identity, Member, Role, TeamMember},
+    sharing::TeamScope,
+};
 
 /// Number of the lock under which somebody is let in for the first time: two people must not both find nobody there.
-const ADMISSION_LOCK: i64 = 0x746f_6d61_6c65_7274;
+pub(super) const ADMISSION_LOCK: i64 = 0x746f_6d61_6c65_7274;
 
 /// How somebody came in, or that they did not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,12 +53,11 @@ impl TryFrom<MemberRow> for Member {
 }
 
 #[derive(FromRow)]
-struct InvitationRow {
-    id: i64,
-    email: String,
-    role: String,
-    invited_by: Option<String>,
-    created: chrono::DateTime<chrono::Utc>,
+struct TeamMemberRow {
+    #[sqlx(flatten)]
+    member: MemberRow,
+    last_sign_in: Option<chrono::DateTime<chrono::Utc>>,
+    groups: Vec<String>,
 }
 
 impl Storage {
@@ -71,15 +74,25 @@ impl Storage {
         row.try_into()
     }
 
+    /// What the one user of local mode may see and change: everything that is shared, and their own.
+    pub async fn local_scope(&self) -> Result<TeamScope, StorageError> {
+        let member = self.local_member().await?;
+        self.team_scope(member.id)
+            .await?
+            .ok_or(StorageError::Inconsistent { table: "member", id: member.id })
+    }
+
     /// Lets somebody in whom the provider has vouched for, or not. The first one is admin if they `may_found`; a known
-    /// account is known by its key, whatever its address is now; an invitation is used up.
+    /// account is known by its key, whatever its address is now; an invitation, by address or by link, is used up.
     pub async fn admit(
         &self,
         identity: &Identity,
         welcome: Welcome,
         may_found: bool,
+        link_hash: Option<&[u8]>,
     ) -> Result<Admission, StorageError> {
         let identity = identity.clone();
+        let link_hash = link_hash.map(<[u8]>::to_vec);
         self.in_transaction(move |connection| {
             Box::pin(async move {
                 if let Some(member) = known_account(connection, &identity, welcome).await? {
@@ -93,22 +106,37 @@ impl Storage {
                 if let Some(member) = known_account(connection, &identity, welcome).await? {
                     return Ok(Admission::Admitted(member));
                 }
-                first_admission(connection, &identity, welcome, may_found).await
+                first_admission(connection, &identity, welcome, may_found, link_hash.as_deref())
+                    .await
             })
         })
         .await
     }
 
-    /// Everybody who has signed in, by name.
-    pub async fn list_members(&self) -> Result<Vec<Member>, StorageError> {
-        let rows: Vec<MemberRow> = sqlx::query_as(
-            "select id, name, email, role from member
-             where not is_local
-             order by lower(name), id",
+    /// Everybody who is in, by name.
+    pub async fn list_members(&self, _: &TeamScope) -> Result<Vec<TeamMember>, StorageError> {
+        let rows: Vec<TeamMemberRow> = sqlx::query_as(
+            "select m.id, m.name, m.email, m.role, m.last_sign_in,
+                    array(
+                        select g.name from team_group g
+                        join team_group_member gm on gm.group_id = g.id
+                        where gm.member_id = m.id
+                        order by lower(g.name)
+                    ) as groups
+             from member m
+             where not m.is_local and m.removed is null
+             order by lower(m.name), m.id",
         )
         .fetch_all(&self.pool)
         .await?;
-        rows.into_iter().map(Member::try_from).collect()
+        let members = rows.into_iter().map(|row| {
+            Ok(TeamMember {
+                member: Member::try_from(row.member)?,
+                last_sign_in: row.last_sign_in,
+                groups: row.groups,
+            })
+        });
+        members.collect()
     }
 
     /// By which account of which provider a member is known: issuer and subject.
@@ -164,56 +192,6 @@ impl Storage {
             .await?;
         Ok(())
     }
-
-    /// Invites an address; the role of an older invitation of it is changed. False when a member has it already.
-    pub async fn invite(&self, email: &str, role: Role, by: &Member) -> Result<bool, StorageError> {
-        let done = sqlx::query(
-            "insert into invitation (email, role, invited_by)
-             select $1, $2, $3
-             where not exists (select from member where email = $1)
-             on conflict (email) do update set role = excluded.role, invited_by = excluded.invited_by",
-        )
-        .bind(email)
-        .bind(role.id())
-        .bind(by.id)
-        .execute(&self.pool)
-        .await?;
-        Ok(done.rows_affected() == 1)
-    }
-
-    /// Takes an invitation back; false when it was used or taken back already.
-    pub async fn take_back_invitation(&self, id: i64) -> Result<bool, StorageError> {
-        let done = sqlx::query("delete from invitation where id = $1")
-            .bind(id)
-            .execute(&self.pool)
-            .await?;
-        Ok(done.rows_affected() == 1)
-    }
-
-    /// Invitations that nobody has used yet, newest first.
-    pub async fn list_invitations(&self) -> Result<Vec<Invitation>, StorageError> {
-        let rows: Vec<InvitationRow> = sqlx::query_as(
-            "select i.id, i.email, i.role, m.name as invited_by, i.created
-             from invitation i
-             left join member m on m.id = i.invited_by
-             order by i.created desc, i.id desc",
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        rows.into_iter()
-            .map(|row| {
-                let role = Role::from_id(&row.role)
-                    .ok_or(StorageError::Inconsistent { table: "invitation", id: row.id })?;
-                Ok(Invitation {
-                    id: row.id,
-                    email: row.email,
-                    role,
-                    invited_by: row.invited_by.unwrap_or_default(),
-                    created: row.created,
-                })
-            })
-            .collect()
-    }
 }
 
 /// The member with this account, with what the provider says of it now; an admin by settings becomes one again.
@@ -228,7 +206,7 @@ async fn known_account(
              email = case when $4 then $5 else email end,
              role = case when $6 then 'admin' else role end,
              last_sign_in = now()
-         where issuer = $1 and subject = $2
+         where issuer = $1 and subject = $2 and removed is null
          returning id, name, email, role",
     )
     .bind(&identity.issuer)
@@ -237,9 +215,24 @@ async fn known_account(
     .bind(identity.is_email_verified && !identity.email.is_empty())
     .bind(&identity.email)
     .bind(welcome == Welcome::Admin)
-    .fetch_optional(connection)
+    .fetch_optional(&mut *connection)
     .await?;
-    row.map(Member::try_from).transpose()
+    let Some(row) = row else { return Ok(None) };
+    let member = Member::try_from(row)?;
+    let event = Event::new(Action::SignedIn, Kind::Member, member.id, &member.name);
+    history::record_as(connection, Some(member.id), &member.name, event).await?;
+    Ok(Some(member))
+}
+
+/// What is known of somebody who is not in.
+#[derive(FromRow)]
+struct Newcomer {
+    /// Nobody has signed in before.
+    is_first: bool,
+    /// The address is that of a member with another account.
+    is_taken: bool,
+    /// They left or were removed: a domain alone does not let them in again.
+    was_removed: bool,
 }
 
 async fn first_admission(
@@ -247,36 +240,40 @@ async fn first_admission(
     identity: &Identity,
     welcome: Welcome,
     may_found: bool,
+    link_hash: Option<&[u8]>,
 ) -> Result<Admission, StorageError> {
     if !identity.is_email_verified || identity.email.is_empty() {
         return Ok(Admission::Stranger);
     }
-    let (is_first, is_taken): (bool, bool) = sqlx::query_as(
-        "select not exists (select from member where not is_local),
-                exists (select from member where email = $1)",
+    let newcomer: Newcomer = sqlx::query_as(
+        "select not exists (select from member where not is_local) as is_first,
+                exists (select from member where email = $1 and removed is null) as is_taken,
+                exists (
+                    select from member where issuer = $2 and subject = $3 and removed is not null
+                ) as was_removed",
     )
     .bind(&identity.email)
+    .bind(&identity.issuer)
+    .bind(&identity.subject)
     .fetch_one(&mut *connection)
     .await?;
-    if is_taken {
+    if newcomer.is_taken {
         return Ok(Admission::AddressTaken);
     }
-    let invited: Option<String> =
-        sqlx::query_scalar("delete from invitation where email = $1 returning role")
-            .bind(&identity.email)
-            .fetch_optional(&mut *connection)
-            .await?;
-    let invited = invited.and_then(|role| Role::from_id(&role));
+    let invited = use_invitation(connection, &identity.email, link_hash).await?;
     let role = match (welcome, invited) {
-        _ if is_first && may_found => Role::Admin,
+        _ if newcomer.is_first && may_found => Role::Admin,
         (Welcome::Admin, _) => Role::Admin,
-        (Welcome::Member, invited) => invited.unwrap_or(Role::Member),
-        (Welcome::Nobody, Some(role)) => role,
-        (Welcome::Nobody, None) => return Ok(Admission::Stranger),
+        (_, Some(role)) => role,
+        (Welcome::Member, None) if !newcomer.was_removed => Role::Member,
+        (_, None) => return Ok(Admission::Stranger),
     };
     let row: MemberRow = sqlx::query_as(
         "insert into member (name, email, issuer, subject, role, last_sign_in)
          values ($1, $2, $3, $4, $5, now())
+         on conflict (issuer, subject) do update
+         set name = excluded.name, email = excluded.email, role = excluded.role, last_sign_in = now(),
+             removed = null
          returning id, name, email, role",
     )
     .bind(&identity.name)
@@ -284,7 +281,29 @@ async fn first_admission(
     .bind(&identity.issuer)
     .bind(&identity.subject)
     .bind(role.id())
-    .fetch_one(connection)
+    .fetch_one(&mut *connection)
     .await?;
-    Ok(Admission::Admitted(row.try_into()?))
+    let member = Member::try_from(row)?;
+    let event = Event::new(Action::Joined, Kind::Member, member.id, &member.name);
+    let event = event.with(serde_json::json!({ "role": role.id(), "email": member.email }));
+    history::record_as(connection, Some(member.id), &member.name, event).await?;
+    Ok(Admission::Admitted(member))
+}
+
+/// The role that an invitation gives, by the link that they came with or by their address; it is used up.
+async fn use_invitation(
+    connection: &mut PgConnection,
+    email: &str,
+    link_hash: Option<&[u8]>,
+) -> Result<Option<Role>, StorageError> {
+    let roles: Vec<String> = sqlx::query_scalar(
+        "delete from invitation
+         where (email = $1 or link_hash = $2) and (expires is null or expires > now())
+         returning role",
+    )
+    .bind(email)
+    .bind(link_hash)
+    .fetch_all(connection)
+    .await?;
+    Ok(roles.iter().filter_map(|role| Role::from_id(role)).max())
 }

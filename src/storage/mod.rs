@@ -1,20 +1,28 @@
 //! All SQL, one file a table or a question; rows become domain types here.
 
 mod alerts;
+mod api_tokens;
 mod batches;
 mod budget;
 mod credentials;
 mod form_drafts;
+mod groups;
+mod history;
+mod invitations;
 mod members;
 mod results;
+mod run_work;
 mod runs;
 mod saved_queries;
+mod scopes;
 mod selections;
 mod sessions;
+mod sharing;
 mod sign_in_attempts;
 mod target_names;
 mod target_saves;
 mod targets;
+mod team;
 mod unreadable;
 
 use std::{str::FromStr, time::Duration};
@@ -31,14 +39,16 @@ pub use self::{
     budget::{Reserved, SpendingLimits},
     credentials::{Credential, SealedTokens},
     form_drafts::FormDraft,
+    history::HistoryFilter,
     members::{Admission, Welcome},
     results::{Cursor, PageCursor, ResultPage},
     runs::{NewRun, RunFilter},
     saved_queries::{QueryFilter, QueryOrder},
     sessions::{NewSession, SESSION_LIFE, SIGNED_IN, Sessions, VISITOR},
     sign_in_attempts::{Attempt, Taken},
-    target_saves::TargetEvidence,
+    target_saves::{Saving, TargetEvidence},
     targets::{TargetFilter, TargetPage},
+    team::MemberChange,
     unreadable::QuarantinedMessage,
 };
 
@@ -82,6 +92,15 @@ pub enum StorageError {
     /// Somebody else changed the row since it was read.
     #[error("somebody else changed this meanwhile")]
     Changed,
+    /// Among those who would see it there is a target with one of its names.
+    #[error("those who would see this target see one with the same name already")]
+    NameTakenThere,
+    /// They see it, and may not do that with it.
+    #[error("that is for its owner, an admin or those whom they let")]
+    Forbidden,
+    /// Their role, or the token they use, lets them look only.
+    #[error("viewers look only")]
+    ViewersLookOnly,
     /// The task that held the transaction ended early.
     #[error("the transaction was abandoned")]
     Abandoned,

@@ -6,8 +6,8 @@ use super::{Storage, StorageError, from_bigint, to_bigint};
 use crate::domain::{
     alert::Survey,
     found_alert::{FoundAlert, SortColumn, SortOrder, TargetLink},
-    member::Member,
     run::RunId,
+    sharing::TeamScope,
 };
 
 /// A place between two rows: what the sorting column holds there, the alert's id, and how many rows come before.
@@ -129,8 +129,8 @@ enum Scan {
     Before,
 }
 
-/// The statement for one page: `$1` run, `$2` member, `$3` rows, then either `$4` rows to skip or
-/// `$4` key and `$5` alert of the cursor.
+/// The statement for one page: `$1` run, `$2` member, `$3` the groups for which they look, `$4` rows, then either `$5`
+/// rows to skip or `$5` key and `$6` alert of the cursor.
 macro_rules! page {
     ($key:literal, $condition:expr, $direction:literal, $shown:literal) => {
         page!($key, $condition, $direction, $shown, "")
@@ -139,13 +139,15 @@ macro_rules! page {
         concat!(
             "with page as (
                  select ", $key, " as key, alert_id from run_alert
-                 where run_id = $1 ", $condition, "
+                 where run_id = $1
+                   and (select may_read(r.started_by, r.readers, $2, $3) from run r where r.id = $1)
+                   ", $condition, "
                  order by ", $key, " ", $direction, ", alert_id ", $direction, "
-                 limit $3 ", $offset, "
+                 limit $4 ", $offset, "
              )
              select page.key::text as key, page.alert_id, a.survey, a.source_id, a.object_id, a.jd, a.ra, a.dec,
                     a.mag, a.mag_err, a.band, a.is_positive, a.classtar, a.rb,
-                    n.target_id, first.name as target_name,
+                    known.target_id, known.target_name,
                     exists (
                         select from run_selection s
                         where s.run_id = $1 and s.member_id = $2 and s.alert_id = page.alert_id
@@ -155,8 +157,15 @@ macro_rules! page {
                     (select count(*) from run_selection s where s.run_id = $1 and s.member_id = $2) as n_selected
              from page
              join alert a on a.id = page.alert_id
-             left join target_name n on n.name_key = a.object_key
-             left join target_name first on first.target_id = n.target_id and first.is_primary
+             left join lateral (
+                 select t.id as target_id, first.name as target_name
+                 from target_name n
+                 join target t on t.id = n.target_id
+                 join target_name first on first.target_id = n.target_id and first.is_primary
+                 where n.name_key = a.object_key and may_read(t.created_by, t.readers, $2, $3)
+                 order by n.realm = 'team' desc, t.id
+                 limit 1
+             ) known on true
              order by page.key ", $shown, ", page.alert_id ", $shown
         )
     };
@@ -165,12 +174,12 @@ macro_rules! page {
 macro_rules! scans {
     ($scan:expr, $up:literal, $down:literal, $type:literal, $descending:expr) => {
         match ($scan, $descending) {
-            (Scan::Start, false) => page!($up, "", "asc", "asc", "offset $4"),
-            (Scan::Start, true) => page!($down, "", "desc", "desc", "offset $4"),
+            (Scan::Start, false) => page!($up, "", "asc", "asc", "offset $5"),
+            (Scan::Start, true) => page!($down, "", "desc", "desc", "offset $5"),
             (Scan::After, false) => {
                 page!(
                     $up,
-                    concat!("and (", $up, ", alert_id) > ($4::", $type, ", $5)"),
+                    concat!("and (", $up, ", alert_id) > ($5::", $type, ", $6)"),
                     "asc",
                     "asc"
                 )
@@ -178,7 +187,7 @@ macro_rules! scans {
             (Scan::After, true) => {
                 page!(
                     $down,
-                    concat!("and (", $down, ", alert_id) < ($4::", $type, ", $5)"),
+                    concat!("and (", $down, ", alert_id) < ($5::", $type, ", $6)"),
                     "desc",
                     "desc"
                 )
@@ -186,7 +195,7 @@ macro_rules! scans {
             (Scan::Before, false) => {
                 page!(
                     $up,
-                    concat!("and (", $up, ", alert_id) < ($4::", $type, ", $5)"),
+                    concat!("and (", $up, ", alert_id) < ($5::", $type, ", $6)"),
                     "desc",
                     "asc"
                 )
@@ -194,7 +203,7 @@ macro_rules! scans {
             (Scan::Before, true) => {
                 page!(
                     $down,
-                    concat!("and (", $down, ", alert_id) > ($4::", $type, ", $5)"),
+                    concat!("and (", $down, ", alert_id) > ($5::", $type, ", $6)"),
                     "asc",
                     "desc"
                 )
@@ -245,8 +254,8 @@ impl Storage {
     /// One page of a run's results, as a member sees it.
     pub async fn list_results(
         &self,
+        scope: &TeamScope,
         run_id: RunId,
-        member: &Member,
         order: SortOrder,
         cursor: &PageCursor,
         page_size: u32,
@@ -259,7 +268,8 @@ impl Storage {
         // One row more than the page shows tells whether there is a further page.
         let mut query = sqlx::query_as(page_sql(order, scan))
             .bind(run_id)
-            .bind(member.id)
+            .bind(scope.member_id())
+            .bind(scope.seen_groups())
             .bind(i64::from(page_size) + 1);
         query = match (place, order.column) {
             (None, _) => query.bind(0_i64),
@@ -273,15 +283,16 @@ impl Storage {
     /// A run's results by number of rows skipped, for the numbered pages of the JSON API.
     pub async fn list_results_from(
         &self,
+        scope: &TeamScope,
         run_id: RunId,
-        member: &Member,
         order: SortOrder,
         skipped: u64,
         page_size: u32,
     ) -> Result<Vec<FoundAlert>, StorageError> {
         let rows: Vec<ResultRow> = sqlx::query_as(page_sql(order, Scan::Start))
             .bind(run_id)
-            .bind(member.id)
+            .bind(scope.member_id())
+            .bind(scope.seen_groups())
             .bind(i64::from(page_size))
             .bind(to_bigint(skipped))
             .fetch_all(&self.pool)
@@ -334,25 +345,4 @@ fn into_page(
     let n_selected = rows.first().map_or(0, |row| from_bigint(row.n_selected));
     let rows = rows.into_iter().map(FoundAlert::try_from).collect::<Result<_, _>>()?;
     Ok(ResultPage { rows, n_before, previous, next, n_selected })
-}
-
-impl Storage {
-    /// Survey and source id of alerts: what stands in the addresses of their pages.
-    pub async fn list_sources(
-        &self,
-        alert_ids: &[i64],
-    ) -> Result<Vec<(i64, Survey, i64)>, StorageError> {
-        let rows: Vec<(i64, String, i64)> =
-            sqlx::query_as("select id, survey, source_id from alert where id = any($1)")
-                .bind(alert_ids)
-                .fetch_all(&self.pool)
-                .await?;
-        rows.into_iter()
-            .map(|(id, survey, source_id)| {
-                let survey = Survey::from_id(&survey)
-                    .ok_or(StorageError::Inconsistent { table: "alert", id })?;
-                Ok((id, survey, source_id))
-            })
-            .collect()
-    }
 }

@@ -1,15 +1,16 @@
-//! Tables `run` and `run_log`: the life of a run, told by the process that works on it.
+//! Tables `run` and `run_log` as members see them: starting, looking, asking to stop.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
-use super::{Storage, StorageError, from_bigint};
+use super::{Storage, StorageError, from_bigint, history, scopes::SharingRow};
 use crate::domain::{
     grant::Scope,
-    member::Member,
-    run::{LogLevel, LogLine, Run, RunCounts, RunId, RunState},
+    history::{Action, Event, Kind},
+    run::{LogLine, Run, RunCounts, RunId, RunState},
+    sharing::{Sharing, TeamScope, Whose},
 };
 
 /// What is needed to queue a run.
@@ -25,6 +26,8 @@ pub struct NewRun {
     pub parameters: serde_json::Value,
     /// The process that will work on it.
     pub instance: String,
+    /// Who else sees and changes it.
+    pub sharing: Sharing,
 }
 
 /// Which runs a list shows.
@@ -36,6 +39,8 @@ pub struct RunFilter {
     pub saved_query_id: Option<i64>,
     /// Those before this one.
     pub before: Option<RunId>,
+    /// Whose.
+    pub whose: Whose,
 }
 
 #[derive(sqlx::FromRow)]
@@ -47,6 +52,8 @@ struct RunRow {
     parameters: serde_json::Value,
     started_by: i64,
     started_by_name: String,
+    #[sqlx(flatten)]
+    sharing: SharingRow,
     state: String,
     received: i64,
     passed: i64,
@@ -80,6 +87,7 @@ impl TryFrom<RunRow> for Run {
             parameters: row.parameters,
             started_by: row.started_by,
             started_by_name: row.started_by_name,
+            sharing: row.sharing.into(),
             state,
             counts: RunCounts {
                 received: from_bigint(row.received),
@@ -110,20 +118,23 @@ struct LoggedRunRow {
     log: Vec<(DateTime<Utc>, String, String)>,
 }
 
+/// Runs that `$1` sees, who looks for the groups `$2`.
 macro_rules! select_runs {
     ($rest:literal) => {
-        select_runs!("", $rest)
+        select_runs!("", "", $rest)
     };
-    ($columns:literal, $rest:literal) => {
+    ($columns:literal, $join:literal, $rest:literal) => {
         concat!(
             "select r.id, r.saved_query_id, r.query_name, r.broker, r.parameters, r.started_by,
-                    m.name as started_by_name, r.state, r.received, r.passed, r.rejected, r.duplicates,
+                    m.name as started_by_name, r.readers, r.writers, r.sharers, r.state, r.received, r.passed, r.rejected, r.duplicates,
                     r.unreadable, r.stored, r.acknowledged, r.received_bytes, r.rejected_by, r.feedback,
                     r.created, r.started, r.finished, r.cancel_requested, r.acts_as, r.lacks_scope",
             $columns,
             "
              from run r
-             join member m on m.id = r.started_by ",
+             join member m on m.id = r.started_by
+             ", $join, "
+             where may_read(r.started_by, r.readers, $1, $2) and ",
             $rest
         )
     };
@@ -131,26 +142,49 @@ macro_rules! select_runs {
 
 impl Storage {
     /// Queues a run; its id.
-    pub async fn create_run(&self, run: &NewRun, by: &Member) -> Result<RunId, StorageError> {
-        let id = sqlx::query_scalar(
-            "insert into run (saved_query_id, query_name, broker, parameters, started_by, instance)
-             values ($1, $2, $3, $4, $5, $6)
-             returning id",
-        )
-        .bind(run.saved_query_id)
-        .bind(&run.query_name)
-        .bind(&run.broker)
-        .bind(&run.parameters)
-        .bind(by.id)
-        .bind(&run.instance)
-        .fetch_one(&self.pool)
-        .await?;
-        Ok(id)
+    pub async fn create_run(&self, scope: &TeamScope, run: &NewRun) -> Result<RunId, StorageError> {
+        scope.require_work()?;
+        let (by, run) = (scope.clone(), run.clone());
+        self.in_transaction(move |connection| {
+            Box::pin(async move {
+                let sharing = run.sharing.checked();
+                let id = sqlx::query_scalar(
+                    "insert into run (saved_query_id, query_name, broker, parameters, started_by, instance,
+                                      readers, writers, sharers)
+                     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                     returning id",
+                )
+                .bind(run.saved_query_id)
+                .bind(&run.query_name)
+                .bind(&run.broker)
+                .bind(&run.parameters)
+                .bind(by.member_id())
+                .bind(&run.instance)
+                .bind(&sharing.readers)
+                .bind(&sharing.writers)
+                .bind(&sharing.sharers)
+                .fetch_one(&mut *connection)
+                .await?;
+                let detail = serde_json::json!({
+                    "broker": run.broker, "query": run.saved_query_id, "parameters": run.parameters,
+                });
+                let event = Event::new(Action::Ran, Kind::Run, id, run.query_name);
+                history::record(connection, &by, event.with(detail)).await?;
+                Ok(id)
+            })
+        })
+        .await
     }
 
-    /// The run with this id.
-    pub async fn find_run(&self, id: RunId) -> Result<Option<Run>, StorageError> {
-        let row: Option<RunRow> = sqlx::query_as(select_runs!("where r.id = $1"))
+    /// The run with this id, if they see it.
+    pub async fn find_run(
+        &self,
+        scope: &TeamScope,
+        id: RunId,
+    ) -> Result<Option<Run>, StorageError> {
+        let row: Option<RunRow> = sqlx::query_as(select_runs!("r.id = $3"))
+            .bind(scope.member_id())
+            .bind(scope.seen_groups())
             .bind(id)
             .fetch_optional(&self.pool)
             .await?;
@@ -158,35 +192,49 @@ impl Storage {
     }
 
     /// The newest `limit` runs that a filter shows.
-    pub async fn list_runs(&self, filter: RunFilter, limit: i64) -> Result<Vec<Run>, StorageError> {
+    pub async fn list_runs(
+        &self,
+        scope: &TeamScope,
+        filter: RunFilter,
+        limit: i64,
+    ) -> Result<Vec<Run>, StorageError> {
         let rows: Vec<RunRow> = sqlx::query_as(select_runs!(
-            "where ($1::text is null or r.state = $1)
-               and ($2::bigint is null or r.saved_query_id = $2)
-               and r.id < coalesce($3, 9223372036854775807)
+            "($3::text is null or r.state = $3)
+               and ($4::bigint is null or r.saved_query_id = $4)
+               and r.id < coalesce($5, 9223372036854775807)
+               and is_of($6, r.started_by, r.readers, $1, $7)
              order by r.id desc
-             limit $4"
+             limit $8"
         ))
+        .bind(scope.member_id())
+        .bind(scope.seen_groups())
         .bind(filter.state.map(RunState::id))
         .bind(filter.saved_query_id)
         .bind(filter.before)
+        .bind(filter.whose.id())
+        .bind(scope.own_groups())
         .bind(limit)
         .fetch_all(&self.pool)
         .await?;
         rows.into_iter().map(Run::try_from).collect()
     }
 
-    /// The newest `limit` runs that found an alert.
+    /// The newest `limit` runs that they see and that found an alert.
     pub async fn list_runs_of_alert(
         &self,
+        scope: &TeamScope,
         alert_id: i64,
         limit: i64,
     ) -> Result<Vec<Run>, StorageError> {
         let rows: Vec<RunRow> = sqlx::query_as(select_runs!(
-            "join run_alert l on l.run_id = r.id
-             where l.alert_id = $1
+            "",
+            "join run_alert l on l.run_id = r.id",
+            "l.alert_id = $3
              order by r.id desc
-             limit $2"
+             limit $4"
         ))
+        .bind(scope.member_id())
+        .bind(scope.seen_groups())
         .bind(alert_id)
         .bind(limit)
         .fetch_all(&self.pool)
@@ -194,132 +242,43 @@ impl Storage {
         rows.into_iter().map(Run::try_from).collect()
     }
 
-    /// Takes a queued run to *running*; false when it was ended before it began.
-    pub async fn begin_run(&self, id: RunId) -> Result<bool, StorageError> {
-        let done = sqlx::query(
-            "update run set state = 'running', started = now(), heartbeat = now()
-             where id = $1 and state = 'queued' and not cancel_requested",
-        )
-        .bind(id)
-        .execute(&self.pool)
-        .await?;
-        Ok(done.rows_affected() == 1)
-    }
-
-    /// Adds to the messages whose acknowledgement the backend has confirmed.
-    pub async fn count_acknowledged(&self, id: RunId, n: u64) -> Result<(), StorageError> {
-        sqlx::query("update run set acknowledged = acknowledged + $2 where id = $1")
-            .bind(id)
-            .bind(super::to_bigint(n))
-            .execute(&self.pool)
+    /// Asks for a live run to be stopped, by whichever process works on it; false when it had ended already, or is not
+    /// there for them.
+    pub async fn request_cancel(&self, scope: &TeamScope, id: RunId) -> Result<bool, StorageError> {
+        scope.require_work()?;
+        let by = scope.clone();
+        let (is_allowed, is_asked) = self
+            .in_transaction(move |connection| {
+                Box::pin(async move {
+                    let found: Option<(String, bool)> = sqlx::query_as(
+                        "update run
+                         set cancel_requested = cancel_requested or state in ('queued', 'running')
+                         where id = $1 and may_change(started_by, readers, writers, $2, $3, $4)
+                         returning query_name, state in ('queued', 'running')",
+                    )
+                    .bind(id)
+                    .bind(by.member_id())
+                    .bind(by.seen_groups())
+                    .bind(by.is_admin())
+                    .fetch_optional(&mut *connection)
+                    .await?;
+                    let Some((name, is_live)) = found else { return Ok((false, false)) };
+                    if is_live {
+                        let event = Event::new(Action::Stopped, Kind::Run, id, name);
+                        history::record(connection, &by, event).await?;
+                    }
+                    Ok((true, is_live))
+                })
+            })
             .await?;
-        Ok(())
-    }
-
-    /// Says as whom a run acts towards Google.
-    pub async fn note_acting(&self, id: RunId, acts_as: &str) -> Result<(), StorageError> {
-        sqlx::query("update run set acts_as = $2 where id = $1")
-            .bind(id)
-            .bind(super::storable(acts_as))
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
-
-    /// Ends a live run, perhaps for lack of a right at Google; false when it had ended already.
-    pub async fn end_run(
-        &self,
-        id: RunId,
-        state: RunState,
-        feedback: &str,
-        lacks: Option<Scope>,
-    ) -> Result<bool, StorageError> {
-        let done = sqlx::query(
-            "update run set state = $2, feedback = $3, lacks_scope = $4, finished = now()
-             where id = $1 and state in ('queued', 'running')",
-        )
-        .bind(id)
-        .bind(state.id())
-        .bind(feedback)
-        .bind(lacks.map(Scope::id))
-        .execute(&self.pool)
-        .await?;
-        Ok(done.rows_affected() == 1)
-    }
-
-    /// Tells the planner how many alerts there are now, which it would learn from autovacuum a minute later:
-    /// until then it takes a table that has just been filled for as small as it was.
-    pub async fn refresh_statistics(&self) -> Result<(), StorageError> {
-        for statement in ["analyze run_alert", "analyze alert"] {
-            sqlx::query(statement).execute(&self.pool).await?;
-        }
-        Ok(())
-    }
-
-    /// Asks for a live run to be stopped, by whichever process works on it; false when it had ended already.
-    pub async fn request_cancel(&self, id: RunId) -> Result<bool, StorageError> {
-        let done = sqlx::query(
-            "update run set cancel_requested = true where id = $1 and state in ('queued', 'running')",
-        )
-        .bind(id)
-        .execute(&self.pool)
-        .await?;
-        Ok(done.rows_affected() == 1)
-    }
-
-    /// Says that the runs of this process are alive; those that somebody asked to stop.
-    pub async fn beat_heart(&self, instance: &str) -> Result<Vec<RunId>, StorageError> {
-        let ids = sqlx::query_scalar(
-            "with beaten as (
-                 update run set heartbeat = now()
-                 where instance = $1 and state in ('queued', 'running')
-                 returning id, cancel_requested
-             )
-             select id from beaten where cancel_requested",
-        )
-        .bind(instance)
-        .fetch_all(&self.pool)
-        .await?;
-        Ok(ids)
-    }
-
-    /// Marks live runs *interrupted* whose process has been silent for longer than this.
-    pub async fn interrupt_silent_runs(
-        &self,
-        silence: Duration,
-        feedback: &str,
-    ) -> Result<Vec<RunId>, StorageError> {
-        let ids = sqlx::query_scalar(
-            "update run set state = 'interrupted', feedback = $2, finished = now()
-             where state in ('queued', 'running') and heartbeat <= now() - make_interval(secs => $1)
-             returning id",
-        )
-        .bind(silence.as_secs_f64())
-        .bind(feedback)
-        .fetch_all(&self.pool)
-        .await?;
-        Ok(ids)
-    }
-
-    /// Adds a line to a run's log.
-    pub async fn log_run(
-        &self,
-        id: RunId,
-        level: LogLevel,
-        message: &str,
-    ) -> Result<(), StorageError> {
-        sqlx::query("insert into run_log (run_id, level, message) values ($1, $2, $3)")
-            .bind(id)
-            .bind(level.id())
-            .bind(message)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+        self.done_or_refused(scope, is_allowed, Kind::Run, id).await?;
+        Ok(is_asked)
     }
 
     /// The run with this id and the latest `limit` lines of its log, oldest first.
     pub async fn find_run_with_log(
         &self,
+        scope: &TeamScope,
         id: RunId,
         limit: i64,
     ) -> Result<Option<(Run, Vec<LogLine>)>, StorageError> {
@@ -328,11 +287,14 @@ impl Storage {
             ",
                     array(
                         select (l.at, l.level, l.message)
-                        from (select * from run_log where run_id = r.id order by id desc limit $2) l
+                        from (select * from run_log where run_id = r.id order by id desc limit $4) l
                         order by l.id
                     ) as log",
-            "where r.id = $1"
+            "",
+            "r.id = $3"
         ))
+        .bind(scope.member_id())
+        .bind(scope.seen_groups())
         .bind(id)
         .bind(limit)
         .fetch_optional(&self.pool)

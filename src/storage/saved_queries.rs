@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Storage, StorageError, from_bigint};
+use super::{Storage, StorageError, from_bigint, history, scopes::SharingRow};
 use crate::domain::{
-    member::Member,
+    history::{Action, Event, Kind},
     run::RunState,
     saved_query::{LastRun, NewSavedQuery, SavedQuery},
+    sharing::{TeamScope, Whose},
 };
 
 /// Which saved queries a list shows.
@@ -16,6 +17,8 @@ pub struct QueryFilter {
     pub broker: Option<String>,
     /// Those whose name contains this, in either case.
     pub name: Option<String>,
+    /// Whose.
+    pub whose: Whose,
 }
 
 /// The order of a list of saved queries.
@@ -78,6 +81,8 @@ struct QueryRow {
     parameters: serde_json::Value,
     owner_id: i64,
     owner_name: String,
+    #[sqlx(flatten)]
+    sharing: SharingRow,
     created: DateTime<Utc>,
     modified: DateTime<Utc>,
     run_id: Option<i64>,
@@ -105,6 +110,7 @@ impl From<QueryRow> for SavedQuery {
             parameters: row.parameters,
             owner_id: row.owner_id,
             owner_name: row.owner_name,
+            sharing: row.sharing.into(),
             created: row.created,
             modified: row.modified,
             last_run,
@@ -112,17 +118,23 @@ impl From<QueryRow> for SavedQuery {
     }
 }
 
-/// Everything a saved query shows; the macro adds what differs between the questions.
+/// Everything a saved query shows to `$1`, who looks for the groups `$2`; the macro adds what differs between the
+/// questions.
 macro_rules! select_queries {
     ($($rest:literal),+) => {
         concat!(
-            "select q.id, q.name, q.broker, q.parameters, q.owner_id, m.name as owner_name, q.created, q.modified,
+            "select q.id, q.name, q.broker, q.parameters, q.owner_id, m.name as owner_name,
+                    q.readers, q.writers, q.sharers, q.created, q.modified,
                     r.id as run_id, r.created as run_created, r.state as run_state, r.stored as run_stored
              from saved_query q
              join member m on m.id = q.owner_id
              left join lateral (
-                 select id, created, state, stored from run where saved_query_id = q.id order by id desc limit 1
-             ) r on true ",
+                 select id, created, state, stored from run
+                 where saved_query_id = q.id and may_read(started_by, readers, $1, $2)
+                 order by id desc
+                 limit 1
+             ) r on true
+             where may_read(q.owner_id, q.readers, $1, $2) and ",
             $($rest),+
         )
     };
@@ -133,10 +145,11 @@ fn list_sql(order: QueryOrder) -> &'static str {
     macro_rules! ordered {
         ($order:literal) => {
             select_queries!(
-                "where ($1::text is null or q.broker = $1) and ($2::text is null or q.name ilike $2)
+                "($3::text is null or q.broker = $3) and ($4::text is null or q.name ilike $4)
+                   and is_of($5, q.owner_id, q.readers, $1, $6)
                  order by ",
                 $order,
-                " limit $3 offset $4"
+                " limit $7 offset $8"
             )
         };
     }
@@ -158,24 +171,45 @@ impl Storage {
     /// Saves a query for a member; its id.
     pub async fn save_query(
         &self,
+        scope: &TeamScope,
         query: &NewSavedQuery,
-        owner: &Member,
     ) -> Result<i64, StorageError> {
-        let id = sqlx::query_scalar(
-            "insert into saved_query (name, broker, parameters, owner_id) values ($1, $2, $3, $4) returning id",
-        )
-        .bind(&query.name)
-        .bind(&query.broker)
-        .bind(&query.parameters)
-        .bind(owner.id)
-        .fetch_one(&self.pool)
-        .await?;
-        Ok(id)
+        scope.require_work()?;
+        let (scope, query) = (scope.clone(), query.clone());
+        self.in_transaction(move |connection| {
+            Box::pin(async move {
+                let sharing = query.sharing.checked();
+                let id = sqlx::query_scalar(
+                    "insert into saved_query (name, broker, parameters, owner_id, readers, writers, sharers)
+                     values ($1, $2, $3, $4, $5, $6, $7)
+                     returning id",
+                )
+                .bind(&query.name)
+                .bind(&query.broker)
+                .bind(&query.parameters)
+                .bind(scope.member_id())
+                .bind(&sharing.readers)
+                .bind(&sharing.writers)
+                .bind(&sharing.sharers)
+                .fetch_one(&mut *connection)
+                .await?;
+                let event = Event::new(Action::Created, Kind::Query, id, &query.name);
+                history::record(connection, &scope, event.with(query.parameters)).await?;
+                Ok(id)
+            })
+        })
+        .await
     }
 
-    /// The saved query with this id.
-    pub async fn find_query(&self, id: i64) -> Result<Option<SavedQuery>, StorageError> {
-        let row: Option<QueryRow> = sqlx::query_as(select_queries!("where q.id = $1"))
+    /// The saved query with this id, if they see it.
+    pub async fn find_query(
+        &self,
+        scope: &TeamScope,
+        id: i64,
+    ) -> Result<Option<SavedQuery>, StorageError> {
+        let row: Option<QueryRow> = sqlx::query_as(select_queries!("q.id = $3"))
+            .bind(scope.member_id())
+            .bind(scope.seen_groups())
             .bind(id)
             .fetch_optional(&self.pool)
             .await?;
@@ -185,14 +219,19 @@ impl Storage {
     /// `limit` saved queries from the `offset`th on. People have tens of them, not millions: an offset serves.
     pub async fn list_queries(
         &self,
+        scope: &TeamScope,
         filter: &QueryFilter,
         order: QueryOrder,
         limit: i64,
         offset: i64,
     ) -> Result<Vec<SavedQuery>, StorageError> {
         let rows: Vec<QueryRow> = sqlx::query_as(list_sql(order))
+            .bind(scope.member_id())
+            .bind(scope.seen_groups())
             .bind(filter.broker.as_deref())
             .bind(filter.name.as_deref().map(|name| format!("%{}%", escape_like(name))))
+            .bind(filter.whose.id())
+            .bind(scope.own_groups())
             .bind(limit)
             .bind(offset)
             .fetch_all(&self.pool)
@@ -201,38 +240,91 @@ impl Storage {
     }
 
     /// How many saved queries a filter shows.
-    pub async fn count_queries(&self, filter: &QueryFilter) -> Result<u64, StorageError> {
+    pub async fn count_queries(
+        &self,
+        scope: &TeamScope,
+        filter: &QueryFilter,
+    ) -> Result<u64, StorageError> {
         let count: i64 = sqlx::query_scalar(
             "select count(*) from saved_query q
-             where ($1::text is null or q.broker = $1) and ($2::text is null or q.name ilike $2)",
+             where may_read(q.owner_id, q.readers, $1, $2)
+               and ($3::text is null or q.broker = $3) and ($4::text is null or q.name ilike $4)
+               and is_of($5, q.owner_id, q.readers, $1, $6)",
         )
+        .bind(scope.member_id())
+        .bind(scope.seen_groups())
         .bind(filter.broker.as_deref())
         .bind(filter.name.as_deref().map(|name| format!("%{}%", escape_like(name))))
+        .bind(filter.whose.id())
+        .bind(scope.own_groups())
         .fetch_one(&self.pool)
         .await?;
         Ok(from_bigint(count))
     }
 
-    /// Changes name and form of a saved query; whether it was there.
-    pub async fn update_query(&self, id: i64, query: &NewSavedQuery) -> Result<bool, StorageError> {
-        let done = sqlx::query(
-            "update saved_query set name = $2, parameters = $3, modified = now() where id = $1",
-        )
-        .bind(id)
-        .bind(&query.name)
-        .bind(&query.parameters)
-        .execute(&self.pool)
-        .await?;
-        Ok(done.rows_affected() == 1)
+    /// Changes name and form of a saved query; false when it is not there for them.
+    pub async fn update_query(
+        &self,
+        scope: &TeamScope,
+        id: i64,
+        name: &str,
+        parameters: &serde_json::Value,
+    ) -> Result<bool, StorageError> {
+        scope.require_work()?;
+        let (by, name, parameters) = (scope.clone(), name.to_owned(), parameters.clone());
+        let is_done = self
+            .in_transaction(move |connection| {
+                Box::pin(async move {
+                    let done = sqlx::query(
+                        "update saved_query set name = $5, parameters = $6, modified = now()
+                         where id = $1 and may_change(owner_id, readers, writers, $2, $3, $4)",
+                    )
+                    .bind(id)
+                    .bind(by.member_id())
+                    .bind(by.seen_groups())
+                    .bind(by.is_admin())
+                    .bind(&name)
+                    .bind(&parameters)
+                    .execute(&mut *connection)
+                    .await?;
+                    if done.rows_affected() == 0 {
+                        return Ok(false);
+                    }
+                    let event = Event::new(Action::Changed, Kind::Query, id, name);
+                    history::record(connection, &by, event.with(parameters)).await?;
+                    Ok(true)
+                })
+            })
+            .await?;
+        self.done_or_refused(scope, is_done, Kind::Query, id).await
     }
 
-    /// Deletes a saved query; whether it was there. Its runs stay.
-    pub async fn delete_query(&self, id: i64) -> Result<bool, StorageError> {
-        let done = sqlx::query("delete from saved_query where id = $1")
-            .bind(id)
-            .execute(&self.pool)
+    /// Deletes a saved query; false when it is not there for them. Its runs stay.
+    pub async fn delete_query(&self, scope: &TeamScope, id: i64) -> Result<bool, StorageError> {
+        scope.require_work()?;
+        let by = scope.clone();
+        let is_done = self
+            .in_transaction(move |connection| {
+                Box::pin(async move {
+                    let name: Option<String> = sqlx::query_scalar(
+                        "delete from saved_query
+                         where id = $1 and may_change(owner_id, readers, '{}', $2, $3, $4)
+                         returning name",
+                    )
+                    .bind(id)
+                    .bind(by.member_id())
+                    .bind(by.seen_groups())
+                    .bind(by.is_admin())
+                    .fetch_optional(&mut *connection)
+                    .await?;
+                    let Some(name) = name else { return Ok(false) };
+                    let event = Event::new(Action::Deleted, Kind::Query, id, name);
+                    history::record(connection, &by, event).await?;
+                    Ok(true)
+                })
+            })
             .await?;
-        Ok(done.rows_affected() == 1)
+        self.done_or_refused(scope, is_done, Kind::Query, id).await
     }
 }
 

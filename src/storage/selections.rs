@@ -1,35 +1,38 @@
 //! Table `run_selection`: the rows of a run that a member has ticked, over its pages.
 
 use super::{Storage, StorageError, from_bigint};
-use crate::domain::{member::Member, run::RunId};
+use crate::domain::{run::RunId, sharing::TeamScope};
 
 impl Storage {
     /// Of the rows that a page showed, ticks those in `ticked` and clears the others.
     pub async fn select_on_page(
         &self,
+        scope: &TeamScope,
         run_id: RunId,
-        member: &Member,
         shown: Vec<i64>,
         ticked: Vec<i64>,
     ) -> Result<(), StorageError> {
-        let member_id = member.id;
+        let by = scope.clone();
         self.in_transaction(move |connection| {
             Box::pin(async move {
                 sqlx::query(
                     "delete from run_selection where run_id = $1 and member_id = $2 and alert_id = any($3)",
                 )
                 .bind(run_id)
-                .bind(member_id)
+                .bind(by.member_id())
                 .bind(shown)
                 .execute(&mut *connection)
                 .await?;
                 sqlx::query(
                     "insert into run_selection (run_id, member_id, alert_id)
-                     select run_id, $2, alert_id from run_alert where run_id = $1 and alert_id = any($3)
+                     select run_id, $2, alert_id from run_alert
+                     where run_id = $1 and alert_id = any($4)
+                       and (select may_read(r.started_by, r.readers, $2, $3) from run r where r.id = $1)
                      on conflict do nothing",
                 )
                 .bind(run_id)
-                .bind(member_id)
+                .bind(by.member_id())
+                .bind(by.seen_groups())
                 .bind(ticked)
                 .execute(connection)
                 .await?;
@@ -40,8 +43,8 @@ impl Storage {
     }
 
     /// Ticks every row of a run.
-    pub async fn select_all(&self, run_id: RunId, member: &Member) -> Result<(), StorageError> {
-        let member_id = member.id;
+    pub async fn select_all(&self, scope: &TeamScope, run_id: RunId) -> Result<(), StorageError> {
+        let by = scope.clone();
         self.in_transaction(move |connection| {
             Box::pin(async move {
                 // A run may have a million rows.
@@ -50,11 +53,14 @@ impl Storage {
                     .await?;
                 sqlx::query(
                     "insert into run_selection (run_id, member_id, alert_id)
-                     select run_id, $2, alert_id from run_alert where run_id = $1
+                     select run_id, $2, alert_id from run_alert
+                     where run_id = $1
+                       and (select may_read(r.started_by, r.readers, $2, $3) from run r where r.id = $1)
                      on conflict do nothing",
                 )
                 .bind(run_id)
-                .bind(member_id)
+                .bind(by.member_id())
+                .bind(by.seen_groups())
                 .execute(&mut *connection)
                 .await?;
                 // Or the planner takes the table for as small as it was, until autovacuum comes by.
@@ -68,12 +74,12 @@ impl Storage {
     /// Clears every row of a run.
     pub async fn clear_selection(
         &self,
+        scope: &TeamScope,
         run_id: RunId,
-        member: &Member,
     ) -> Result<(), StorageError> {
         sqlx::query("delete from run_selection where run_id = $1 and member_id = $2")
             .bind(run_id)
-            .bind(member.id)
+            .bind(scope.member_id())
             .execute(&self.pool)
             .await?;
         Ok(())
@@ -82,15 +88,15 @@ impl Storage {
     /// Clears some rows of a run.
     pub async fn deselect(
         &self,
+        scope: &TeamScope,
         run_id: RunId,
-        member: &Member,
         alert_ids: &[i64],
     ) -> Result<(), StorageError> {
         sqlx::query(
             "delete from run_selection where run_id = $1 and member_id = $2 and alert_id = any($3)",
         )
         .bind(run_id)
-        .bind(member.id)
+        .bind(scope.member_id())
         .bind(alert_ids)
         .execute(&self.pool)
         .await?;
@@ -100,14 +106,14 @@ impl Storage {
     /// How many rows of a run are ticked.
     pub async fn count_selected(
         &self,
+        scope: &TeamScope,
         run_id: RunId,
-        member: &Member,
     ) -> Result<u64, StorageError> {
         let count: i64 = sqlx::query_scalar(
             "select count(*) from run_selection where run_id = $1 and member_id = $2",
         )
         .bind(run_id)
-        .bind(member.id)
+        .bind(scope.member_id())
         .fetch_one(&self.pool)
         .await?;
         Ok(from_bigint(count))
@@ -116,8 +122,8 @@ impl Storage {
     /// The ticked rows of a run, in the order of their time; at most `limit`.
     pub async fn list_selected(
         &self,
+        scope: &TeamScope,
         run_id: RunId,
-        member: &Member,
         limit: i64,
     ) -> Result<Vec<i64>, StorageError> {
         let ids = sqlx::query_scalar(
@@ -125,11 +131,13 @@ impl Storage {
              from run_selection s
              join run_alert l on l.run_id = s.run_id and l.alert_id = s.alert_id
              where s.run_id = $1 and s.member_id = $2
+               and (select may_read(r.started_by, r.readers, $2, $3) from run r where r.id = $1)
              order by l.jd, s.alert_id
-             limit $3",
+             limit $4",
         )
         .bind(run_id)
-        .bind(member.id)
+        .bind(scope.member_id())
+        .bind(scope.seen_groups())
         .bind(limit)
         .fetch_all(&self.pool)
         .await?;

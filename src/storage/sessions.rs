@@ -17,10 +17,12 @@ use tower_sessions::{
     session_store,
 };
 
-use super::{Storage, StorageError};
+use super::{
+    Storage, StorageError,
+    scopes::{ScopeRow, scope_columns},
+};
 use crate::domain::{
     grant::Scope,
-    member::{Member, Role},
     visitor::{GrantSummary, SessionSummary, Visitor},
 };
 
@@ -55,10 +57,8 @@ pub struct Sessions {
 struct VisitorRow {
     id: i64,
     seconds_left: f64,
-    member_id: i64,
-    name: String,
-    email: Option<String>,
-    role: String,
+    #[sqlx(flatten)]
+    scope: ScopeRow,
     google_project: Option<String>,
     grant_email: Option<String>,
     needs_sign_in: Option<bool>,
@@ -157,19 +157,14 @@ impl TryFrom<VisitorRow> for Visitor {
     type Error = session_store::Error;
 
     fn try_from(row: VisitorRow) -> Result<Self, session_store::Error> {
-        let role = Role::from_id(&row.role).ok_or_else(|| unreadable("role"))?;
+        let scope = row.scope.into_scope().ok_or_else(|| unreadable("role"))?;
         let scopes = row.scopes.unwrap_or_default();
         let grant = row.grant_email.map(|email| GrantSummary {
             email,
             needs_sign_in: row.needs_sign_in.unwrap_or(false),
             scopes: scopes.iter().filter_map(|scope| Scope::from_id(scope)).collect(),
         });
-        Ok(Self {
-            member: Member { id: row.member_id, name: row.name, email: row.email, role },
-            session_id: Some(row.id),
-            grant,
-            project: row.google_project,
-        })
+        Ok(Self { scope, session_id: Some(row.id), grant, project: row.google_project })
     }
 }
 
@@ -208,7 +203,7 @@ impl SessionStore for Sessions {
     }
 
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
-        let row: Option<VisitorRow> = sqlx::query_as(
+        let row: Option<VisitorRow> = sqlx::query_as(concat!(
             "with live as (
                  select * from session
                  where token_hash = $1 and expires > now()
@@ -219,12 +214,13 @@ impl SessionStore for Sessions {
                  where s.id = l.id and l.last_seen < now() - interval '1 minute'
              )
              select s.id, extract(epoch from s.expires - now())::float8 as seconds_left,
-                    m.id as member_id, m.name, m.email, m.role, m.google_project,
-                    c.email as grant_email, c.needs_sign_in, c.scopes
+                    m.google_project, c.email as grant_email, c.needs_sign_in, c.scopes, ",
+            scope_columns!(),
+            "
              from live s
-             join member m on m.id = s.member_id
-             left join google_credential c on c.member_id = m.id",
-        )
+             join member m on m.id = s.member_id and m.removed is null
+             left join google_credential c on c.member_id = m.id"
+        ))
         .bind(token_hash(id))
         .bind(SESSION_IDLE.as_secs_f64())
         .fetch_optional(&self.pool)

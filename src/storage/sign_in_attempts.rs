@@ -27,6 +27,8 @@ pub struct Attempt {
     pub member_id: Option<i64>,
     /// What is asked for.
     pub scopes: Vec<Scope>,
+    /// Hash of what the link of an invitation held, where they came by one.
+    pub invitation_hash: Option<Vec<u8>>,
 }
 
 /// What became of an attempt that somebody came back with.
@@ -56,6 +58,7 @@ struct AttemptRow {
     next: String,
     member_id: Option<i64>,
     scopes: Vec<String>,
+    invitation_hash: Option<Vec<u8>>,
 }
 
 impl From<AttemptRow> for Attempt {
@@ -65,6 +68,7 @@ impl From<AttemptRow> for Attempt {
             next: row.next,
             member_id: row.member_id,
             scopes: row.scopes.iter().filter_map(|scope| Scope::from_id(scope)).collect(),
+            invitation_hash: row.invitation_hash,
         }
     }
 }
@@ -84,11 +88,12 @@ impl Storage {
                      select state_hash from sign_in_attempt
                      where browser_hash = $2 and used is null
                      order by created desc
-                     offset $8
+                     offset $9
                  )
              )
-             insert into sign_in_attempt (state_hash, browser_hash, key_id, secrets, next, member_id, scopes)
-             values ($1, $2, $3, $4, $5, $6, $7)",
+             insert into sign_in_attempt (state_hash, browser_hash, key_id, secrets, next, member_id, scopes,
+                                          invitation_hash)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(state_hash)
         .bind(browser_hash)
@@ -97,6 +102,7 @@ impl Storage {
         .bind(&attempt.next)
         .bind(attempt.member_id)
         .bind(attempt.scopes.iter().map(|scope| scope.id()).collect::<Vec<_>>())
+        .bind(attempt.invitation_hash.as_deref())
         .bind(OPEN_AT_ONCE - 1)
         .execute(&self.pool)
         .await?;
@@ -113,7 +119,7 @@ impl Storage {
             "update sign_in_attempt set used = now()
              where state_hash = $1 and browser_hash = $2 and used is null
                and created > now() - make_interval(secs => $3)
-             returning key_id, secrets, next, member_id, scopes",
+             returning key_id, secrets, next, member_id, scopes, invitation_hash",
         )
         .bind(state_hash)
         .bind(browser_hash)
@@ -124,7 +130,7 @@ impl Storage {
             return Ok(Taken::Open(row.into()));
         }
         let old: Option<OldAttemptRow> = sqlx::query_as(
-            "select key_id, secrets, next, member_id, scopes, used is not null as is_used
+            "select key_id, secrets, next, member_id, scopes, invitation_hash, used is not null as is_used
              from sign_in_attempt
              where state_hash = $1 and browser_hash = $2",
         )

@@ -5,11 +5,15 @@ use std::collections::HashSet;
 use sqlx::PgConnection;
 
 use super::StorageError;
-use crate::domain::target::{NameClash, name_key};
+use crate::domain::{
+    sharing::TeamScope,
+    target::{NameClash, name_key},
+};
 
 /// Writes first name and aliases of a target; which of them clashes, if one does.
 pub(super) async fn insert_names(
     connection: &mut PgConnection,
+    by: &TeamScope,
     target_id: i64,
     name: &str,
     aliases: &[String],
@@ -21,7 +25,7 @@ pub(super) async fn insert_names(
     // In the order of their keys: two who save crossing names wait for each other, not in a circle.
     names.sort_by_key(|(name, _)| name_key(name));
     for (name, is_primary) in names {
-        insert_name(connection, target_id, name, is_primary).await?;
+        insert_name(connection, by, target_id, name, is_primary).await?;
     }
     Ok(())
 }
@@ -29,6 +33,7 @@ pub(super) async fn insert_names(
 /// Brings the names of a target to what a form says.
 pub(super) async fn replace_names(
     connection: &mut PgConnection,
+    by: &TeamScope,
     target_id: i64,
     name: &str,
     aliases: &[String],
@@ -48,7 +53,7 @@ pub(super) async fn replace_names(
         .bind(target_id)
         .execute(&mut *connection)
         .await?;
-    insert_names(connection, target_id, name, aliases).await
+    insert_names(connection, by, target_id, name, aliases).await
 }
 
 fn check_own_names(name: &str, aliases: &[String]) -> Result<(), NameClash> {
@@ -68,6 +73,7 @@ fn check_own_names(name: &str, aliases: &[String]) -> Result<(), NameClash> {
 
 async fn insert_name(
     connection: &mut PgConnection,
+    by: &TeamScope,
     target_id: i64,
     name: &str,
     is_primary: bool,
@@ -75,24 +81,37 @@ async fn insert_name(
     let key = name_key(name);
     // `do nothing` rather than an error: the transaction stays usable, and we can ask who has the name.
     let done = sqlx::query(
-        "insert into target_name (target_id, name, name_key, is_primary) values ($1, $2, $3, $4)
+        "insert into target_name (target_id, realm, name, name_key, is_primary)
+         select t.id, t.realm, $2, $3, $4 from target t
+         where t.id = $1
+           -- Nor one that they see elsewhere: of two with one name they could not tell which is which.
+           and not exists (
+               select from target_name n
+               join target other on other.id = n.target_id
+               where n.name_key = $3 and n.target_id <> $1
+                 and may_read(other.created_by, other.readers, $5, $6)
+           )
          on conflict on constraint target_name_key do nothing",
     )
     .bind(target_id)
     .bind(name)
     .bind(&key)
     .bind(is_primary)
+    .bind(by.member_id())
+    .bind(by.seen_groups())
     .execute(&mut *connection)
     .await?;
     if done.rows_affected() == 1 {
         return Ok(());
     }
-    Err(explain_clash(connection, name, &key, is_primary).await?.into())
+    Err(explain_clash(connection, by, target_id, name, &key, is_primary).await?.into())
 }
 
 /// Who has a name like this one, in the words that TOM users know.
 async fn explain_clash(
     connection: &mut PgConnection,
+    by: &TeamScope,
+    target_id: i64,
     name: &str,
     key: &str,
     is_primary: bool,
@@ -101,9 +120,15 @@ async fn explain_clash(
         "select n.target_id, n.name, n.is_primary, first.name
          from target_name n
          join target_name first on first.target_id = n.target_id and first.is_primary
-         where n.name_key = $1",
+         join target t on t.id = n.target_id
+         where n.name_key = $1 and may_read(t.created_by, t.readers, $2, $3)
+         order by n.target_id = $4 desc, n.realm = 'team' desc, t.id
+         limit 1",
     )
     .bind(key)
+    .bind(by.member_id())
+    .bind(by.seen_groups())
+    .bind(target_id)
     .fetch_optional(connection)
     .await?
     // The other target was deleted between the two statements.

@@ -3,14 +3,24 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use super::{Storage, StorageError, targets::insert_target};
+use super::{Storage, StorageError, history, targets::insert_target};
 use crate::domain::{
     alert::Survey,
-    member::Member,
+    history::{Action, Event, Kind},
     run::RunId,
+    sharing::{Sharing, TeamScope},
     sky::Position,
     target::{NewTarget, OnExisting, SaveOutcome, SaveResult, name_key},
 };
+
+/// How alerts are saved.
+#[derive(Clone, Debug)]
+pub struct Saving {
+    /// What to do where a target with the name is there.
+    pub on_existing: OnExisting,
+    /// Who else sees and changes what is made.
+    pub sharing: Sharing,
+}
 
 /// An alert that a target was saved from.
 #[derive(Clone, Debug)]
@@ -54,15 +64,17 @@ impl Storage {
     /// `None` when the run has no such alert. Saying it twice changes nothing the second time.
     pub async fn save_alert_as_target(
         &self,
+        scope: &TeamScope,
         run_id: RunId,
         alert_id: i64,
-        by: &Member,
-        on_existing: OnExisting,
+        saving: &Saving,
     ) -> Result<Option<SaveOutcome>, StorageError> {
-        let by = by.id;
-        let work = move || {
+        scope.require_work()?;
+        scope.check_sharing(&saving.sharing, None)?;
+        let work = || {
+            let (by, saving) = (scope.clone(), saving.clone());
             self.in_transaction(move |connection| {
-                Box::pin(save(connection, run_id, alert_id, by, on_existing))
+                Box::pin(async move { save(connection, &by, run_id, alert_id, &saving).await })
             })
         };
         match work().await {
@@ -72,22 +84,28 @@ impl Storage {
         }
     }
 
-    /// The alerts that a target was saved from, newest observation first; at most `limit`.
+    /// The alerts that a target was saved from, newest observation first; at most `limit`. Runs are named to those who
+    /// see them.
     pub async fn list_evidence(
         &self,
+        scope: &TeamScope,
         target_id: i64,
         limit: i64,
     ) -> Result<Vec<TargetEvidence>, StorageError> {
         let rows: Vec<EvidenceRow> = sqlx::query_as(
-            "select e.alert_id, a.survey, a.source_id, a.jd, a.mag, a.mag_err, a.band, e.run_id,
+            "select e.alert_id, a.survey, a.source_id, a.jd, a.mag, a.mag_err, a.band, r.id as run_id,
                     m.name as saved_by_name, e.saved_at
              from target_alert e
+             join target t on t.id = e.target_id
              join alert a on a.id = e.alert_id
              join member m on m.id = e.saved_by
-             where e.target_id = $1
+             left join run r on r.id = e.run_id and may_read(r.started_by, r.readers, $1, $2)
+             where e.target_id = $3 and may_read(t.created_by, t.readers, $1, $2)
              order by a.jd desc, a.id desc
-             limit $2",
+             limit $4",
         )
+        .bind(scope.member_id())
+        .bind(scope.seen_groups())
         .bind(target_id)
         .bind(limit)
         .fetch_all(&self.pool)
@@ -118,19 +136,20 @@ impl TryFrom<EvidenceRow> for TargetEvidence {
 
 async fn save(
     connection: &mut PgConnection,
+    by: &TeamScope,
     run_id: RunId,
     alert_id: i64,
-    by: i64,
-    on_existing: OnExisting,
+    saving: &Saving,
 ) -> Result<Option<SaveOutcome>, StorageError> {
-    let Some((object_id, ra, dec)) = find_in_run(connection, run_id, alert_id).await? else {
+    let Some((object_id, ra, dec)) = find_in_run(connection, by, run_id, alert_id).await? else {
         return Ok(None);
     };
-    let result = if let Some((target_id, name)) = find_by_name(connection, &object_id).await? {
-        if on_existing == OnExisting::AddAlert {
-            add_evidence(connection, target_id, alert_id, run_id, by).await?;
+    let result = if let Some(known) = find_by_name(connection, by, &object_id).await? {
+        let is_added = known.may_add && saving.on_existing == OnExisting::AddAlert;
+        if is_added {
+            add_evidence(connection, by, &known, alert_id, run_id).await?;
         }
-        SaveResult::Existing { target_id, name }
+        SaveResult::Existing { target_id: known.id, name: known.name, is_added }
     } else {
         let position = Position::new(ra, dec)
             .map_err(|_| StorageError::Inconsistent { table: "alert", id: alert_id })?;
@@ -140,8 +159,10 @@ async fn save(
             position: Some(position),
             note: String::new(),
         };
-        let target_id = insert_target(connection, &target, by).await?;
-        add_evidence(connection, target_id, alert_id, run_id, by).await?;
+        let target_id = insert_target(connection, by, &target, saving.sharing.clone()).await?;
+        let event = Event::new(Action::Created, Kind::Target, target_id, &object_id);
+        history::record(connection, by, event.with(from_alert(alert_id, run_id))).await?;
+        insert_evidence(connection, by, target_id, alert_id, run_id).await?;
         SaveResult::Created { target_id }
     };
     Ok(Some(SaveOutcome { alert_id, object_id, result }))
@@ -149,6 +170,7 @@ async fn save(
 
 async fn find_in_run(
     connection: &mut PgConnection,
+    by: &TeamScope,
     run_id: RunId,
     alert_id: i64,
 ) -> Result<Option<(String, f64, f64)>, StorageError> {
@@ -156,10 +178,13 @@ async fn find_in_run(
     let found = sqlx::query_as(
         "select a.object_id, a.ra, a.dec
          from run_alert l
+         join run r on r.id = l.run_id
          join alert a on a.id = l.alert_id
-         where l.run_id = $1 and l.alert_id = $2
+         where l.run_id = $3 and l.alert_id = $4 and may_read(r.started_by, r.readers, $1, $2)
          for key share of a",
     )
+    .bind(by.member_id())
+    .bind(by.seen_groups())
     .bind(run_id)
     .bind(alert_id)
     .fetch_optional(connection)
@@ -167,16 +192,31 @@ async fn find_in_run(
     Ok(found)
 }
 
+/// A target that is there and that they see.
+#[derive(sqlx::FromRow)]
+struct Known {
+    id: i64,
+    name: String,
+    may_add: bool,
+}
+
 async fn find_by_name(
     connection: &mut PgConnection,
+    by: &TeamScope,
     object_id: &str,
-) -> Result<Option<(i64, String)>, StorageError> {
+) -> Result<Option<Known>, StorageError> {
     let found = sqlx::query_as(
-        "select n.target_id, first.name
+        "select t.id, first.name, may_change(t.created_by, t.readers, t.writers, $1, $2, $3) as may_add
          from target_name n
+         join target t on t.id = n.target_id
          join target_name first on first.target_id = n.target_id and first.is_primary
-         where n.name_key = $1",
+         where n.name_key = $4 and may_read(t.created_by, t.readers, $1, $2)
+         order by n.realm = 'team' desc, t.id
+         limit 1",
     )
+    .bind(by.member_id())
+    .bind(by.seen_groups())
+    .bind(by.is_admin())
     .bind(name_key(object_id))
     .fetch_optional(connection)
     .await?;
@@ -185,20 +225,40 @@ async fn find_by_name(
 
 async fn add_evidence(
     connection: &mut PgConnection,
+    by: &TeamScope,
+    target: &Known,
+    alert_id: i64,
+    run_id: RunId,
+) -> Result<(), StorageError> {
+    if insert_evidence(connection, by, target.id, alert_id, run_id).await? {
+        let event = Event::new(Action::Saved, Kind::Target, target.id, &target.name);
+        history::record(connection, by, event.with(from_alert(alert_id, run_id))).await?;
+    }
+    Ok(())
+}
+
+/// Puts an alert to a target's; false when it is there already.
+async fn insert_evidence(
+    connection: &mut PgConnection,
+    by: &TeamScope,
     target_id: i64,
     alert_id: i64,
     run_id: RunId,
-    by: i64,
-) -> Result<(), StorageError> {
-    sqlx::query(
+) -> Result<bool, StorageError> {
+    let done = sqlx::query(
         "insert into target_alert (target_id, alert_id, run_id, saved_by) values ($1, $2, $3, $4)
          on conflict do nothing",
     )
     .bind(target_id)
     .bind(alert_id)
     .bind(run_id)
-    .bind(by)
+    .bind(by.member_id())
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
+}
+
+/// Where a target came from, as the history tells it.
+fn from_alert(alert_id: i64, run_id: RunId) -> serde_json::Value {
+    serde_json::json!({ "alert": alert_id, "run": run_id })
 }

@@ -4,7 +4,10 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::{Storage, StorageError, from_bigint, storable, storable_json};
-use crate::domain::run::{RunId, Unreadable};
+use crate::domain::{
+    run::{RunId, Unreadable},
+    sharing::TeamScope,
+};
 
 /// A message in quarantine, without its bytes.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -34,6 +37,7 @@ impl Storage {
     /// `limit` messages of a run's quarantine, in the order in which they came, after the one given.
     pub async fn list_unreadable(
         &self,
+        scope: &TeamScope,
         run_id: RunId,
         after: i64,
         limit: i64,
@@ -41,10 +45,13 @@ impl Storage {
         let rows = sqlx::query_as(
             "select id, origin, error, attributes, octet_length(bytes)::bigint as n_bytes, at
              from unreadable
-             where run_id = $1 and id > $2
+             where run_id = $3 and id > $4
+               and (select may_read(r.started_by, r.readers, $1, $2) from run r where r.id = $3)
              order by id
-             limit $3",
+             limit $5",
         )
+        .bind(scope.member_id())
+        .bind(scope.seen_groups())
         .bind(run_id)
         .bind(after)
         .bind(limit)
@@ -56,15 +63,21 @@ impl Storage {
     /// The bytes of one message of a run's quarantine.
     pub async fn find_unreadable_bytes(
         &self,
+        scope: &TeamScope,
         run_id: RunId,
         id: i64,
     ) -> Result<Option<Vec<u8>>, StorageError> {
-        let bytes =
-            sqlx::query_scalar("select bytes from unreadable where run_id = $1 and id = $2")
-                .bind(run_id)
-                .bind(id)
-                .fetch_optional(&self.pool)
-                .await?;
+        let bytes = sqlx::query_scalar(
+            "select u.bytes from unreadable u
+             join run r on r.id = u.run_id
+             where u.run_id = $3 and u.id = $4 and may_read(r.started_by, r.readers, $1, $2)",
+        )
+        .bind(scope.member_id())
+        .bind(scope.seen_groups())
+        .bind(run_id)
+        .bind(id)
+        .fetch_optional(&self.pool)
+        .await?;
         Ok(bytes)
     }
 }

@@ -17,6 +17,7 @@ use super::{
     context::{CALLBACK, Frame, local_path, render},
     error::Error,
     extract::Pairs,
+    pages::join::{JOIN, secret_hash},
     views::{chrome::Section, controls::HiddenValue, send_again::SendAgainPage},
 };
 use crate::{
@@ -28,8 +29,8 @@ use crate::{
 const OPEN: [&str; 6] =
     ["/accounts/login/", CALLBACK, "/accounts/logout/", "/theme/", "/healthz", "/readyz"];
 
-/// Files of the pages, which hold nothing of anybody's.
-const OPEN_FOLDER: &str = "/static/";
+/// Folders that are open: files of the pages, which hold nothing of anybody's, and invitations by link.
+const OPEN_FOLDERS: [&str; 2] = ["/static/", JOIN];
 
 /// Largest form that is kept on the page that asks to sign in again, bytes.
 const MAX_KEPT_FORM: usize = 64 << 10;
@@ -92,21 +93,27 @@ pub(crate) async fn admit(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let visitor = match state.site().local_member() {
-        Some(member) => Ok(Some(Visitor {
-            member: member.clone(),
-            session_id: None,
-            grant: None,
-            project: None,
-        })),
-        None => session.get::<Visitor>(VISITOR).await,
+    let visitor = match state.site().local_scope() {
+        Some(scope) => {
+            Ok(Some(Visitor { scope: scope.clone(), session_id: None, grant: None, project: None }))
+        }
+        None => match bearer(request.headers(), request.uri().path()) {
+            Some(token) => {
+                let found = state.storage().bearer_of(&secret_hash(token)).await;
+                found.map_err(|error| {
+                    tracing::warn!(%error, "Tokens cannot be read");
+                })
+            }
+            None => session.get::<Visitor>(VISITOR).await.map_err(|_| ()),
+        },
     };
     let path = request.uri().path();
-    let is_open = OPEN.contains(&path) || path.starts_with(OPEN_FOLDER);
+    let is_open =
+        OPEN.contains(&path) || OPEN_FOLDERS.iter().any(|folder| path.starts_with(folder));
     let is_api = path.starts_with("/api/");
     let (visitor, is_away) = match visitor {
         Ok(visitor) => (visitor, false),
-        Err(_) => (None, true),
+        Err(()) => (None, true),
     };
     let is_in = visitor.is_some();
     let frame = Frame::of(&request, visitor, &state);
@@ -121,6 +128,17 @@ pub(crate) async fn admit(
         }
     };
     frame.around(answer).await
+}
+
+/// The token that a program shows to the API, as `Bearer` or, as TOM's users know it, `Token`. It stands for whoever
+/// shows it, whatever cookies come along; pages take none.
+fn bearer<'h>(headers: &'h HeaderMap, path: &str) -> Option<&'h str> {
+    let header = headers.get(header::AUTHORIZATION).filter(|_| path.starts_with("/api/"))?;
+    // What cannot be read is no token of ours; it is not passed over in favour of a cookie.
+    let text = header.to_str().unwrap_or_default();
+    let (scheme, token) = text.split_once(' ').unwrap_or_default();
+    let is_token = scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("token");
+    Some(if is_token { token.trim() } else { "" })
 }
 
 /// Somebody without a session wants a page, or has sent a form.

@@ -18,7 +18,8 @@ use super::{
     },
 };
 use crate::domain::{
-    member::{Member, Role},
+    member::Member,
+    sharing::{TeamScope, Whose},
     visitor::Visitor,
 };
 
@@ -87,6 +88,7 @@ impl Frame {
                 .visitor
                 .as_ref()
                 .map(|visitor| user_chip(visitor, self.service_account.as_deref())),
+            may_work: self.visitor.as_ref().is_some_and(|visitor| visitor.scope.may_work()),
             theme: self.theme,
             flashes: self.note.map(Note::view).into_iter().collect(),
         }
@@ -115,8 +117,8 @@ impl FromRequestParts<AppState> for Frame {
 
 /// A page for somebody who is in.
 pub(crate) struct PageContext {
-    /// Who looks.
-    pub(crate) member: Member,
+    /// Who looks, and what they may see and change.
+    pub(crate) scope: TeamScope,
     /// The same with their session and grant.
     pub(crate) visitor: Visitor,
     frame: Frame,
@@ -128,11 +130,16 @@ impl FromRequestParts<AppState> for PageContext {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
         let frame = Frame::from_request_parts(parts, state).await?;
         let visitor = frame.visitor.clone().ok_or(Error::NotSignedIn)?;
-        Ok(Self { member: visitor.member.clone(), visitor, frame })
+        Ok(Self { scope: visitor.scope.clone(), visitor, frame })
     }
 }
 
 impl PageContext {
+    /// Who looks.
+    pub(crate) fn member(&self) -> &Member {
+        self.scope.member()
+    }
+
     /// The frame of a page in one part of the site.
     pub(crate) fn chrome(&self, section: Section) -> Chrome {
         self.frame.chrome(section)
@@ -148,9 +155,19 @@ impl PageContext {
         self.frame.render_as(status, page)
     }
 
+    /// The choice whose things a list shows; `None` where nobody else is in.
+    pub(crate) fn whose_shown(&self, whose: Whose) -> Option<Whose> {
+        self.visitor.session_id.map(|_| whose)
+    }
+
+    /// Refuses those who look only.
+    pub(crate) fn require_work(&self) -> Result<(), Error> {
+        if self.scope.may_work() { Ok(()) } else { Err(Error::ViewersLookOnly) }
+    }
+
     /// Refuses those who are no admin.
     pub(crate) fn require_admin(&self) -> Result<(), Error> {
-        if self.member.role == Role::Admin { Ok(()) } else { Err(Error::AdminsOnly) }
+        if self.scope.is_admin() { Ok(()) } else { Err(Error::AdminsOnly) }
     }
 }
 
@@ -176,9 +193,13 @@ fn user_chip(visitor: &Visitor, service_account: Option<&str>) -> UserChip {
     }
     let link = |text: &str, href: &str| Link { text: text.to_owned(), href: href.to_owned() };
     UserChip {
-        name: visitor.member.name.clone(),
-        explanation: visitor.member.email.clone().unwrap_or_default(),
-        links: vec![link("Profile and connection", PROFILE), link("Team", "/team/")],
+        name: visitor.member().name.clone(),
+        explanation: visitor.member().email.clone().unwrap_or_default(),
+        links: vec![
+            link("Profile and connection", PROFILE),
+            link("API tokens", "/accounts/tokens/"),
+            link("Team", "/team/"),
+        ],
         can_sign_out: true,
         connection: Some(connection_chip(visitor, service_account)),
     }

@@ -51,6 +51,16 @@ pub(crate) enum Error {
     /// The member's role does not allow it.
     #[error("Only admins can do this. Ask one of them; the team page says who they are.")]
     AdminsOnly,
+    /// They see it, and have no right to do that with it.
+    #[error(
+        "You may look at this, and not do that with it. Ask its owner or an admin; a copy of your own is yours to change."
+    )]
+    Forbidden,
+    /// Viewers look only; so do tokens that read.
+    #[error(
+        "Your role is to look: it does not let you make or change anything here. An admin can give you another role."
+    )]
+    ViewersLookOnly,
     /// The member has not granted what a run needs.
     #[error("This needs your permission to use {} at Google. Connect at {CONNECT}, then try again.", .0.name())]
     NotGranted(Scope),
@@ -75,6 +85,8 @@ impl From<StorageError> for Error {
     fn from(error: StorageError) -> Self {
         match error {
             StorageError::Changed => Self::Changed,
+            StorageError::Forbidden => Self::Forbidden,
+            StorageError::ViewersLookOnly => Self::ViewersLookOnly,
             error if error.is_passing() => {
                 tracing::warn!(
                     cause = format!("{:#}", anyhow::Error::from(error)),
@@ -104,7 +116,11 @@ impl Error {
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Changed => StatusCode::CONFLICT,
             Self::ForeignHost { .. } => StatusCode::MISDIRECTED_REQUEST,
-            Self::ForeignOrigin | Self::AdminsOnly | Self::NotGranted(_) => StatusCode::FORBIDDEN,
+            Self::ForeignOrigin
+            | Self::AdminsOnly
+            | Self::Forbidden
+            | Self::ViewersLookOnly
+            | Self::NotGranted(_) => StatusCode::FORBIDDEN,
             Self::NotSignedIn => StatusCode::UNAUTHORIZED,
             Self::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy | Self::TooSlow => StatusCode::SERVICE_UNAVAILABLE,
@@ -119,7 +135,11 @@ impl Error {
             Self::BadRequest(_) => "Not understood",
             Self::TooLarge(_) => "Too large",
             Self::Changed => "Changed meanwhile",
-            Self::ForeignHost { .. } | Self::ForeignOrigin | Self::AdminsOnly => "Refused",
+            Self::ForeignHost { .. }
+            | Self::ForeignOrigin
+            | Self::AdminsOnly
+            | Self::Forbidden
+            | Self::ViewersLookOnly => "Refused",
             Self::NotSignedIn => "Not signed in",
             Self::NotGranted(_) => "Not connected",
             Self::TooOften { .. } => "Too often",

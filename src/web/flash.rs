@@ -28,6 +28,14 @@ pub(crate) enum Note {
     SessionsEnded,
     Invited,
     InvitationTakenBack,
+    RoleChanged,
+    MemberRemoved,
+    GroupMade(i64),
+    GroupChanged,
+    GroupDeleted,
+    Shared,
+    TokenRevoked,
+    DefaultsSaved,
 }
 
 /// Name of the cookie.
@@ -54,6 +62,14 @@ impl Note {
             Self::SessionsEnded => ("sessions-ended", 0),
             Self::Invited => ("invited", 0),
             Self::InvitationTakenBack => ("invitation-taken-back", 0),
+            Self::RoleChanged => ("role-changed", 0),
+            Self::MemberRemoved => ("member-removed", 0),
+            Self::GroupMade(id) => ("group-made", id),
+            Self::GroupChanged => ("group-changed", 0),
+            Self::GroupDeleted => ("group-deleted", 0),
+            Self::Shared => ("shared", 0),
+            Self::TokenRevoked => ("token-revoked", 0),
+            Self::DefaultsSaved => ("defaults-saved", 0),
         }
     }
 
@@ -77,6 +93,14 @@ impl Note {
             Self::SessionsEnded,
             Self::Invited,
             Self::InvitationTakenBack,
+            Self::RoleChanged,
+            Self::MemberRemoved,
+            Self::GroupMade(id),
+            Self::GroupChanged,
+            Self::GroupDeleted,
+            Self::Shared,
+            Self::TokenRevoked,
+            Self::DefaultsSaved,
         ]
         .into_iter()
         .find(|note| note.code().0 == code)
@@ -145,7 +169,15 @@ impl Note {
             | Self::ProjectSaved
             | Self::SessionsEnded
             | Self::Invited
-            | Self::InvitationTakenBack => self.account_sentence(),
+            | Self::InvitationTakenBack
+            | Self::RoleChanged
+            | Self::MemberRemoved
+            | Self::GroupMade(_)
+            | Self::GroupChanged
+            | Self::GroupDeleted
+            | Self::Shared
+            | Self::TokenRevoked
+            | Self::DefaultsSaved => self.account_sentence(),
         };
         let links =
             link.map(|(text, href)| Link { text: text.to_owned(), href }).into_iter().collect();
@@ -180,6 +212,33 @@ impl Note {
                 (FlashLevel::Success, "Invited. They come in when they sign in with that address.")
             }
             Self::InvitationTakenBack => (FlashLevel::Success, "Invitation taken back."),
+            other => return other.team_sentence(),
+        };
+        (level, text, None)
+    }
+
+    /// The sentence of a note about the team and what it shares.
+    fn team_sentence(self) -> Sentence {
+        let (level, text) = match self {
+            Self::RoleChanged => {
+                (FlashLevel::Success, "Role changed. It counts from their next request on.")
+            }
+            Self::MemberRemoved => (
+                FlashLevel::Success,
+                "Taken out of the team. Their sessions and tokens have ended.",
+            ),
+            Self::GroupMade(_) => {
+                (FlashLevel::Success, "Group made. You lead it: put others in below.")
+            }
+            Self::GroupChanged => (FlashLevel::Success, "Group changed."),
+            Self::GroupDeleted => (FlashLevel::Success, "Group deleted."),
+            Self::Shared => (FlashLevel::Success, "Sharing saved."),
+            Self::TokenRevoked => {
+                (FlashLevel::Success, "Token revoked. Nothing is opened by it any more.")
+            }
+            Self::DefaultsSaved => {
+                (FlashLevel::Success, "Saved. It counts for what you make from now on.")
+            }
             _ => (FlashLevel::Info, ""),
         };
         (level, text, None)

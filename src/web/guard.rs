@@ -136,7 +136,10 @@ mod tests {
     use url::Url;
 
     use super::*;
-    use crate::domain::member::{Member, Role};
+    use crate::domain::{
+        member::{Member, Role},
+        sharing::{TEAM, TeamScope},
+    };
 
     fn site() -> Site {
         let member =
@@ -144,7 +147,7 @@ mod tests {
         Site::local(
             Url::parse("http://127.0.0.1:8000").unwrap(),
             "127.0.0.1:8000".parse().unwrap(),
-            member,
+            TeamScope::of_rows(member, Vec::new(), &[], vec![TEAM]),
         )
     }
 

@@ -88,6 +88,11 @@ fn pages() -> Router<AppState> {
             "/alerts/query/{id}/delete/",
             get(pages::query_actions::get_delete).post(pages::query_actions::post_delete),
         )
+        .route(
+            "/alerts/query/{id}/share/",
+            get(pages::share::get_query).post(pages::share::post_query),
+        )
+        .route("/alerts/query/{id}/history/", get(pages::history::get_query))
         .route("/alerts/alert/create/", post(pages::save_targets::post))
         .route("/alerts/{survey}/{source_id}/", get(pages::alert::get))
         .route("/alerts/{survey}/{source_id}/packet/", get(pages::alert::get_packet))
@@ -98,6 +103,8 @@ fn pages() -> Router<AppState> {
         .route("/runs/{id}/cancel/", post(pages::run::post_cancel))
         .route("/runs/{id}/run/", post(pages::run::post_again))
         .route("/runs/{id}/selection/", post(pages::selection::post))
+        .route("/runs/{id}/share/", get(pages::share::get_run).post(pages::share::post_run))
+        .route("/runs/{id}/history/", get(pages::history::get_run))
         .route("/runs/{id}/unreadable/", get(pages::unreadable::get))
         .route("/runs/{run_id}/unreadable/{id}/", get(pages::unreadable::get_bytes))
         .route("/targets/", get(pages::target_list::get))
@@ -114,6 +121,13 @@ fn pages() -> Router<AppState> {
             "/targets/{id}/delete/",
             get(pages::target::get_delete).post(pages::target::post_delete),
         )
+        .route(
+            "/targets/{id}/share/",
+            get(pages::share::get_target).post(pages::share::post_target),
+        )
+        .route("/targets/{id}/history/", get(pages::history::get_target))
+        .route("/team/history/", get(pages::history::get))
+        .route("/team/history/export/", get(pages::history::get_export))
         .route("/theme/", post(pages::theme::post))
         .method_not_allowed_fallback(method_not_allowed)
 }
@@ -124,7 +138,14 @@ fn accounts() -> Router<AppState> {
         .route("/accounts/login/", get(pages::login::get).post(pages::login::post))
         .route(CALLBACK, get(pages::callback::get))
         .route("/accounts/logout/", post(pages::login::post_logout))
+        .route("/accounts/join/{token}/", get(pages::join::get))
         .route("/accounts/profile/", get(pages::profile::get))
+        .route("/accounts/sharing/", post(pages::profile::post_sharing))
+        .route(
+            "/accounts/tokens/",
+            get(pages::api_tokens::get).post(pages::api_tokens::post_create),
+        )
+        .route("/accounts/tokens/{id}/revoke/", post(pages::api_tokens::post_revoke))
         .route("/accounts/project/", post(pages::profile::post_project))
         .route("/accounts/sessions/end/", post(pages::profile::post_end_session))
         .route("/accounts/connect/", get(pages::connect::get).post(pages::connect::post))
@@ -135,6 +156,19 @@ fn accounts() -> Router<AppState> {
         .route("/accounts/test/", post(pages::connect::post_test))
         .route("/team/", get(pages::team::get).post(pages::team::post_invite))
         .route("/team/invitations/{id}/delete/", post(pages::team::post_take_back))
+        .route("/team/members/{id}/role/", post(pages::team::post_role))
+        .route(
+            "/team/members/{id}/remove/",
+            get(pages::team::get_remove).post(pages::team::post_remove),
+        )
+        .route("/team/groups/", post(pages::groups::post_create))
+        .route("/team/groups/{id}/", get(pages::groups::get))
+        .route("/team/groups/{id}/add/", post(pages::groups::post_add))
+        .route("/team/groups/{id}/remove/", post(pages::groups::post_remove))
+        .route(
+            "/team/groups/{id}/delete/",
+            get(pages::groups::get_delete).post(pages::groups::post_delete),
+        )
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn(limit_time::<{ REQUEST_LIMIT.as_secs() }>))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))

@@ -25,6 +25,7 @@ pub mod target;
 pub mod target_form;
 pub mod target_list;
 pub mod targets_report;
+pub mod team;
 pub mod unreadable;
 
 #[cfg(test)]

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tom_alerts::{
-    domain::run::RunState,
+    domain::{
+        run::RunState,
+        sharing::{Sharing, TEAM},
+    },
     storage::{Batch, KeptAlert, NewRun, StorageError},
 };
 
@@ -180,23 +183,24 @@ fn new_run() -> NewRun {
         broker: "archive".to_owned(),
         parameters: json!({"folder": "night"}),
         instance: "a process that died".to_owned(),
+        sharing: Sharing::read_by(vec![TEAM]),
     }
 }
 
 #[tokio::test]
 async fn a_run_whose_process_is_silent_becomes_interrupted() {
     let app = TestApp::start().await;
-    let member = app.storage.local_member().await.unwrap();
-    let id = app.storage.create_run(&new_run(), &member).await.unwrap();
+    let scope = app.storage.local_scope().await.unwrap();
+    let id = app.storage.create_run(&scope, &new_run()).await.unwrap();
     app.storage.begin_run(id).await.unwrap();
     app.runner.interrupt_silent(Duration::from_secs(30)).await.unwrap();
-    assert_eq!(app.storage.find_run(id).await.unwrap().unwrap().state, RunState::Running);
+    assert_eq!(app.storage.find_run(&scope, id).await.unwrap().unwrap().state, RunState::Running);
     sqlx::query("update run set heartbeat = now() - interval '31 seconds'")
         .execute(&app.pool().await)
         .await
         .unwrap();
     app.runner.interrupt_silent(Duration::from_secs(30)).await.unwrap();
-    let run = app.storage.find_run(id).await.unwrap().unwrap();
+    let run = app.storage.find_run(&scope, id).await.unwrap().unwrap();
     assert_eq!(run.state, RunState::Interrupted);
     // The process was only asleep: what it still has is refused.
     let late = app
@@ -210,8 +214,8 @@ async fn a_run_whose_process_is_silent_becomes_interrupted() {
 #[tokio::test]
 async fn a_batch_that_is_sent_again_is_kept_once() {
     let app = TestApp::start().await;
-    let member = app.storage.local_member().await.unwrap();
-    let id = app.storage.create_run(&new_run(), &member).await.unwrap();
+    let scope = app.storage.local_scope().await.unwrap();
+    let id = app.storage.create_run(&scope, &new_run()).await.unwrap();
     app.storage.begin_run(id).await.unwrap();
     let bytes =
         bytes::Bytes::from(tom_alerts::simulate::default_night().packets().next().unwrap().bytes);
@@ -225,7 +229,7 @@ async fn a_batch_that_is_sent_again_is_kept_once() {
     for _ in 0..3 {
         assert_eq!(app.storage.keep_batch(id, batch.clone()).await.unwrap().stored_in_run, 1);
     }
-    let run = app.storage.find_run(id).await.unwrap().unwrap();
+    let run = app.storage.find_run(&scope, id).await.unwrap().unwrap();
     assert_eq!(
         (run.counts.received, run.counts.stored, run.counts.duplicates, run.counts.received_bytes),
         (1, 1, 0, 9)

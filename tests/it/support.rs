@@ -197,8 +197,8 @@ impl TestApp {
 
     async fn start_on(pubsub: PubSubService, bigquery: BigQueryService, access: Access) -> Self {
         let ground = Ground::lay(fresh_database().await).await;
-        let member = ground.storage.local_member().await.unwrap();
-        let site = Site::local(url::Url::parse(&ground.base).unwrap(), ground.address, member);
+        let scope = ground.storage.local_scope().await.unwrap();
+        let site = Site::local(url::Url::parse(&ground.base).unwrap(), ground.address, scope);
         let credentials = access.into();
         ground.build(Parts {
             pubsub,

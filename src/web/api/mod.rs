@@ -4,6 +4,7 @@ mod brokers;
 mod openapi;
 mod queries;
 mod runs;
+mod sharing;
 mod targets;
 
 use axum::{
@@ -25,13 +26,16 @@ pub(super) fn router() -> Router<AppState> {
         .route("/queries/", get(queries::get_list).post(queries::post))
         .route("/queries/{id}/", get(queries::get).put(queries::put).delete(queries::delete))
         .route("/queries/{id}/runs/", post(queries::post_run))
+        .route("/queries/{id}/sharing/", get(sharing::get_query).put(sharing::put_query))
         .route("/runs/", get(runs::get_list).post(runs::post))
         .route("/runs/{id}/", get(runs::get))
         .route("/runs/{id}/cancel/", post(runs::post_cancel))
         .route("/runs/{id}/alerts/", get(runs::get_alerts))
         .route("/runs/{id}/targets/", post(runs::post_targets))
+        .route("/runs/{id}/sharing/", get(sharing::get_run).put(sharing::put_run))
         .route("/targets/", get(targets::get_list).post(targets::post))
         .route("/targets/{id}/", get(targets::get).put(targets::put).delete(targets::delete))
+        .route("/targets/{id}/sharing/", get(sharing::get_target).put(sharing::put_target))
         .fallback(api_not_found)
         .method_not_allowed_fallback(api_method_not_allowed)
 }

@@ -12,12 +12,16 @@ use serde_json::{Map, Value, json};
 use super::{
     errors_of,
     runs::{accepted, refuse_lacking, unknown_broker},
+    sharing::sharing_json,
 };
 use crate::{
     actions::run_query::Runner,
     brokers::{Broker, Brokers},
     clock::Clock,
-    domain::saved_query::{NewSavedQuery, SavedQuery},
+    domain::{
+        saved_query::{NewSavedQuery, SavedQuery},
+        sharing::{TeamScope, Whose},
+    },
     storage::{QueryFilter, QueryOrder, Storage},
     web::{
         context::PageContext,
@@ -34,17 +38,25 @@ const PAGE_SIZE: i64 = 100;
 /// `GET /api/queries/?broker=&name=&page=`
 pub(crate) async fn get_list(
     State(storage): State<Storage>,
+    context: PageContext,
     Query(query): Query,
 ) -> Result<Response, ApiError> {
     let filter = QueryFilter {
         broker: query.text("broker").map(str::to_owned),
-        name: query.text("name").filter(|name| !name.contains('\0')).map(str::to_owned),
+        name: query.text("name").map(str::to_owned),
+        whose: query.text("whose").and_then(Whose::from_id).unwrap_or_default(),
     };
     let page = query.number("page").unwrap_or(1).clamp(1, 100_000);
     let queries = storage
-        .list_queries(&filter, QueryOrder::default(), PAGE_SIZE, (page - 1) * PAGE_SIZE)
+        .list_queries(
+            &context.scope,
+            &filter,
+            QueryOrder::default(),
+            PAGE_SIZE,
+            (page - 1) * PAGE_SIZE,
+        )
         .await?;
-    let count = storage.count_queries(&filter).await?;
+    let count = storage.count_queries(&context.scope, &filter).await?;
     let results: Vec<Value> = queries.iter().map(query_json).collect();
     Ok(Json(json!({ "count": count, "results": results })).into_response())
 }
@@ -52,9 +64,10 @@ pub(crate) async fn get_list(
 /// `GET /api/queries/{id}/`
 pub(crate) async fn get(
     State(storage): State<Storage>,
+    context: PageContext,
     ApiId(id): ApiId,
 ) -> Result<Response, ApiError> {
-    let query = storage.find_query(id).await?.ok_or(Error::NotFound)?;
+    let query = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
     Ok(Json(query_json(&query)).into_response())
 }
 
@@ -70,10 +83,10 @@ pub(crate) async fn post(
     let Some(broker) = brokers.find(id) else {
         return Ok(unknown_broker(id));
     };
-    match read_query(broker.as_ref(), &body, clock.now()).await {
+    match read_query(broker.as_ref(), &body, &context.scope, clock.now()).await {
         Ok(query) => {
-            let id = storage.save_query(&query, &context.member).await?;
-            let saved = storage.find_query(id).await?.ok_or(Error::NotFound)?;
+            let id = storage.save_query(&context.scope, &query).await?;
+            let saved = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
             Ok((StatusCode::CREATED, Json(query_json(&saved))).into_response())
         }
         Err(errors) => {
@@ -87,17 +100,18 @@ pub(crate) async fn put(
     State(storage): State<Storage>,
     State(brokers): State<Brokers>,
     State(clock): State<Clock>,
+    context: PageContext,
     ApiId(id): ApiId,
     JsonObject(body): JsonObject,
 ) -> Result<Response, ApiError> {
-    let old = storage.find_query(id).await?.ok_or(Error::NotFound)?;
+    let old = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
     let Some(broker) = brokers.find(&old.broker) else {
         return Ok(unknown_broker(&old.broker));
     };
-    match read_query(broker.as_ref(), &body, clock.now()).await {
+    match read_query(broker.as_ref(), &body, &context.scope, clock.now()).await {
         Ok(query) => {
-            storage.update_query(id, &query).await?;
-            let saved = storage.find_query(id).await?.ok_or(Error::NotFound)?;
+            storage.update_query(&context.scope, id, &query.name, &query.parameters).await?;
+            let saved = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
             Ok(Json(query_json(&saved)).into_response())
         }
         Err(errors) => {
@@ -109,9 +123,10 @@ pub(crate) async fn put(
 /// `DELETE /api/queries/{id}/`
 pub(crate) async fn delete(
     State(storage): State<Storage>,
+    context: PageContext,
     ApiId(id): ApiId,
 ) -> Result<Response, ApiError> {
-    if storage.delete_query(id).await? {
+    if storage.delete_query(&context.scope, id).await? {
         Ok(StatusCode::NO_CONTENT.into_response())
     } else {
         Err(Error::NotFound.into())
@@ -128,7 +143,7 @@ pub(crate) async fn post_run(
     context: PageContext,
     ApiId(id): ApiId,
 ) -> Result<Response, ApiError> {
-    let query = storage.find_query(id).await?.ok_or(Error::NotFound)?;
+    let query = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
     let Some(broker) = brokers.find(&query.broker) else {
         return Ok(unknown_broker(&query.broker));
     };
@@ -136,7 +151,7 @@ pub(crate) async fn post_run(
         Ok(parameters) => {
             refuse_lacking(accounts.as_ref(), &context.visitor, broker.as_ref())?;
             let run = runner
-                .start(broker.id(), parameters, Some(&query), &query.name, &context.member)
+                .start(broker.id(), parameters, Some(&query), &query.name, &context.scope)
                 .await?;
             Ok(accepted(run))
         }
@@ -149,6 +164,7 @@ pub(crate) async fn post_run(
 async fn read_query(
     broker: &dyn Broker,
     body: &Map<String, Value>,
+    scope: &TeamScope,
     now: DateTime<Utc>,
 ) -> Result<NewSavedQuery, Map<String, Value>> {
     let name = body.get("name").and_then(Value::as_str).unwrap_or_default().trim().to_owned();
@@ -158,6 +174,7 @@ async fn read_query(
             name,
             broker: broker.id().to_owned(),
             parameters: parameters.to_json(),
+            sharing: scope.default_sharing(),
         }),
         (message, checked) => {
             let mut errors = checked.err().unwrap_or_default();
@@ -176,6 +193,7 @@ fn query_json(query: &SavedQuery) -> Value {
         "broker": query.broker,
         "parameters": query.parameters,
         "owner": query.owner_name,
+        "sharing": sharing_json(&query.sharing),
         "created": query.created.to_rfc3339(),
         "modified": query.modified.to_rfc3339(),
         "last_run": query.last_run.as_ref().map(|run| json!({

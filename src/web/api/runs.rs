@@ -8,7 +8,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{error_of, errors_of};
+use super::{error_of, errors_of, sharing::sharing_json};
 use crate::{
     actions::{run_query::Runner, save_targets::save_targets},
     brokers::{Broker, Brokers},
@@ -16,11 +16,12 @@ use crate::{
     domain::{
         found_alert::{FoundAlert, SortOrder},
         run::{Run, RunState},
+        sharing::Whose,
         target::{OnExisting, SaveOutcome, SaveResult},
         time::jd_to_utc,
         visitor::Visitor,
     },
-    storage::{RunFilter, Storage},
+    storage::{RunFilter, Saving, Storage},
     web::{
         consent::lacking,
         context::PageContext,
@@ -42,15 +43,17 @@ const MAX_SAVED_AT_ONCE: usize = 2_000;
 /// `GET /api/runs/?state=&before=`
 pub(crate) async fn get_list(
     State(storage): State<Storage>,
+    context: PageContext,
     Query(query): Query,
 ) -> Result<Response, ApiError> {
     let filter = RunFilter {
         state: query.text("state").and_then(RunState::from_id),
         saved_query_id: query.number("query"),
         before: query.number("before"),
+        whose: query.text("whose").and_then(Whose::from_id).unwrap_or_default(),
     };
     let size = query.number("page_size").unwrap_or(PAGE_SIZE).clamp(1, MAX_PAGE_SIZE);
-    let runs = storage.list_runs(filter, size).await?;
+    let runs = storage.list_runs(&context.scope, filter, size).await?;
     Ok(Json(json!({ "results": runs.iter().map(run_json).collect::<Vec<_>>() })).into_response())
 }
 
@@ -70,7 +73,7 @@ pub(crate) async fn post(
     match validate_sent(broker.as_ref(), body.get("parameters"), clock.now()).await {
         Ok(parameters) => {
             refuse_lacking(accounts.as_ref(), &context.visitor, broker.as_ref())?;
-            let run = runner.start(broker.id(), parameters, None, "", &context.member).await?;
+            let run = runner.start(broker.id(), parameters, None, "", &context.scope).await?;
             Ok(accepted(run))
         }
         Err(errors) => {
@@ -111,9 +114,10 @@ pub(super) fn accepted(run: i64) -> Response {
 /// `GET /api/runs/{id}/`
 pub(crate) async fn get(
     State(storage): State<Storage>,
+    context: PageContext,
     ApiId(id): ApiId,
 ) -> Result<Response, ApiError> {
-    let found = storage.find_run_with_log(id, 200).await?;
+    let found = storage.find_run_with_log(&context.scope, id, 200).await?;
     let (run, log) = found.ok_or(Error::NotFound)?;
     let mut body = run_json(&run);
     body["log"] = log
@@ -127,10 +131,11 @@ pub(crate) async fn get(
 pub(crate) async fn post_cancel(
     State(storage): State<Storage>,
     State(runner): State<Runner>,
+    context: PageContext,
     ApiId(id): ApiId,
 ) -> Result<Response, ApiError> {
-    storage.find_run(id).await?.ok_or(Error::NotFound)?;
-    let asked = runner.cancel(id).await?;
+    storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let asked = runner.cancel(&context.scope, id).await?;
     Ok((StatusCode::ACCEPTED, Json(json!({ "id": id, "cancel_requested": asked }))).into_response())
 }
 
@@ -141,7 +146,7 @@ pub(crate) async fn get_alerts(
     ApiId(id): ApiId,
     Query(query): Query,
 ) -> Result<Response, ApiError> {
-    let run = storage.find_run(id).await?.ok_or(Error::NotFound)?;
+    let run = storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
     let order = match query.text("order") {
         None => SortOrder::default(),
         Some(text) => SortOrder::from_id(text).ok_or_else(|| {
@@ -152,7 +157,7 @@ pub(crate) async fn get_alerts(
     let size = query.number("page_size").unwrap_or(PAGE_SIZE).clamp(1, MAX_PAGE_SIZE);
     let skipped = u64::try_from((page - 1).saturating_mul(size)).unwrap_or(0);
     let size = u32::try_from(size).unwrap_or(1);
-    let alerts = storage.list_results_from(id, &context.member, order, skipped, size).await?;
+    let alerts = storage.list_results_from(&context.scope, id, order, skipped, size).await?;
     let body = json!({
         "count": run.counts.stored,
         "results": alerts.iter().map(alert_json).collect::<Vec<_>>(),
@@ -167,7 +172,7 @@ pub(crate) async fn post_targets(
     ApiId(id): ApiId,
     JsonObject(body): JsonObject,
 ) -> Result<Response, ApiError> {
-    let run = storage.find_run(id).await?.ok_or(Error::NotFound)?;
+    let run = storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
     let invalid = |field: &str, message: &str| {
         (StatusCode::UNPROCESSABLE_ENTITY, Json(error_of(field, message))).into_response()
     };
@@ -190,7 +195,8 @@ pub(crate) async fn post_targets(
             None => return Ok(invalid("on_existing", "Either \"update\" or \"skip\".")),
         },
     };
-    let outcomes = save_targets(&storage, run.id, &alert_ids, &context.member, on_existing).await;
+    let saving = Saving { on_existing, sharing: context.scope.default_sharing_of_targets() };
+    let outcomes = save_targets(&storage, &context.scope, run.id, &alert_ids, &saving).await;
     Ok(Json(outcomes_json(&outcomes)).into_response())
 }
 
@@ -212,6 +218,7 @@ fn run_json(run: &Run) -> Value {
         "broker": run.broker,
         "parameters": run.parameters,
         "started_by": run.started_by_name,
+        "sharing": sharing_json(&run.sharing),
         "state": run.state.id(),
         "counts": {
             "received": counts.received,
@@ -229,6 +236,7 @@ fn run_json(run: &Run) -> Value {
         "started": run.started.map(|at| at.to_rfc3339()),
         "finished": run.finished.map(|at| at.to_rfc3339()),
         "cancel_requested": run.cancel_requested,
+        "acts_as": run.acts_as,
         "url": format!("/runs/{}/", run.id),
     })
 }
@@ -266,8 +274,10 @@ fn outcomes_json(outcomes: &[SaveOutcome]) -> Value {
                     json!({ "alert": alert, "target": target_id, "name": outcome.object_id }),
                 );
             }
-            SaveResult::Existing { target_id, name } => {
-                existing.push(json!({ "alert": alert, "target": target_id, "name": name }));
+            SaveResult::Existing { target_id, name, is_added } => {
+                existing.push(
+                    json!({ "alert": alert, "target": target_id, "name": name, "added": is_added }),
+                );
             }
             SaveResult::Failed { reason } => {
                 failed.push(json!({ "alert": alert, "name": outcome.object_id, "reason": reason }));

@@ -8,9 +8,12 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
-use super::errors_of;
+use super::{errors_of, sharing::sharing_json};
 use crate::{
-    domain::target::{NewTarget, Target},
+    domain::{
+        sharing::TeamScope,
+        target::{NewTarget, Target},
+    },
     storage::{Storage, StorageError, TargetFilter},
     web::{
         context::PageContext,
@@ -30,9 +33,10 @@ const MAX_PAGE_SIZE: i64 = 1_000;
 /// `GET /api/targets/?name=&cone_search=&before=&page_size=`
 pub(crate) async fn get_list(
     State(storage): State<Storage>,
+    context: PageContext,
     Query(query): Query,
 ) -> Result<Response, ApiError> {
-    let filter = match api_filter(&query, &storage).await? {
+    let filter = match api_filter(&query, &storage, &context.scope).await? {
         Ok(filter) => filter,
         Err(errors) => {
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(&errors))).into_response());
@@ -40,8 +44,10 @@ pub(crate) async fn get_list(
     };
     let size = query.number("page_size").unwrap_or(PAGE_SIZE).clamp(1, MAX_PAGE_SIZE);
     let before = query.number("before");
-    let count = storage.count_targets(&filter, i64::MAX).await?;
-    let page = storage.list_targets(&filter, before, u32::try_from(size).unwrap_or(1)).await?;
+    let count = storage.count_targets(&context.scope, &filter, i64::MAX).await?;
+    let page = storage
+        .list_targets(&context.scope, &filter, before, u32::try_from(size).unwrap_or(1))
+        .await?;
     let next =
         page.rows.last().filter(|_| page.has_more).map(|target| next_href(&query, target.id));
     let results: Vec<Value> = page.rows.iter().map(target_json).collect();
@@ -51,8 +57,9 @@ pub(crate) async fn get_list(
 async fn api_filter(
     query: &Pairs,
     storage: &Storage,
+    scope: &TeamScope,
 ) -> Result<Result<TargetFilter, Map<String, Value>>, StorageError> {
-    let read = read_filter(query, storage).await?;
+    let read = read_filter(query, storage, scope).await?;
     Ok(read.map_err(|errors| {
         errors.into_iter().map(|(field, message)| (field.to_owned(), json!([message]))).collect()
     }))
@@ -70,11 +77,12 @@ fn next_href(query: &Pairs, before: i64) -> String {
 /// `GET /api/targets/{id}/`
 pub(crate) async fn get(
     State(storage): State<Storage>,
+    context: PageContext,
     ApiId(id): ApiId,
 ) -> Result<Response, ApiError> {
-    let target = storage.find_target(id).await?.ok_or(Error::NotFound)?;
+    let target = storage.find_target(&context.scope, id).await?.ok_or(Error::NotFound)?;
     let mut body = target_json(&target);
-    let evidence = storage.list_evidence(id, 500).await?;
+    let evidence = storage.list_evidence(&context.scope, id, 500).await?;
     body["alerts"] = evidence
         .iter()
         .map(|alert| {
@@ -103,17 +111,19 @@ pub(crate) async fn post(
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(&errors))).into_response());
         }
     };
-    let created = storage.create_target(target, &context.member).await;
-    written(&storage, created, StatusCode::CREATED).await
+    let sharing = context.scope.default_sharing_of_targets();
+    let created = storage.create_target(&context.scope, target, sharing).await;
+    written(&storage, &context.scope, created, StatusCode::CREATED).await
 }
 
 /// `PUT /api/targets/{id}/` the same with `version`
 pub(crate) async fn put(
     State(storage): State<Storage>,
+    context: PageContext,
     ApiId(id): ApiId,
     JsonObject(body): JsonObject,
 ) -> Result<Response, ApiError> {
-    let old = storage.find_target(id).await?.ok_or(Error::NotFound)?;
+    let old = storage.find_target(&context.scope, id).await?.ok_or(Error::NotFound)?;
     let version = match body.get("version") {
         None | Some(Value::Null) => old.version,
         Some(version) => {
@@ -131,16 +141,22 @@ pub(crate) async fn put(
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(&errors))).into_response());
         }
     };
-    let updated = storage.update_target(id, version, target).await.map(|()| id);
-    written(&storage, updated, StatusCode::OK).await
+    let updated = storage.update_target(&context.scope, id, version, target).await;
+    let updated = match updated {
+        Ok(true) => Ok(id),
+        Ok(false) => return Err(Error::NotFound.into()),
+        Err(error) => Err(error),
+    };
+    written(&storage, &context.scope, updated, StatusCode::OK).await
 }
 
 /// `DELETE /api/targets/{id}/`
 pub(crate) async fn delete(
     State(storage): State<Storage>,
+    context: PageContext,
     ApiId(id): ApiId,
 ) -> Result<Response, ApiError> {
-    if storage.delete_target(id).await? {
+    if storage.delete_target(&context.scope, id).await? {
         Ok(StatusCode::NO_CONTENT.into_response())
     } else {
         Err(Error::NotFound.into())
@@ -149,12 +165,13 @@ pub(crate) async fn delete(
 
 async fn written(
     storage: &Storage,
+    scope: &TeamScope,
     result: Result<i64, StorageError>,
     status: StatusCode,
 ) -> Result<Response, ApiError> {
     match result {
         Ok(id) => {
-            let target = storage.find_target(id).await?.ok_or(Error::NotFound)?;
+            let target = storage.find_target(scope, id).await?.ok_or(Error::NotFound)?;
             Ok((status, Json(target_json(&target))).into_response())
         }
         Err(StorageError::NameClash(clash)) => {
@@ -176,6 +193,7 @@ fn target_json(target: &Target) -> Value {
         "note": target.note,
         "n_alerts": target.n_alerts,
         "created_by": target.created_by_name,
+        "sharing": sharing_json(&target.sharing),
         "created": target.created.to_rfc3339(),
         "modified": target.modified.to_rfc3339(),
         "version": target.version,

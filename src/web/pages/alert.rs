@@ -16,7 +16,9 @@ use crate::{
     domain::{
         alert::{Alert, Survey},
         found_alert::StoredAlert,
+        history::{Action, Event, Kind},
         run::{Run, RunId},
+        sharing::TeamScope,
         sky::Position,
     },
     packets,
@@ -47,8 +49,8 @@ pub(crate) async fn get(
     context: PageContext,
     Path(address): Path<(String, String)>,
 ) -> Result<Response, Error> {
-    let stored = find(&storage, &address).await?;
-    let runs = storage.list_runs_of_alert(stored.row.id, MAX_RUNS).await?;
+    let stored = find(&storage, &context.scope, &address).await?;
+    let runs = storage.list_runs_of_alert(&context.scope, stored.row.id, MAX_RUNS).await?;
     let packet = stored.packet.clone();
     // A packet has a thousand values: off the threads that answer requests.
     let (alert, fields) = tokio::task::spawn_blocking(move || {
@@ -59,7 +61,7 @@ pub(crate) async fn get(
     // It was readable when it was stored.
     let alert = alert.map_err(|error| Error::Internal(error.into()))?;
     let fields = fields.map_err(|error| Error::Internal(error.into()))?;
-    let message = storage.find_message(stored.row.id).await?;
+    let message = storage.find_message(&context.scope, stored.row.id).await?;
     let mut page = alert_page(&context, &stored, &alert, fields, &runs, clock.now());
     page.field_groups.extend(message.map(|(run, metadata)| message_group(run, &metadata)));
     Ok(context.render(&page))
@@ -68,9 +70,12 @@ pub(crate) async fn get(
 /// `GET /alerts/{survey}/{source_id}/packet/`: the packet as it came.
 pub(crate) async fn get_packet(
     State(storage): State<Storage>,
+    context: PageContext,
     Path(address): Path<(String, String)>,
 ) -> Result<Response, Error> {
-    let stored = find(&storage, &address).await?;
+    let stored = find(&storage, &context.scope, &address).await?;
+    let event = Event::new(Action::Exported, Kind::Alert, stored.row.id, &stored.row.object_id);
+    storage.tell(&context.scope, event).await?;
     let ending = stored.packet.format.file_ending();
     let name = format!("attachment; filename=\"{}.{ending}\"", stored.row.source_id);
     let headers = [
@@ -83,9 +88,10 @@ pub(crate) async fn get_packet(
 /// `GET /alerts/{survey}/{source_id}/json/`: every field of the packet; ids as strings, images as their size.
 pub(crate) async fn get_json(
     State(storage): State<Storage>,
+    context: PageContext,
     Path(address): Path<(String, String)>,
 ) -> Result<Response, Error> {
-    let stored = find(&storage, &address).await?;
+    let stored = find(&storage, &context.scope, &address).await?;
     let json = tokio::task::spawn_blocking(move || packets::to_json(&stored.packet))
         .await
         .map_err(|error| Error::Internal(error.into()))?
@@ -95,11 +101,12 @@ pub(crate) async fn get_json(
 
 async fn find(
     storage: &Storage,
+    scope: &TeamScope,
     (survey, source_id): &(String, String),
 ) -> Result<StoredAlert, Error> {
     let survey = Survey::from_id(survey).ok_or(Error::NotFound)?;
     let source_id = source_id.parse().map_err(|_| Error::NotFound)?;
-    storage.find_alert(survey, source_id).await?.ok_or(Error::NotFound)
+    storage.find_alert(scope, survey, source_id).await?.ok_or(Error::NotFound)
 }
 
 fn alert_page(

@@ -41,7 +41,7 @@ pub(crate) async fn get(
         chrome: context.chrome(Section::Elsewhere),
         service: scope.name().to_owned(),
         right: scope.in_words().to_owned(),
-        email: context.member.email.clone().unwrap_or_default(),
+        email: context.member().email.clone().unwrap_or_default(),
         keeps_form: next.contains("draft="),
         hidden: vec![hidden("scope", scope.id()), hidden("next", next)],
         cancel: link("Not now", next),
@@ -93,7 +93,7 @@ pub(crate) async fn post_disconnect(
     accounts: Accounts,
     context: PageContext,
 ) -> Result<Response, Error> {
-    let note = match accounts.sign_in.grants().disconnect(context.member.id).await? {
+    let note = match accounts.sign_in.grants().disconnect(context.member().id).await? {
         Disconnected::WasNone | Disconnected::Revoked => Note::Disconnected,
         Disconnected::GoogleSilent(_) => Note::DisconnectedHereOnly,
     };

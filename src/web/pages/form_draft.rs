@@ -18,7 +18,7 @@ pub(super) async fn draft(
     broker: &str,
 ) -> Result<Option<FormDraft>, Error> {
     let Some(id) = query.number("draft") else { return Ok(None) };
-    let found = storage.find_draft(context.member.id, id).await?;
+    let found = storage.find_draft(context.member().id, id).await?;
     Ok(found.filter(|draft| draft.broker == broker))
 }
 

@@ -30,13 +30,19 @@ pub(crate) async fn get(
     context: PageContext,
 ) -> Result<Response, Error> {
     let (runs, queries, targets) = tokio::try_join!(
-        async { storage.list_runs(RunFilter::default(), i64::from(ROWS)).await },
+        async { storage.list_runs(&context.scope, RunFilter::default(), i64::from(ROWS)).await },
         async {
             storage
-                .list_queries(&QueryFilter::default(), QueryOrder::LastRun, i64::from(ROWS), 0)
+                .list_queries(
+                    &context.scope,
+                    &QueryFilter::default(),
+                    QueryOrder::LastRun,
+                    i64::from(ROWS),
+                    0,
+                )
                 .await
         },
-        async { storage.list_targets(&TargetFilter::default(), None, ROWS).await },
+        async { storage.list_targets(&context.scope, &TargetFilter::default(), None, ROWS).await },
     )?;
     let now = clock.now();
     let name_of =
@@ -44,7 +50,7 @@ pub(crate) async fn get(
     let is_new = runs.is_empty() && queries.is_empty() && targets.rows.is_empty();
     let page = HomePage {
         chrome: context.chrome(Section::Elsewhere),
-        welcome: if is_new { welcome(&brokers).await } else { None },
+        welcome: if is_new && context.scope.may_work() { welcome(&brokers).await } else { None },
         brokers: broker_buttons(&brokers, None),
         runs: runs
             .iter()
@@ -64,7 +70,7 @@ pub(crate) async fn get(
                 name: query.name.clone(),
                 href: format!("/alerts/query/{}/update/", query.id),
                 broker: name_of(&query.broker),
-                run: run_button(query),
+                run: context.scope.may_work().then(|| run_button(query)),
             })
             .collect(),
         targets: targets

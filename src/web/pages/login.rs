@@ -9,7 +9,7 @@ use axum::{
 };
 use std::sync::Arc;
 
-use super::callback::refused_page;
+use super::{callback::refused_page, join::secret_hash};
 use crate::{
     actions::sign_in::Departure,
     storage::Storage,
@@ -36,7 +36,7 @@ pub(crate) async fn get(
 ) -> Response {
     let next = local_path(query.text("next").unwrap_or("/"));
     // In local mode there is nothing to sign in to; who is in already goes on.
-    let Some(accounts) = accounts.filter(|_| site.local_member().is_none()) else {
+    let Some(accounts) = accounts.filter(|_| site.local_scope().is_none()) else {
         return Redirect::to(next).into_response();
     };
     if frame.visitor.is_some() {
@@ -63,8 +63,9 @@ pub(crate) async fn post(
     check_rate(&accounts, peer)?;
     let next = local_path(form.text("next").unwrap_or("/"));
     let chooses = form.text("account") == Some("choose");
+    let invitation = form.text("invitation").map(secret_hash);
     let key = browser_key(&headers, &site);
-    Ok(match accounts.sign_in.depart(next, key, chooses).await {
+    Ok(match accounts.sign_in.depart(next, key, chooses, invitation).await {
         Ok(departure) => send_off(&departure, &site),
         Err(refused) => refused_page(&frame, refused)?,
     })
@@ -80,8 +81,12 @@ pub(crate) async fn post_logout(
     if let Some(visitor) = &frame.visitor
         && let Some(session) = visitor.session_id
     {
-        storage.end_session(visitor.member.id, session).await?;
-        tracing::info!(member.id = visitor.member.id, "Member {} signed out", visitor.member.id);
+        storage.end_session(visitor.member().id, session).await?;
+        tracing::info!(
+            member.id = visitor.member().id,
+            "Member {} signed out",
+            visitor.member().id
+        );
     }
     let mut response = Redirect::to(&login_url("/")).into_response();
     let headers = response.headers_mut();

@@ -9,6 +9,7 @@ use crate::{
     clock::Clock,
     domain::{
         grant::{Grant, GrantState, Scope},
+        sharing::TEAM,
         visitor::SessionSummary,
     },
     google::check_project,
@@ -21,7 +22,9 @@ use crate::{
         present::{hidden, link, moment, post_button, query_string},
         state::Accounts,
         views::{
-            account::{ConnectionPanel, ProfilePage, RightRow, SessionRow, TestResult},
+            account::{
+                ConnectionPanel, ProfilePage, RightRow, SessionRow, SharingDefault, TestResult,
+            },
             chrome::Section,
             controls::{ButtonLook, Fact},
         },
@@ -65,8 +68,38 @@ pub(crate) async fn post_project(
         let shown = Shown::BadProject { typed: typed.to_owned(), message };
         return page(&storage, &brokers, &clock, &accounts, &context, shown).await;
     }
-    storage.set_google_project(context.member.id, typed).await?;
+    storage.set_google_project(context.member().id, typed).await?;
     Ok(redirect_with(Note::ProjectSaved, PROFILE))
+}
+
+/// `POST /accounts/sharing/`: with whom one shares what one makes (`readers`).
+pub(crate) async fn post_sharing(
+    State(storage): State<Storage>,
+    _: Accounts,
+    context: PageContext,
+    Form(form): Form,
+) -> Result<Response, Error> {
+    let readers: Result<Vec<i64>, _> = form.all("readers").map(str::parse).collect();
+    let readers =
+        readers.map_err(|_| Error::BadRequest("\"readers\" holds ids of groups".to_owned()))?;
+    storage.set_default_readers(&context.scope, &readers).await?;
+    Ok(redirect_with(Note::DefaultsSaved, PROFILE))
+}
+
+async fn sharing_choices(
+    storage: &Storage,
+    context: &PageContext,
+) -> Result<Vec<SharingDefault>, Error> {
+    let scope = &context.scope;
+    let choice = |id: i64, name: &str| SharingDefault {
+        id,
+        name: name.to_owned(),
+        is_chosen: scope.default_readers().contains(&id),
+    };
+    let groups = storage.list_groups(scope).await?;
+    let own = groups.iter().filter(|group| scope.own_groups().contains(&group.id));
+    let own = own.map(|group| choice(group.id, &group.name));
+    Ok(std::iter::once(choice(TEAM, "The whole team")).chain(own).collect())
 }
 
 /// `POST /accounts/sessions/end/`: one (`session`), or all others (`all=others`).
@@ -76,7 +109,7 @@ pub(crate) async fn post_end_session(
     context: PageContext,
     Form(form): Form,
 ) -> Result<Response, Error> {
-    let member_id = context.member.id;
+    let member_id = context.member().id;
     if form.text("all") == Some("others") {
         storage.end_other_sessions(member_id, context.visitor.session_id).await?;
         return Ok(redirect_with(Note::SessionsEnded, PROFILE));
@@ -97,7 +130,7 @@ pub(super) async fn page(
     context: &PageContext,
     shown: Shown,
 ) -> Result<Response, Error> {
-    let member = &context.member;
+    let member = context.member();
     let now = clock.now();
     let grant = storage.find_credential(member.id).await?.map(|found| found.grant);
     let sessions = storage.list_sessions(member.id).await?;
@@ -120,6 +153,7 @@ pub(super) async fn page(
         project: project.unwrap_or_default(),
         project_error,
         default_project: accounts.credentials.default_project().map(str::to_owned),
+        sharing: sharing_choices(storage, context).await?,
         sessions: sessions.iter().map(|row| session_row(row, context, now)).collect(),
         end_others: (n_others > 0).then(|| {
             post_button(

@@ -34,7 +34,7 @@ pub(crate) async fn post_run(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let query = storage.find_query(id).await?.ok_or(Error::NotFound)?;
+    let query = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
     let broker = brokers.find(&query.broker).ok_or(Error::NotFound)?;
     if let Some(scope) = lacking(accounts.as_ref(), &context.visitor, broker.as_ref()) {
         return Ok(ask_to_connect(scope, &format!("/alerts/query/{id}/update/")));
@@ -42,7 +42,7 @@ pub(crate) async fn post_run(
     match validate_stored(broker.as_ref(), &query.parameters, clock.now()).await {
         Ok(parameters) => {
             let run = runner
-                .start(broker.id(), parameters, Some(&query), &query.name, &context.member)
+                .start(broker.id(), parameters, Some(&query), &query.name, &context.scope)
                 .await?;
             Ok(Redirect::to(&format!("/runs/{run}/")).into_response())
         }
@@ -57,13 +57,14 @@ pub(crate) async fn post_copy(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let query = storage.find_query(id).await?.ok_or(Error::NotFound)?;
+    let query = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
     let copy = NewSavedQuery {
         name: format!("Copy of {}", query.name).chars().take(500).collect(),
         broker: query.broker,
         parameters: query.parameters,
+        sharing: context.scope.default_sharing(),
     };
-    let new = storage.save_query(&copy, &context.member).await?;
+    let new = storage.save_query(&context.scope, &copy).await?;
     Ok(redirect_with(Note::QueryCopied(new), "/alerts/query/list/"))
 }
 
@@ -74,7 +75,10 @@ pub(crate) async fn get_delete(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let query = storage.find_query(id).await?.ok_or(Error::NotFound)?;
+    let query = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    if !context.scope.rights_on(query.owner_id, &query.sharing).delete {
+        return Err(Error::Forbidden);
+    }
     let broker = brokers.find(&query.broker);
     let page = ConfirmPage {
         chrome: context.chrome(Section::Alerts),
@@ -94,9 +98,10 @@ pub(crate) async fn get_delete(
 /// `POST /alerts/query/{id}/delete/`
 pub(crate) async fn post_delete(
     State(storage): State<Storage>,
+    context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    if storage.delete_query(id).await? {
+    if storage.delete_query(&context.scope, id).await? {
         Ok(redirect_with(Note::QueryDeleted, "/alerts/query/list/"))
     } else {
         Err(Error::NotFound)

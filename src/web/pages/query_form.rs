@@ -11,16 +11,18 @@ use serde_json::Value;
 use super::{
     form_draft::{draft, refilled, typed},
     form_view::{Drawing, field_view, form_view},
-    query_list::broker_buttons,
+    query_list::{broker_buttons, copy_button},
     query_parameters::{QUERY_NAME, check_query_name, validate_stored},
+    share::links_about,
 };
 use crate::{
     actions::run_query::Runner,
     brokers::{Broker, Brokers},
     clock::Clock,
     domain::{
-        member::Member,
+        history,
         saved_query::{NewSavedQuery, SavedQuery},
+        sharing::TeamScope,
     },
     forms::{Choices, Context, FormState, Kind, Parameters, RawForm},
     storage::{FormDraft, Storage},
@@ -57,7 +59,7 @@ pub(crate) async fn get_create(
         None => broker.form().blank(),
         Some(run) => {
             let run = storage
-                .find_run(run)
+                .find_run(&context.scope, run)
                 .await?
                 .filter(|run| run.broker == id)
                 .ok_or(Error::NotFound)?;
@@ -84,7 +86,7 @@ pub(crate) async fn get_update(
     Id(id): Id,
     Query(query): Query,
 ) -> Result<Response, Error> {
-    let saved = storage.find_query(id).await?.ok_or(Error::NotFound)?;
+    let saved = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
     let broker = brokers.find(&saved.broker).ok_or(Error::NotFound)?.as_ref();
     let mut state =
         reopened(broker, &saved.parameters, query.text("check").is_some(), clock.now()).await;
@@ -114,7 +116,7 @@ pub(crate) async fn post_update(
     Id(id): Id,
     Form(form): Form,
 ) -> Result<Response, Error> {
-    let saved = services.storage.find_query(id).await?.ok_or(Error::NotFound)?;
+    let saved = services.storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
     let broker = services.brokers.find(&saved.broker).ok_or(Error::NotFound)?.clone();
     let sent = Sent { services, form };
     sent.answer(&context, broker.as_ref(), Some(&saved)).await
@@ -210,7 +212,7 @@ impl Sent {
         saved: Option<&SavedQuery>,
         context: &PageContext,
     ) -> Result<Response, Error> {
-        let member = &context.member;
+        let by = &context.scope;
         let lacking = lacking(self.services.accounts.as_ref(), &context.visitor, broker);
         if action == "run"
             && let Some(scope) = lacking
@@ -220,7 +222,7 @@ impl Sent {
                 query_name: name.to_owned(),
                 parameters: typed(&self.form, broker),
             };
-            let draft = self.services.storage.keep_draft(member.id, &draft).await?;
+            let draft = self.services.storage.keep_draft(by.member_id(), &draft).await?;
             let form = match saved {
                 Some(query) => format!("/alerts/query/{}/update/?draft={draft}", query.id),
                 None => format!("/alerts/query/create/?broker={}&draft={draft}", broker.id()),
@@ -230,23 +232,19 @@ impl Sent {
         if action == "run" {
             // A changed form that is only run is not the saved query's.
             let same = saved.filter(|saved| saved.parameters == parameters.to_json());
-            let run =
-                self.services.runner.start(broker.id(), parameters, same, name, member).await?;
+            let run = self.services.runner.start(broker.id(), parameters, same, name, by).await?;
             return Ok(Redirect::to(&format!("/runs/{run}/")).into_response());
         }
-        let id = self.save(name, &parameters, broker, saved, member).await?;
+        let id = self.save(name, &parameters, broker, saved, by).await?;
         if action == "save_and_run"
             && let Some(scope) = lacking
         {
             return Ok(ask_to_connect(scope, &format!("/alerts/query/{id}/update/")));
         }
         if action == "save_and_run" {
-            let query = self.services.storage.find_query(id).await?.ok_or(Error::NotFound)?;
-            let run = self
-                .services
-                .runner
-                .start(broker.id(), parameters, Some(&query), name, member)
-                .await?;
+            let query = self.services.storage.find_query(by, id).await?.ok_or(Error::NotFound)?;
+            let run =
+                self.services.runner.start(broker.id(), parameters, Some(&query), name, by).await?;
             return Ok(Redirect::to(&format!("/runs/{run}/")).into_response());
         }
         Ok(redirect_with(Note::QuerySaved(id), "/alerts/query/list/"))
@@ -258,17 +256,23 @@ impl Sent {
         parameters: &Parameters,
         broker: &dyn Broker,
         saved: Option<&SavedQuery>,
-        member: &Member,
+        scope: &TeamScope,
     ) -> Result<i64, Error> {
         let query = NewSavedQuery {
             name: name.to_owned(),
             broker: broker.id().to_owned(),
             parameters: parameters.to_json(),
+            sharing: scope.default_sharing(),
         };
         let Some(saved) = saved else {
-            return Ok(self.services.storage.save_query(&query, member).await?);
+            return Ok(self.services.storage.save_query(scope, &query).await?);
         };
-        if self.services.storage.update_query(saved.id, &query).await? {
+        if self
+            .services
+            .storage
+            .update_query(scope, saved.id, &query.name, &query.parameters)
+            .await?
+        {
             Ok(saved.id)
         } else {
             Err(Error::NotFound)
@@ -288,8 +292,16 @@ pub(super) async fn page(
         choices: &choices,
         echo_url: Some(format!("/alerts/query/echo/?broker={}", broker.id())),
     };
+    let scope = &context.scope;
+    let is_others = saved.filter(|query| !scope.rights_on(query.owner_id, &query.sharing).write);
     QueryFormPage {
         chrome: context.chrome(Section::Alerts),
+        can_save: scope.may_work() && is_others.is_none(),
+        owner: is_others.map(|query| query.owner_name.clone()),
+        copy: is_others.filter(|_| scope.may_work()).map(copy_button),
+        links: saved
+            .map(|query| links_about(context, history::Kind::Query, query.id))
+            .unwrap_or_default(),
         broker: broker.name().to_owned(),
         note: broker.summary().to_owned(),
         saved_name: saved.map(|query| query.name.clone()),

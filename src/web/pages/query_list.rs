@@ -5,10 +5,11 @@ use axum::{
     response::{Redirect, Response},
 };
 
+use super::share::{links_about, sharing_labels};
 use crate::{
     brokers::{Broker, Brokers},
     clock::Clock,
-    domain::saved_query::SavedQuery,
+    domain::{history::Kind, saved_query::SavedQuery, sharing::Whose},
     storage::{QueryFilter, QueryOrder, Storage},
     web::{
         context::PageContext,
@@ -46,9 +47,16 @@ impl ListRequest {
         let order = if order == QueryOrder::default() { "" } else { order.id() };
         let broker = self.filter.broker.as_deref().unwrap_or_default();
         let name = self.filter.name.as_deref().unwrap_or_default();
+        let whose = if self.filter.whose == Whose::All { "" } else { self.filter.whose.id() };
         format!(
             "/alerts/query/list/{}",
-            query_string(&[("broker", broker), ("name", name), ("order", order), ("page", &page)])
+            query_string(&[
+                ("broker", broker),
+                ("name", name),
+                ("whose", whose),
+                ("order", order),
+                ("page", &page)
+            ])
         )
     }
 
@@ -88,18 +96,27 @@ pub(crate) async fn get(
     let request = ListRequest {
         filter: QueryFilter {
             broker: query.text("broker").map(str::to_owned),
-            name: query.text("name").filter(|name| !name.contains('\0')).map(str::to_owned),
+            name: query.text("name").map(str::to_owned),
+            whose: query.text("whose").and_then(Whose::from_id).unwrap_or_default(),
         },
         order: query.text("order").and_then(QueryOrder::from_id).unwrap_or_default(),
         page: query.number("page").unwrap_or(1).clamp(1, 100_000),
     };
     let offset = (request.page - 1) * i64::from(PAGE_SIZE);
     let mut queries = storage
-        .list_queries(&request.filter, request.order, i64::from(PAGE_SIZE) + 1, offset)
+        .list_queries(
+            &context.scope,
+            &request.filter,
+            request.order,
+            i64::from(PAGE_SIZE) + 1,
+            offset,
+        )
         .await?;
     let has_more = queries.len() > usize::from(PAGE_SIZE);
     queries.truncate(usize::from(PAGE_SIZE));
     let now = clock.now();
+    let labels =
+        sharing_labels(&storage, &context, queries.iter().map(|query| &query.sharing)).await?;
     let page = QueryListPage {
         chrome: context.chrome(Section::Alerts),
         brokers: broker_buttons(&brokers, None),
@@ -114,10 +131,16 @@ pub(crate) async fn get(
                 .collect(),
             broker: request.filter.broker.clone().unwrap_or_default(),
             name: request.filter.name.clone().unwrap_or_default(),
+            is_by_owner: request.filter.whose != Whose::All,
         },
+        whose: context.whose_shown(request.filter.whose),
         headers: headers(&request),
         pager: pager(&request, has_more),
-        rows: queries.iter().map(|query| query_row(query, &brokers, now)).collect(),
+        rows: queries
+            .iter()
+            .zip(labels)
+            .map(|(query, shared)| query_row(query, shared, &brokers, &context, now))
+            .collect(),
     };
     Ok(context.render(&page))
 }
@@ -141,6 +164,17 @@ pub(super) fn run_button(query: &SavedQuery) -> PostButton {
         "Run",
         format!("/alerts/query/{}/run/", query.id),
         ButtonLook::Primary,
+        &query.name,
+        Vec::new(),
+    )
+}
+
+/// The button that makes a copy of one's own.
+pub(super) fn copy_button(query: &SavedQuery) -> PostButton {
+    post_button(
+        "Copy",
+        format!("/alerts/query/{}/copy/", query.id),
+        ButtonLook::Plain,
         &query.name,
         Vec::new(),
     )
@@ -176,10 +210,14 @@ fn pager(request: &ListRequest, has_more: bool) -> Pager {
 
 fn query_row(
     query: &SavedQuery,
+    shared: Option<String>,
     brokers: &Brokers,
+    context: &PageContext,
     now: chrono::DateTime<chrono::Utc>,
 ) -> QueryRow {
     let id = query.id;
+    let may_work = context.scope.may_work();
+    let rights = context.scope.rights_on(query.owner_id, &query.sharing);
     QueryRow {
         id: id.to_string(),
         name: query.name.clone(),
@@ -188,6 +226,7 @@ fn query_row(
             .find(&query.broker)
             .map_or(query.broker.clone(), |broker| broker.name().to_owned()),
         owner: query.owner_name.clone(),
+        shared,
         created: moment(query.created, now),
         last_run: query.last_run.as_ref().map(|run| LastRun {
             href: format!("/runs/{}/", run.id),
@@ -196,14 +235,10 @@ fn query_row(
             state: state_chip(run.state),
             result: counted(run.stored, "alert"),
         }),
-        run: run_button(query),
-        copy: post_button(
-            "Copy",
-            format!("/alerts/query/{id}/copy/"),
-            ButtonLook::Plain,
-            &query.name,
-            Vec::new(),
-        ),
-        delete_href: Some(format!("/alerts/query/{id}/delete/")),
+        run: may_work.then(|| run_button(query)),
+        copy: may_work.then(|| copy_button(query)),
+        links: links_about(context, Kind::Query, id),
+        can_edit: rights.write,
+        delete_href: rights.delete.then(|| format!("/alerts/query/{id}/delete/")),
     }
 }

@@ -30,10 +30,11 @@ pub(crate) async fn post(
     Query(query): Query,
     Form(form): Form,
 ) -> Result<Response, Error> {
+    context.require_work()?;
     let broker = brokers.find(form.text("broker").unwrap_or_default()).ok_or(Error::NotFound)?;
     let broker = broker.clone();
     let saved = match query.number("query") {
-        Some(id) => Some(storage.find_query(id).await?.ok_or(Error::NotFound)?),
+        Some(id) => Some(storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?),
         None => None,
     };
     let raw = RawForm::from_pairs(form.iter());
@@ -42,7 +43,7 @@ pub(crate) async fn post(
     let (mut state, view) = match checked {
         Err(state) => (state, None),
         Ok(parameters) => {
-            let looked_at = runner.check(broker.as_ref(), &parameters, &context.member).await?;
+            let looked_at = runner.check(broker.as_ref(), &parameters, context.member()).await?;
             let looked_at = looked_at.ok_or(Error::NotFound)?;
             let view = match looked_at {
                 Ok(check) => preview_view(check),

@@ -10,12 +10,13 @@ use super::{
     query_parameters::parameters_in_words,
     run_progress::{NewResults, progress_view},
     run_results::{ResultsRequest, results_view},
+    share::{links_about, sharing_labels},
 };
 use crate::{
     actions::run_query::Runner,
     brokers::Brokers,
     clock::Clock,
-    domain::run::Run,
+    domain::{history::Kind, run::Run},
     storage::Storage,
     web::{
         consent::{ask_to_connect, lacking},
@@ -45,12 +46,22 @@ pub(crate) async fn get(
     Id(id): Id,
     Query(query): Query,
 ) -> Result<Response, Error> {
-    let found = storage.find_run_with_log(id, LOG_LINES).await?;
+    let found = storage.find_run_with_log(&context.scope, id, LOG_LINES).await?;
     let (run, log) = found.ok_or(Error::NotFound)?;
     let request = ResultsRequest::parse(&query);
-    let results = results_view(&storage, &run, &context.member, &request).await?;
+    let results = results_view(&storage, &run, &context.scope, &request).await?;
     let now = clock.now();
     let broker = brokers.find(&run.broker);
+    let scope = &context.scope;
+    let may_work = scope.may_work();
+    let rights = scope.rights_on(run.started_by, &run.sharing);
+    let shared = sharing_labels(&storage, &context, std::iter::once(&run.sharing)).await?;
+    let shared = shared.into_iter().next().flatten();
+    // The run may be shared with those who do not see its query.
+    let query = match run.saved_query_id {
+        Some(id) => storage.find_query(scope, id).await?,
+        None => None,
+    };
     let page = RunPage {
         chrome: context.chrome(Section::Runs),
         id: run.id.to_string(),
@@ -64,13 +75,15 @@ pub(crate) async fn get(
         parameters: broker
             .map(|broker| parameters_in_words(broker.form(), &run.parameters))
             .unwrap_or_default(),
-        cancel: cancel_button(&run),
-        run_again: run_again_button(&run),
-        edit_href: run.saved_query_id.map(|id| format!("/alerts/query/{id}/update/")),
-        refine_href: format!(
-            "/alerts/query/create/{}",
-            query_string(&[("broker", &run.broker), ("from_run", &run.id.to_string())])
-        ),
+        shared,
+        links: links_about(&context, Kind::Run, run.id),
+        cancel: cancel_button(&run).filter(|_| rights.write),
+        run_again: run_again_button(&run).filter(|_| may_work),
+        edit_href: query.map(|query| format!("/alerts/query/{}/update/", query.id)),
+        refine_href: may_work.then(|| {
+            let from = [("broker", run.broker.as_str()), ("from_run", &run.id.to_string())];
+            format!("/alerts/query/create/{}", query_string(&from))
+        }),
         results,
     };
     Ok(context.render(&page))
@@ -80,10 +93,11 @@ pub(crate) async fn get(
 pub(crate) async fn get_progress(
     State(storage): State<Storage>,
     State(clock): State<Clock>,
+    context: PageContext,
     Id(id): Id,
     Query(query): Query,
 ) -> Result<Response, Error> {
-    let found = storage.find_run_with_log(id, LOG_LINES).await?;
+    let found = storage.find_run_with_log(&context.scope, id, LOG_LINES).await?;
     let (run, log) = found.ok_or(Error::NotFound)?;
     let shown = query.number("shown").and_then(|shown| u64::try_from(shown).ok()).unwrap_or(0);
     let news = NewResults { shown, href: format!("/runs/{id}/") };
@@ -94,10 +108,15 @@ pub(crate) async fn get_progress(
 pub(crate) async fn post_cancel(
     State(storage): State<Storage>,
     State(runner): State<Runner>,
+    context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    storage.find_run(id).await?.ok_or(Error::NotFound)?;
-    let note = if runner.cancel(id).await? { Note::CancelAsked } else { Note::RunHadEnded };
+    storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let note = if runner.cancel(&context.scope, id).await? {
+        Note::CancelAsked
+    } else {
+        Note::RunHadEnded
+    };
     Ok(redirect_with(note, &format!("/runs/{id}/")))
 }
 
@@ -111,9 +130,9 @@ pub(crate) async fn post_again(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let run = storage.find_run(id).await?.ok_or(Error::NotFound)?;
+    let run = storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
     let saved = match run.saved_query_id {
-        Some(id) => storage.find_query(id).await?,
+        Some(id) => storage.find_query(&context.scope, id).await?,
         None => None,
     };
     let broker = brokers.find(&run.broker).ok_or(Error::NotFound)?;
@@ -125,7 +144,7 @@ pub(crate) async fn post_again(
     {
         Ok(parameters) => {
             let new = runner
-                .start(broker.id(), parameters, saved.as_ref(), &run.query_name, &context.member)
+                .start(broker.id(), parameters, saved.as_ref(), &run.query_name, &context.scope)
                 .await?;
             Ok(Redirect::to(&format!("/runs/{new}/")).into_response())
         }

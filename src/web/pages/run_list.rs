@@ -2,10 +2,11 @@
 
 use axum::{extract::State, response::Response};
 
+use super::share::sharing_labels;
 use crate::{
     brokers::Brokers,
     clock::Clock,
-    domain::run::RunState,
+    domain::{run::RunState, sharing::Whose},
     storage::{RunFilter, Storage},
     web::{
         context::PageContext,
@@ -33,22 +34,30 @@ pub(crate) async fn get(
 ) -> Result<Response, Error> {
     let state = query.text("state").and_then(RunState::from_id);
     let before = query.number("before");
-    let filter = RunFilter { state, saved_query_id: None, before };
-    let mut runs = storage.list_runs(filter, i64::from(PAGE_SIZE) + 1).await?;
+    let whose = query.text("whose").and_then(Whose::from_id).unwrap_or_default();
+    let filter = RunFilter { state, saved_query_id: None, before, whose };
+    let mut runs = storage.list_runs(&context.scope, filter, i64::from(PAGE_SIZE) + 1).await?;
     let has_more = runs.len() > usize::from(PAGE_SIZE);
     runs.truncate(usize::from(PAGE_SIZE));
     let now = clock.now();
+    let labels = sharing_labels(&storage, &context, runs.iter().map(|run| &run.sharing)).await?;
     let href = |before: Option<i64>| {
         let before = before.map(|id| id.to_string()).unwrap_or_default();
         format!(
             "/runs/{}",
-            query_string(&[("state", state.map_or("", RunState::id)), ("before", &before)])
+            query_string(&[
+                ("state", state.map_or("", RunState::id)),
+                ("whose", whose_word(whose)),
+                ("before", &before)
+            ])
         )
     };
     let page = RunListPage {
         chrome: context.chrome(Section::Runs),
-        states: state_filters(state),
-        is_filtered: state.is_some(),
+        states: state_filters(state, whose),
+        whose: context.whose_shown(whose),
+        state: state.map_or("", RunState::id).to_owned(),
+        is_filtered: state.is_some() || whose != Whose::All,
         pager: Pager {
             summary: if before.is_some() {
                 "Older runs".to_owned()
@@ -62,7 +71,8 @@ pub(crate) async fn get(
         },
         rows: runs
             .iter()
-            .map(|run| RunRow {
+            .zip(labels)
+            .map(|(run, shared)| RunRow {
                 id: run.id.to_string(),
                 href: format!("/runs/{}/", run.id),
                 query: run_title(run),
@@ -70,6 +80,7 @@ pub(crate) async fn get(
                     .find(&run.broker)
                     .map_or(run.broker.clone(), |broker| broker.name().to_owned()),
                 started_by: run.started_by_name.clone(),
+                shared,
                 state: state_chip(run.state),
                 created: moment(run.created, now),
                 duration: run.duration(now).map(duration_text),
@@ -81,16 +92,23 @@ pub(crate) async fn get(
     Ok(context.render(&page))
 }
 
-fn state_filters(current: Option<RunState>) -> Vec<StateFilter> {
+fn whose_word(whose: Whose) -> &'static str {
+    if whose == Whose::All { "" } else { whose.id() }
+}
+
+fn state_filters(current: Option<RunState>, whose: Whose) -> Vec<StateFilter> {
+    let href = |state: &str| {
+        format!("/runs/{}", query_string(&[("state", state), ("whose", whose_word(whose))]))
+    };
     let all = StateFilter {
         label: "All".to_owned(),
-        href: "/runs/".to_owned(),
+        href: href(""),
         count: None,
         is_current: current.is_none(),
     };
     let states = RunState::ALL.into_iter().map(|state| StateFilter {
         label: state_chip(state).label().to_owned(),
-        href: format!("/runs/{}", query_string(&[("state", state.id())])),
+        href: href(state.id()),
         count: None,
         is_current: current == Some(state),
     });

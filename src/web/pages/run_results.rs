@@ -4,8 +4,8 @@ use super::run_progress::rule_in_words;
 use crate::{
     domain::{
         found_alert::{FoundAlert, SortColumn, SortOrder},
-        member::Member,
         run::Run,
+        sharing::TeamScope,
         sky::Position,
     },
     storage::{Cursor, PageCursor, ResultPage, Storage, StorageError},
@@ -84,15 +84,14 @@ impl ResultsRequest {
 pub(super) async fn results_view(
     storage: &Storage,
     run: &Run,
-    member: &Member,
+    scope: &TeamScope,
     request: &ResultsRequest,
 ) -> Result<Results, StorageError> {
     if run.counts.stored == 0 {
         return Ok(Results::Empty(empty_results(run)));
     }
-    let page = storage
-        .list_results(run.id, member, request.order, &request.cursor, request.rows())
-        .await?;
+    let page =
+        storage.list_results(scope, run.id, request.order, &request.cursor, request.rows()).await?;
     Ok(Results::Table(Box::new(ResultTable {
         headers: headers(run, request),
         pager: pager(run, request, &page),

@@ -11,7 +11,7 @@ use crate::{
         run::Run,
         target::{OnExisting, SaveOutcome, SaveResult},
     },
-    storage::{Storage, StorageError},
+    storage::{Saving, Storage, StorageError},
     web::{
         context::{PageContext, redirect_with},
         error::Error,
@@ -35,7 +35,7 @@ pub(crate) async fn post(
     let run_id = form
         .number("run_id")
         .ok_or_else(|| Error::BadRequest("\"run_id\" is missing".to_owned()))?;
-    let run = storage.find_run(run_id).await?.ok_or(Error::NotFound)?;
+    let run = storage.find_run(&context.scope, run_id).await?.ok_or(Error::NotFound)?;
     let alert_ids = ids(&form, "alerts")?;
     if alert_ids.is_empty() {
         return Ok(redirect_with(Note::NothingSelected, &format!("/runs/{run_id}/")));
@@ -52,15 +52,16 @@ pub(super) async fn save_and_report(
     alert_ids: &[i64],
     on_existing: OnExisting,
 ) -> Result<Response, Error> {
-    let outcomes = save_targets(storage, run.id, alert_ids, &context.member, on_existing).await;
+    let saving = Saving { on_existing, sharing: context.scope.default_sharing_of_targets() };
+    let outcomes = save_targets(storage, &context.scope, run.id, alert_ids, &saving).await;
     // What is saved need not stay ticked; what failed, or was not reached, does.
     let saved: Vec<i64> = outcomes
         .iter()
         .filter(|outcome| !matches!(outcome.result, SaveResult::Failed { .. }))
         .map(|outcome| outcome.alert_id)
         .collect();
-    storage.deselect(run.id, &context.member, &saved).await?;
-    let n_left = storage.count_selected(run.id, &context.member).await?;
+    storage.deselect(&context.scope, run.id, &saved).await?;
+    let n_left = storage.count_selected(&context.scope, run.id).await?;
     let rows = report_rows(storage, &outcomes, on_existing).await?;
     let page = TargetsReportPage {
         chrome: context.chrome(Section::Targets),
@@ -135,14 +136,19 @@ fn report_row(
         SaveResult::Created { target_id } => {
             (Outcome::Created, Some(target_link(*target_id, &outcome.object_id)), String::new())
         }
-        SaveResult::Existing { target_id, name } => (
+        SaveResult::Existing { target_id, name, is_added } => (
             Outcome::Existing,
             Some(target_link(*target_id, name)),
-            match on_existing {
-                OnExisting::AddAlert => {
+            match (on_existing, is_added) {
+                (_, true) => {
                     "A target with this name was there; the alert is among its alerts now."
                 }
-                OnExisting::Skip => "A target with this name was there; it was left as it is.",
+                (OnExisting::Skip, _) => {
+                    "A target with this name was there; it was left as it is."
+                }
+                (OnExisting::AddAlert, false) => {
+                    "A target with this name was there; only its owner and those they let may add alerts to it."
+                }
             }
             .to_owned(),
         ),

@@ -27,21 +27,20 @@ pub(crate) async fn post(
     Id(id): Id,
     Form(form): Form,
 ) -> Result<Response, Error> {
-    let run = storage.find_run(id).await?.ok_or(Error::NotFound)?;
-    let member = &context.member;
+    let run = storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
     let action = form.text("action").unwrap_or("update");
     let shown = ids(&form, "on_page")?;
     let ticked = if action == "page" { shown.clone() } else { ids(&form, "alerts")? };
     let next = stays_on(local_path(form.text("next").unwrap_or_default()), &run);
     match action {
-        "all" => storage.select_all(id, member).await?,
-        "clear" => storage.clear_selection(id, member).await?,
-        _ => storage.select_on_page(id, member, shown, ticked).await?,
+        "all" => storage.select_all(&context.scope, id).await?,
+        "clear" => storage.clear_selection(&context.scope, id).await?,
+        _ => storage.select_on_page(&context.scope, id, shown, ticked).await?,
     }
     if action != "create" {
         return Ok(Redirect::to(&next).into_response());
     }
-    let selected = storage.list_selected(id, member, MAX_SAVED_AT_ONCE).await?;
+    let selected = storage.list_selected(&context.scope, id, MAX_SAVED_AT_ONCE).await?;
     if selected.is_empty() {
         return Ok(redirect_with(Note::NothingSelected, &next));
     }

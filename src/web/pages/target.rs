@@ -2,9 +2,10 @@
 
 use axum::{extract::State, response::Response};
 
+use super::share::{links_about, sharing_labels};
 use crate::{
     clock::Clock,
-    domain::{sky::galactic, target::Target},
+    domain::{history::Kind, sky::galactic, target::Target},
     storage::{Storage, TargetEvidence},
     web::{
         context::{PageContext, redirect_with},
@@ -33,8 +34,10 @@ pub(crate) async fn get(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let target = storage.find_target(id).await?.ok_or(Error::NotFound)?;
-    let evidence = storage.list_evidence(id, MAX_ALERTS).await?;
+    let target = storage.find_target(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let evidence = storage.list_evidence(&context.scope, id, MAX_ALERTS).await?;
+    let rights = context.scope.rights_on(target.created_by, &target.sharing);
+    let shared = sharing_labels(&storage, &context, std::iter::once(&target.sharing)).await?;
     let first = evidence.iter().min_by_key(|alert| alert.saved_at).map(|alert| alert.source_id);
     let page = TargetPage {
         chrome: context.chrome(Section::Targets),
@@ -53,8 +56,10 @@ pub(crate) async fn get(
             .map(|alert| target_alert(alert, first == Some(alert.source_id)))
             .collect(),
         links: target.position.map(super::alert_facts::links_out).unwrap_or_default(),
-        edit_href: Some(format!("/targets/{id}/update/")),
-        delete_href: Some(format!("/targets/{id}/delete/")),
+        shared: shared.into_iter().next().flatten(),
+        about: links_about(&context, Kind::Target, id),
+        edit_href: rights.write.then(|| format!("/targets/{id}/update/")),
+        delete_href: rights.delete.then(|| format!("/targets/{id}/delete/")),
     };
     Ok(context.render(&page))
 }
@@ -65,7 +70,10 @@ pub(crate) async fn get_delete(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let target = storage.find_target(id).await?.ok_or(Error::NotFound)?;
+    let target = storage.find_target(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    if !context.scope.rights_on(target.created_by, &target.sharing).delete {
+        return Err(Error::Forbidden);
+    }
     let page = ConfirmPage {
         chrome: context.chrome(Section::Targets),
         question: format!("Delete the target {}?", target.name),
@@ -85,9 +93,10 @@ pub(crate) async fn get_delete(
 /// `POST /targets/{id}/delete/`
 pub(crate) async fn post_delete(
     State(storage): State<Storage>,
+    context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    if storage.delete_target(id).await? {
+    if storage.delete_target(&context.scope, id).await? {
         Ok(redirect_with(Note::TargetDeleted, "/targets/"))
     } else {
         Err(Error::NotFound)

@@ -133,8 +133,9 @@ fn into_target(parameters: &Parameters, problems: &mut FormState) -> Option<NewT
 }
 
 /// `GET /targets/create/`
-pub(crate) async fn get_create(context: PageContext) -> Response {
-    context.render(&page(&context, None, &FORM.blank()))
+pub(crate) async fn get_create(context: PageContext) -> Result<Response, Error> {
+    context.require_work()?;
+    Ok(context.render(&page(&context, None, &FORM.blank())))
 }
 
 /// `GET /targets/{id}/update/`
@@ -143,7 +144,10 @@ pub(crate) async fn get_update(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let target = storage.find_target(id).await?.ok_or(Error::NotFound)?;
+    let target = storage.find_target(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    if !context.scope.rights_on(target.created_by, &target.sharing).write {
+        return Err(Error::Forbidden);
+    }
     let mut state = FORM.blank();
     state.put("name", target.name.clone());
     if let Some(position) = target.position {
@@ -163,8 +167,9 @@ pub(crate) async fn post_create(
     Form(form): Form,
 ) -> Result<Response, Error> {
     let raw = RawForm::from_pairs(form.iter());
+    let sharing = context.scope.default_sharing_of_targets();
     let problems = match read_target(&raw, clock.now()) {
-        Ok(target) => match storage.create_target(target, &context.member).await {
+        Ok(target) => match storage.create_target(&context.scope, target, sharing).await {
             Ok(id) => {
                 return Ok(redirect_with(Note::TargetCreated(id), &format!("/targets/{id}/")));
             }
@@ -183,12 +188,13 @@ pub(crate) async fn post_update(
     Id(id): Id,
     Form(form): Form,
 ) -> Result<Response, Error> {
-    let target = storage.find_target(id).await?.ok_or(Error::NotFound)?;
+    let target = storage.find_target(&context.scope, id).await?.ok_or(Error::NotFound)?;
     let version = version_of(&form)?;
     let raw = RawForm::from_pairs(form.iter());
     let problems = match read_target(&raw, clock.now()) {
-        Ok(changed) => match storage.update_target(id, version, changed).await {
-            Ok(()) => {
+        Ok(changed) => match storage.update_target(&context.scope, id, version, changed).await {
+            Ok(false) => return Err(Error::NotFound),
+            Ok(true) => {
                 return Ok(redirect_with(Note::TargetChanged(id), &format!("/targets/{id}/")));
             }
             Err(StorageError::Changed) => {
@@ -209,7 +215,7 @@ async fn changed_meanwhile(
     id: i64,
     raw: &RawForm,
 ) -> Result<Response, Error> {
-    let target = storage.find_target(id).await?.ok_or(Error::NotFound)?;
+    let target = storage.find_target(&context.scope, id).await?.ok_or(Error::NotFound)?;
     let mut problems = FORM.filled(raw);
     let position = target
         .position

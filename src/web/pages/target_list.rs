@@ -2,10 +2,14 @@
 
 use axum::{extract::State, http::StatusCode, response::Response};
 
-use super::form_view::{Drawing, field_view};
+use super::{
+    form_view::{Drawing, field_view},
+    share::sharing_labels,
+};
 use crate::{
     clock::Clock,
     domain::{
+        sharing::{TeamScope, Whose},
         sky::{Cone, CoordinateError, RadiusUnit, parse_cone_with, separation_deg},
         target::{Target, name_key},
     },
@@ -43,12 +47,14 @@ type SearchErrors = Vec<(&'static str, String)>;
 pub(in crate::web) async fn read_filter(
     query: &Pairs,
     storage: &Storage,
+    scope: &TeamScope,
 ) -> Result<Result<TargetFilter, SearchErrors>, StorageError> {
     let mut errors = SearchErrors::new();
     let name = query
         .text("name")
         .filter(|name| !name_key(name).is_empty())
         .map(|name| name.replace('\0', ""));
+    let whose = query.text("whose").and_then(Whose::from_id).unwrap_or_default();
     let mut cone = None;
     if let Some(text) = query.text("cone_search").or_else(|| query.text("cone")) {
         match parse_cone_with(text, RadiusUnit::Degree) {
@@ -57,21 +63,22 @@ pub(in crate::web) async fn read_filter(
         }
     }
     if let Some(text) = query.text("target_cone_search") {
-        match cone_around_target(text, storage).await? {
+        match cone_around_target(text, storage, scope).await? {
             Ok(read) => cone = Some(read),
             Err(message) => errors.push(("target_cone_search", message)),
         }
     }
-    Ok(if errors.is_empty() { Ok(TargetFilter { name, cone }) } else { Err(errors) })
+    Ok(if errors.is_empty() { Ok(TargetFilter { name, cone, whose }) } else { Err(errors) })
 }
 
 async fn cone_around_target(
     text: &str,
     storage: &Storage,
+    scope: &TeamScope,
 ) -> Result<Result<Cone, String>, StorageError> {
     let shape = || "Cone search parameters must be in the format 'Name, Radius'.".to_owned();
     let Some((name, radius)) = text.rsplit_once(',') else { return Ok(Err(shape())) };
-    let found = storage.find_target_by_name(name.trim()).await?;
+    let found = storage.find_target_by_name(scope, name.trim()).await?;
     let Some(center) = found.and_then(|target| target.position) else {
         return Ok(Err(format!("There is no target named {} with a position.", name.trim())));
     };
@@ -97,7 +104,7 @@ pub(crate) async fn get(
             state.put(field.name, text.to_owned());
         }
     }
-    let read = read_filter(&query, &storage).await?;
+    let read = read_filter(&query, &storage, &context.scope).await?;
     let (filter, status) = match read {
         Ok(filter) => (filter, StatusCode::OK),
         Err(errors) => {
@@ -109,8 +116,8 @@ pub(crate) async fn get(
     };
     let before = query.number("before");
     let found = if status == StatusCode::OK {
-        let page = storage.list_targets(&filter, before, PAGE_SIZE).await?;
-        let count = storage.count_targets(&filter, COUNTED).await?;
+        let page = storage.list_targets(&context.scope, &filter, before, PAGE_SIZE).await?;
+        let count = storage.count_targets(&context.scope, &filter, COUNTED).await?;
         Some((page, count))
     } else {
         None
@@ -124,14 +131,21 @@ pub(crate) async fn get(
                 query.text("cone_search").or_else(|| query.text("cone")).unwrap_or_default(),
             ),
             ("target_cone_search", query.text("target_cone_search").unwrap_or_default()),
+            ("whose", if filter.whose == Whose::All { "" } else { filter.whose.id() }),
             ("before", &before),
         ];
         format!("/targets/{}", query_string(&pairs))
     };
     let now = clock.now();
+    let shown = found.iter().flat_map(|(page, _)| &page.rows).map(|target| &target.sharing);
+    let labels = sharing_labels(&storage, &context, shown).await?;
     let (rows, pager) = match &found {
         Some((page, count)) => (
-            page.rows.iter().map(|target| target_row(target, filter.cone.as_ref(), now)).collect(),
+            page.rows
+                .iter()
+                .zip(labels)
+                .map(|(target, shared)| target_row(target, shared, filter.cone.as_ref(), now))
+                .collect(),
             Pager {
                 summary: count_text(*count),
                 what: "targets".to_owned(),
@@ -151,6 +165,7 @@ pub(crate) async fn get(
         chrome: context.chrome(Section::Targets),
         name: field_view(&NAME, &state, &drawing),
         cone: field_view(&CONE, &state, &drawing),
+        whose: context.whose_shown(filter.whose),
         headers: headers(),
         rows,
         pager,
@@ -188,6 +203,7 @@ fn headers() -> TargetHeaders {
 
 fn target_row(
     target: &Target,
+    shared: Option<String>,
     cone: Option<&Cone>,
     now: chrono::DateTime<chrono::Utc>,
 ) -> TargetRow {
@@ -209,6 +225,7 @@ fn target_row(
         alerts: grouped(target.n_alerts),
         created: moment(target.created, now),
         created_by: target.created_by_name.clone(),
+        shared,
     }
 }
 

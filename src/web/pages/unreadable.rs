@@ -31,9 +31,10 @@ pub(crate) async fn get(
     Id(id): Id,
     Query(query): Query,
 ) -> Result<Response, Error> {
-    let run = storage.find_run(id).await?.ok_or(Error::NotFound)?;
+    let run = storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
     let after = query.number("after").unwrap_or(0);
-    let mut rows = storage.list_unreadable(id, after, i64::from(PAGE_SIZE) + 1).await?;
+    let mut rows =
+        storage.list_unreadable(&context.scope, id, after, i64::from(PAGE_SIZE) + 1).await?;
     let has_more = rows.len() > usize::from(PAGE_SIZE);
     rows.truncate(usize::from(PAGE_SIZE));
     let home = format!("/runs/{id}/unreadable/");
@@ -70,9 +71,11 @@ pub(crate) async fn get(
 /// `GET /runs/{run_id}/unreadable/{id}/`: the bytes as they came.
 pub(crate) async fn get_bytes(
     State(storage): State<Storage>,
+    context: PageContext,
     TwoIds(run_id, id): TwoIds,
 ) -> Result<Response, Error> {
-    let bytes = storage.find_unreadable_bytes(run_id, id).await?.ok_or(Error::NotFound)?;
+    let bytes =
+        storage.find_unreadable_bytes(&context.scope, run_id, id).await?.ok_or(Error::NotFound)?;
     let name = format!("attachment; filename=\"run-{run_id}-unreadable-{id}.bin\"");
     Ok((
         [

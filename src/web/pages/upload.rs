@@ -11,7 +11,11 @@ use tokio::io::AsyncWriteExt;
 
 use crate::{
     brokers::Brokers,
-    web::{context::redirect_with, error::Error, flash::Note},
+    web::{
+        context::{PageContext, redirect_with},
+        error::Error,
+        flash::Note,
+    },
 };
 
 /// Largest upload, bytes. A whole night is better put into a folder on the server.
@@ -26,8 +30,10 @@ const MAX_FILES: usize = 200;
 /// Takes `.avro` and `.tar.gz` files.
 pub(crate) async fn post(
     State(brokers): State<Brokers>,
+    context: PageContext,
     mut form: Multipart,
 ) -> Result<Response, Error> {
+    context.require_work()?;
     let folder =
         brokers.find("archive").and_then(|broker| broker.upload_folder()).ok_or(Error::NotFound)?;
     // Nothing is put in its place before all of it is there.

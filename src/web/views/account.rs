@@ -86,10 +86,23 @@ pub struct ProfilePage {
     pub project_error: Option<String>,
     /// The project that is taken without it.
     pub default_project: Option<String>,
+    /// With whom they may share, and with whom they do unless they say otherwise.
+    pub sharing: Vec<SharingDefault>,
     /// The member's sessions.
     pub sessions: Vec<SessionRow>,
     /// Ends all others.
     pub end_others: Option<PostButton>,
+}
+
+/// Somebody with whom a member may share what they make.
+#[derive(Clone, Debug)]
+pub struct SharingDefault {
+    /// Id of the group.
+    pub id: i64,
+    /// "The whole team", or the group's name.
+    pub name: String,
+    /// Whether they do, unless they say otherwise.
+    pub is_chosen: bool,
 }
 
 /// The connection to Google.
@@ -150,52 +163,4 @@ pub struct SessionRow {
     pub is_this: bool,
     /// Ends it.
     pub end: Option<PostButton>,
-}
-
-/// `/team/`
-#[derive(Clone, Debug, Template)]
-#[template(path = "pages/team.html")]
-pub struct TeamPage {
-    /// The frame.
-    pub chrome: Chrome,
-    /// Everybody who has signed in.
-    pub members: Vec<MemberRow>,
-    /// Those who may, but have not yet; for admins.
-    pub invitations: Option<Vec<InvitationRow>>,
-    /// Domains whose people need no invitation.
-    pub domains: Vec<String>,
-    /// The invitation form, as typed.
-    pub email: String,
-    /// The role chosen.
-    pub role: String,
-    /// What is wrong with it.
-    pub error: Option<String>,
-}
-
-/// A member.
-#[derive(Clone, Debug)]
-pub struct MemberRow {
-    /// Name.
-    pub name: String,
-    /// Address.
-    pub email: String,
-    /// "admin"
-    pub role: String,
-    /// Whether it is the one that looks at the page.
-    pub is_this: bool,
-}
-
-/// An invitation that nobody has used yet.
-#[derive(Clone, Debug)]
-pub struct InvitationRow {
-    /// Address.
-    pub email: String,
-    /// What they will be.
-    pub role: String,
-    /// By whom, and when.
-    pub invited_by: String,
-    /// When.
-    pub created: TimeView,
-    /// Takes it back.
-    pub take_back: PostButton,
 }

@@ -21,6 +21,8 @@ pub struct Chrome {
     pub section: Section,
     /// Who looks at the page; `None` before sign-in.
     pub user: Option<UserChip>,
+    /// Whether they may make and change things; the others look only.
+    pub may_work: bool,
     /// The colours that the reader chose.
     pub theme: Theme,
     /// Messages about what has just been done.

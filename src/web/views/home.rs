@@ -62,8 +62,8 @@ pub struct HomeQuery {
     pub href: String,
     /// Name of its broker.
     pub broker: String,
-    /// Runs it.
-    pub run: PostButton,
+    /// Runs it; absent for those who look only.
+    pub run: Option<PostButton>,
 }
 
 /// A target in the list of the latest.

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::chrome::Chrome;
-use super::controls::{BrokerButton, HiddenValue};
+use super::controls::{BrokerButton, HiddenValue, Link, PostButton};
 use super::field::{FieldView, FormView};
 
 /// The pages `/alerts/query/create/?broker=` and `/alerts/query/{id}/update/`.
@@ -18,6 +18,14 @@ pub struct QueryFormPage {
     pub note: String,
     /// Name of the saved query that is changed; absent for a new one.
     pub saved_name: Option<String>,
+    /// Whether it can be saved as what it is: a new query, or one that they may change.
+    pub can_save: bool,
+    /// Whose saved query it is, where they may only look at it.
+    pub owner: Option<String>,
+    /// Makes a copy of their own, where they may only look at it.
+    pub copy: Option<PostButton>,
+    /// Sharing, history.
+    pub links: Vec<Link>,
     /// Where the form is sent.
     pub action: String,
     /// What it sends along: the broker.

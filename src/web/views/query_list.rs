@@ -3,9 +3,10 @@
 use askama::Template;
 
 use super::chrome::Chrome;
-use super::controls::{BrokerButton, PostButton, StateChip, TimeView};
+use super::controls::{BrokerButton, Link, PostButton, StateChip, TimeView};
 use super::field::Choice;
 use super::table::{Pager, SortHeader};
+use crate::domain::sharing::Whose;
 
 /// The page `/alerts/query/list/`.
 #[derive(Clone, Debug, Template)]
@@ -17,6 +18,8 @@ pub struct QueryListPage {
     pub brokers: Vec<BrokerButton>,
     /// The filter as it stands.
     pub filter: QueryFilter,
+    /// Whose are listed; absent where nobody else is in.
+    pub whose: Option<Whose>,
     /// Headings that sort.
     pub headers: QueryHeaders,
     /// The saved queries of this page.
@@ -34,12 +37,14 @@ pub struct QueryFilter {
     pub broker: String,
     /// Part of the name; empty for all.
     pub name: String,
+    /// Whether only some owners' are listed.
+    pub is_by_owner: bool,
 }
 
 impl QueryFilter {
     /// Whether some queries are left out.
     pub fn is_set(&self) -> bool {
-        !self.broker.is_empty() || !self.name.is_empty()
+        !self.broker.is_empty() || !self.name.is_empty() || self.is_by_owner
     }
 }
 
@@ -71,14 +76,20 @@ pub struct QueryRow {
     pub broker: String,
     /// Who saved it.
     pub owner: String,
+    /// With whom it is shared, where that is not the whole team.
+    pub shared: Option<String>,
     /// When it was saved first.
     pub created: TimeView,
     /// Its last run.
     pub last_run: Option<LastRun>,
-    /// Runs it.
-    pub run: PostButton,
-    /// Copies it.
-    pub copy: PostButton,
+    /// Runs it; absent for those who look only.
+    pub run: Option<PostButton>,
+    /// Copies it; absent for those who look only.
+    pub copy: Option<PostButton>,
+    /// Sharing, history.
+    pub links: Vec<Link>,
+    /// Whether its form can be saved, not only looked at.
+    pub can_edit: bool,
     /// Asks whether to delete it; absent without the right to.
     pub delete_href: Option<String>,
 }

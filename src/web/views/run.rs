@@ -34,12 +34,16 @@ pub struct RunPage {
     pub parameters: Vec<Fact>,
     /// Stops the run; only while it is live.
     pub cancel: Option<PostButton>,
+    /// With whom it is shared, where that is not the whole team.
+    pub shared: Option<String>,
+    /// Sharing, history.
+    pub links: Vec<Link>,
     /// Runs the same again.
     pub run_again: Option<PostButton>,
     /// The saved query's form.
     pub edit_href: Option<String>,
-    /// A new form filled in as this run was.
-    pub refine_href: String,
+    /// A new form filled in as this run was; absent for those who look only.
+    pub refine_href: Option<String>,
     /// The alerts.
     pub results: Results,
 }

@@ -5,6 +5,7 @@ use askama::Template;
 use super::chrome::Chrome;
 use super::controls::{StateChip, TimeView};
 use super::table::Pager;
+use crate::domain::sharing::Whose;
 
 /// The page `/runs/`.
 #[derive(Clone, Debug, Template)]
@@ -16,6 +17,10 @@ pub struct RunListPage {
     pub states: Vec<StateFilter>,
     /// The runs of this page, newest first.
     pub rows: Vec<RunRow>,
+    /// Whose are listed; absent where nobody else is in.
+    pub whose: Option<Whose>,
+    /// The state that is listed, for the form that chooses whose.
+    pub state: String,
     /// Whether some runs are left out.
     pub is_filtered: bool,
     /// Turns pages.
@@ -48,6 +53,8 @@ pub struct RunRow {
     pub broker: String,
     /// Who started it.
     pub started_by: String,
+    /// With whom it is shared, where that is not the whole team.
+    pub shared: Option<String>,
     /// Its state.
     pub state: StateChip,
     /// When it was asked for.

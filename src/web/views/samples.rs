@@ -7,6 +7,7 @@ mod frame;
 mod queries;
 mod runs;
 mod targets;
+mod team;
 
 use std::collections::HashSet;
 
@@ -33,6 +34,7 @@ fn all() -> Vec<Sample> {
         alerts::samples(),
         targets::samples(),
         accounts::samples(),
+        team::samples(),
     ];
     groups.into_iter().flatten().collect()
 }

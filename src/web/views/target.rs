@@ -24,6 +24,10 @@ pub struct TargetPage {
     pub notes: Vec<String>,
     /// Its alerts, newest first.
     pub alerts: Vec<TargetAlert>,
+    /// With whom it is shared, where that is not the whole team.
+    pub shared: Option<String>,
+    /// Sharing, history.
+    pub about: Vec<Link>,
     /// The object at other sites.
     pub links: Vec<Link>,
     /// Its form; absent without the right to change it.

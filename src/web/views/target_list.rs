@@ -6,6 +6,7 @@ use super::chrome::Chrome;
 use super::controls::TimeView;
 use super::field::FieldView;
 use super::table::{Pager, SortHeader};
+use crate::domain::sharing::Whose;
 
 /// The page `/targets/`.
 #[derive(Clone, Debug, Template)]
@@ -17,6 +18,8 @@ pub struct TargetListPage {
     pub name: FieldView,
     /// Search by place: RA, Dec, radius.
     pub cone: FieldView,
+    /// Whose are listed; absent where nobody else is in.
+    pub whose: Option<Whose>,
     /// Headings that sort.
     pub headers: TargetHeaders,
     /// The targets of this page.
@@ -28,7 +31,9 @@ pub struct TargetListPage {
 impl TargetListPage {
     /// Whether some targets are left out.
     pub fn is_filtered(&self) -> bool {
-        !self.name.value().is_empty() || !self.cone.value().is_empty()
+        !self.name.value().is_empty()
+            || !self.cone.value().is_empty()
+            || self.whose.is_some_and(|whose| whose != Whose::All)
     }
 }
 
@@ -76,4 +81,6 @@ pub struct TargetRow {
     pub created: TimeView,
     /// Who saved it.
     pub created_by: String,
+    /// With whom it is shared, where that is not the whole team.
+    pub shared: Option<String>,
 }

@@ -1,10 +1,10 @@
-//! Pages about coming in: sign-in, refusals, connection, profile, team, a form that waits.
+//! Pages about coming in: sign-in, refusals, connection, profile, a form that waits.
 
 use super::{
     super::{
         account::{
-            ConnectPage, ConnectionPanel, InvitationRow, LoginPage, MemberRow, ProfilePage,
-            RefusedPage, RightRow, SessionRow, TeamPage, TestResult, TryAgain,
+            ConnectPage, ConnectionPanel, LoginPage, ProfilePage, RefusedPage, RightRow,
+            SessionRow, SharingDefault, TestResult, TryAgain,
         },
         chrome::{Chrome, Section},
         controls::{ButtonLook, HiddenValue},
@@ -28,9 +28,6 @@ pub(super) fn samples() -> Vec<Sample> {
             &profile(ConnectionPanel { rights: vec![right(false)], ..panel() }),
         ),
         sample("profile, connected and tested", &tested_profile()),
-        sample("team for a member", &team(None, None)),
-        sample("team for an admin", &team(Some(vec![invitation()]), None)),
-        sample("team, nobody invited", &team(Some(vec![]), Some(HOSTILE.into()))),
         sample("a form that waits", &send_again()),
     ]
 }
@@ -122,6 +119,10 @@ fn profile(connection: ConnectionPanel) -> ProfilePage {
         project: String::new(),
         project_error: None,
         default_project: None,
+        sharing: vec![
+            SharingDefault { id: 0, name: "The whole team".into(), is_chosen: true },
+            SharingDefault { id: 3, name: HOSTILE.into(), is_chosen: false },
+        ],
         sessions: vec![session(true)],
         end_others: None,
     }
@@ -152,39 +153,6 @@ fn tested_profile() -> ProfilePage {
             "",
         )),
         ..profile(connection)
-    }
-}
-
-fn invitation() -> InvitationRow {
-    InvitationRow {
-        email: HOSTILE.into(),
-        role: "member".into(),
-        invited_by: "Ada Lovelace".into(),
-        created: time("05:10:00", "3 h ago"),
-        take_back: button(
-            "Take back",
-            "/team/invitations/7/delete/",
-            ButtonLook::Plain,
-            "the invitation",
-        ),
-    }
-}
-
-fn team(invitations: Option<Vec<InvitationRow>>, error: Option<String>) -> TeamPage {
-    let member = |name: &str, is_this| MemberRow {
-        name: name.into(),
-        email: "ada@obs.example".into(),
-        role: "admin".into(),
-        is_this,
-    };
-    TeamPage {
-        chrome: team_chrome(Section::Elsewhere),
-        members: vec![member("Ada Lovelace", true), member(HOSTILE, false)],
-        invitations,
-        domains: vec!["obs.example".into(), "uni.example".into()],
-        email: HOSTILE.into(),
-        role: "admin".into(),
-        error,
     }
 }
 

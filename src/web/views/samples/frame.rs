@@ -23,6 +23,7 @@ pub(super) fn chrome(section: Section) -> Chrome {
             can_sign_out: false,
             connection: None,
         }),
+        may_work: true,
         theme: Theme::System,
         flashes: vec![],
     }

@@ -12,6 +12,7 @@ use super::frame::{
     brokers, button, chrome, fact, flashes, header, link, pager, team_chrome, time,
 };
 use super::{HOSTILE, Sample, sample};
+use crate::domain::sharing::Whose;
 
 const STATES: [StateChip; 6] = [
     StateChip::Running,
@@ -78,7 +79,7 @@ fn home_full() -> HomePage {
         name: (*name).into(),
         href: "/alerts/query/4/update/".into(),
         broker: "Alert archive".into(),
-        run: button("Run", "/alerts/query/4/run/", ButtonLook::Plain, name),
+        run: Some(button("Run", "/alerts/query/4/run/", ButtonLook::Plain, name)),
     };
     let target = |name: &&str| HomeTarget {
         target: TargetChip { name: (*name).into(), href: "/targets/7/".into() },
@@ -110,8 +111,11 @@ fn query_list() -> QueryListPage {
             state,
             result: "412 alerts".into(),
         }),
-        run: button("Run", "/alerts/query/4/run/", ButtonLook::Plain, name),
-        copy: button("Copy", "/alerts/query/4/copy/", ButtonLook::Plain, ""),
+        shared: Some(HOSTILE.into()),
+        run: Some(button("Run", "/alerts/query/4/run/", ButtonLook::Plain, name)),
+        copy: Some(button("Copy", "/alerts/query/4/copy/", ButtonLook::Plain, "")),
+        links: vec![],
+        can_edit: true,
         delete_href: Some("/alerts/query/4/delete/".into()),
     };
     QueryListPage {
@@ -125,7 +129,9 @@ fn query_list() -> QueryListPage {
             }],
             broker: String::new(),
             name: String::new(),
+            is_by_owner: false,
         },
+        whose: Some(Whose::MyGroups),
         headers: QueryHeaders {
             name: heads("Name", SortOrder::Unsorted),
             broker: heads("Broker", SortOrder::Unsorted),

@@ -14,6 +14,7 @@ use super::super::table::{Pager, SortOrder};
 use super::super::unreadable::{UnreadablePage, UnreadableRow};
 use super::frame::{button, chrome, fact, flashes, header, link, pager, time, time_mjd};
 use super::{HOSTILE, Sample, sample};
+use crate::domain::sharing::Whose;
 
 pub(super) fn samples() -> Vec<Sample> {
     let running = run(StateChip::Running, Results::Table(Box::new(table(12))));
@@ -174,7 +175,9 @@ fn run(state: StateChip, results: Results) -> RunPage {
             fact("Note", HOSTILE, "", false),
         ],
         edit_href: Some("/alerts/query/4/update/".into()),
-        refine_href: "/alerts/query/create/?broker=stream-rest&from_run=318".into(),
+        shared: Some(HOSTILE.into()),
+        links: vec![link("Sharing", "/runs/318/share/")],
+        refine_href: Some("/alerts/query/create/?broker=stream-rest&from_run=318".into()),
         results,
     }
 }
@@ -240,6 +243,7 @@ fn run_list() -> RunListPage {
         query: if state == StateChip::Failed { HOSTILE.into() } else { "young in g".into() },
         broker: "Pitt-Google StreamRest".into(),
         started_by: "Ada Lovelace".into(),
+        shared: Some(HOSTILE.into()),
         state,
         created: time("05:10:00", "3 h ago"),
         duration: (state != StateChip::Queued).then(|| "8.1 s".into()),
@@ -248,6 +252,8 @@ fn run_list() -> RunListPage {
     };
     RunListPage {
         chrome: chrome(Section::Runs),
+        whose: Some(Whose::Mine),
+        state: HOSTILE.into(),
         states: vec![
             state("All", true),
             state("Running", false),

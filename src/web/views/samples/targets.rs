@@ -11,6 +11,7 @@ use super::super::targets_report::{Outcome, ReportRow, TargetsReportPage};
 use super::forms::field;
 use super::frame::{button, chrome, fact, header, link, pager, time, time_mjd};
 use super::{HOSTILE, Sample, sample};
+use crate::domain::sharing::Whose;
 
 pub(super) fn samples() -> Vec<Sample> {
     let bare = TargetPage {
@@ -61,6 +62,7 @@ fn row(n: usize) -> TargetRow {
         alerts: "12".into(),
         created: time("05:10:00", ""),
         created_by: "Ada Lovelace".into(),
+        shared: Some("private".into()),
     }
 }
 
@@ -73,6 +75,7 @@ fn target_list(name: &str, cone: &str) -> TargetListPage {
     };
     TargetListPage {
         chrome: chrome(Section::Targets),
+        whose: Some(Whose::All),
         name: field("name", "Name or alias", FieldKind::Text, name),
         cone: FieldView {
             errors,
@@ -109,6 +112,8 @@ fn target() -> TargetPage {
     };
     TargetPage {
         chrome: chrome(Section::Targets),
+        shared: Some(HOSTILE.into()),
+        about: vec![link("Sharing", "/targets/7/share/"), link("History", "/targets/7/history/")],
         name: "ZTF26aaabcde".into(),
         aliases: vec!["AT 2026abc".into(), HOSTILE.into()],
         kind: "Sidereal".into(),

@@ -1,0 +1,165 @@
+//! Table `api_token`: keys for programs. Only a hash is kept; who shows the token is its owner.
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Storage, StorageError, history,
+    scopes::{ScopeRow, scope_columns},
+};
+use crate::domain::{
+    api_token::{ApiToken, NewApiToken},
+    grant::Scope,
+    history::{Action, Event, Kind},
+    sharing::TeamScope,
+    visitor::{GrantSummary, Visitor},
+};
+
+/// Tokens of one member that may be alive at once.
+const TOKENS_AT_ONCE: i64 = 50;
+
+#[derive(sqlx::FromRow)]
+struct TokenRow {
+    id: i64,
+    name: String,
+    may_write: bool,
+    created: DateTime<Utc>,
+    expires: DateTime<Utc>,
+    last_used: Option<DateTime<Utc>>,
+    is_alive: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct BearerRow {
+    token_id: i64,
+    may_write: bool,
+    #[sqlx(flatten)]
+    scope: ScopeRow,
+    google_project: Option<String>,
+    grant_email: Option<String>,
+    needs_sign_in: Option<bool>,
+    scopes: Option<Vec<String>>,
+}
+
+impl Storage {
+    /// Keeps a token of theirs by its hash; its id, or `None` when they have too many.
+    pub async fn create_token(
+        &self,
+        scope: &TeamScope,
+        token: &NewApiToken,
+        token_hash: &[u8],
+    ) -> Result<Option<i64>, StorageError> {
+        let (by, token, token_hash) = (scope.clone(), token.clone(), token_hash.to_vec());
+        if token.may_write {
+            scope.require_work()?;
+        }
+        self.in_transaction(move |connection| {
+            Box::pin(async move {
+                let id: Option<i64> = sqlx::query_scalar(
+                    "insert into api_token (member_id, name, token_hash, may_write, expires)
+                     select $1, $2, $3, $4, now() + make_interval(days => $5)
+                     where (select count(*) from api_token
+                            where member_id = $1 and revoked is null and expires > now()) < $6
+                     returning id",
+                )
+                .bind(by.member_id())
+                .bind(&token.name)
+                .bind(token_hash)
+                .bind(token.may_write)
+                .bind(i32::from(token.days))
+                .bind(TOKENS_AT_ONCE)
+                .fetch_optional(&mut *connection)
+                .await?;
+                let Some(id) = id else { return Ok(None) };
+                let detail =
+                    serde_json::json!({ "may_write": token.may_write, "days": token.days });
+                let event = Event::new(Action::Created, Kind::Token, id, token.name).with(detail);
+                history::record(connection, &by, event).await?;
+                Ok(Some(id))
+            })
+        })
+        .await
+    }
+
+    /// Their tokens, newest first; those that ended more than a month ago are left out.
+    pub async fn list_tokens(&self, scope: &TeamScope) -> Result<Vec<ApiToken>, StorageError> {
+        let rows: Vec<TokenRow> = sqlx::query_as(
+            "select id, name, may_write, created, expires, last_used,
+                    revoked is null and expires > now() as is_alive
+             from api_token
+             where member_id = $1 and coalesce(revoked, expires) > now() - interval '30 days'
+             order by id desc",
+        )
+        .bind(scope.member_id())
+        .fetch_all(&self.pool)
+        .await?;
+        let tokens = rows.into_iter().map(|row| ApiToken {
+            id: row.id,
+            name: row.name,
+            may_write: row.may_write,
+            created: row.created,
+            expires: row.expires,
+            last_used: row.last_used,
+            is_alive: row.is_alive,
+        });
+        Ok(tokens.collect())
+    }
+
+    /// Makes a token of theirs void, at once; false when it is not theirs or was void.
+    pub async fn revoke_token(&self, scope: &TeamScope, id: i64) -> Result<bool, StorageError> {
+        let by = scope.clone();
+        self.in_transaction(move |connection| {
+            Box::pin(async move {
+                let name: Option<String> = sqlx::query_scalar(
+                    "update api_token set revoked = now()
+                     where id = $1 and member_id = $2 and revoked is null
+                     returning name",
+                )
+                .bind(id)
+                .bind(by.member_id())
+                .fetch_optional(&mut *connection)
+                .await?;
+                let Some(name) = name else { return Ok(false) };
+                let event = Event::new(Action::Revoked, Kind::Token, id, name);
+                history::record(connection, &by, event).await?;
+                Ok(true)
+            })
+        })
+        .await
+    }
+
+    /// Whose a token is that is alive, as they are at this moment; that it was used is noted, to the minute.
+    pub async fn bearer_of(&self, token_hash: &[u8]) -> Result<Option<Visitor>, StorageError> {
+        let row: Option<BearerRow> = sqlx::query_as(concat!(
+            "with used as (
+                 update api_token set last_used = now()
+                 where token_hash = $1 and revoked is null and expires > now()
+                   and (last_used is null or last_used < now() - interval '1 minute')
+             )
+             select t.id as token_id, t.may_write, m.google_project,
+                    c.email as grant_email, c.needs_sign_in, c.scopes, ",
+            scope_columns!(),
+            "
+             from api_token t
+             join member m on m.id = t.member_id and m.removed is null
+             left join google_credential c on c.member_id = m.id
+             where t.token_hash = $1 and t.revoked is null and t.expires > now()"
+        ))
+        .bind(token_hash)
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let Some(scope) = row.scope.into_scope() else { return Ok(None) };
+        let scopes = row.scopes.unwrap_or_default();
+        let grant = row.grant_email.map(|email| GrantSummary {
+            email,
+            needs_sign_in: row.needs_sign_in.unwrap_or(false),
+            scopes: scopes.iter().filter_map(|scope| Scope::from_id(scope)).collect(),
+        });
+        Ok(Some(Visitor {
+            scope: scope.by_token(row.token_id, row.may_write),
+            session_id: None,
+            grant,
+            project: row.google_project,
+        }))
+    }
+}

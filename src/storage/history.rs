@@ -1,0 +1,192 @@
+//! Table `history`: what was done, by whom, to what. Rows are added, in the transaction of what they tell of.
+
+use chrono::{DateTime, Utc};
+use sqlx::{FromRow, PgConnection};
+
+use super::{Storage, StorageError, storable, storable_json};
+use crate::domain::{
+    history::{Entry, Event, Kind},
+    sharing::{TeamScope, Via},
+};
+
+/// Which lines of the history a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct HistoryFilter {
+    /// Those of one member.
+    pub actor_id: Option<i64>,
+    /// Those with one of the words of `Action`.
+    pub action: Option<String>,
+    /// Those of one kind of thing, by its word.
+    pub kind: Option<String>,
+    /// Those of one thing.
+    pub object_id: Option<i64>,
+    /// Those that are not older.
+    pub since: Option<DateTime<Utc>>,
+    /// Those that are older.
+    pub until: Option<DateTime<Utc>>,
+}
+
+#[derive(FromRow)]
+struct EntryRow {
+    id: i64,
+    at: DateTime<Utc>,
+    actor_id: Option<i64>,
+    actor: String,
+    token_id: Option<i64>,
+    action: String,
+    kind: String,
+    object_id: Option<i64>,
+    name: String,
+    detail: Option<serde_json::Value>,
+}
+
+impl From<EntryRow> for Entry {
+    fn from(row: EntryRow) -> Self {
+        Self {
+            id: row.id,
+            at: row.at,
+            actor_id: row.actor_id,
+            actor: row.actor,
+            token_id: row.token_id,
+            action: row.action,
+            kind: row.kind,
+            object_id: row.object_id,
+            name: row.name,
+            detail: row.detail.unwrap_or_default(),
+        }
+    }
+}
+
+/// Adds a line, in the transaction of what it tells of.
+pub(super) async fn record(
+    connection: &mut PgConnection,
+    scope: &TeamScope,
+    event: Event,
+) -> Result<(), StorageError> {
+    let token_id = match scope.via() {
+        Via::Session => None,
+        Via::Token(id) => Some(id),
+    };
+    let actor = scope.member();
+    write(connection, Some(actor.id), &actor.name, token_id, event).await
+}
+
+/// Adds a line of what somebody did before they were in, or what the service did by itself.
+pub(super) async fn record_as(
+    connection: &mut PgConnection,
+    actor_id: Option<i64>,
+    actor: &str,
+    event: Event,
+) -> Result<(), StorageError> {
+    write(connection, actor_id, actor, None, event).await
+}
+
+async fn write(
+    connection: &mut PgConnection,
+    actor_id: Option<i64>,
+    actor: &str,
+    token_id: Option<i64>,
+    event: Event,
+) -> Result<(), StorageError> {
+    sqlx::query(
+        "insert into history (actor_id, actor, token_id, action, kind, object_id, name, detail)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(actor_id)
+    .bind(storable(actor))
+    .bind(token_id)
+    .bind(event.action.id())
+    .bind(event.kind.id())
+    .bind(event.object_id)
+    .bind(storable(&event.name))
+    .bind(Some(storable_json(&event.detail)).filter(|detail| !detail.is_null()))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+impl Storage {
+    /// Adds a line of somebody who is not in: a sign-in, or one that was refused.
+    pub async fn tell_of(
+        &self,
+        actor_id: Option<i64>,
+        actor: &str,
+        event: Event,
+    ) -> Result<(), StorageError> {
+        let actor = actor.to_owned();
+        self.in_transaction(move |connection| {
+            Box::pin(async move { record_as(connection, actor_id, &actor, event).await })
+        })
+        .await
+    }
+
+    /// `limit` lines older than `before`, newest first. For admins.
+    pub async fn list_history(
+        &self,
+        scope: &TeamScope,
+        filter: &HistoryFilter,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<Entry>, StorageError> {
+        scope.require_admin()?;
+        let rows: Vec<EntryRow> = sqlx::query_as(
+            "select id, at, actor_id, actor, token_id, action, kind, object_id, name, detail
+             from history
+             where id < coalesce($1, 9223372036854775807)
+               and ($2::bigint is null or actor_id = $2)
+               and ($3::text is null or action = $3)
+               and ($4::text is null or kind = $4)
+               and ($5::bigint is null or object_id = $5)
+               and ($6::timestamptz is null or at >= $6)
+               and ($7::timestamptz is null or at < $7)
+             order by id desc
+             limit $8",
+        )
+        .bind(before)
+        .bind(filter.actor_id)
+        .bind(filter.action.as_deref())
+        .bind(filter.kind.as_deref())
+        .bind(filter.object_id)
+        .bind(filter.since)
+        .bind(filter.until)
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().map(Entry::from).collect())
+    }
+
+    /// The latest `limit` lines of one thing that they see, newest first; attempts of others are for admins.
+    pub async fn history_of(
+        &self,
+        scope: &TeamScope,
+        kind: Kind,
+        id: i64,
+        limit: i64,
+    ) -> Result<Vec<Entry>, StorageError> {
+        let rows: Vec<EntryRow> = sqlx::query_as(
+            "select id, at, actor_id, actor, token_id, action, kind, object_id, name, detail
+             from history
+             where kind = $3 and object_id = $4 and ($5 or action <> 'refused' or actor_id = $1)
+               and case $3
+                   when 'query' then exists (
+                       select from saved_query q where q.id = $4 and may_read(q.owner_id, q.readers, $1, $2))
+                   when 'run' then exists (
+                       select from run r where r.id = $4 and may_read(r.started_by, r.readers, $1, $2))
+                   when 'target' then exists (
+                       select from target t where t.id = $4 and may_read(t.created_by, t.readers, $1, $2))
+                   else $5
+               end
+             order by id desc
+             limit $6",
+        )
+        .bind(scope.member_id())
+        .bind(scope.seen_groups())
+        .bind(kind.id())
+        .bind(id)
+        .bind(scope.is_admin())
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().map(Entry::from).collect())
+    }
+}

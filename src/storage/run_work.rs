@@ -1,0 +1,132 @@
+//! Tables `run` and `run_log` as the process that works on a run writes them. Nobody asks for any of this on a page.
+
+use std::time::Duration;
+
+use super::{Storage, StorageError, from_bigint};
+use crate::domain::{
+    grant::Scope,
+    run::{LogLevel, RunId, RunState},
+};
+
+impl Storage {
+    /// Takes a queued run to *running*; false when it was ended before it began.
+    pub async fn begin_run(&self, id: RunId) -> Result<bool, StorageError> {
+        let done = sqlx::query(
+            "update run set state = 'running', started = now(), heartbeat = now()
+             where id = $1 and state = 'queued' and not cancel_requested",
+        )
+        .bind(id)
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Adds to the messages whose acknowledgement the backend has confirmed.
+    pub async fn count_acknowledged(&self, id: RunId, n: u64) -> Result<(), StorageError> {
+        sqlx::query("update run set acknowledged = acknowledged + $2 where id = $1")
+            .bind(id)
+            .bind(super::to_bigint(n))
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Says as whom a run acts towards Google.
+    pub async fn note_acting(&self, id: RunId, acts_as: &str) -> Result<(), StorageError> {
+        sqlx::query("update run set acts_as = $2 where id = $1")
+            .bind(id)
+            .bind(super::storable(acts_as))
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Ends a live run, perhaps for lack of a right at Google; false when it had ended already.
+    pub async fn end_run(
+        &self,
+        id: RunId,
+        state: RunState,
+        feedback: &str,
+        lacks: Option<Scope>,
+    ) -> Result<bool, StorageError> {
+        let done = sqlx::query(
+            "update run set state = $2, feedback = $3, lacks_scope = $4, finished = now()
+             where id = $1 and state in ('queued', 'running')",
+        )
+        .bind(id)
+        .bind(state.id())
+        .bind(feedback)
+        .bind(lacks.map(Scope::id))
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Tells the planner how many alerts there are now, which it would learn from autovacuum a minute later:
+    /// until then it takes a table that has just been filled for as small as it was.
+    pub async fn refresh_statistics(&self) -> Result<(), StorageError> {
+        for statement in ["analyze run_alert", "analyze alert"] {
+            sqlx::query(statement).execute(&self.pool).await?;
+        }
+        Ok(())
+    }
+
+    /// Says that the runs of this process are alive; those that somebody asked to stop.
+    pub async fn beat_heart(&self, instance: &str) -> Result<Vec<RunId>, StorageError> {
+        let ids = sqlx::query_scalar(
+            "with beaten as (
+                 update run set heartbeat = now()
+                 where instance = $1 and state in ('queued', 'running')
+                 returning id, cancel_requested
+             )
+             select id from beaten where cancel_requested",
+        )
+        .bind(instance)
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(ids)
+    }
+
+    /// Marks live runs *interrupted* whose process has been silent for longer than this.
+    pub async fn interrupt_silent_runs(
+        &self,
+        silence: Duration,
+        feedback: &str,
+    ) -> Result<Vec<RunId>, StorageError> {
+        let ids = sqlx::query_scalar(
+            "update run set state = 'interrupted', feedback = $2, finished = now()
+             where state in ('queued', 'running') and heartbeat <= now() - make_interval(secs => $1)
+             returning id",
+        )
+        .bind(silence.as_secs_f64())
+        .bind(feedback)
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(ids)
+    }
+
+    /// Adds a line to a run's log.
+    pub async fn log_run(
+        &self,
+        id: RunId,
+        level: LogLevel,
+        message: &str,
+    ) -> Result<(), StorageError> {
+        sqlx::query("insert into run_log (run_id, level, message) values ($1, $2, $3)")
+            .bind(id)
+            .bind(level.id())
+            .bind(message)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// How many alerts a run has stored; 0 when it is gone.
+    pub async fn count_stored(&self, id: RunId) -> Result<u64, StorageError> {
+        let stored: Option<i64> = sqlx::query_scalar("select stored from run where id = $1")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(stored.map_or(0, from_bigint))
+    }
+}

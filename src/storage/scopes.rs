@@ -1,0 +1,129 @@
+//! Who asks, read from the tables of people; how things are shared; and what becomes of a change that was not allowed.
+
+use sqlx::FromRow;
+
+use super::{Storage, StorageError, history};
+use crate::domain::{
+    history::{Action, Event, Kind},
+    member::{Member, Role},
+    sharing::{Sharing, TeamScope},
+};
+
+/// The columns by which something is shared.
+#[derive(FromRow)]
+pub(super) struct SharingRow {
+    readers: Vec<i64>,
+    writers: Vec<i64>,
+    sharers: Vec<i64>,
+}
+
+impl From<SharingRow> for Sharing {
+    fn from(row: SharingRow) -> Self {
+        Self { readers: row.readers, writers: row.writers, sharers: row.sharers }
+    }
+}
+
+/// What a [`TeamScope`] is made of, as [`SCOPE_COLUMNS`] reads it.
+#[derive(FromRow)]
+pub(super) struct ScopeRow {
+    member_id: i64,
+    name: String,
+    email: Option<String>,
+    role: String,
+    own_groups: Vec<i64>,
+    all_groups: Vec<i64>,
+    default_readers: Vec<i64>,
+}
+
+/// The columns of a [`ScopeRow`], of the member `m`.
+macro_rules! scope_columns {
+    () => {
+        "m.id as member_id, m.name, m.email, m.role, m.default_readers,
+         array(select g.group_id from team_group_member g where g.member_id = m.id order by 1) as own_groups,
+         array(select g.id from team_group g where m.role = 'admin' order by 1) as all_groups"
+    };
+}
+pub(super) use scope_columns;
+
+impl ScopeRow {
+    /// The scope; `None` for a role that this version does not know.
+    pub(super) fn into_scope(self) -> Option<TeamScope> {
+        let role = Role::from_id(&self.role)?;
+        let member = Member { id: self.member_id, name: self.name, email: self.email, role };
+        Some(TeamScope::of_rows(member, self.own_groups, &self.all_groups, self.default_readers))
+    }
+}
+
+impl TeamScope {
+    /// Refuses those who look only.
+    pub(super) fn require_work(&self) -> Result<(), StorageError> {
+        if self.may_work() { Ok(()) } else { Err(StorageError::ViewersLookOnly) }
+    }
+
+    /// Refuses those who are no admins.
+    pub(super) fn require_admin(&self) -> Result<(), StorageError> {
+        if self.is_admin() { Ok(()) } else { Err(StorageError::Forbidden) }
+    }
+}
+
+impl Storage {
+    /// What a member may see and change at this moment; `None` when they are no member any more.
+    pub async fn team_scope(&self, member_id: i64) -> Result<Option<TeamScope>, StorageError> {
+        let row: Option<ScopeRow> = sqlx::query_as(concat!(
+            "select ",
+            scope_columns!(),
+            " from member m where m.id = $1 and m.removed is null"
+        ))
+        .bind(member_id)
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.and_then(ScopeRow::into_scope))
+    }
+
+    /// What a change that found nothing to change means: that there is nothing for them, or that they see it and may
+    /// not. Either way the history tells of the attempt where there was something.
+    pub(super) async fn done_or_refused(
+        &self,
+        scope: &TeamScope,
+        is_done: bool,
+        kind: Kind,
+        id: i64,
+    ) -> Result<bool, StorageError> {
+        if is_done {
+            return Ok(true);
+        }
+        let sql = match kind {
+            Kind::Query => {
+                "select name, may_read(owner_id, readers, $2, $3) from saved_query where id = $1"
+            }
+            Kind::Run => {
+                "select query_name, may_read(started_by, readers, $2, $3) from run where id = $1"
+            }
+            Kind::Target => {
+                "select n.name, may_read(t.created_by, t.readers, $2, $3)
+                 from target t
+                 join target_name n on n.target_id = t.id and n.is_primary
+                 where t.id = $1"
+            }
+            _ => return Ok(false),
+        };
+        let found: Option<(String, bool)> = sqlx::query_as(sql)
+            .bind(id)
+            .bind(scope.member_id())
+            .bind(scope.seen_groups())
+            .fetch_optional(&self.pool)
+            .await?;
+        let Some((name, is_seen)) = found else { return Ok(false) };
+        self.tell(scope, Event::new(Action::Refused, kind, id, name)).await?;
+        if is_seen { Err(StorageError::Forbidden) } else { Ok(false) }
+    }
+
+    /// Adds a line to the history.
+    pub async fn tell(&self, scope: &TeamScope, event: Event) -> Result<(), StorageError> {
+        let scope = scope.clone();
+        self.in_transaction(move |connection| {
+            Box::pin(async move { history::record(connection, &scope, event).await })
+        })
+        .await
+    }
+}

@@ -1,0 +1,121 @@
+//! Who sees a query, a run or a target, and who of them may change or share it: setting it.
+
+use serde_json::json;
+
+use super::{Storage, StorageError, history, scopes::SharingRow};
+use crate::domain::{
+    history::{Action, Event, Kind},
+    sharing::{Sharing, TEAM, TeamScope},
+};
+
+/// A thing before its sharing is changed.
+#[derive(sqlx::FromRow)]
+struct Shared {
+    name: String,
+    #[sqlx(flatten)]
+    sharing: SharingRow,
+}
+
+/// What reads and what writes the sharing of one kind of thing: `$1` id, `$2` member, `$3` groups for which they look,
+/// `$4` whether they are an admin; `$2` to `$4` readers, writers, sharers.
+fn statements(kind: Kind) -> Option<(&'static str, &'static str)> {
+    Some(match kind {
+        Kind::Query => (
+            "select name, readers, writers, sharers from saved_query
+             where id = $1 and may_change(owner_id, readers, sharers, $2, $3, $4)
+             for update",
+            "update saved_query set readers = $2, writers = $3, sharers = $4 where id = $1",
+        ),
+        Kind::Run => (
+            "select query_name as name, readers, writers, sharers from run
+             where id = $1 and may_change(started_by, readers, sharers, $2, $3, $4)
+             for update",
+            "update run set readers = $2, writers = $3, sharers = $4 where id = $1",
+        ),
+        Kind::Target => (
+            "select n.name, t.readers, t.writers, t.sharers
+             from target t
+             join target_name n on n.target_id = t.id and n.is_primary
+             where t.id = $1 and may_change(t.created_by, t.readers, t.sharers, $2, $3, $4)
+             for update of t",
+            "update target set readers = $2, writers = $3, sharers = $4 where id = $1",
+        ),
+        _ => return None,
+    })
+}
+
+impl TeamScope {
+    /// Refuses to share with groups that are not theirs, but for those that have it already.
+    pub(super) fn check_sharing(
+        &self,
+        wanted: &Sharing,
+        before: Option<&Sharing>,
+    ) -> Result<(), StorageError> {
+        let may_name = |group: &i64| {
+            *group == TEAM
+                || self.seen_groups().contains(group)
+                || before.is_some_and(|before| before.readers.contains(group))
+        };
+        let lists = [&wanted.readers, &wanted.writers, &wanted.sharers];
+        if lists.into_iter().flatten().all(may_name) {
+            Ok(())
+        } else {
+            Err(StorageError::Forbidden)
+        }
+    }
+}
+
+impl Storage {
+    /// Changes who sees a thing, and who of them may change and share it; false when it is not there for them.
+    pub async fn share(
+        &self,
+        scope: &TeamScope,
+        kind: Kind,
+        id: i64,
+        sharing: Sharing,
+    ) -> Result<bool, StorageError> {
+        scope.require_work()?;
+        let Some((read, write)) = statements(kind) else { return Ok(false) };
+        let by = scope.clone();
+        let sharing = sharing.checked();
+        let work = self.in_transaction(move |connection| {
+            Box::pin(async move {
+                let found: Option<Shared> = sqlx::query_as(read)
+                    .bind(id)
+                    .bind(by.member_id())
+                    .bind(by.seen_groups())
+                    .bind(by.is_admin())
+                    .fetch_optional(&mut *connection)
+                    .await?;
+                let Some(found) = found else { return Ok(false) };
+                let before = Sharing::from(found.sharing);
+                by.check_sharing(&sharing, Some(&before))?;
+                if before == sharing {
+                    return Ok(true);
+                }
+                sqlx::query(write)
+                    .bind(id)
+                    .bind(&sharing.readers)
+                    .bind(&sharing.writers)
+                    .bind(&sharing.sharers)
+                    .execute(&mut *connection)
+                    .await?;
+                let event = Event::new(Action::Shared, kind, id, found.name);
+                let event = event.with(json!({ "before": before, "after": sharing }));
+                history::record(connection, &by, event).await?;
+                Ok(true)
+            })
+        });
+        let is_done = work.await.map_err(taken_there)?;
+        self.done_or_refused(scope, is_done, kind, id).await
+    }
+}
+
+/// A target whose name is another's among those who would see both.
+pub(super) fn taken_there(error: StorageError) -> StorageError {
+    let StorageError::Database(sqlx::Error::Database(cause)) = &error else { return error };
+    match cause.constraint() {
+        Some("target_name_key") => StorageError::NameTakenThere,
+        _ => error,
+    }
+}

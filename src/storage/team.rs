@@ -1,0 +1,148 @@
+//! What becomes of members: roles, leaving, being removed, with whom they share by default. The last admin stays.
+
+use sqlx::PgConnection;
+
+use super::{Storage, StorageError, history, members::ADMISSION_LOCK};
+use crate::domain::{
+    history::{Action, Event, Kind},
+    member::Role,
+    sharing::TeamScope,
+};
+
+/// What became of a change of a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberChange {
+    /// It is so.
+    Done,
+    /// There is no such member.
+    Absent,
+    /// They are the last admin: somebody must be one.
+    LastAdmin,
+}
+
+impl Storage {
+    /// Gives a member another role: from their next request on.
+    pub async fn change_role(
+        &self,
+        scope: &TeamScope,
+        member_id: i64,
+        role: Role,
+    ) -> Result<MemberChange, StorageError> {
+        scope.require_admin()?;
+        let by = scope.clone();
+        self.in_transaction(move |connection| {
+            Box::pin(async move {
+                let Some((name, before)) = lock_member(connection, member_id).await? else {
+                    return Ok(MemberChange::Absent);
+                };
+                if before == role.id() {
+                    return Ok(MemberChange::Done);
+                }
+                if is_last_admin(connection, member_id).await? {
+                    return Ok(MemberChange::LastAdmin);
+                }
+                sqlx::query("update member set role = $2 where id = $1")
+                    .bind(member_id)
+                    .bind(role.id())
+                    .execute(&mut *connection)
+                    .await?;
+                let detail = serde_json::json!({ "before": before, "after": role.id() });
+                let event = Event::new(Action::RoleChanged, Kind::Member, member_id, name);
+                history::record(connection, &by, event.with(detail)).await?;
+                Ok(MemberChange::Done)
+            })
+        })
+        .await
+    }
+
+    /// Takes a member out of the team, by an admin or by themselves: their sessions, tokens and groups end, their live
+    /// runs are asked to stop, what they made stays as it is shared. They come back by invitation only.
+    pub async fn remove_member(
+        &self,
+        scope: &TeamScope,
+        member_id: i64,
+    ) -> Result<MemberChange, StorageError> {
+        let leaves = member_id == scope.member_id();
+        if !leaves {
+            scope.require_admin()?;
+        }
+        let by = scope.clone();
+        self.in_transaction(move |connection| {
+            Box::pin(async move {
+                let Some((name, _)) = lock_member(connection, member_id).await? else {
+                    return Ok(MemberChange::Absent);
+                };
+                if is_last_admin(connection, member_id).await? {
+                    return Ok(MemberChange::LastAdmin);
+                }
+                for end in [
+                    "update member set removed = now() where id = $1",
+                    "delete from session where member_id = $1",
+                    "update api_token set revoked = now() where member_id = $1 and revoked is null",
+                    "delete from team_group_member where member_id = $1",
+                    "delete from sign_in_attempt where member_id = $1",
+                    "update run set cancel_requested = true
+                     where started_by = $1 and state in ('queued', 'running')",
+                ] {
+                    sqlx::query(end).bind(member_id).execute(&mut *connection).await?;
+                }
+                let action = if leaves { Action::Left } else { Action::Removed };
+                let event = Event::new(action, Kind::Member, member_id, name);
+                history::record(connection, &by, event).await?;
+                Ok(MemberChange::Done)
+            })
+        })
+        .await
+    }
+
+    /// Sets with whom they share what they make, unless they say otherwise.
+    pub async fn set_default_readers(
+        &self,
+        scope: &TeamScope,
+        readers: &[i64],
+    ) -> Result<(), StorageError> {
+        let readers = crate::domain::sharing::Sharing::read_by(readers.to_vec());
+        scope.check_sharing(&readers, None)?;
+        sqlx::query("update member set default_readers = $2 where id = $1")
+            .bind(scope.member_id())
+            .bind(&readers.readers)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}
+
+/// Name and role of a member, while nobody else comes in, goes or changes role.
+async fn lock_member(
+    connection: &mut PgConnection,
+    member_id: i64,
+) -> Result<Option<(String, String)>, StorageError> {
+    sqlx::query("select pg_advisory_xact_lock($1)")
+        .bind(ADMISSION_LOCK)
+        .execute(&mut *connection)
+        .await?;
+    let found = sqlx::query_as(
+        "select name, role from member where id = $1 and removed is null and not is_local for update",
+    )
+    .bind(member_id)
+    .fetch_optional(connection)
+    .await?;
+    Ok(found)
+}
+
+async fn is_last_admin(
+    connection: &mut PgConnection,
+    member_id: i64,
+) -> Result<bool, StorageError> {
+    let is_last = sqlx::query_scalar(
+        "select role = 'admin' and not exists (
+             select from member other
+             where other.id <> $1 and other.role = 'admin' and other.removed is null and not other.is_local
+         )
+         from member where id = $1",
+    )
+    .bind(member_id)
+    .fetch_one(connection)
+    .await?;
+    Ok(is_last)
+}

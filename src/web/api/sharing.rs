@@ -1,0 +1,118 @@
+//! `/api/{queries,runs,targets}/{id}/sharing/`: who sees a thing, who of them may change and share it.
+
+use axum::{
+    Json,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde_json::{Map, Value, json};
+
+use super::error_of;
+use crate::{
+    domain::{
+        history::Kind,
+        sharing::{Sharing, TEAM},
+    },
+    storage::{Storage, StorageError},
+    web::{
+        context::PageContext,
+        error::{ApiError, Error},
+        extract::{ApiId, JsonObject},
+        pages::share::Owned,
+    },
+};
+
+macro_rules! sharing_of {
+    ($get:ident, $put:ident, $kind:expr, $path:literal) => {
+        #[doc = concat!("`GET ", $path, "`")]
+        pub(crate) async fn $get(
+            State(storage): State<Storage>,
+            context: PageContext,
+            ApiId(id): ApiId,
+        ) -> Result<Response, ApiError> {
+            show(&storage, &context, $kind, id).await
+        }
+
+        #[doc = concat!("`PUT ", $path, "` `{readers, writers, sharers}`: ids of groups, or `\"team\"`")]
+        pub(crate) async fn $put(
+            State(storage): State<Storage>,
+            context: PageContext,
+            ApiId(id): ApiId,
+            JsonObject(body): JsonObject,
+        ) -> Result<Response, ApiError> {
+            change(&storage, &context, $kind, id, &body).await
+        }
+    };
+}
+
+sharing_of!(get_query, put_query, Kind::Query, "/api/queries/{id}/sharing/");
+sharing_of!(get_run, put_run, Kind::Run, "/api/runs/{id}/sharing/");
+sharing_of!(get_target, put_target, Kind::Target, "/api/targets/{id}/sharing/");
+
+async fn show(
+    storage: &Storage,
+    context: &PageContext,
+    kind: Kind,
+    id: i64,
+) -> Result<Response, ApiError> {
+    let owned = Owned::find(storage, &context.scope, kind, id).await?.ok_or(Error::NotFound)?;
+    Ok(Json(sharing_json(&owned.sharing)).into_response())
+}
+
+async fn change(
+    storage: &Storage,
+    context: &PageContext,
+    kind: Kind,
+    id: i64,
+    body: &Map<String, Value>,
+) -> Result<Response, ApiError> {
+    let scope = &context.scope;
+    Owned::find(storage, scope, kind, id).await?.ok_or(Error::NotFound)?;
+    let sharing = match read_sharing(body) {
+        Ok(sharing) => sharing,
+        Err(field) => {
+            let errors = error_of(field, "A list of ids of groups, or \"team\", is required.");
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors)).into_response());
+        }
+    };
+    match storage.share(scope, kind, id, sharing.clone()).await {
+        Ok(true) => Ok(Json(sharing_json(&sharing)).into_response()),
+        Ok(false) => Err(Error::NotFound.into()),
+        Err(StorageError::NameTakenThere) => {
+            let message = "Those who would see it know a target with this name already.";
+            let errors = error_of("readers", message);
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors)).into_response())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The sharing that a body asks for; or the field that cannot be read. What is left out is nobody.
+fn read_sharing(body: &Map<String, Value>) -> Result<Sharing, &'static str> {
+    let groups = |name: &'static str| match body.get(name) {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::Array(list)) => list.iter().map(group_id).collect::<Option<_>>().ok_or(name),
+        Some(_) => Err(name),
+    };
+    let (writers, sharers): (Vec<i64>, Vec<i64>) = (groups("writers")?, groups("sharers")?);
+    let mut readers: Vec<i64> = groups("readers")?;
+    readers.extend(writers.iter().chain(&sharers));
+    Ok(Sharing { readers, writers, sharers }.checked())
+}
+
+fn group_id(value: &Value) -> Option<i64> {
+    if value == "team" { Some(TEAM) } else { value.as_i64() }
+}
+
+/// A sharing as the API tells it.
+pub(super) fn sharing_json(sharing: &Sharing) -> Value {
+    let names = |groups: &[i64]| -> Value {
+        groups.iter().map(|&id| if id == TEAM { json!("team") } else { json!(id) }).collect()
+    };
+    json!({
+        "readers": names(&sharing.readers),
+        "writers": names(&sharing.writers),
+        "sharers": names(&sharing.sharers),
+    })
+}

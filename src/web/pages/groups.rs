@@ -1,0 +1,233 @@
+//! `/team/groups/{id}/`: a group, and for its leaders who is in it.
+
+use axum::{extract::State, response::Response};
+
+use super::team::{Typed, page as team_page};
+use crate::{
+    domain::group::Group,
+    storage::{Storage, StorageError},
+    web::{
+        context::{PageContext, redirect_with},
+        error::Error,
+        extract::{Form, Id},
+        flash::Note,
+        present::{hidden, link, post_button},
+        state::{Accounts, AppState},
+        views::{
+            chrome::Section,
+            confirm::ConfirmPage,
+            controls::{ButtonLook, PostButton},
+            field::Choice,
+            team::{AddForm, GroupForm, GroupMemberRow, GroupPage},
+        },
+    },
+};
+
+/// Longest name and description, characters.
+const MAX_NAME: usize = 100;
+const MAX_DESCRIPTION: usize = 300;
+
+/// `POST /team/groups/`: makes a group.
+pub(crate) async fn post_create(
+    State(state): State<AppState>,
+    accounts: Accounts,
+    context: PageContext,
+    Form(form): Form,
+) -> Result<Response, Error> {
+    let name = form.text("name").unwrap_or_default().to_owned();
+    let description = form.text("description").unwrap_or_default().to_owned();
+    let error = match (name.chars().count(), description.chars().count()) {
+        (0, _) => Some("This field is required.".to_owned()),
+        (n, _) if n > MAX_NAME => Some(format!("A name has at most {MAX_NAME} characters.")),
+        (_, n) if n > MAX_DESCRIPTION => {
+            Some(format!("What it is for takes at most {MAX_DESCRIPTION} characters."))
+        }
+        _ => match state.storage().create_group(&context.scope, &name, &description).await? {
+            Some(id) => return Ok(redirect_with(Note::GroupMade(id), &href(id))),
+            None => Some("There is a group with this name already.".to_owned()),
+        },
+    };
+    let typed = Typed { group: GroupForm { name, description, error }, ..Typed::default() };
+    team_page(&state, &accounts, &context, typed).await
+}
+
+/// `GET /team/groups/{id}/`
+pub(crate) async fn get(
+    State(storage): State<Storage>,
+    _: Accounts,
+    context: PageContext,
+    Id(id): Id,
+) -> Result<Response, Error> {
+    let scope = &context.scope;
+    let group = storage.find_group(scope, id).await?.ok_or(Error::NotFound)?;
+    let leads = leads(&context, &group);
+    let others = if leads { storage.list_members(scope).await? } else { Vec::new() };
+    let choices = others
+        .into_iter()
+        .filter(|row| !group.has(row.member.id))
+        .map(|row| Choice {
+            value: row.member.id.to_string(),
+            label: match row.member.email {
+                Some(email) => format!("{} ({email})", row.member.name),
+                None => row.member.name,
+            },
+            help: None,
+        })
+        .collect();
+    let page = GroupPage {
+        chrome: context.chrome(Section::Elsewhere),
+        name: group.name.clone(),
+        description: group.description.clone(),
+        members: member_rows(&group, &context, leads),
+        add: leads.then(|| AddForm { action: format!("{}add/", href(id)), choices }),
+        leave: group.has(scope.member_id()).then(|| {
+            let me = scope.member_id();
+            member_button("Leave group", &group, "remove", me, "", false)
+        }),
+        delete: leads.then(|| link("Delete group…", format!("{}delete/", href(id)))),
+    };
+    Ok(context.render(&page))
+}
+
+/// `POST /team/groups/{id}/add/`: puts `member` in; `leader=yes` or `no` for one who is in.
+pub(crate) async fn post_add(
+    State(storage): State<Storage>,
+    _: Accounts,
+    context: PageContext,
+    Id(id): Id,
+    Form(form): Form,
+) -> Result<Response, Error> {
+    let member = member_of(&form)?;
+    let leads = form.text("leader") == Some("yes");
+    if storage.add_to_group(&context.scope, id, member, leads).await? {
+        Ok(redirect_with(Note::GroupChanged, &href(id)))
+    } else {
+        Err(Error::NotFound)
+    }
+}
+
+/// `POST /team/groups/{id}/remove/`: takes `member` out, or lets them leave.
+pub(crate) async fn post_remove(
+    State(storage): State<Storage>,
+    _: Accounts,
+    context: PageContext,
+    Id(id): Id,
+    Form(form): Form,
+) -> Result<Response, Error> {
+    let member = member_of(&form)?;
+    if storage.remove_from_group(&context.scope, id, member).await? {
+        Ok(redirect_with(Note::GroupChanged, &href(id)))
+    } else {
+        Err(Error::NotFound)
+    }
+}
+
+/// `GET /team/groups/{id}/delete/`
+pub(crate) async fn get_delete(
+    State(storage): State<Storage>,
+    _: Accounts,
+    context: PageContext,
+    Id(id): Id,
+) -> Result<Response, Error> {
+    let group = storage.find_group(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    if !leads(&context, &group) {
+        return Err(Error::Forbidden);
+    }
+    Ok(context.render(&confirm(&context, &group, None)))
+}
+
+/// `POST /team/groups/{id}/delete/`
+pub(crate) async fn post_delete(
+    State(storage): State<Storage>,
+    _: Accounts,
+    context: PageContext,
+    Id(id): Id,
+) -> Result<Response, Error> {
+    match storage.delete_group(&context.scope, id).await {
+        Ok(true) => Ok(redirect_with(Note::GroupDeleted, "/team/")),
+        Ok(false) => Err(Error::NotFound),
+        Err(StorageError::NameTakenThere) => {
+            let group = storage.find_group(&context.scope, id).await?.ok_or(Error::NotFound)?;
+            let problem = "It cannot be deleted yet: without it two targets with one name would be its owner's. Delete or rename one of them first.";
+            let page = confirm(&context, &group, Some(problem));
+            Ok(context.render_as(axum::http::StatusCode::CONFLICT, &page))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn confirm(context: &PageContext, group: &Group, problem: Option<&str>) -> ConfirmPage {
+    let consequences = problem.map(str::to_owned).into_iter().chain([
+        "What is shared with this group alone is seen by its owners alone then.".to_owned(),
+        "Nothing else is deleted; its members stay in the team.".to_owned(),
+    ]);
+    ConfirmPage {
+        chrome: context.chrome(Section::Elsewhere),
+        question: format!("Delete the group “{}”?", group.name),
+        consequences: consequences.collect(),
+        facts: Vec::new(),
+        action: format!("{}delete/", href(group.id)),
+        hidden: Vec::new(),
+        confirm_label: "Delete group".to_owned(),
+        cancel: link("Keep it", href(group.id)),
+    }
+}
+
+fn href(id: i64) -> String {
+    format!("/team/groups/{id}/")
+}
+
+fn leads(context: &PageContext, group: &Group) -> bool {
+    let scope = &context.scope;
+    scope.is_admin() || (scope.may_work() && group.is_led_by(scope.member_id()))
+}
+
+fn member_of(form: &crate::web::extract::Pairs) -> Result<i64, Error> {
+    form.number("member").ok_or_else(|| Error::BadRequest("\"member\" is missing".to_owned()))
+}
+
+fn member_rows(group: &Group, context: &PageContext, leads: bool) -> Vec<GroupMemberRow> {
+    let rows = group.members.iter().map(|member| {
+        let is_this = member.id == context.scope.member_id();
+        let mut buttons = Vec::new();
+        if leads {
+            let label = if member.is_leader { "Make member" } else { "Make leader" };
+            buttons.push(member_button(
+                label,
+                group,
+                "add",
+                member.id,
+                &member.name,
+                !member.is_leader,
+            ));
+        }
+        if leads && !is_this {
+            buttons.push(member_button(
+                "Take out",
+                group,
+                "remove",
+                member.id,
+                &member.name,
+                false,
+            ));
+        }
+        GroupMemberRow { name: member.name.clone(), is_this, is_leader: member.is_leader, buttons }
+    });
+    rows.collect()
+}
+
+fn member_button(
+    label: &str,
+    group: &Group,
+    verb: &str,
+    member_id: i64,
+    name: &str,
+    leads: bool,
+) -> PostButton {
+    let mut values = vec![hidden("member", member_id.to_string())];
+    if verb == "add" {
+        values.push(hidden("leader", if leads { "yes" } else { "no" }));
+    }
+    let action = format!("{}{verb}/", href(group.id));
+    post_button(label, action, ButtonLook::Plain, name, values)
+}

@@ -1,0 +1,340 @@
+//! `…/history/` of queries, runs and targets, and `/team/history/` of everything, for admins; also as JSON lines.
+
+use std::convert::Infallible;
+
+use axum::{
+    body::{Body, Bytes},
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use serde_json::{Value, json};
+
+use super::share::{Owned, path_of};
+use crate::{
+    clock::Clock,
+    domain::{
+        history::{Action, Entry, Event, Kind},
+        sharing::TeamScope,
+    },
+    storage::{HistoryFilter, Storage},
+    web::{
+        context::PageContext,
+        error::Error,
+        extract::{Id, Pairs, Query},
+        present::{link, moment, query_string},
+        views::{
+            chrome::Section,
+            controls::Link,
+            field::Choice,
+            table::Pager,
+            team::{HistoryFilterForm, HistoryPage, HistoryRow},
+        },
+    },
+};
+
+/// Lines of a page.
+const PAGE_SIZE: i64 = 100;
+
+/// Lines that are read at once for an export.
+const EXPORT_STEP: i64 = 1_000;
+
+/// Longest line of what else there is to a line, characters.
+const MAX_DETAIL: usize = 160;
+
+macro_rules! history_pages {
+    ($get:ident, $kind:expr, $path:literal) => {
+        #[doc = concat!("`GET ", $path, "`")]
+        pub(crate) async fn $get(
+            State(storage): State<Storage>,
+            State(clock): State<Clock>,
+            context: PageContext,
+            Id(id): Id,
+        ) -> Result<Response, Error> {
+            object_page(&storage, &clock, &context, $kind, id).await
+        }
+    };
+}
+
+history_pages!(get_query, Kind::Query, "/alerts/query/{id}/history/");
+history_pages!(get_run, Kind::Run, "/runs/{id}/history/");
+history_pages!(get_target, Kind::Target, "/targets/{id}/history/");
+
+async fn object_page(
+    storage: &Storage,
+    clock: &Clock,
+    context: &PageContext,
+    kind: Kind,
+    id: i64,
+) -> Result<Response, Error> {
+    let scope = &context.scope;
+    let owned = Owned::find(storage, scope, kind, id).await?.ok_or(Error::NotFound)?;
+    let entries = storage.history_of(scope, kind, id, PAGE_SIZE).await?;
+    let page = HistoryPage {
+        chrome: context.chrome(Section::Elsewhere),
+        crumb: owned.object.clone(),
+        object: Some(owned.object),
+        filter: None,
+        rows: entries.iter().map(|entry| history_row(entry, clock.now())).collect(),
+        pager: Pager::default(),
+        export: None,
+    };
+    Ok(context.render(&page))
+}
+
+/// `GET /team/history/?who=&action=&kind=&since=&until=&before=`
+pub(crate) async fn get(
+    State(storage): State<Storage>,
+    State(clock): State<Clock>,
+    context: PageContext,
+    Query(query): Query,
+) -> Result<Response, Error> {
+    context.require_admin()?;
+    let scope = &context.scope;
+    let (filter, error) = match read_filter(&query) {
+        Ok(filter) => (Some(filter), None),
+        Err(message) => (None, Some(message)),
+    };
+    let mut entries = match &filter {
+        Some(filter) => {
+            storage.list_history(scope, filter, query.number("before"), PAGE_SIZE + 1).await?
+        }
+        None => Vec::new(),
+    };
+    let has_more = entries.len() > usize::try_from(PAGE_SIZE).unwrap_or_default();
+    entries.truncate(usize::try_from(PAGE_SIZE).unwrap_or_default());
+    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = HistoryPage {
+        chrome: context.chrome(Section::Elsewhere),
+        object: None,
+        crumb: link("Team", if context.visitor.session_id.is_some() { "/team/" } else { "/" }),
+        filter: Some(filter_form(&storage, scope, &query, error).await?),
+        rows: entries.iter().map(|entry| history_row(entry, clock.now())).collect(),
+        pager: Pager {
+            summary: "Newest first".to_owned(),
+            what: "lines".to_owned(),
+            first: query.number("before").map(|_| own_href(&query, "", None)),
+            next: entries
+                .last()
+                .filter(|_| has_more)
+                .map(|entry| own_href(&query, "", Some(entry.id))),
+            ..Pager::default()
+        },
+        export: filter
+            .is_some()
+            .then(|| link("Download as JSON lines", own_href(&query, "export/", None))),
+    };
+    Ok(context.render_as(status, &page))
+}
+
+/// `GET /team/history/export/`: every line that the filter shows, newest first, a JSON object each.
+pub(crate) async fn get_export(
+    State(storage): State<Storage>,
+    context: PageContext,
+    Query(query): Query,
+) -> Result<Response, Error> {
+    context.require_admin()?;
+    let filter = read_filter(&query).map_err(Error::BadRequest)?;
+    let event = Event {
+        action: Action::Exported,
+        kind: Kind::History,
+        object_id: None,
+        name: "the history".to_owned(),
+        detail: Value::Null,
+    };
+    storage.tell(&context.scope, event).await?;
+    let lines = export_lines(storage, context.scope.clone(), filter);
+    let headers = [
+        (header::CONTENT_TYPE, "application/x-ndjson; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"tom-alerts-history.jsonl\""),
+    ];
+    Ok((headers, Body::from_stream(lines)).into_response())
+}
+
+/// The lines in steps, so that a long history does not fill memory. What cannot be read any more ends the file with a
+/// line that says so.
+fn export_lines(
+    storage: Storage,
+    scope: TeamScope,
+    filter: HistoryFilter,
+) -> impl futures::Stream<Item = Result<Bytes, Infallible>> {
+    futures::stream::unfold(Some(None::<i64>), move |before| {
+        let (storage, scope, filter) = (storage.clone(), scope.clone(), filter.clone());
+        async move {
+            let before = before?;
+            match storage.list_history(&scope, &filter, before, EXPORT_STEP).await {
+                Ok(entries) => {
+                    let last = entries.last()?.id;
+                    let text: String =
+                        entries.iter().map(|entry| format!("{}\n", entry_json(entry))).collect();
+                    Some((Ok(Bytes::from(text)), Some(Some(last))))
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "An export of the history broke off");
+                    let line = json!({ "error": "The export broke off here. Try again." });
+                    Some((Ok(Bytes::from(format!("{line}\n"))), None))
+                }
+            }
+        }
+    })
+}
+
+fn entry_json(entry: &Entry) -> Value {
+    json!({
+        "id": entry.id,
+        "at": entry.at.to_rfc3339(),
+        "actor_id": entry.actor_id,
+        "actor": entry.actor,
+        "token_id": entry.token_id,
+        "action": entry.action,
+        "kind": entry.kind,
+        "object_id": entry.object_id,
+        "name": entry.name,
+        "detail": entry.detail,
+    })
+}
+
+fn read_filter(query: &Pairs) -> Result<HistoryFilter, String> {
+    let day = |name: &str| match query.text(name) {
+        None => Ok(None),
+        Some(text) => NaiveDate::parse_from_str(text, "%Y-%m-%d")
+            .ok()
+            .filter(|day| (1_900..=2_200).contains(&chrono::Datelike::year(day)))
+            .map(Some)
+            .ok_or_else(|| "Enter days as 2026-11-25.".to_owned()),
+    };
+    let start_of = |day: NaiveDate| day.and_time(chrono::NaiveTime::MIN).and_utc();
+    let after = |day: NaiveDate| day.checked_add_days(Days::new(1)).map(start_of);
+    Ok(HistoryFilter {
+        actor_id: query.number("who"),
+        action: query.text("action").and_then(Action::from_id).map(|it| it.id().to_owned()),
+        kind: query.text("kind").and_then(Kind::from_id).map(|kind| kind.id().to_owned()),
+        object_id: query.number("object"),
+        since: day("since")?.map(start_of),
+        until: day("until")?.and_then(after),
+    })
+}
+
+fn own_href(query: &Pairs, below: &str, before: Option<i64>) -> String {
+    let before = before.map(|id| id.to_string()).unwrap_or_default();
+    let text = |name| query.text(name).unwrap_or_default();
+    let pairs = [
+        ("who", text("who")),
+        ("action", text("action")),
+        ("kind", text("kind")),
+        ("object", text("object")),
+        ("since", text("since")),
+        ("until", text("until")),
+        ("before", &before),
+    ];
+    format!("/team/history/{below}{}", query_string(&pairs))
+}
+
+async fn filter_form(
+    storage: &Storage,
+    scope: &TeamScope,
+    query: &Pairs,
+    error: Option<String>,
+) -> Result<HistoryFilterForm, Error> {
+    let choice = |value: &str, label: &str| Choice {
+        value: value.to_owned(),
+        label: label.to_owned(),
+        help: None,
+    };
+    let text = |name| query.text(name).unwrap_or_default().to_owned();
+    let members = storage.list_members(scope).await?;
+    Ok(HistoryFilterForm {
+        members: members
+            .iter()
+            .map(|row| choice(&row.member.id.to_string(), &row.member.name))
+            .collect(),
+        member: text("who"),
+        actions: Action::ALL.iter().map(|(_, word)| choice(word, word)).collect(),
+        action: text("action"),
+        kinds: Kind::ALL.iter().map(|(_, word)| choice(word, word)).collect(),
+        kind: text("kind"),
+        since: text("since"),
+        until: text("until"),
+        error,
+    })
+}
+
+fn history_row(entry: &Entry, now: DateTime<Utc>) -> HistoryRow {
+    HistoryRow {
+        time: moment(entry.at, now),
+        actor: entry.actor.clone(),
+        via: entry.token_id.map(|id| format!("by token {id}")).unwrap_or_default(),
+        action: entry.action.clone(),
+        class: match Action::from_id(&entry.action) {
+            Some(Action::Refused) => "is-bad",
+            Some(Action::Deleted | Action::Removed | Action::Revoked) => "is-warning",
+            _ => "is-plain",
+        },
+        kind: entry.kind.clone(),
+        object: object_link(entry),
+        detail: detail_lines(&entry.detail),
+    }
+}
+
+fn object_link(entry: &Entry) -> Link {
+    let id = entry.object_id;
+    let text = match (entry.name.as_str(), id) {
+        ("", Some(id)) => format!("{} {id}", entry.kind),
+        ("", None) => entry.kind.clone(),
+        (name, _) => name.to_owned(),
+    };
+    let is_gone = entry.action == Action::Deleted.id();
+    let href = match (Kind::from_id(&entry.kind), id) {
+        _ if is_gone => String::new(),
+        (Some(Kind::Query), Some(id)) => format!("{}update/", path_of(Kind::Query, id)),
+        (Some(kind @ (Kind::Run | Kind::Target)), Some(id)) => path_of(kind, id),
+        (Some(Kind::Group), Some(id)) => format!("/team/groups/{id}/"),
+        (Some(Kind::Member | Kind::Invitation), _) => "/team/".to_owned(),
+        _ => String::new(),
+    };
+    link(text, href)
+}
+
+/// "broker: archive", a line for each field.
+fn detail_lines(detail: &Value) -> Vec<String> {
+    let Value::Object(fields) = detail else { return Vec::new() };
+    let lines = fields.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let line = format!("{name}: {text}");
+        if line.chars().count() > MAX_DETAIL {
+            line.chars().take(MAX_DETAIL).chain(['…']).collect()
+        } else {
+            line
+        }
+    });
+    lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_read_whole_and_nonsense_is_told() {
+        let read = |text: &str| read_filter(&Pairs::parse(text.as_bytes()));
+        let filter = read("since=2026-11-25&until=2026-11-25&action=shared&who=7").unwrap();
+        assert_eq!(filter.since.unwrap().to_rfc3339(), "2026-11-25T00:00:00+00:00");
+        assert_eq!(filter.until.unwrap().to_rfc3339(), "2026-11-26T00:00:00+00:00");
+        assert_eq!((filter.actor_id, filter.action.as_deref()), (Some(7), Some("shared")));
+        for bad in ["since=yesterday", "until=2026-13-01", "since=99999-01-01"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+        assert_eq!(read("action=nonsense").unwrap().action, None);
+    }
+
+    #[test]
+    fn long_details_are_cut() {
+        let lines = detail_lines(&json!({ "a": "x".repeat(500), "b": null, "c": [1, 2] }));
+        assert_eq!(lines.len(), 2);
+        assert!(lines.iter().all(|line| line.chars().count() <= MAX_DETAIL + 1));
+    }
+}
