@@ -101,6 +101,7 @@ impl Fill {
             broker: "archive".to_owned(),
             parameters: json!({ "folder": "night.tar.gz" }),
             instance: "benchmark".to_owned(),
+            acts_as: None,
             sharing: Sharing::read_by(vec![TEAM]),
         };
         let id = self.storage.create_run(&self.scope, &run).await?;

@@ -35,6 +35,16 @@ impl Credentials {
         self.deployment.tokens.as_ref().map(|tokens| tokens.acts_as())
     }
 
+    /// As whom a member's run acts that needs a right: the service account, else the member; `None` where neither can.
+    pub fn acting_words(&self, member: &Member) -> Option<String> {
+        let own = || {
+            self.grants
+                .as_ref()
+                .map(|_| member.email.clone().unwrap_or_else(|| member.name.clone()))
+        };
+        self.service_account().or_else(own)
+    }
+
     /// The project of the deployment.
     pub fn default_project(&self) -> Option<&str> {
         self.deployment.project.as_deref()

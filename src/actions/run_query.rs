@@ -107,6 +107,7 @@ impl Runner {
             broker: broker.to_owned(),
             parameters: parameters.to_json(),
             instance: self.inner.instance.clone(),
+            acts_as: self.inner.acting_words(broker, by),
             // Who sees the query sees what it finds.
             sharing: saved.map_or_else(
                 || by.default_sharing(),
@@ -197,6 +198,12 @@ struct Work {
 }
 
 impl Inner {
+    /// Whose credentials a member's run on a backend will use, for the history.
+    fn acting_words(&self, broker: &str, by: &TeamScope) -> Option<String> {
+        self.brokers.find(broker)?.needed_scope()?;
+        self.credentials.acting_words(by.member())
+    }
+
     async fn work(&self, work: Work, stop: CancellationToken) {
         let id = work.id;
         let attempt = AssertUnwindSafe(self.attempt(work, &stop)).catch_unwind().await;

@@ -19,6 +19,7 @@ mod selections;
 mod sessions;
 mod sharing;
 mod sign_in_attempts;
+mod target_lists;
 mod target_names;
 mod target_saves;
 mod targets;
@@ -46,8 +47,8 @@ pub use self::{
     saved_queries::{QueryFilter, QueryOrder},
     sessions::{NewSession, SESSION_LIFE, SIGNED_IN, Sessions, VISITOR},
     sign_in_attempts::{Attempt, Taken},
+    target_lists::{TargetFilter, TargetPage},
     target_saves::{Saving, TargetEvidence},
-    targets::{TargetFilter, TargetPage},
     team::MemberChange,
     unreadable::QuarantinedMessage,
 };

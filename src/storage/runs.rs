@@ -26,6 +26,8 @@ pub struct NewRun {
     pub parameters: serde_json::Value,
     /// The process that will work on it.
     pub instance: String,
+    /// Whose credentials it will use, for the history; `None` where it needs none.
+    pub acts_as: Option<String>,
     /// Who else sees and changes it.
     pub sharing: Sharing,
 }
@@ -167,6 +169,7 @@ impl Storage {
                 .await?;
                 let detail = serde_json::json!({
                     "broker": run.broker, "query": run.saved_query_id, "parameters": run.parameters,
+                    "as": run.acts_as,
                 });
                 let event = Event::new(Action::Ran, Kind::Run, id, run.query_name);
                 history::record(connection, &by, event.with(detail)).await?;

@@ -1,43 +1,22 @@
-//! Table `target`: reading, writing and searching by name and place.
+//! Table `target`: reading and writing one.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::{
     Storage, StorageError, from_bigint, history,
-    saved_queries::escape_like,
     scopes::SharingRow,
     target_names::{insert_names, replace_names},
 };
 use crate::domain::{
     history::{Action, Event, Kind},
-    sharing::{Sharing, TeamScope, Whose},
-    sky::{Cone, Position, cone_cover, healpix29},
+    sharing::{Sharing, TeamScope},
+    sky::{Position, healpix29},
     target::{NewTarget, Target, name_key},
 };
 
-/// Which targets a list shows.
-#[derive(Clone, Debug, Default)]
-pub struct TargetFilter {
-    /// Those with a name or alias that contains this, as names are compared.
-    pub name: Option<String>,
-    /// Those within a circle on the sky.
-    pub cone: Option<Cone>,
-    /// Whose.
-    pub whose: Whose,
-}
-
-/// A page of targets, newest first.
-#[derive(Clone, Debug)]
-pub struct TargetPage {
-    /// Its rows.
-    pub rows: Vec<Target>,
-    /// Whether older ones follow.
-    pub has_more: bool,
-}
-
 #[derive(sqlx::FromRow)]
-struct TargetRow {
+pub(super) struct TargetRow {
     id: i64,
     name: String,
     aliases: Vec<String>,
@@ -100,25 +79,7 @@ macro_rules! select_targets {
         )
     };
 }
-
-/// Targets that they see, of those that they ask for (`$3`, for their own groups `$4`), in a circle: `$5`, `$6` cover the
-/// circle with ranges of cells, `$7`, `$8` its centre and `$9` the square of its chord. The chord between unit vectors is exact enough at every distance and at the poles.
-macro_rules! in_cone {
-    () => {
-        "select c.id
-         from unnest($5::bigint[], $6::bigint[]) as cell (low, high)
-         -- `offset 0`: the planner must not turn this inside out and walk all targets.
-         cross join lateral (
-             select t.id, t.ra, t.dec from target t
-             where t.healpix between cell.low and cell.high
-               and may_read(t.created_by, t.readers, $1, $2) and is_of($3, t.created_by, t.readers, $1, $4)
-             offset 0
-         ) c
-         where power(cosd(c.dec) * cosd(c.ra) - cosd($8) * cosd($7), 2)
-             + power(cosd(c.dec) * sind(c.ra) - cosd($8) * sind($7), 2)
-             + power(sind(c.dec) - sind($8), 2) <= $9"
-    };
-}
+pub(super) use select_targets;
 
 impl Storage {
     /// Saves a target made by hand; its id, or which of its names clashes.
@@ -244,126 +205,6 @@ impl Storage {
         .await?;
         row.map(Target::try_from).transpose()
     }
-
-    /// `limit` targets that they see, older than `before`, newest first.
-    pub async fn list_targets(
-        &self,
-        scope: &TeamScope,
-        filter: &TargetFilter,
-        before: Option<i64>,
-        limit: u32,
-    ) -> Result<TargetPage, StorageError> {
-        let before = before.unwrap_or(i64::MAX);
-        let name = filter.name.as_deref().map(name_pattern);
-        // One row more than asked for tells whether older ones follow.
-        let wanted = i64::from(limit) + 1;
-        let sql = match (&filter.cone, &name) {
-            (Some(_), _) => select_targets!(
-                concat!(
-                    in_cone!(),
-                    " and c.id < $10
-                      and ($11::text is null or exists (
-                          select from target_name s where s.target_id = c.id and s.name_key like $11))
-                      order by c.id desc limit $12"
-                ),
-                "order by t.id desc"
-            ),
-            (None, Some(_)) => select_targets!(
-                "select distinct s.target_id as id from target_name s
-                 join target c on c.id = s.target_id
-                 where s.target_id < $5 and s.name_key like $6
-                   and may_read(c.created_by, c.readers, $1, $2) and is_of($3, c.created_by, c.readers, $1, $4)
-                 order by s.target_id desc limit $7",
-                "order by t.id desc"
-            ),
-            (None, None) => select_targets!(
-                "select c.id from target c
-                 where c.id < $5
-                   and may_read(c.created_by, c.readers, $1, $2) and is_of($3, c.created_by, c.readers, $1, $4)
-                 order by c.id desc limit $6",
-                "order by t.id desc"
-            ),
-        };
-        let query = sqlx::query_as(sql)
-            .bind(scope.member_id())
-            .bind(scope.seen_groups())
-            .bind(filter.whose.id())
-            .bind(scope.own_groups());
-        let query = match (&filter.cone, name) {
-            (Some(cone), name) => {
-                let (lows, highs): (Vec<i64>, Vec<i64>) = cone_cover(cone).into_iter().unzip();
-                query
-                    .bind(lows)
-                    .bind(highs)
-                    .bind(cone.center.ra_deg())
-                    .bind(cone.center.dec_deg())
-                    .bind(chord_squared(cone))
-                    .bind(before)
-                    .bind(name)
-            }
-            (None, Some(name)) => query.bind(before).bind(name),
-            (None, None) => query.bind(before),
-        };
-        let mut rows: Vec<TargetRow> = query.bind(wanted).fetch_all(&self.pool).await?;
-        let has_more = rows.len() > limit as usize;
-        rows.truncate(limit as usize);
-        let rows = rows.into_iter().map(Target::try_from).collect::<Result<_, _>>()?;
-        Ok(TargetPage { rows, has_more })
-    }
-
-    /// How many targets that they see a filter shows, counted up to `at_most`.
-    pub async fn count_targets(
-        &self,
-        scope: &TeamScope,
-        filter: &TargetFilter,
-        at_most: i64,
-    ) -> Result<u64, StorageError> {
-        let name = filter.name.as_deref().map(name_pattern);
-        let sql = match (&filter.cone, &name) {
-            (Some(_), _) => concat!(
-                "select count(*) from (",
-                in_cone!(),
-                " and ($10::text is null or exists (
-                      select from target_name s where s.target_id = c.id and s.name_key like $10))
-                  limit $11) found"
-            ),
-            (None, Some(_)) => {
-                "select count(*) from (
-                     select distinct s.target_id from target_name s
-                     join target c on c.id = s.target_id
-                     where s.name_key like $5
-                       and may_read(c.created_by, c.readers, $1, $2) and is_of($3, c.created_by, c.readers, $1, $4)
-                     limit $6) found"
-            }
-            (None, None) => {
-                "select count(*) from (
-                     select from target c
-                     where may_read(c.created_by, c.readers, $1, $2) and is_of($3, c.created_by, c.readers, $1, $4)
-                     limit $5) found"
-            }
-        };
-        let query = sqlx::query_scalar(sql)
-            .bind(scope.member_id())
-            .bind(scope.seen_groups())
-            .bind(filter.whose.id())
-            .bind(scope.own_groups());
-        let query = match (&filter.cone, name) {
-            (Some(cone), name) => {
-                let (lows, highs): (Vec<i64>, Vec<i64>) = cone_cover(cone).into_iter().unzip();
-                query
-                    .bind(lows)
-                    .bind(highs)
-                    .bind(cone.center.ra_deg())
-                    .bind(cone.center.dec_deg())
-                    .bind(chord_squared(cone))
-                    .bind(name)
-            }
-            (None, Some(name)) => query.bind(name),
-            (None, None) => query,
-        };
-        let count: i64 = query.bind(at_most).fetch_one(&self.pool).await?;
-        Ok(from_bigint(count))
-    }
 }
 
 /// Writes a new target with its names.
@@ -423,15 +264,4 @@ fn target_json(target: &NewTarget) -> serde_json::Value {
         "dec": target.position.map(Position::dec_deg),
         "note": target.note,
     })
-}
-
-fn name_pattern(name: &str) -> String {
-    format!("%{}%", escape_like(&name_key(name)))
-}
-
-/// Square of the straight line between two points of the unit sphere that are as far apart as the cone's radius.
-fn chord_squared(cone: &Cone) -> f64 {
-    let chord = 2.0 * (cone.radius_deg.to_radians() / 2.0).sin();
-    // Rounding must not lose a point that lies on the circle.
-    chord * chord * (1.0 + 1e-12) + 1e-18
 }

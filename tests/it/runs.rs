@@ -183,6 +183,7 @@ fn new_run() -> NewRun {
         broker: "archive".to_owned(),
         parameters: json!({"folder": "night"}),
         instance: "a process that died".to_owned(),
+        acts_as: None,
         sharing: Sharing::read_by(vec![TEAM]),
     }
 }

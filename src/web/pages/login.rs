@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::{callback::refused_page, join::secret_hash};
 use crate::{
     actions::sign_in::Departure,
+    domain::history::{Action, Event, Kind},
     storage::Storage,
     web::{
         Site,
@@ -81,7 +82,11 @@ pub(crate) async fn post_logout(
     if let Some(visitor) = &frame.visitor
         && let Some(session) = visitor.session_id
     {
-        storage.end_session(visitor.member().id, session).await?;
+        let member = visitor.member();
+        if storage.end_session(member.id, session).await? {
+            let event = Event::new(Action::SignedOut, Kind::Member, member.id, &member.name);
+            storage.tell(&visitor.scope, event).await?;
+        }
         tracing::info!(
             member.id = visitor.member().id,
             "Member {} signed out",

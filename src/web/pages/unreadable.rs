@@ -7,6 +7,7 @@ use axum::{
 };
 
 use crate::{
+    domain::history::{Action, Event, Kind},
     storage::Storage,
     web::{
         context::PageContext,
@@ -76,6 +77,8 @@ pub(crate) async fn get_bytes(
 ) -> Result<Response, Error> {
     let bytes =
         storage.find_unreadable_bytes(&context.scope, run_id, id).await?.ok_or(Error::NotFound)?;
+    let event = Event::new(Action::Exported, Kind::Run, run_id, format!("unreadable message {id}"));
+    storage.tell(&context.scope, event).await?;
     let name = format!("attachment; filename=\"run-{run_id}-unreadable-{id}.bin\"");
     Ok((
         [
