@@ -82,13 +82,7 @@ impl Storage {
                  order by s.target_id desc limit $7",
                 "order by t.id desc"
             ),
-            (None, None) => select_targets!(
-                "select c.id from target c
-                 where c.id < $5
-                   and may_read(c.created_by, c.readers, $1, $2) and is_of($3, c.created_by, c.readers, $1, $4)
-                 order by c.id desc limit $6",
-                "order by t.id desc"
-            ),
+            (None, None) => plain_list_sql(filter.whose),
         };
         let query = sqlx::query_as(sql)
             .bind(scope.member_id())
@@ -141,12 +135,7 @@ impl Storage {
                        and may_read(c.created_by, c.readers, $1, $2) and is_of($3, c.created_by, c.readers, $1, $4)
                      limit $6) found"
             }
-            (None, None) => {
-                "select count(*) from (
-                     select from target c
-                     where may_read(c.created_by, c.readers, $1, $2) and is_of($3, c.created_by, c.readers, $1, $4)
-                     limit $5) found"
-            }
+            (None, None) => plain_count_sql(filter.whose),
         };
         let query = sqlx::query_scalar(sql)
             .bind(scope.member_id())
@@ -169,6 +158,46 @@ impl Storage {
         };
         let count: i64 = query.bind(at_most).fetch_one(&self.pool).await?;
         Ok(from_bigint(count))
+    }
+}
+
+/// The list without a search: one's own, or a group's, are few among many and have an index each.
+fn plain_list_sql(whose: Whose) -> &'static str {
+    macro_rules! list {
+        ($which:literal) => {
+            select_targets!(
+                concat!(
+                    "select c.id from target c
+                     where c.id < $5 and may_read(c.created_by, c.readers, $1, $2)",
+                    $which,
+                    " order by c.id desc limit $6"
+                ),
+                "order by t.id desc"
+            )
+        };
+    }
+    match whose {
+        Whose::All => list!(""),
+        Whose::Mine => list!(" and c.created_by = $1"),
+        Whose::MyGroups => list!(" and c.readers && $4 and c.readers <> '{0}'"),
+    }
+}
+
+fn plain_count_sql(whose: Whose) -> &'static str {
+    macro_rules! count {
+        ($which:literal) => {
+            concat!(
+                "select count(*) from (
+                     select from target c where may_read(c.created_by, c.readers, $1, $2)",
+                $which,
+                " limit $5) found"
+            )
+        };
+    }
+    match whose {
+        Whose::All => count!(""),
+        Whose::Mine => count!(" and c.created_by = $1"),
+        Whose::MyGroups => count!(" and c.readers && $4 and c.readers <> '{0}'"),
     }
 }
 
