@@ -159,6 +159,12 @@ impl Event {
     pub fn with(self, detail: Value) -> Self {
         Self { detail, ..self }
     }
+
+    /// The same without it where the thing is its owner's alone: admins read the history.
+    #[must_use]
+    pub fn without_detail_if(self, is_private: bool) -> Self {
+        if is_private { Self { detail: Value::Null, ..self } } else { self }
+    }
 }
 
 /// A line of the history.

@@ -172,7 +172,8 @@ impl Storage {
                     "as": run.acts_as,
                 });
                 let event = Event::new(Action::Ran, Kind::Run, id, run.query_name);
-                history::record(connection, &by, event.with(detail)).await?;
+                let event = event.with(detail).without_detail_if(sharing.is_private());
+                history::record(connection, &by, event).await?;
                 Ok(id)
             })
         })

@@ -194,7 +194,8 @@ impl Storage {
                 .fetch_one(&mut *connection)
                 .await?;
                 let event = Event::new(Action::Created, Kind::Query, id, &query.name);
-                history::record(connection, &scope, event.with(query.parameters)).await?;
+                let event = event.with(query.parameters).without_detail_if(sharing.is_private());
+                history::record(connection, &scope, event).await?;
                 Ok(id)
             })
         })
@@ -275,9 +276,10 @@ impl Storage {
         let is_done = self
             .in_transaction(move |connection| {
                 Box::pin(async move {
-                    let done = sqlx::query(
+                    let is_private: Option<bool> = sqlx::query_scalar(
                         "update saved_query set name = $5, parameters = $6, modified = now()
-                         where id = $1 and may_change(owner_id, readers, writers, $2, $3, $4)",
+                         where id = $1 and may_change(owner_id, readers, writers, $2, $3, $4)
+                         returning readers = '{}'",
                     )
                     .bind(id)
                     .bind(by.member_id())
@@ -285,13 +287,12 @@ impl Storage {
                     .bind(by.is_admin())
                     .bind(&name)
                     .bind(&parameters)
-                    .execute(&mut *connection)
+                    .fetch_optional(&mut *connection)
                     .await?;
-                    if done.rows_affected() == 0 {
-                        return Ok(false);
-                    }
+                    let Some(is_private) = is_private else { return Ok(false) };
                     let event = Event::new(Action::Changed, Kind::Query, id, name);
-                    history::record(connection, &by, event.with(parameters)).await?;
+                    let event = event.with(parameters).without_detail_if(is_private);
+                    history::record(connection, &by, event).await?;
                     Ok(true)
                 })
             })

@@ -12,6 +12,7 @@ impl Storage {
         shown: Vec<i64>,
         ticked: Vec<i64>,
     ) -> Result<(), StorageError> {
+        scope.require_work()?;
         let by = scope.clone();
         self.in_transaction(move |connection| {
             Box::pin(async move {
@@ -44,6 +45,7 @@ impl Storage {
 
     /// Ticks every row of a run.
     pub async fn select_all(&self, scope: &TeamScope, run_id: RunId) -> Result<(), StorageError> {
+        scope.require_work()?;
         let by = scope.clone();
         self.in_transaction(move |connection| {
             Box::pin(async move {

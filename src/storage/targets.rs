@@ -116,8 +116,8 @@ impl Storage {
         let is_done = self
             .in_transaction(move |connection| {
                 Box::pin(async move {
-                    let found: Option<i64> = sqlx::query_scalar(
-                        "select version from target
+                    let found: Option<(i64, bool)> = sqlx::query_as(
+                        "select version, readers = '{}' from target
                          where id = $1 and may_change(created_by, readers, writers, $2, $3, $4)
                          for update",
                     )
@@ -127,13 +127,14 @@ impl Storage {
                     .bind(by.is_admin())
                     .fetch_optional(&mut *connection)
                     .await?;
-                    match found {
-                        None => return Ok(false),
-                        Some(found) if found != version => return Err(StorageError::Changed),
-                        Some(_) => write_target(connection, &by, id, &target).await?,
+                    let Some((found, is_private)) = found else { return Ok(false) };
+                    if found != version {
+                        return Err(StorageError::Changed);
                     }
+                    write_target(connection, &by, id, &target).await?;
                     let event = Event::new(Action::Changed, Kind::Target, id, &target.name);
-                    history::record(connection, &by, event.with(target_json(&target))).await?;
+                    let event = event.with(target_json(&target)).without_detail_if(is_private);
+                    history::record(connection, &by, event).await?;
                     Ok(true)
                 })
             })
