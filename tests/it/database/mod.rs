@@ -25,6 +25,7 @@ mod cones;
 mod filters;
 mod hostile;
 mod jobs;
+mod order;
 mod preview;
 mod runs;
 mod tables;
