@@ -28,7 +28,7 @@ use sqlx::{
 
 pub use self::{
     batches::{Batch, KeptAlert, KeptBatch},
-    budget::{Reserved, SpendingLimits},
+    budget::{Reserved, SpendingLimits, SpendingWish},
     credentials::{Credential, SealedTokens},
     form_drafts::FormDraft,
     members::{Admission, Welcome},

@@ -11,11 +11,14 @@ use crate::bigquery_emulator::BigQueryEmulator;
 
 const ROWS: usize = 120;
 
+/// What a row is sorted by; `None` where it lacks that.
+type Key = fn(&Value) -> Option<f64>;
+
 /// What a survey's table is sorted by: the id and, for each pair of orders (ascending first), the column.
 struct Sorted {
     table: &'static str,
     id: &'static str,
-    orders: [(&'static str, &'static str, fn(&Value) -> Option<f64>); 2],
+    orders: [(&'static str, &'static str, Key); 2],
 }
 
 const ZTF_SORTED: Sorted = Sorted {
@@ -46,12 +49,7 @@ fn number(value: &Value) -> Option<f64> {
 }
 
 /// Ids of the rows in an order, absent keys last and ids ascending among equals.
-fn ordered(
-    rows: &[Value],
-    id: &str,
-    key: fn(&Value) -> Option<f64>,
-    is_descending: bool,
-) -> Vec<i64> {
+fn ordered(rows: &[Value], id: &str, key: Key, is_descending: bool) -> Vec<i64> {
     let mut keyed: Vec<(Option<f64>, i64)> =
         rows.iter().map(|row| (key(row), row[id].as_i64().unwrap())).collect();
     keyed.sort_by(|(one, one_id), (other, other_id)| {
@@ -77,7 +75,7 @@ async fn come_in_order(emulator: &BigQueryEmulator, name: &str, sorted: &Sorted)
         for (order, is_descending) in [(ascending, false), (descending, true)] {
             let all = ordered(&rows, sorted.id, key, is_descending);
             for limit in [1, 7, ROWS - n_absent, ROWS - n_absent + 2, ROWS + 1] {
-                // Bounded by its own number for the form, which every row has.
+                // Every row is of this object, which bounds the query.
                 let sent = json!({"table": sorted.table, "own_table": table, "order": order, "max_results": limit,
                     "objectId": 7});
                 let (statement, _) = asked(&sent).unwrap();
