@@ -30,7 +30,7 @@ pub const ROOT: &str = "bigquery/v2";
 /// Largest page of results, bytes. BigQuery ends a page near 10 MB itself.
 const PAGE_LIMIT: usize = 32 << 20;
 
-/// How long to try to cancel a job: its own time-out ends it in any case.
+/// How long to try to cancel a job, whose own time-out ends it in any case, or to ask after it.
 const BRIEF: Duration = Duration::from_secs(8);
 
 /// Why a job was not started, as far as anybody knows.
@@ -101,7 +101,8 @@ impl BigQuery {
     async fn located(&self, job: &JobPath) -> JobPath {
         let what = job.what();
         let path = format!("{}{}", job.encoded("jobs"), job.location_query());
-        let answer = self.api.call(&Call::new(Method::GET, path, None, &what)).await;
+        let call = Call { patience: Some(BRIEF), ..Call::new(Method::GET, path, None, &what) };
+        let answer = self.api.call(&call).await;
         answer.ok().and_then(|answer| job.located(&answer)).unwrap_or_else(|| job.clone())
     }
 
