@@ -8,6 +8,20 @@ use crate::{
     storage::StorageError,
 };
 
+/// How often one member may look in a minute: each look is a call of theirs to Google.
+pub const CHECKS_A_MINUTE: i32 = 30;
+
+/// What a look has brought.
+#[derive(Debug)]
+pub enum Looked {
+    /// What the query would ask and cost.
+    Seen(Box<Check>),
+    /// Nothing: it cannot be asked.
+    Failed(BrokerError),
+    /// The member has looked [`CHECKS_A_MINUTE`] times in this minute, of which so many seconds are left.
+    TooOften(u64),
+}
+
 impl Runner {
     /// What a checked form would ask and cost; `None` for a backend whose queries cost nothing.
     pub async fn check(
@@ -15,9 +29,16 @@ impl Runner {
         broker: &dyn Broker,
         parameters: &Parameters,
         by: &Member,
-    ) -> Result<Option<Result<Check, BrokerError>>, StorageError> {
+    ) -> Result<Option<Looked>, StorageError> {
         let Some(preview) = broker.preview() else { return Ok(None) };
+        if let Some(left_s) = self.storage().count_check(by.id, CHECKS_A_MINUTE).await? {
+            tracing::info!(member.id = by.id, "A member looks at queries too often");
+            return Ok(Some(Looked::TooOften(left_s)));
+        }
         let (now, access) = self.lends(by, broker.needed_scope()).await?;
-        Ok(Some(preview.check(parameters, now, &access).await))
+        Ok(Some(match preview.check(parameters, now, &access).await {
+            Ok(check) => Looked::Seen(Box::new(check)),
+            Err(error) => Looked::Failed(error),
+        }))
     }
 }

@@ -1,6 +1,6 @@
 //! What a user does across the layers: sign in, connect to Google, run a query, save targets.
 
-mod check_query;
+pub mod check_query;
 pub mod connection_test;
 pub mod credentials;
 pub mod grants;

@@ -7,9 +7,9 @@ use tracing::{info, warn};
 
 use super::run_work::patiently;
 use crate::{
-    brokers::{Budget, BudgetError, Cost, DailyBudget, Reservation},
+    brokers::{Budget, BudgetError, Cost, DailyBudget, PlannedJob, Reservation},
     domain::run::RunId,
-    storage::{Reserved, SpendingLimits, Storage},
+    storage::{Reserved, SpendingLimits, SpendingWish, Storage},
 };
 
 /// The budget of a run.
@@ -28,31 +28,41 @@ impl fmt::Debug for RunBudget {
 impl Budget for RunBudget {
     async fn reserve(
         &self,
-        estimated: u64,
-        may_be_billed: u64,
+        job: PlannedJob,
         daily: DailyBudget,
     ) -> Result<Reservation, BudgetError> {
         let limits = SpendingLimits {
             member_bytes: daily.user.0,
             team_bytes: daily.team.0,
-            jobs_at_once: daily.jobs_at_once,
+            member_jobs: daily.user_jobs,
+            team_jobs: daily.team_jobs,
         };
+        let PlannedJob { estimated, may_be_billed: wanted, lasts } = job;
+        let wish = SpendingWish { estimated: estimated.0, wanted: wanted.0, lasts };
         // Not tried again: a reservation whose answer was lost would be made twice.
         let reserved = self
             .storage
-            .reserve_bytes(self.run_id, estimated, may_be_billed, limits)
+            .reserve_bytes(self.run_id, wish, limits)
             .await
             .map_err(|error| BudgetError::Unknown(error.to_string()))?;
         let refused = |whose, budget, left, flag| {
+            let may_be_billed = wanted.0;
             info!(run.id = self.run_id, may_be_billed, left, "Over the daily budget of the {flag}");
-            let (wanted, left) = (Cost(may_be_billed), Cost(left));
-            BudgetError::UsedUp { wanted, whose, budget, left, flag }
+            BudgetError::UsedUp { wanted, whose, budget, left: Cost(left), flag }
         };
         match reserved {
             Reserved::Yes(id) => Ok(Reservation(id)),
             Reserved::MemberHas(left) => Err(refused("your", daily.user, left, "user")),
             Reserved::TeamHas(left) => Err(refused("the team's", daily.team, left, "team")),
-            Reserved::Busy(n) => Err(BudgetError::Busy { n }),
+            Reserved::MemberBusy(n) => Err(BudgetError::Busy { n }),
+            Reserved::TeamBusy(n) => Err(BudgetError::TeamBusy { n }),
+        }
+    }
+
+    async fn ended(&self, reservation: Reservation) {
+        let freed = patiently(|| self.storage.free_job_place(reservation.0)).await;
+        if let Err(error) = freed {
+            warn!(run.id = self.run_id, %error, "The end of a query's job was not written: it holds its place for as long as it might have lasted");
         }
     }
 

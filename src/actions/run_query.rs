@@ -124,6 +124,10 @@ impl Runner {
         Ok(id)
     }
 
+    pub(super) fn storage(&self) -> &Storage {
+        &self.inner.storage
+    }
+
     /// What a member's run that began now would be lent: the time, and whom it acts as.
     pub(super) async fn lends(
         &self,

@@ -1,5 +1,7 @@
 //! What queries may cost: bytes that BigQuery bills, reserved before a job and settled after it.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::Cost;
@@ -29,9 +31,17 @@ pub enum BudgetError {
     },
     /// As many queries of the member are at work as may be.
     #[error(
-        "{n} of your queries of BigQuery are at work already, as many as may be at once. Wait for one of them or stop it, then run the query again"
+        "{n} of your queries of BigQuery are at work already, as many as may be at once. Wait for one of them or stop it, then run the query again; one that was stopped counts until BigQuery has ended it"
     )]
     Busy {
+        /// How many.
+        n: i64,
+    },
+    /// As many queries of all members are at work as may be.
+    #[error(
+        "{n} of the team's queries of BigQuery are at work already, as many as may be at once. Run the query again when one of them has ended"
+    )]
+    TeamBusy {
         /// How many.
         n: i64,
     },
@@ -50,7 +60,20 @@ pub struct DailyBudget {
     /// Of all members, a day.
     pub team: Cost,
     /// Jobs of one member that may be under way at once.
-    pub jobs_at_once: i64,
+    pub user_jobs: i64,
+    /// Jobs of all members that may be under way at once.
+    pub team_jobs: i64,
+}
+
+/// A job that is to be started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlannedJob {
+    /// What the dry run said.
+    pub estimated: Cost,
+    /// What BigQuery is told to bill at most.
+    pub may_be_billed: Cost,
+    /// When it must have ended.
+    pub lasts: Duration,
 }
 
 /// Keeps count of what one run's queries cost.
@@ -59,10 +82,12 @@ pub trait Budget: Send + Sync + std::fmt::Debug {
     /// Sets aside what a job may be billed for, for the member and for the team, before it is started.
     async fn reserve(
         &self,
-        estimated: u64,
-        may_be_billed: u64,
+        job: PlannedJob,
         daily: DailyBudget,
     ) -> Result<Reservation, BudgetError>;
+
+    /// Says that the job has ended, though nobody knows what it was billed for: another may take its place.
+    async fn ended(&self, reservation: Reservation);
 
     /// Says what the job was billed for. A reservation that is never settled counts as billed.
     async fn settle(&self, reservation: Reservation, billed: u64);

@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 
 pub use self::{
-    budget::{Budget, BudgetError, DailyBudget, Reservation},
+    budget::{Budget, BudgetError, DailyBudget, PlannedJob, Reservation},
     filter_form::filter_from,
     preview::{Check, Cost, Estimated, Preview},
     receipt::Receipt,

@@ -6,7 +6,10 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::BrokerError;
-use crate::{forms::Parameters, google::Access};
+use crate::{
+    forms::Parameters,
+    google::{Access, bigquery::Accuracy},
+};
 
 /// Bytes that are read, in words with their price: "41.2 GiB (about $0.25)".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,12 +64,19 @@ pub struct Check {
 pub struct Estimated {
     /// What it would read.
     pub cost: Cost,
-    /// Whether it may be less.
-    pub is_upper_bound: bool,
+    /// How good that is.
+    pub accuracy: Accuracy,
     /// What it may be billed for at most: BigQuery refuses the job beyond that.
     pub cap: Cost,
     /// What one query may read at most.
     pub limit: Cost,
+}
+
+impl Estimated {
+    /// What it would read, in words: "at most 41.2 GiB (about $0.25)".
+    pub fn words(&self) -> String {
+        format!("{}{}", self.accuracy.words(), self.cost)
+    }
 }
 
 /// A backend that can look at a query before it is run.

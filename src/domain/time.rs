@@ -1,6 +1,8 @@
 //! Julian dates, UTC and the ways in which people write a time.
 
-use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, SubsecRound, Utc};
+use std::ops::RangeInclusive;
+
+use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, SubsecRound, Utc};
 
 /// Julian date of 1970-01-01T00:00:00 UTC, days.
 const UNIX_EPOCH_JD: f64 = 2_440_587.5;
@@ -79,7 +81,13 @@ pub enum TimeError {
         "A bare number is read as JD (2400000 to 2500000) or MJD (15000 to 100000); this is neither."
     )]
     NoDate,
+    /// A calendar year in which nobody observed, or will.
+    #[error("Enter a time in the years 1800 to 2200.")]
+    NoYear,
 }
+
+/// The years that a time may be in.
+const YEARS: RangeInclusive<i32> = 1800..=2200;
 
 /// Reads a time (UTC): a date, a date and time, a Julian date, or a span before now (`24h`, `3 d ago`).
 pub fn parse_time(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, TimeError> {
@@ -105,12 +113,16 @@ pub fn parse_time(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, TimeE
         };
     }
     if let Some(span) = parse_span(&lower) {
-        return now.checked_sub_signed(span).ok_or(TimeError::Unknown);
+        return now.checked_sub_signed(span).ok_or(TimeError::NoYear).and_then(within_years);
     }
     if is_slashed(text) {
         return Err(TimeError::Ambiguous);
     }
-    parse_calendar(text)
+    parse_calendar(text).and_then(within_years)
+}
+
+fn within_years(at: DateTime<Utc>) -> Result<DateTime<Utc>, TimeError> {
+    if YEARS.contains(&at.year()) { Ok(at) } else { Err(TimeError::NoYear) }
 }
 
 /// What was understood of a time.
@@ -259,6 +271,25 @@ mod tests {
             "99999999999999d",
         ] {
             assert!(parse_time(text, now()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn years_in_which_nobody_observed_are_refused() {
+        for text in ["1800-01-01", "2200-12-31 23:59:59.9", "74000d"] {
+            assert!(parse_time(text, now()).is_ok(), "{text}");
+        }
+        for text in [
+            "1799-12-31 23:59",
+            "2201-01-01",
+            "2200-12-31T23:30:00-01:00",
+            "0202-09-12",
+            "+262142-12-31",
+            "-262143-01-01",
+            "83000d",
+            "27000000h",
+        ] {
+            assert_eq!(parse_time(text, now()), Err(TimeError::NoYear), "{text}");
         }
     }
 

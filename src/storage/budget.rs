@@ -1,4 +1,7 @@
-//! Table `bigquery_spending`: what queries may cost, reserved before a job, and what they cost.
+//! Tables `bigquery_spending`: what queries may cost, reserved before a job, and what they cost; and `bigquery_check`: how
+//! often they are looked at before.
+
+use std::time::Duration;
 
 use super::{Storage, StorageError, from_bigint, to_bigint};
 use crate::domain::run::RunId;
@@ -11,7 +14,20 @@ pub struct SpendingLimits {
     /// Bytes a day for all.
     pub team_bytes: u64,
     /// Jobs of one member that may be under way at once.
-    pub jobs_at_once: i64,
+    pub member_jobs: i64,
+    /// Jobs of all that may be under way at once.
+    pub team_jobs: i64,
+}
+
+/// What a job needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpendingWish {
+    /// What the dry run said, bytes.
+    pub estimated: u64,
+    /// What it may be billed for, bytes.
+    pub wanted: u64,
+    /// When it must have ended: until then it holds a place, unless its end is known before.
+    pub lasts: Duration,
 }
 
 /// What became of the wish to spend.
@@ -24,7 +40,9 @@ pub enum Reserved {
     /// The team's day has only this many bytes left.
     TeamHas(u64),
     /// This many jobs of the member are under way.
-    Busy(i64),
+    MemberBusy(i64),
+    /// This many jobs of the team are under way.
+    TeamBusy(i64),
 }
 
 /// One after another: two jobs must not both see the last bytes of a day.
@@ -35,8 +53,7 @@ impl Storage {
     pub async fn reserve_bytes(
         &self,
         run_id: RunId,
-        estimated: u64,
-        wanted: u64,
+        wish: SpendingWish,
         limits: SpendingLimits,
     ) -> Result<Reserved, StorageError> {
         self.in_transaction(move |connection| {
@@ -45,15 +62,16 @@ impl Storage {
                     .bind(LOCK)
                     .execute(&mut *connection)
                     .await?;
-                let (member_id, member_bytes, team_bytes, n_jobs): (i64, i64, i64, i64) = sqlx::query_as(
+                let (member_id, member_bytes, team_bytes, member_jobs, team_jobs): (i64, i64, i64, i64, i64) = sqlx::query_as(
                     "select r.started_by,
                             coalesce((select sum(coalesce(s.billed_bytes, s.reserved_bytes)) from bigquery_spending s
                                       where s.day = (now() at time zone 'utc')::date and s.member_id = r.started_by), 0)::bigint,
                             coalesce((select sum(coalesce(s.billed_bytes, s.reserved_bytes)) from bigquery_spending s
                                       where s.day = (now() at time zone 'utc')::date), 0)::bigint,
-                            (select count(*) from bigquery_spending s join run other on other.id = s.run_id
-                             where s.billed_bytes is null and s.member_id = r.started_by
-                               and other.state in ('queued', 'running'))
+                            (select count(*) from bigquery_spending s
+                             where s.billed_bytes is null and s.holds_place_until > now() and s.member_id = r.started_by),
+                            (select count(*) from bigquery_spending s
+                             where s.billed_bytes is null and s.holds_place_until > now())
                      from run r
                      where r.id = $1",
                 )
@@ -61,33 +79,66 @@ impl Storage {
                 .fetch_optional(&mut *connection)
                 .await?
                 .ok_or(StorageError::RunEnded)?;
-                if n_jobs >= limits.jobs_at_once {
-                    return Ok(Reserved::Busy(n_jobs));
+                if member_jobs >= limits.member_jobs {
+                    return Ok(Reserved::MemberBusy(member_jobs));
+                }
+                if team_jobs >= limits.team_jobs {
+                    return Ok(Reserved::TeamBusy(team_jobs));
                 }
                 let left = |budget: u64, spent: i64| budget.saturating_sub(from_bigint(spent));
                 let member_left = left(limits.member_bytes, member_bytes);
                 let team_left = left(limits.team_bytes, team_bytes);
-                if wanted > member_left {
+                if wish.wanted > member_left {
                     return Ok(Reserved::MemberHas(member_left));
                 }
-                if wanted > team_left {
+                if wish.wanted > team_left {
                     return Ok(Reserved::TeamHas(team_left));
                 }
                 let id = sqlx::query_scalar(
-                    "insert into bigquery_spending (run_id, member_id, estimated_bytes, reserved_bytes)
-                     values ($1, $2, $3, $4)
+                    "insert into bigquery_spending (run_id, member_id, estimated_bytes, reserved_bytes, holds_place_until)
+                     values ($1, $2, $3, $4, now() + make_interval(secs => $5))
                      returning id",
                 )
                 .bind(run_id)
                 .bind(member_id)
-                .bind(to_bigint(estimated))
-                .bind(to_bigint(wanted))
+                .bind(to_bigint(wish.estimated))
+                .bind(to_bigint(wish.wanted))
+                .bind(wish.lasts.as_secs_f64())
                 .fetch_one(&mut *connection)
                 .await?;
                 Ok(Reserved::Yes(id))
             })
         })
         .await
+    }
+
+    /// Says that a job has ended, though not what it was billed for: its place is free, what was set aside stays so.
+    pub async fn free_job_place(&self, id: i64) -> Result<(), StorageError> {
+        sqlx::query("update bigquery_spending set holds_place_until = now() where id = $1")
+            .bind(id)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Counts one more look at a query by a member; if that is more than `most` in a minute, the seconds that are left
+    /// of it.
+    pub async fn count_check(
+        &self,
+        member_id: i64,
+        most: i32,
+    ) -> Result<Option<u64>, StorageError> {
+        let (n, left_s): (i32, i64) = sqlx::query_as(
+            "insert into bigquery_check as c (member_id) values ($1)
+             on conflict (member_id) do update
+                set n = case when c.begun > now() - interval '1 minute' then c.n + 1 else 1 end,
+                    begun = case when c.begun > now() - interval '1 minute' then c.begun else now() end
+             returning c.n, ceil(extract(epoch from c.begun + interval '1 minute' - now()))::bigint",
+        )
+        .bind(member_id)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok((n > most).then(|| from_bigint(left_s).max(1)))
     }
 
     /// Says what a job was billed for.

@@ -37,7 +37,7 @@ use sqlx::{
 
 pub use self::{
     batches::{Batch, KeptAlert, KeptBatch},
-    budget::{Reserved, SpendingLimits},
+    budget::{Reserved, SpendingLimits, SpendingWish},
     credentials::{Credential, SealedTokens},
     form_drafts::FormDraft,
     history::HistoryFilter,

@@ -6,11 +6,12 @@ use super::{
 };
 use crate::brokers::Check;
 
-pub(super) async fn check(consumer: &Consumer) -> Check {
+pub(super) async fn check(mut consumer: Consumer) -> Check {
+    let estimate = consumer.estimate().await;
     let statement = consumer.statement();
     let project = &consumer.job().project;
-    let estimate = consumer.estimate().await;
-    let cap = estimate.as_ref().map_or_else(|_| None, |estimated| Some(estimated.cap));
+    // Programs have a cap also where nobody knows what they would read.
+    let cap = estimate.as_ref().map_or_else(|_| consumer.limit(), |estimated| estimated.cap);
     let mut remarks = consumer.query().remarks();
     if let Ok(estimated) = &estimate
         && let Err(error) = check_limit(estimated)

@@ -13,14 +13,14 @@ use crate::{
     brokers::{BrokerError, Cost, Delivery, Estimated},
     google::{
         GoogleError,
-        bigquery::{BigQuery, Column, JobPath, QueryJob, ResultPage},
+        bigquery::{BigQuery, Column, InsertError, JobPath, JobState, QueryJob, ResultPage},
     },
 };
 
 /// Who the bill is told it was.
 const LABELS: &[(&str, &str)] = &[("application", "tom-alerts"), ("backend", "database")];
 
-/// BigQuery bills at least this much for a table, bytes: a lower cap would refuse every query.
+/// BigQuery bills at least this much for a table, bytes: below that it refuses every query.
 /// <https://cloud.google.com/bigquery/pricing#on_demand_pricing>
 const LEAST_BILLED: u64 = 10 << 20;
 
@@ -62,28 +62,29 @@ impl Consumer {
         &self.job
     }
 
-    /// Calls whose answer was lost, though BigQuery may have done what they asked.
-    pub(super) fn n_unanswered(&self) -> u64 {
-        self.bigquery.api().n_unanswered()
+    /// What one query may read at most.
+    pub(super) fn limit(&self) -> Cost {
+        Cost(self.limit)
     }
 
     pub(super) fn acts_as(&self) -> String {
         self.bigquery.api().acts_as()
     }
 
-    /// What the query would read, by a dry run.
-    pub(super) async fn estimate(&self) -> Result<Estimated, GoogleError> {
+    /// What the query would read, by a dry run; where its job is to run is known from then on.
+    pub(super) async fn estimate(&mut self) -> Result<Estimated, GoogleError> {
         let estimate = self.bigquery.estimate(&self.query_job(self.limit)).await?;
+        self.job.location = estimate.location;
         Ok(Estimated {
             cost: Cost(estimate.bytes),
-            is_upper_bound: estimate.is_upper_bound,
+            accuracy: estimate.accuracy,
             cap: Cost(cap(estimate.bytes, self.limit)),
             limit: Cost(self.limit),
         })
     }
 
     /// Starts the job, which may be billed for `cap` at most.
-    pub(super) async fn start(&self, cap: Cost) -> Result<JobPath, GoogleError> {
+    pub(super) async fn start(&self, cap: Cost) -> Result<JobPath, InsertError> {
         self.bigquery.insert(&self.query_job(cap.0)).await
     }
 
@@ -106,9 +107,9 @@ impl Consumer {
         rows.iter().map(|row| unpack_row(table, version, columns, row)).collect()
     }
 
-    /// What the job was billed for, once BigQuery says so.
-    pub(super) async fn billed(&self, job: &JobPath) -> Result<Option<Cost>, GoogleError> {
-        Ok(self.bigquery.billed_bytes(job).await?.map(Cost))
+    /// How the job stands, and what it was billed for.
+    pub(super) async fn state(&self, job: &JobPath) -> Result<JobState, GoogleError> {
+        self.bigquery.job_state(job).await
     }
 
     /// Stops the job.
@@ -146,13 +147,13 @@ pub(super) fn test_job(project: &str) -> QueryJob<'static> {
 
 /// What a job may be billed for: a tenth more than its estimate, as much as one query may at most.
 fn cap(estimate: u64, limit: u64) -> u64 {
-    estimate.saturating_add(estimate / 10).min(limit).max(LEAST_BILLED)
+    estimate.saturating_add(estimate / 10).max(LEAST_BILLED).min(limit)
 }
 
-/// That an estimate is within the limit.
+/// That an estimate is within the limit, and so is the least that is billed for any query.
 pub(super) fn check_limit(estimated: &Estimated) -> Result<(), BrokerError> {
-    if estimated.cost > estimated.limit {
-        let (estimate, limit) = (estimated.cost, estimated.limit);
+    let (estimate, limit) = (estimated.cost.max(Cost(LEAST_BILLED)), estimated.limit);
+    if estimate > limit {
         return Err(BrokerError::TooMuchToRead { estimate, limit });
     }
     Ok(())
@@ -161,6 +162,7 @@ pub(super) fn check_limit(estimated: &Estimated) -> Result<(), BrokerError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::google::bigquery::Accuracy;
 
     #[test]
     fn a_job_is_capped_a_tenth_above_its_estimate_and_never_above_the_limit() {
@@ -169,5 +171,23 @@ mod tests {
         assert_eq!(cap(99 * gib, 100 * gib), 100 * gib);
         assert_eq!(cap(0, 100 * gib), LEAST_BILLED);
         assert_eq!(cap(u64::MAX, 100 * gib), 100 * gib);
+        for (estimate, limit) in [(0, 0), (0, 5 << 20), (u64::MAX, 5 << 20), (1 << 20, 5 << 20)] {
+            assert_eq!(cap(estimate, limit), limit, "{estimate}");
+        }
+    }
+
+    #[test]
+    fn below_what_is_billed_for_any_query_there_is_none() {
+        let estimated = |cost, limit| Estimated {
+            cost: Cost(cost),
+            accuracy: Accuracy::Exact,
+            cap: Cost(cap(cost, limit)),
+            limit: Cost(limit),
+        };
+        for limit in [0, 1, LEAST_BILLED - 1] {
+            assert!(check_limit(&estimated(0, limit)).is_err(), "{limit}");
+        }
+        assert!(check_limit(&estimated(0, LEAST_BILLED)).is_ok());
+        assert!(check_limit(&estimated(LEAST_BILLED + 1, LEAST_BILLED)).is_err());
     }
 }

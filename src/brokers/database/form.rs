@@ -8,7 +8,7 @@ use crate::{
         BrokerError,
         filter_form::{FILTER_FIELDS, FILTER_RULES, filter_from},
     },
-    domain::{filter::Filter, time::parse_time},
+    domain::{filter::Filter, sky::parse_cone, time::parse_time},
     forms::{FORM_ERRORS, Field, FormSpec, Parameters, Rule},
 };
 
@@ -17,6 +17,10 @@ pub(super) static FORM: FormSpec =
 
 /// The longest time window that bounds a query by itself, days.
 const LONGEST_WINDOW_D: i64 = 7;
+
+/// The largest circle that bounds a query of a table that is clustered by cells of the sky, degrees: its cells can be
+/// named one by one.
+pub(super) const LARGEST_CONE_DEG: f64 = 2.0;
 
 /// How far back a table that is divided by day is searched when nothing says otherwise, days.
 const DEFAULT_PUBLISHED_D: i64 = 30;
@@ -74,7 +78,7 @@ const DATABASE_FIELDS: &[Field] = &[
         .section("Which alerts"),
 ];
 
-const UNBOUNDED: &str = "This would read a whole table for everything in it. Add an objectId or a candid, or \"Observed after\" (and \"Observed before\") at most 7 days apart; for LSST a cone does as well.";
+const UNBOUNDED: &str = "This would read a whole table for everything in it. Add an objectId or a candid, or \"Observed after\" (and \"Observed before\") at most 7 days apart. For a published table of LSST a cone of at most 2 degrees does as well.";
 
 const RULES: &[Rule] = &[
     Rule::AtMostOneOf {
@@ -82,7 +86,15 @@ const RULES: &[Rule] = &[
         message: "Only one of either objectId or candid can be used to filter.",
     },
     Rule::Own {
-        fields: &["table", "objectId", "candid", "cone", "observed_after", "observed_before"],
+        fields: &[
+            "table",
+            "own_table",
+            "objectId",
+            "candid",
+            "cone",
+            "observed_after",
+            "observed_before",
+        ],
         check: check_bounds,
         message: UNBOUNDED,
     },
@@ -107,13 +119,20 @@ fn shape(parameters: &Parameters) -> Option<Shape> {
 
 /// BigQuery would read a table from end to end for any question: none may be asked that everything answers.
 fn check_bounds(parameters: &Parameters, now: DateTime<Utc>) -> Option<(&'static str, String)> {
-    let is_lsst = shape(parameters)? == Shape::Lsst;
     let is_bounded = parameters.has("objectId")
         || parameters.has("candid")
-        || is_lsst && parameters.has("cone")
+        || is_bounded_by_cone(parameters)
         || window(parameters, now)
             .is_some_and(|(after, before)| before - after <= Duration::days(LONGEST_WINDOW_D));
     (!is_bounded).then(|| (FORM_ERRORS, UNBOUNDED.to_owned()))
+}
+
+/// Only LSST's published tables are known to be clustered by cells, and only a small circle is a list of them.
+fn is_bounded_by_cone(parameters: &Parameters) -> bool {
+    let cone = parameters.text("cone").and_then(|text| parse_cone(text).ok());
+    shape(parameters) == Some(Shape::Lsst)
+        && !parameters.has("own_table")
+        && cone.is_some_and(|cone| cone.radius_deg <= LARGEST_CONE_DEG)
 }
 
 /// The time of observation that is asked for, where it has a beginning.
@@ -192,6 +211,8 @@ pub(super) struct Query {
     pub(super) table: String,
     /// The published table whose columns it has.
     pub(super) like: &'static Table,
+    /// Whether the table is one of the user's own: nobody here knows how that is divided.
+    pub(super) is_own: bool,
     pub(super) columns: Columns,
     pub(super) object: Option<Object>,
     pub(super) candid: Option<i64>,
@@ -217,9 +238,11 @@ impl Query {
                 text.parse().map_err(|_| bad("its objectId is not a number"))?,
             )),
         };
+        let own = parameters.text("own_table");
         Ok(Self {
-            table: parameters.text("own_table").unwrap_or(name).to_owned(),
+            table: own.unwrap_or(name).to_owned(),
             like,
+            is_own: own.is_some(),
             columns: match parameters.text("columns") {
                 Some("history") => Columns::History,
                 Some("all") => Columns::All,
@@ -255,13 +278,21 @@ impl Query {
             } else {
                 format!("\"Observed after\" searches further back than {DEFAULT_PUBLISHED_D} days")
             };
+            let divided = if self.is_own {
+                "Alerts are looked for"
+            } else {
+                "The table is divided by day: it is read"
+            };
             remarks.push(format!(
-                "The table is divided by day: it is read from {} to {} UTC of publication; {why}",
+                "{divided} from {} to {} UTC of publication; {why}",
                 day(after),
                 day(before)
             ));
-        } else {
+        } else if !self.is_own {
             remarks.push("The table is divided by nothing: the columns are read from end to end, whatever is looked for".to_owned());
+        }
+        if self.is_own {
+            remarks.push("How much of your own table is read depends on how you made it: one that is neither partitioned nor clustered is read from end to end in the columns that are named".to_owned());
         }
         remarks
     }
@@ -270,15 +301,11 @@ impl Query {
 /// An alert is published after it was observed, mostly within minutes.
 fn published(filter: &Filter, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
     let before = match filter.observed_before {
-        // A date at the end of the calendar has no day after it.
-        Some(before) => {
-            before.checked_add_signed(Duration::days(PUBLISHED_LATE_D)).unwrap_or(before)
-        }
+        Some(before) => before + Duration::days(PUBLISHED_LATE_D),
         None => now + Duration::hours(1),
     };
     let after = filter.observed_after.unwrap_or_else(|| {
-        let latest = filter.observed_before.unwrap_or(now).min(now);
-        latest.checked_sub_signed(Duration::days(DEFAULT_PUBLISHED_D)).unwrap_or(latest)
+        filter.observed_before.unwrap_or(now).min(now) - Duration::days(DEFAULT_PUBLISHED_D)
     });
     (after, before)
 }
@@ -303,10 +330,18 @@ mod tests {
     }
 
     #[test]
-    fn dates_at_the_ends_of_the_calendar_are_no_fault() {
-        for date in ["+262142-12-31", "-262143-01-01"] {
-            let sent =
-                json!({"table": LSST, "candid": 7, "max_results": 5, "observed_before": date});
+    fn a_year_in_which_nobody_observed_is_told_by_its_field() {
+        for field in ["observed_after", "observed_before"] {
+            for date in ["+262142-12-31", "-262143-01-01", "0202-09-12", "2201-01-01"] {
+                let sent = json!({"table": LSST, "candid": 7, "max_results": 5, field: date});
+                let state = validate(&sent).unwrap_err();
+                let told = ["Enter a time in the years 1800 to 2200."];
+                assert_eq!(state.errors(field), told, "{date}");
+                assert!(state.errors(FORM_ERRORS).is_empty(), "{date}");
+            }
+        }
+        for date in ["1800-01-01", "2200-12-31"] {
+            let sent = json!({"table": LSST, "candid": 7, "observed_before": date});
             let parameters = validate(&sent).unwrap();
             assert!(Query::of(&parameters, now()).unwrap().published.is_some(), "{date}");
         }
@@ -333,6 +368,10 @@ mod tests {
             json!({"observed_after": "2026-11-01", "observed_before": "2026-11-08 00:01"}),
             json!({"cone": "10, 10, 60"}),
             json!({"table": LSST}),
+            json!({"table": LSST, "cone": "10, 10, 2.001°"}),
+            json!({"table": LSST, "cone": "10, 10, 180°"}),
+            json!({"table": LSST, "own_table": "my-proj.d.t", "cone": "10, 10, 60"}),
+            json!({"table": LSST, "own_table": LSST, "cone": "10, 10, 60"}),
         ] {
             let state = validate(&unbounded).unwrap_err();
             assert!(state.errors(FORM_ERRORS)[0].contains("Add an objectId"), "{unbounded}");
@@ -343,6 +382,9 @@ mod tests {
             json!({"observed_after": "7d"}),
             json!({"observed_after": "2024-01-01", "observed_before": "2024-01-08"}),
             json!({"table": LSST, "cone": "10, 10, 60"}),
+            json!({"table": LSST, "cone": "10, 10, 2°"}),
+            json!({"table": LSST, "cone": "10, 10, 180°", "observed_after": "7d"}),
+            json!({"table": LSST, "own_table": "my-proj.d.t", "cone": "10, 10, 2°", "objectId": 7}),
         ] {
             assert!(validate(&bounded).is_ok(), "{bounded}");
         }
@@ -377,6 +419,24 @@ mod tests {
             let state =
                 validate(&json!({"table": table, "candid": 7, "drb_min": 0.5})).unwrap_err();
             assert!(state.errors("drb_min")[0].contains("no drb"));
+        }
+    }
+
+    #[test]
+    fn only_of_a_published_table_is_it_said_how_it_is_divided() {
+        let remarks = |sent: Value| {
+            let query = Query::of(&validate(&sent).unwrap(), now()).unwrap();
+            query.remarks().join("\n")
+        };
+        for table in [LSST, FIRST] {
+            let published = remarks(json!({"table": table, "candid": 7}));
+            assert!(published.contains("The table is divided by"), "{published}");
+            assert!(!published.contains("your own table"), "{published}");
+            let own = json!({"table": table, "own_table": "my-proj.d.t", "candid": 7});
+            let own = remarks(own);
+            assert!(!own.contains("is divided"), "{own}");
+            assert!(own.contains("your own table is read depends on how you made it"), "{own}");
+            assert_eq!(own.contains("of publication"), table == LSST, "{own}");
         }
     }
 

@@ -40,12 +40,22 @@ fn select(_: Shape, columns: Columns) -> Vec<&'static str> {
     }
 }
 
+/// What is absent comes last both ways, under a number beyond all others, and so does a flux of which no magnitude can
+/// be made.
 fn order(order: Order) -> &'static str {
     match order {
-        Order::Newest => "alert.diaSource.midpointMjdTai DESC, alert.diaSourceId",
-        Order::Oldest => "alert.diaSource.midpointMjdTai, alert.diaSourceId",
-        Order::Brightest => "ABS(alert.diaSource.psfFlux) DESC, alert.diaSourceId",
-        Order::Faintest => "ABS(alert.diaSource.psfFlux), alert.diaSourceId",
+        Order::Newest => {
+            "IF(alert.diaSource.midpointMjdTai BETWEEN 0 AND 1e6, alert.diaSource.midpointMjdTai, -1) DESC, alert.diaSourceId"
+        }
+        Order::Oldest => {
+            "IF(alert.diaSource.midpointMjdTai BETWEEN 0 AND 1e6, alert.diaSource.midpointMjdTai, 1e9), alert.diaSourceId"
+        }
+        Order::Brightest => {
+            "IF(ABS(alert.diaSource.psfFlux) > 0 AND ABS(alert.diaSource.psfFlux) < 1e30, ABS(alert.diaSource.psfFlux), -1) DESC, alert.diaSourceId"
+        }
+        Order::Faintest => {
+            "IF(ABS(alert.diaSource.psfFlux) > 0 AND ABS(alert.diaSource.psfFlux) < 1e30, ABS(alert.diaSource.psfFlux), 1e31), alert.diaSourceId"
+        }
     }
 }
 

@@ -27,8 +27,8 @@ use self::{
     running::Running,
 };
 use super::{
-    AlertStream, Broker, BrokerError, Check, Cost, DailyBudget, NO_PROJECT, Preview, RunContext,
-    TEST_PATIENCE,
+    AlertStream, Broker, BrokerError, Check, Cost, DailyBudget, NO_PROJECT, PlannedJob, Preview,
+    RunContext, TEST_PATIENCE,
 };
 use crate::{
     domain::{grant::Scope, run::LogLevel},
@@ -53,7 +53,10 @@ const QUERY_LIMIT: u64 = 100 << 30;
 
 /// What may be spent a day unless the deployment says otherwise: 200 GiB, $1.22, of a member; 500 GiB, $3.05, of all.
 const DAILY: DailyBudget =
-    DailyBudget { user: Cost(200 << 30), team: Cost(500 << 30), jobs_at_once: 2 };
+    DailyBudget { user: Cost(200 << 30), team: Cost(500 << 30), user_jobs: 2, team_jobs: 8 };
+
+/// How much longer than it was given a job may take before we give it up.
+const GRACE: Duration = Duration::from_mins(1);
 
 /// The project of a deployment that has none, in an emulator, which knows no users.
 const EMULATOR_PROJECT: &str = "local";
@@ -181,7 +184,7 @@ impl Broker for Database {
     fn notes(&self) -> &'static [&'static str] {
         &[
             "Google bills your project for the bytes that a query reads, $6.25 a TiB beyond the first TiB of a month; an answer may be short and dear. Check says beforehand what a query will read.",
-            "Every job is capped a tenth above its estimate and refused above the limits of this service. A query that is stopped may still be billed.",
+            "Every job is capped a tenth above its estimate and refused above the limits of this service. A query that is stopped may still be billed. Two of your queries may be at work at once.",
             "Images are not in the tables. An alert that a stream brings later keeps the stream's packet, with its images.",
         ]
     }
@@ -222,7 +225,8 @@ impl Broker for Database {
         let log = context.clone();
         let listener = Arc::new(move |level, sentence| log.log(level, sentence));
         let patience = self.service.patience;
-        let consumer = self.consumer(query, context.now, &context.access, patience, listener)?;
+        let mut consumer =
+            self.consumer(query, context.now, &context.access, patience, listener)?;
         context.log(LogLevel::Info, format!("Acting as {}", consumer.acts_as()));
         let estimated = tokio::select! {
             estimated = consumer.estimate() => estimated?,
@@ -231,12 +235,11 @@ impl Broker for Database {
         for remark in consumer.query().remarks() {
             context.log(LogLevel::Info, remark);
         }
-        let at_most = if estimated.is_upper_bound { "at most " } else { "" };
         context.log(
             LogLevel::Info,
             format!(
-                "The query will read {at_most}{}, billed to the project {}; BigQuery refuses it above {}",
-                estimated.cost,
+                "The query will read {}, billed to the project {}; BigQuery refuses it above {}",
+                estimated.words(),
                 consumer.job().project,
                 estimated.cap
             ),
@@ -245,8 +248,10 @@ impl Broker for Database {
         let budget = context.budget.clone().ok_or_else(|| {
             super::BudgetError::Unknown("nobody keeps count of what is spent".to_owned())
         })?;
-        let reservation =
-            budget.reserve(estimated.cost.0, estimated.cap.0, self.service.daily).await?;
+        // It may wait for its start as long as for its end.
+        let lasts = Duration::from_secs(consumer.query().timeout_s) + patience + GRACE;
+        let job = PlannedJob { estimated: estimated.cost, may_be_billed: estimated.cap, lasts };
+        let reservation = budget.reserve(job, self.service.daily).await?;
         let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
         let consumer = Arc::new(consumer);
         let tasks = context.tasks.clone();
@@ -266,6 +271,6 @@ impl Preview for Database {
     ) -> Result<Check, BrokerError> {
         let nobody = Arc::new(|_, _| {});
         let consumer = self.consumer(query, now, access, CHECK_PATIENCE, nobody)?;
-        Ok(check::check(&consumer).await)
+        Ok(check::check(consumer).await)
     }
 }

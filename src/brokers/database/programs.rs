@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::sql::Statement;
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// <https://cloud.google.com/bigquery/docs/parameterized-queries#python>
-pub(super) fn as_python(statement: &Statement, project: &str, cap: Option<Cost>) -> String {
+pub(super) fn as_python(statement: &Statement, project: &str, cap: Cost) -> String {
     let mut program = String::from("from google.cloud import bigquery\n\n");
     let text = &statement.text;
     let mut write = |line: String| {
@@ -22,9 +22,7 @@ pub(super) fn as_python(statement: &Statement, project: &str, cap: Option<Cost>)
     // The text is ours: it has no quotation marks but single ones, and no backslash.
     write(format!("sql = \"\"\"\n{text}\n\"\"\""));
     write("job_config = bigquery.QueryJobConfig(".to_owned());
-    if let Some(cap) = cap {
-        write(format!("    maximum_bytes_billed={},", cap.0));
-    }
+    write(format!("    maximum_bytes_billed={},", cap.0));
     write("    query_parameters=[".to_owned());
     for Parameter { name, value } in &statement.parameters {
         let (of, is_array) = value.type_name();
@@ -70,20 +68,19 @@ fn literal(text: &str) -> String {
 }
 
 /// <https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs/query>
-pub(super) fn as_curl(statement: &Statement, project: &str, cap: Option<Cost>) -> String {
-    let mut body = json!({
+pub(super) fn as_curl(statement: &Statement, project: &str, cap: Cost) -> String {
+    let body = json!({
         "query": statement.text,
         "useLegacySql": false,
         "parameterMode": "NAMED",
+        "maximumBytesBilled": cap.0.to_string(),
         "queryParameters": statement.parameters.iter().map(Parameter::to_json).collect::<Vec<_>>(),
     });
-    if let Some(cap) = cap {
-        body["maximumBytesBilled"] = Value::from(cap.0.to_string());
-    }
     // In single quotes a shell reads everything as it stands, but for a single quote.
     let body = body.to_string().replace('\'', "'\\''");
+    let queries = format!("{GOOGLE_ENDPOINT}{ROOT}/projects/{project}/queries");
     format!(
-        "curl --request POST '{GOOGLE_ENDPOINT}{ROOT}/projects/{project}/queries' \\\n  --header \"Authorization: Bearer $(gcloud auth print-access-token)\" \\\n  --header 'Content-Type: application/json' \\\n  --data '{body}'\n"
+        "# Prints the first page of the answer. Where that has a pageToken, or its jobComplete is false, more is to be asked for:\n# GET {queries}/JOB_ID?location=LOCATION&pageToken=TOKEN with the jobReference of the first page.\ncurl --request POST '{queries}' \\\n  --header \"Authorization: Bearer $(gcloud auth print-access-token)\" \\\n  --header 'Content-Type: application/json' \\\n  --data '{body}'\n"
     )
 }
 
@@ -101,8 +98,11 @@ mod tests {
                 value: ParameterValue::Text("'; rm -rf / #".to_owned()),
             }],
         };
-        let curl = as_curl(&statement, "my-proj", Some(Cost(10 << 20)));
+        let curl = as_curl(&statement, "my-proj", Cost(10 << 20));
         assert!(curl.contains("'\\''; rm -rf / #"), "{curl}");
         assert!(curl.contains("\"maximumBytesBilled\":\"10485760\""), "{curl}");
+        assert!(curl.starts_with("# Prints the first page of the answer."), "{curl}");
+        let python = as_python(&statement, "my-proj", Cost(10 << 20));
+        assert!(python.contains("maximum_bytes_billed=10485760,"), "{python}");
     }
 }

@@ -4,13 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::mpsc, time::Instant};
 
-use super::consumer::Consumer;
+use super::{GRACE, consumer::Consumer};
 use crate::{
     brokers::{AlertBatch, BrokerError, Budget, Cost, Receipt, Reservation, RunContext},
     domain::run::LogLevel,
     google::{
         GoogleError,
-        bigquery::{JobPath, ResultPage},
+        bigquery::{InsertError, JobPath, JobState, ResultPage},
     },
 };
 
@@ -23,9 +23,6 @@ const ASK_AGAIN: Duration = Duration::from_millis(250);
 /// How long the bill of a job that has ended may take, and of one that was asked to stop.
 const BRIEF: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(8);
-
-/// How much longer than it was given a job may take before we give it up.
-const GRACE: Duration = Duration::from_mins(1);
 
 type Sender = mpsc::Sender<Result<AlertBatch, BrokerError>>;
 
@@ -45,16 +42,29 @@ enum End {
     Failed(BrokerError),
 }
 
+/// What BigQuery says of what a job was billed for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bill {
+    Settled,
+    Unknown,
+    /// It knows no such job.
+    NoJob,
+}
+
 impl Running {
     /// Runs the job and hands over its rows; settles what it cost.
     pub(super) async fn run(self, sender: Sender) {
+        if self.context.stop.is_cancelled() {
+            // Nobody wants it any more, and nothing was asked for.
+            self.budget.settle(self.reservation, 0).await;
+            return;
+        }
         let job = match self.start().await {
             Ok(job) => job,
-            Err(error) => {
+            Err(InsertError { error, may_be_at_work }) => {
                 // A job that was not started costs nothing; one whose answer was lost may.
-                let is_lost = matches!(error, GoogleError::Unreachable { .. });
-                if is_lost || self.consumer.n_unanswered() > 0 {
-                    self.stop(self.consumer.job()).await;
+                if may_be_at_work {
+                    self.stop_lost().await;
                 } else {
                     self.budget.settle(self.reservation, 0).await;
                 }
@@ -68,7 +78,7 @@ impl Running {
             End::Done | End::Stopped => {}
             End::Failed(error) => {
                 // It may still be at work: nobody wants more of it.
-                if !is_complete && !self.is_settled(&job, Duration::ZERO).await {
+                if !is_complete && self.bill(&job, Duration::ZERO).await != Bill::Settled {
                     self.stop(&job).await;
                 }
                 let _ = sender.send(Err(error)).await;
@@ -76,7 +86,7 @@ impl Running {
         }
     }
 
-    async fn start(&self) -> Result<JobPath, GoogleError> {
+    async fn start(&self) -> Result<JobPath, InsertError> {
         let started = self.consumer.start(self.cap).await?;
         let sentence = format!("BigQuery works on the job {}", started.id);
         self.context.log(LogLevel::Info, sentence);
@@ -110,7 +120,9 @@ impl Running {
             if !*is_complete {
                 self.tell_total(&page);
                 // Before the rows: the run may end with the last of them.
-                self.settle(job, BRIEF).await;
+                if !self.settle(job, BRIEF).await {
+                    self.budget.ended(self.reservation).await;
+                }
                 *is_complete = true;
             }
             let ResultPage { schema, rows, page_token, .. } = page;
@@ -154,17 +166,35 @@ impl Running {
         self.context.log(LogLevel::Info, sentence);
     }
 
-    /// Asks BigQuery to stop a job of which nobody wants more.
+    /// Stops a job of which nobody wants more.
     async fn stop(&self, job: &JobPath) {
+        self.ask_to_stop(job).await;
+        self.settle(job, PATIENCE).await;
+    }
+
+    /// The same of a job of which nobody knows whether it was started.
+    async fn stop_lost(&self) {
+        let job = self.consumer.job();
+        let was_absent = self.ask_to_stop(job).await;
+        let mut bill = self.bill(job, PATIENCE).await;
+        if was_absent && bill == Bill::Unknown {
+            // It came to be after it was to be stopped.
+            self.ask_to_stop(job).await;
+            bill = self.bill(job, PATIENCE).await;
+        }
+        match bill {
+            Bill::Settled => {}
+            // It was looked for where it would be: it never came to be.
+            Bill::NoJob if job.location.is_some() => self.budget.settle(self.reservation, 0).await,
+            Bill::NoJob | Bill::Unknown => self.tell_unknown(),
+        }
+    }
+
+    /// Asks BigQuery to stop a job; whether it says that there is none.
+    async fn ask_to_stop(&self, job: &JobPath) -> bool {
         match self.consumer.cancel(job).await {
-            Ok(()) => {
-                self.context.log(LogLevel::Info, "Asked BigQuery to stop the job");
-            }
-            // It never came to be.
-            Err(GoogleError::NotFound { .. }) => {
-                self.budget.settle(self.reservation, 0).await;
-                return;
-            }
+            Ok(()) => self.context.log(LogLevel::Info, "Asked BigQuery to stop the job"),
+            Err(GoogleError::NotFound { .. }) => return true,
             Err(error) => self.context.log(
                 LogLevel::Warning,
                 format!(
@@ -173,35 +203,49 @@ impl Running {
                 ),
             ),
         }
-        self.settle(job, PATIENCE).await;
+        false
     }
 
-    /// Puts what was billed in the place of what was reserved. What is not known stays reserved.
-    async fn settle(&self, job: &JobPath, patience: Duration) {
-        if !self.is_settled(job, patience).await {
-            self.context.log(
-                LogLevel::Warning,
-                format!(
-                    "What the job was billed for is not known: {} stay counted for today",
-                    self.cap
-                ),
-            );
+    /// Puts what was billed in the place of what was reserved; whether that is known. What is not stays reserved.
+    async fn settle(&self, job: &JobPath, patience: Duration) -> bool {
+        let is_settled = self.bill(job, patience).await == Bill::Settled;
+        if !is_settled {
+            self.tell_unknown();
         }
+        is_settled
     }
 
-    /// The same, as far as BigQuery says within this time that the job has ended and what it was billed for.
-    async fn is_settled(&self, job: &JobPath, patience: Duration) -> bool {
+    fn tell_unknown(&self) {
+        let cap = self.cap;
+        self.context.log(
+            LogLevel::Warning,
+            format!("What the job was billed for is not known: {cap} stay counted for today"),
+        );
+    }
+
+    /// Puts what was billed in the place of what was reserved, as far as BigQuery says within this time that the job
+    /// has ended and what it was billed for.
+    async fn bill(&self, job: &JobPath, patience: Duration) -> Bill {
         let ends = Instant::now() + patience;
+        let (mut is_absent, mut has_ended) = (true, false);
         loop {
-            if let Ok(Some(billed)) = self.consumer.billed(job).await {
-                self.budget.settle(self.reservation, billed.0).await;
-                let project = &job.project;
-                let sentence = format!("BigQuery billed {billed} to the project {project}");
-                self.context.log(LogLevel::Info, sentence);
-                return true;
+            let state = self.consumer.state(job).await;
+            is_absent &= matches!(state, Err(GoogleError::NotFound { .. }));
+            if let Ok(JobState::Ended(billed)) = state {
+                if let Some(billed) = billed.map(Cost) {
+                    self.budget.settle(self.reservation, billed.0).await;
+                    let project = &job.project;
+                    let sentence = format!("BigQuery billed {billed} to the project {project}");
+                    self.context.log(LogLevel::Info, sentence);
+                    return Bill::Settled;
+                }
+                if !has_ended {
+                    self.budget.ended(self.reservation).await;
+                    has_ended = true;
+                }
             }
             if Instant::now() >= ends {
-                return false;
+                return if is_absent { Bill::NoJob } else { Bill::Unknown };
             }
             tokio::time::sleep(ASK_AGAIN).await;
         }

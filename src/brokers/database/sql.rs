@@ -174,3 +174,22 @@ fn add_cone(cone: &Cone, dialect: &Dialect, has_cells: bool, conditions: &mut Co
 fn haversine(angle_deg: f64) -> f64 {
     (angle_deg.to_radians() / 2.0).sin().powi(2) * (1.0 + 1e-12)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::form::LARGEST_CONE_DEG, *};
+    use crate::domain::sky::Position;
+
+    #[test]
+    fn every_circle_that_bounds_a_query_is_a_list_of_cells() {
+        for dec in [-90.0, -89.0, -60.0, -41.8, -20.0, 0.0, 5.0, 41.81, 45.0, 75.0, 88.5, 90.0] {
+            for ra in [0.0, 44.9, 45.0, 100.0, 180.0, 270.5, 359.999] {
+                let center = Position::new(ra, dec).unwrap();
+                let cone = Cone { center, radius_deg: LARGEST_CONE_DEG };
+                let mut conditions = Conditions::default();
+                add_cone(&cone, &lsst::DIALECT, true, &mut conditions);
+                assert_eq!(conditions.texts[0], "alert.healpix9 IN UNNEST(@cone_healpix9)");
+            }
+        }
+    }
+}

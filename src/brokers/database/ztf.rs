@@ -44,12 +44,22 @@ fn select(shape: Shape, columns: Columns) -> Vec<&'static str> {
     selected
 }
 
+/// What is absent comes last both ways, under a number beyond all others: it must not take the place of what is wanted.
+/// (BigQuery has NULLS LAST for that, which would leave NaN and -999 and which its emulator forgets.)
 fn order(order: Order) -> &'static str {
     match order {
-        Order::Newest => "alert.candidate.jd DESC, alert.candid",
-        Order::Oldest => "alert.candidate.jd, alert.candid",
-        Order::Brightest => "alert.candidate.magpsf, alert.candid",
-        Order::Faintest => "alert.candidate.magpsf DESC, alert.candid",
+        Order::Newest => {
+            "IF(alert.candidate.jd BETWEEN 0 AND 5373484, alert.candidate.jd, -1) DESC, alert.candid"
+        }
+        Order::Oldest => {
+            "IF(alert.candidate.jd BETWEEN 0 AND 5373484, alert.candidate.jd, 1e9), alert.candid"
+        }
+        Order::Brightest => {
+            "IF(ABS(alert.candidate.magpsf) < 99, alert.candidate.magpsf, 1e9), alert.candid"
+        }
+        Order::Faintest => {
+            "IF(ABS(alert.candidate.magpsf) < 99, alert.candidate.magpsf, -1e9) DESC, alert.candid"
+        }
     }
 }
 

@@ -14,7 +14,8 @@ pub struct JobPath {
     pub project: String,
     /// Its id, which is ours: letters, digits, `_` and `-`.
     pub id: String,
-    /// Where it runs, once BigQuery has said so: other calls have to repeat that.
+    /// Where it runs, once BigQuery has said so: other calls have to repeat that, or outside of the US and the EU they do
+    /// not find it. The dry run says it, before there is a job.
     pub location: Option<String>,
 }
 
@@ -39,7 +40,7 @@ impl JobPath {
         let job: Value = serde_json::from_slice(answer).ok()?;
         let reference = job.get("jobReference")?;
         let location = reference.get("location").and_then(Value::as_str).map(str::to_owned);
-        Some(Self { location, ..self.clone() })
+        Some(Self { location: location.or_else(|| self.location.clone()), ..self.clone() })
     }
 }
 
@@ -106,12 +107,45 @@ impl QueryJob<'_> {
 }
 
 /// What a dry run says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Estimate {
     /// Bytes that the query would read.
     pub bytes: u64,
-    /// Whether it may be fewer: blocks of a clustered table that are skipped are known only when it runs.
-    pub is_upper_bound: bool,
+    /// How good that is.
+    pub accuracy: Accuracy,
+    /// Where the job would run.
+    pub location: Option<String>,
+}
+
+/// How good an estimate is.
+/// <https://cloud.google.com/bigquery/docs/reference/rest/v2/Job#JobStatistics2.FIELDS.total_bytes_processed_accuracy>
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accuracy {
+    /// So much will be read.
+    Exact,
+    /// It may be less: blocks of a clustered table that are skipped are known only when the query runs.
+    AtMost,
+    /// It may be more: `LOWER_BOUND`, or `UNKNOWN`, as for tables that lie outside of BigQuery.
+    AtLeast,
+}
+
+impl Accuracy {
+    fn read(word: Option<&str>) -> Self {
+        match word {
+            None | Some("PRECISE") => Self::Exact,
+            Some("UPPER_BOUND") => Self::AtMost,
+            Some(_) => Self::AtLeast,
+        }
+    }
+
+    /// Said before the number, with a space behind it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Exact => "",
+            Self::AtMost => "at most ",
+            Self::AtLeast => "at least ",
+        }
+    }
 }
 
 impl Estimate {
@@ -120,8 +154,9 @@ impl Estimate {
         let statistics = job.get("statistics")?;
         let bytes = statistics.get("totalBytesProcessed")?.as_str()?.parse().ok()?;
         let accuracy = statistics.pointer("/query/totalBytesProcessedAccuracy");
-        let is_upper_bound = accuracy.and_then(Value::as_str) == Some("UPPER_BOUND");
-        Some(Self { bytes, is_upper_bound })
+        let accuracy = Accuracy::read(accuracy.and_then(Value::as_str));
+        let location = job.pointer("/jobReference/location").and_then(Value::as_str);
+        Some(Self { bytes, accuracy, location: location.map(str::to_owned) })
     }
 }
 
@@ -162,9 +197,20 @@ mod tests {
 
     #[test]
     fn an_estimate_is_read_or_refused() {
-        let answer = br#"{"statistics":{"totalBytesProcessed":"44238061568","query":{"totalBytesProcessedAccuracy":"UPPER_BOUND"}}}"#;
-        let found = Estimate::read(answer).unwrap();
-        assert_eq!((found.bytes, found.is_upper_bound), (44_238_061_568, true));
+        for (word, told) in [
+            ("UPPER_BOUND", "at most "),
+            ("LOWER_BOUND", "at least "),
+            ("UNKNOWN", "at least "),
+            ("PRECISE", ""),
+        ] {
+            let answer = json!({"jobReference": {"projectId": "my-proj", "location": "europe-west2"},
+                "statistics": {"totalBytesProcessed": "44238061568", "query": {"totalBytesProcessedAccuracy": word}}});
+            let found = Estimate::read(answer.to_string().as_bytes()).unwrap();
+            assert_eq!((found.bytes, found.accuracy.words()), (44_238_061_568, told));
+            assert_eq!(found.location.as_deref(), Some("europe-west2"));
+        }
+        let plain = Estimate::read(br#"{"statistics":{"totalBytesProcessed":"1"}}"#).unwrap();
+        assert_eq!((plain.accuracy, plain.location), (Accuracy::Exact, None));
         for odd in [&b"{}"[..], b"", b"{\"statistics\":{\"totalBytesProcessed\":\"-1\"}}"] {
             assert_eq!(Estimate::read(odd), None);
         }

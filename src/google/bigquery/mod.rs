@@ -11,7 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 pub use self::{
-    job::{Estimate, JobPath, QueryJob},
+    job::{Accuracy, Estimate, JobPath, QueryJob},
     parameter::{Parameter, ParameterValue},
     rows::{Column, ResultPage, named},
 };
@@ -30,8 +30,26 @@ pub const ROOT: &str = "bigquery/v2";
 /// Largest page of results, bytes. BigQuery ends a page near 10 MB itself.
 const PAGE_LIMIT: usize = 32 << 20;
 
-/// How long to try to cancel a job: its own time-out ends it in any case.
+/// How long to try to cancel a job, whose own time-out ends it in any case, or to ask after it.
 const BRIEF: Duration = Duration::from_secs(8);
+
+/// Why a job was not started, as far as anybody knows.
+#[derive(Debug)]
+pub struct InsertError {
+    /// What went wrong.
+    pub error: GoogleError,
+    /// Whether the job may be at work all the same: an answer was lost, or could not be read.
+    pub may_be_at_work: bool,
+}
+
+/// How a job stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobState {
+    /// It waits or works.
+    AtWork,
+    /// It has ended, and was billed for so many bytes; `None` where BigQuery does not say.
+    Ended(Option<u64>),
+}
 
 /// The service, as one user sees it.
 #[derive(Debug)]
@@ -60,20 +78,32 @@ impl BigQuery {
 
     /// Starts a query under an id of our own, so that it can be cancelled even when the answer is lost. Starting the
     /// same job twice starts it once.
-    pub async fn insert(&self, query: &QueryJob<'_>) -> Result<JobPath, GoogleError> {
+    pub async fn insert(&self, query: &QueryJob<'_>) -> Result<JobPath, InsertError> {
         let what = query.what();
         let path = format!("projects/{}/jobs", encoded(&query.job.project));
         let body = Some(query.to_json());
+        let n_before = self.api.n_retries();
         match self.api.call(&Call::new(Method::POST, path, body, &what)).await {
-            Ok(answer) => query.job.located(&answer).ok_or_else(|| not_understood(&what)),
-            // The first try was served although its answer was lost.
-            Err(GoogleError::AlreadyExists { .. }) => {
-                let call = Call::new(Method::GET, query.job.encoded("jobs"), None, &what);
-                let answer = self.api.call(&call).await?;
-                query.job.located(&answer).ok_or_else(|| not_understood(&what))
+            // It was accepted, whatever else the answer says: the id is ours, and the dry run knew the place.
+            Ok(answer) => Ok(query.job.located(&answer).unwrap_or_else(|| query.job.clone())),
+            // An earlier try was served although its answer was lost.
+            Err(GoogleError::AlreadyExists { .. }) => Ok(self.located(&query.job).await),
+            Err(error) => {
+                let is_open =
+                    matches!(error, GoogleError::Unreachable { .. } | GoogleError::TooLarge { .. });
+                let may_be_at_work = is_open || self.api.n_retries() > n_before;
+                Err(InsertError { error, may_be_at_work })
             }
-            Err(error) => Err(error),
         }
+    }
+
+    /// A job that is there, with its place if BigQuery says that.
+    async fn located(&self, job: &JobPath) -> JobPath {
+        let what = job.what();
+        let path = format!("{}{}", job.encoded("jobs"), job.location_query());
+        let call = Call { patience: Some(BRIEF), ..Call::new(Method::GET, path, None, &what) };
+        let answer = self.api.call(&call).await;
+        answer.ok().and_then(|answer| job.located(&answer)).unwrap_or_else(|| job.clone())
     }
 
     /// A page of a job's results; one that is not complete when the job is still at work after `wait`.
@@ -96,20 +126,22 @@ impl BigQuery {
         serde_json::from_slice(&answer).map_err(|_| not_understood(&what))
     }
 
-    /// Bytes that a job was billed for; `None` while it is at work, or BigQuery does not say.
-    pub async fn billed_bytes(&self, job: &JobPath) -> Result<Option<u64>, GoogleError> {
+    /// How a job stands, and what it was billed for.
+    pub async fn job_state(&self, job: &JobPath) -> Result<JobState, GoogleError> {
         let what = job.what();
         let path = format!("{}{}", job.encoded("jobs"), job.location_query());
         let call = Call { patience: Some(BRIEF), ..Call::new(Method::GET, path, None, &what) };
         let answer: Value = serde_json::from_slice(&self.api.call(&call).await?)
             .map_err(|_| not_understood(&what))?;
         if answer.pointer("/status/state").and_then(Value::as_str) != Some("DONE") {
-            return Ok(None);
+            return Ok(JobState::AtWork);
         }
         let billed = answer.pointer("/statistics/query/totalBytesBilled").and_then(Value::as_str);
-        let has_failed = answer.pointer("/status/errorResult").is_some();
-        // A query that failed is not billed.
-        Ok(billed.and_then(|bytes| bytes.parse().ok()).or(has_failed.then_some(0)))
+        let failure = answer.pointer("/status/errorResult");
+        let reason = failure.and_then(|failure| failure.get("reason")).and_then(Value::as_str);
+        // A query that failed is not billed; one that was stopped, or took too long, may be.
+        let is_free = failure.is_some() && reason != Some("stopped");
+        Ok(JobState::Ended(billed.and_then(|bytes| bytes.parse().ok()).or(is_free.then_some(0))))
     }
 
     /// Asks for a job to be stopped.

@@ -1,13 +1,20 @@
 //! `POST /alerts/query/preview/`: the form again, with what the query would ask and cost. Nothing is read or billed.
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{
+    extract::State,
+    http::{HeaderValue, StatusCode, header::RETRY_AFTER},
+    response::Response,
+};
 
 use super::{
     query_form::page,
     query_parameters::{QUERY_NAME, check_query_name},
 };
 use crate::{
-    actions::run_query::Runner,
+    actions::{
+        check_query::{CHECKS_A_MINUTE, Looked},
+        run_query::Runner,
+    },
     brokers::{Brokers, Check, Estimated},
     clock::Clock,
     forms::{Context, RawForm},
@@ -40,14 +47,19 @@ pub(crate) async fn post(
     let raw = RawForm::from_pairs(form.iter());
     let form_context = Context { now: clock.now(), choices: broker.choices().await };
     let checked = broker.form().validate(&raw, &form_context);
+    let mut wait_s = None;
     let (mut state, view) = match checked {
         Err(state) => (state, None),
         Ok(parameters) => {
             let looked_at = runner.check(broker.as_ref(), &parameters, context.member()).await?;
             let looked_at = looked_at.ok_or(Error::NotFound)?;
             let view = match looked_at {
-                Ok(check) => preview_view(check),
-                Err(error) => failed_view(&error.to_string()),
+                Looked::Seen(check) => preview_view(*check),
+                Looked::Failed(error) => failed_view(&error.to_string()),
+                Looked::TooOften(left_s) => {
+                    wait_s = Some(left_s);
+                    failed_view(&too_often(left_s))
+                }
             };
             (broker.form().filled(&raw), Some(view))
         }
@@ -59,10 +71,24 @@ pub(crate) async fn post(
     {
         state.add_error(QUERY_NAME.name, message);
     }
-    let status = if state.has_errors() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = match wait_s {
+        Some(_) => StatusCode::TOO_MANY_REQUESTS,
+        None if state.has_errors() => StatusCode::UNPROCESSABLE_ENTITY,
+        None => StatusCode::OK,
+    };
     let mut page = page(&context, &brokers, broker.as_ref(), saved.as_ref(), &state).await;
     page.preview = view;
-    Ok(context.render_as(status, &page))
+    let mut answer = context.render_as(status, &page);
+    if let Some(wait_s) = wait_s {
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait_s));
+    }
+    Ok(answer)
+}
+
+fn too_often(wait_s: u64) -> String {
+    format!(
+        "You have checked {CHECKS_A_MINUTE} queries within a minute, as many as may be. Your form is as you left it: check it again in {wait_s} s"
+    )
 }
 
 fn preview_view(check: Check) -> PreviewView {
@@ -93,10 +119,11 @@ fn preview_view(check: Check) -> PreviewView {
 }
 
 fn headline(estimated: &Estimated, project: &str) -> String {
-    let at_most = if estimated.is_upper_bound { "at most " } else { "" };
     format!(
-        "Reads {at_most}{}, billed to the project {project}. BigQuery is told to refuse it above {}; one query may read {}.",
-        estimated.cost, estimated.cap, estimated.limit
+        "Reads {}, billed to the project {project}. BigQuery is told to refuse it above {}; one query may read {}.",
+        estimated.words(),
+        estimated.cap,
+        estimated.limit
     )
 }
 

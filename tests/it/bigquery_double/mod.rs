@@ -59,16 +59,26 @@ struct Job {
 struct Script {
     estimate: u64,
     billed: u64,
-    is_upper_bound: bool,
+    accuracy: &'static str,
+    /// Where jobs run: outside of the US and the EU they are found only there.
+    location: &'static str,
+    /// Dry runs say where that is.
+    names_place: bool,
     /// Pages of rows, each a whole `f`.
     pages: Vec<Vec<Value>>,
     columns: Value,
     /// Answers before a job is complete.
     n_waits: usize,
-    refusals: HashMap<Verb, VecDeque<Refusal>>,
+    refusals: HashMap<Verb, VecDeque<Option<Refusal>>>,
     always: HashMap<Verb, Refusal>,
     /// Jobs that are started although their caller hears of an outage.
     n_lost: usize,
+    /// Jobs that are started under an answer without a name.
+    n_nameless: usize,
+    /// Jobs go on although they were asked to stop.
+    is_stubborn: bool,
+    /// Jobs end without a word on their bill.
+    hides_bill: bool,
     jobs: BTreeMap<String, Job>,
     journal: Vec<Call>,
 }
@@ -85,13 +95,18 @@ impl BigQueryDouble {
         let script = Script {
             estimate: 0,
             billed: 0,
-            is_upper_bound: false,
+            accuracy: "PRECISE",
+            location: "US",
+            names_place: true,
             pages: vec![Vec::new()],
             columns: json!([]),
             n_waits: 0,
             refusals: HashMap::new(),
             always: HashMap::new(),
             n_lost: 0,
+            n_nameless: 0,
+            is_stubborn: false,
+            hides_bill: false,
             jobs: BTreeMap::new(),
             journal: Vec::new(),
         };
@@ -117,9 +132,34 @@ impl BigQueryDouble {
         self.change(|script| (script.estimate, script.billed) = (estimate, billed));
     }
 
-    /// Dry runs say that it may be less.
-    pub(crate) fn says_at_most(&self) {
-        self.change(|script| script.is_upper_bound = true);
+    /// Dry runs say how good their estimate is.
+    pub(crate) fn says(&self, accuracy: &'static str) {
+        self.change(|script| script.accuracy = accuracy);
+    }
+
+    /// Jobs run there.
+    pub(crate) fn is_in(&self, location: &'static str) {
+        self.change(|script| script.location = location);
+    }
+
+    /// Dry runs do not say where jobs run.
+    pub(crate) fn names_no_place(&self) {
+        self.change(|script| script.names_place = false);
+    }
+
+    /// The next job is started under an answer that does not name it.
+    pub(crate) fn forgets_a_name(&self) {
+        self.change(|script| script.n_nameless = 1);
+    }
+
+    /// Whether jobs go on although they were asked to stop.
+    pub(crate) fn is_stubborn(&self, is_stubborn: bool) {
+        self.change(|script| script.is_stubborn = is_stubborn);
+    }
+
+    /// Jobs end without a word on their bill.
+    pub(crate) fn hides_the_bill(&self) {
+        self.change(|script| script.hides_bill = true);
     }
 
     /// What jobs find.
@@ -134,7 +174,12 @@ impl BigQueryDouble {
 
     /// The next call of a kind is refused.
     pub(crate) fn refuses_once(&self, verb: Verb, refusal: Refusal) {
-        self.change(|script| script.refusals.entry(verb).or_default().push_back(refusal));
+        self.change(|script| script.refusals.entry(verb).or_default().push_back(Some(refusal)));
+    }
+
+    /// The next call of a kind is served, before those that are refused once.
+    pub(crate) fn serves_once(&self, verb: Verb) {
+        self.change(|script| script.refusals.entry(verb).or_default().push_back(None));
     }
 
     /// Every call of a kind is refused.
@@ -176,7 +221,7 @@ impl BigQueryDouble {
         self.change(|script| {
             script.journal.push(Call { verb, body, query: query.unwrap_or_default(), token });
             let next = script.refusals.get_mut(&verb).and_then(VecDeque::pop_front);
-            next.or_else(|| script.always.get(&verb).copied())
+            next.unwrap_or_else(|| script.always.get(&verb).copied())
         })
     }
 }
@@ -194,10 +239,12 @@ async fn insert(
     }
     if is_dry {
         return double.change(|script| {
-            let accuracy = if script.is_upper_bound { "UPPER_BOUND" } else { "PRECISE" };
-            Json(json!({"status": {"state": "DONE"}, "statistics": {"totalBytesProcessed": script.estimate.to_string(),
-                "query": {"totalBytesProcessedAccuracy": accuracy}}}))
-            .into_response()
+            let mut answer = json!({"status": {"state": "DONE"}, "statistics": {"totalBytesProcessed": script.estimate.to_string(),
+                "query": {"totalBytesProcessedAccuracy": script.accuracy}}});
+            if script.names_place {
+                answer["jobReference"] = json!({"projectId": project, "location": script.location});
+            }
+            Json(answer).into_response()
         });
     }
     let id = body["jobReference"]["jobId"].as_str().unwrap().to_owned();
@@ -212,12 +259,31 @@ async fn insert(
             return Refusal { code: 503, reason: "backendError", message: "try again" }
                 .into_response();
         }
-        Json(reference(&project, &id)).into_response()
+        if script.n_nameless > 0 {
+            script.n_nameless -= 1;
+            return Json(json!({"status": {"state": "RUNNING"}})).into_response();
+        }
+        Json(script.reference(&project, &id)).into_response()
     })
 }
 
-fn reference(project: &str, id: &str) -> Value {
-    json!({"jobReference": {"projectId": project, "jobId": id, "location": "US"}, "status": {"state": "RUNNING"}})
+const NO_JOB: Refusal = Refusal { code: 404, reason: "notFound", message: "Not found: Job" };
+
+impl Script {
+    fn reference(&self, project: &str, id: &str) -> Value {
+        json!({"jobReference": {"projectId": project, "jobId": id, "location": self.location}, "status": {"state": "RUNNING"}})
+    }
+
+    /// Whether a call finds a job.
+    fn has(&self, id: &str, query: &str) -> bool {
+        let asked = url::form_urlencoded::parse(query.as_bytes())
+            .find_map(|(name, value)| (name == "location").then(|| value.into_owned()));
+        let is_there = match asked {
+            Some(location) => location == self.location,
+            None => ["US", "EU"].contains(&self.location),
+        };
+        is_there && self.jobs.contains_key(id)
+    }
 }
 
 async fn get_job(
@@ -226,20 +292,26 @@ async fn get_job(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
+    let text = query.clone().unwrap_or_default();
     if let Some(refusal) = double.arrive(Verb::GetJob, &headers, Value::Null, query) {
         return refusal.into_response();
     }
     double.change(|script| {
-        if !script.jobs.contains_key(&id) {
-            return Refusal { code: 404, reason: "notFound", message: "Not found: Job" }
-                .into_response();
+        if !script.has(&id, &text) {
+            return NO_JOB.into_response();
         }
-        let mut job = reference(&project, &id);
+        let mut job = script.reference(&project, &id);
         let is_stopped = script.jobs.get(&id).is_some_and(|job| job.is_stopped);
-        let is_done = is_stopped || script.n_waits == 0;
+        let is_done = is_stopped && !script.is_stubborn || script.n_waits == 0;
         job["status"]["state"] = json!(if is_done { "DONE" } else { "RUNNING" });
-        let billed = if is_done { script.billed } else { 0 };
-        job["statistics"] = json!({"query": {"totalBytesBilled": billed.to_string()}});
+        if is_stopped && is_done {
+            job["status"]["errorResult"] =
+                json!({"reason": "stopped", "message": "Job execution was cancelled"});
+        }
+        if !script.hides_bill {
+            let billed = if is_done { script.billed } else { 0 };
+            job["statistics"] = json!({"query": {"totalBytesBilled": billed.to_string()}});
+        }
         Json(job).into_response()
     })
 }
@@ -250,17 +322,19 @@ async fn cancel(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
+    let text = query.clone().unwrap_or_default();
     if let Some(refusal) = double.arrive(Verb::Cancel, &headers, Value::Null, query) {
         return refusal.into_response();
     }
-    double.change(|script| match script.jobs.get_mut(&id) {
-        Some(job) => {
+    double.change(|script| {
+        if !script.has(&id, &text) {
+            return NO_JOB.into_response();
+        }
+        let answer = json!({"job": script.reference(&project, &id)});
+        if let Some(job) = script.jobs.get_mut(&id) {
             job.is_stopped = true;
-            Json(json!({"job": reference(&project, &id)})).into_response()
         }
-        None => {
-            Refusal { code: 404, reason: "notFound", message: "Not found: Job" }.into_response()
-        }
+        Json(answer).into_response()
     })
 }
 
@@ -274,14 +348,16 @@ async fn get_results(
     if let Some(refusal) = double.arrive(Verb::GetResults, &headers, Value::Null, query) {
         return refusal.into_response();
     }
-    let waits = double.change(|script| {
+    if !double.change(|script| script.has(&id, &text)) {
+        return NO_JOB.into_response();
+    }
+    let waiting = double.change(|script| {
         let waits = script.n_waits > 0;
         script.n_waits = script.n_waits.saturating_sub(1);
-        waits
+        waits.then(|| script.reference(&project, &id))
     });
-    if waits {
+    if let Some(mut answer) = waiting {
         tokio::time::sleep(Duration::from_millis(20)).await;
-        let mut answer = reference(&project, &id);
         answer["jobComplete"] = json!(false);
         return Json(answer).into_response();
     }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// What is counted for today, bytes.
-async fn counted(app: &TestApp) -> i64 {
+pub(super) async fn counted(app: &TestApp) -> i64 {
     sqlx::query_scalar("select coalesce(sum(coalesce(billed_bytes, reserved_bytes)), 0)::bigint from bigquery_spending")
         .fetch_one(&app.pool().await)
         .await
@@ -36,7 +36,7 @@ async fn a_query_above_the_limit_is_refused_before_a_job() {
 async fn the_estimate_and_the_bill_are_told_and_kept() {
     let (double, app) = doubled().await;
     double.costs(44_238_061_568, 42 * GIB);
-    double.says_at_most();
+    double.says("UPPER_BOUND");
     let run = run(&app, &by_object()).await;
     let log = log(&run);
     assert!(
@@ -129,7 +129,8 @@ async fn a_member_runs_two_queries_at_once_and_no_third() {
 async fn many_at_once_never_spend_more_than_there_is() {
     let (double, app) = doubled_with(|service| {
         service.daily.user = Cost(40 * GIB);
-        service.daily.jobs_at_once = 100;
+        service.daily.user_jobs = 100;
+        service.daily.team_jobs = 100;
     })
     .await;
     double.costs(10 * GIB, 10 * GIB);

@@ -52,10 +52,12 @@ pub(super) fn columns() -> Value {
 #[tokio::test]
 async fn every_job_is_capped_timed_labelled_and_looked_at_before() {
     let (double, app) = doubled().await;
+    double.says("LOWER_BOUND");
     for (estimate, cap) in [(0, 10 << 20), (10 * GIB, 11 * GIB), (99 * GIB, 100 * GIB)] {
         double.costs(estimate, 0);
         let run = run(&app, &by_object()).await;
         assert_eq!(run["state"], "finished", "{run}");
+        assert!(log(&run).contains("The query will read at least "), "{}", log(&run));
         let job = double.calls(Verb::Insert).pop().unwrap().body;
         let configuration = &job["configuration"];
         assert_eq!(configuration["query"]["maximumBytesBilled"], cap.to_string());

@@ -95,7 +95,18 @@ async fn a_check_says_what_would_be_refused() {
         Verb::DryRun,
         Refusal { code: 403, reason: "accessDenied", message: "Access Denied: x" },
     );
-    check(&app, &[("candid", "7")]).await.expect(200).shows("BigQuery Job User").shows("@candid");
+    let unknown = check(&app, &[("candid", "7")]).await.expect(200);
+    let unknown = unknown.shows("BigQuery Job User").shows("@candid");
+    // What nobody knows the cost of has a cap all the same: what one query may read.
+    let limit = (100 * GIB).to_string();
+    let (python, curl) = (text_of(&unknown.body, "python"), text_of(&unknown.body, "curl"));
+    assert!(python.contains(&format!("maximum_bytes_billed={limit},")), "{python}");
+    assert!(curl.contains(&format!("\"maximumBytesBilled\":\"{limit}\"")), "{curl}");
+    for (word, told) in [("UNKNOWN", "at least 7.0 GiB"), ("UPPER_BOUND", "at most 7.0 GiB")] {
+        double.costs(7 * GIB, 0);
+        double.says(word);
+        check(&app, &[("candid", "7")]).await.expect(200).shows(told);
+    }
     check(&app, &[]).await.expect(422).shows("Add an objectId or a candid");
     check(&app, &[("objectId", "a"), ("candid", "7")])
         .await
@@ -143,6 +154,7 @@ async fn on_the_emulator_the_programs_of_a_check_run() {
     let answered = Command::new("bash").arg("-c").arg(&curl).output().unwrap();
     let found: Value = serde_json::from_slice(&answered.stdout)
         .unwrap_or_else(|_| panic!("{curl}: {}", String::from_utf8_lossy(&answered.stderr)));
+    assert!(curl.starts_with("# Prints the first page of the answer."), "{curl}");
     assert_eq!(found["totalRows"], "1", "{found}");
     assert_eq!(found["rows"][0]["f"][0]["v"], odd);
 

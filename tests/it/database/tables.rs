@@ -159,8 +159,13 @@ pub(super) fn moved(row: &Value, source_id: i64, ra: f64, dec: f64) -> Value {
 
 /// The row of a table as the alert that it is.
 pub(super) fn alert_of(row: Value) -> tom_alerts::domain::alert::Alert {
+    read(row).unwrap()
+}
+
+/// The same, or why it is none.
+pub(super) fn read(row: Value) -> Result<tom_alerts::domain::alert::Alert, packets::PacketError> {
     let Value::Object(row) = row else { panic!("no row: {row}") };
     let row: Map<String, Value> = row;
     let bytes = packets::TableRow { table: "test".to_owned(), row }.to_bytes();
-    packets::decode_table_row(&bytes, "").unwrap()
+    packets::decode_table_row(&bytes, "")
 }
