@@ -103,12 +103,9 @@ if (region) {
     if (log) log.scrollTop = scroll;
     if (focused) document.getElementById(focused)?.focus();
   };
-  const ask = async () => {
-    const answer = document.hidden ? null : await fetch(region.dataset.poll).catch(() => null);
-    // Signed out meanwhile: the page itself leads to sign-in and back.
-    if (answer?.status === 401) return void location.reload();
-    if (!answer?.ok) return void setTimeout(ask, 4000);
-    show(await answer.text());
+  // Shows the progress; whether more may come.
+  const take = (html) => {
+    show(html);
     const state = region.querySelector("[data-live]").dataset;
     document.title = `${state.title} · tom-alerts`;
     const isLive = state.live === "true";
@@ -116,10 +113,41 @@ if (region) {
       spoken.textContent = state.status;
       lastSpoken = Date.now();
     }
-    if (isLive) return void setTimeout(ask, 2000);
-    if (!document.querySelector("[data-selection]")) location.reload();
+    if (!isLive && !document.querySelector("[data-selection]")) location.reload();
+    return isLive;
   };
-  setTimeout(ask, 1000);
+  // Where events do not come through: ask.
+  const ask = async () => {
+    const answer = document.hidden ? null : await fetch(region.dataset.poll).catch(() => null);
+    // Signed out meanwhile: the page itself leads to sign-in and back.
+    if (answer?.status === 401) return void location.reload();
+    if (!answer?.ok) return void setTimeout(ask, 4000);
+    if (take(await answer.text())) setTimeout(ask, 2000);
+  };
+  // A browser has few connections to one host: a tab that nobody sees gives its own back.
+  let events = null, isOver = false;
+  const listen = () => {
+    if (isOver || events) return;
+    events = new EventSource(region.dataset.events);
+    events.addEventListener("progress", ({ data }) => {
+      if (take(data)) return;
+      isOver = true;
+      events.close();
+    });
+    events.addEventListener("gone", () => location.reload());
+    events.addEventListener("error", () => {
+      if (events?.readyState !== EventSource.CLOSED) return;
+      events = null;
+      isOver = true;
+      setTimeout(ask, 1000);
+    });
+  };
+  const rest = () => {
+    events?.close();
+    events = null;
+  };
+  document.addEventListener("visibilitychange", () => (document.hidden ? rest() : listen()));
+  if (!document.hidden) listen();
 }
 
 // Ticks: counted here, kept by the server at each change; links wait until they are kept.

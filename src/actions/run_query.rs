@@ -181,6 +181,11 @@ impl Runner {
         Ok(())
     }
 
+    /// Set when this process begins to end: whoever waits for news of its runs connects elsewhere.
+    pub fn ending(&self) -> CancellationToken {
+        self.inner.shutdown.clone()
+    }
+
     /// Waits until every run has put away what it had.
     pub async fn finish(&self) {
         self.inner.tracker.close();

@@ -11,6 +11,7 @@ mod history;
 mod invitations;
 mod members;
 mod results;
+mod run_news;
 mod run_work;
 mod runs;
 mod saved_queries;
@@ -43,6 +44,7 @@ pub use self::{
     history::HistoryFilter,
     members::{Admission, Welcome},
     results::{Cursor, PageCursor, ResultPage},
+    run_news::RunFollower,
     runs::{NewRun, RunFilter},
     saved_queries::{QueryFilter, QueryOrder},
     sessions::{NewSession, SESSION_LIFE, SIGNED_IN, Sessions, VISITOR},
@@ -129,6 +131,7 @@ impl StorageError {
 #[derive(Clone, Debug)]
 pub struct Storage {
     pool: PgPool,
+    news: run_news::RunNews,
 }
 
 impl Storage {
@@ -165,7 +168,7 @@ impl Storage {
             })
             .connect_with(options.log_statements(tracing::log::LevelFilter::Trace))
             .await?;
-        let storage = Self { pool };
+        let storage = Self { pool, news: run_news::RunNews::new() };
         storage.check_durability().await?;
         Ok(storage)
     }

@@ -80,6 +80,24 @@ impl Storage {
         Ok(row.and_then(ScopeRow::into_scope))
     }
 
+    /// The same of whoever is in a session that lives.
+    pub async fn scope_of_session(
+        &self,
+        session_id: i64,
+    ) -> Result<Option<TeamScope>, StorageError> {
+        let row: Option<ScopeRow> = sqlx::query_as(concat!(
+            "select ",
+            scope_columns!(),
+            " from session s
+             join member m on m.id = s.member_id and m.removed is null
+             where s.id = $1 and s.expires > now()"
+        ))
+        .bind(session_id)
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.and_then(ScopeRow::into_scope))
+    }
+
     /// What a change that found nothing to change means: that there is nothing for them, or that they see it and may
     /// not. Either way the history tells of the attempt where there was something.
     pub(super) async fn done_or_refused(

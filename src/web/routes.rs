@@ -100,6 +100,7 @@ fn pages() -> Router<AppState> {
         .route("/runs/", get(pages::run_list::get))
         .route("/runs/{id}/", get(pages::run::get))
         .route("/runs/{id}/progress/", get(pages::run::get_progress))
+        .route("/runs/{id}/events/", get(pages::run_events::get))
         .route("/runs/{id}/cancel/", post(pages::run::post_cancel))
         .route("/runs/{id}/run/", post(pages::run::post_again))
         .route("/runs/{id}/selection/", post(pages::selection::post))

@@ -20,6 +20,7 @@ pub(super) mod query_list;
 pub(super) mod query_parameters;
 pub(super) mod query_preview;
 pub(super) mod run;
+pub(super) mod run_events;
 pub(super) mod run_list;
 mod run_progress;
 mod run_results;

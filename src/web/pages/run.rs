@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// Lines of a run's log that its page shows.
-const LOG_LINES: i64 = 200;
+pub(super) const LOG_LINES: i64 = 200;
 
 /// `GET /runs/{id}/`
 pub(crate) async fn get(
@@ -72,6 +72,7 @@ pub(crate) async fn get(
         created: moment(run.created, now),
         progress: progress_view(&run, &log, now, None),
         progress_url: progress_url(&run),
+        events_url: format!("/runs/{}/events/?shown={}", run.id, run.counts.stored),
         parameters: broker
             .map(|broker| parameters_in_words(broker.form(), &run.parameters))
             .unwrap_or_default(),

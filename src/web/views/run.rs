@@ -30,6 +30,8 @@ pub struct RunPage {
     pub progress: RunProgress,
     /// Address of the progress alone; asked while the run is live. It carries how many results are shown.
     pub progress_url: String,
+    /// Address of the progress as it happens.
+    pub events_url: String,
     /// The query in words.
     pub parameters: Vec<Fact>,
     /// Stops the run; only while it is live.

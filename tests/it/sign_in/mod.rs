@@ -18,6 +18,7 @@ mod local_paths;
 mod provider_faults;
 mod refreshing;
 mod routes;
+mod run_events;
 mod runs;
 mod secrets;
 mod session_cookies;

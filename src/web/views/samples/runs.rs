@@ -169,6 +169,7 @@ fn run(state: StateChip, results: Results) -> RunPage {
             .then(|| button("Run again", "/alerts/query/4/run/", ButtonLook::Primary, "")),
         progress,
         progress_url: "/runs/318/progress/?shown=12".into(),
+        events_url: "/runs/318/events/?shown=12".into(),
         parameters: vec![
             fact("Subscription", "ztf-loop", "", false),
             fact("Star/galaxy score", "less than 0.10", "", false),

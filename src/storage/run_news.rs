@@ -1,0 +1,94 @@
+//! News of runs: the database tells every process of each change to a run, and each process tells those who look.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use sqlx::{PgPool, postgres::PgListener};
+use tokio::sync::broadcast;
+
+use super::Storage;
+use crate::domain::run::RunId;
+
+/// The channel on which migration 0006 tells of runs.
+const CHANNEL: &str = "run_news";
+
+/// News that may wait for one reader; one who is slower looks at once and misses nothing, as each look shows all.
+const WAITING: usize = 256;
+
+/// How long until the database is asked again after it was away.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// The news of this process: one connection listens for all who look.
+#[derive(Clone, Debug)]
+pub(super) struct RunNews {
+    sender: broadcast::Sender<Option<RunId>>,
+    is_listening: Arc<OnceLock<()>>,
+}
+
+impl RunNews {
+    pub(super) fn new() -> Self {
+        Self { sender: broadcast::channel(WAITING).0, is_listening: Arc::default() }
+    }
+}
+
+/// News of one run.
+#[derive(Debug)]
+pub struct RunFollower {
+    id: RunId,
+    receiver: broadcast::Receiver<Option<RunId>>,
+}
+
+impl RunFollower {
+    /// Waits until the run has changed, or may have.
+    pub async fn changed(&mut self) {
+        loop {
+            match self.receiver.recv().await {
+                Ok(Some(id)) if id != self.id => {}
+                // `None`: something may have been missed.
+                Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => return,
+                Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+            }
+        }
+    }
+}
+
+impl Storage {
+    /// Follows a run from now on, whichever process works on it.
+    pub fn follow_run(&self, id: RunId) -> RunFollower {
+        let receiver = self.news.sender.subscribe();
+        self.news.is_listening.get_or_init(|| {
+            tokio::spawn(listen(self.pool.clone(), self.news.sender.clone()));
+        });
+        RunFollower { id, receiver }
+    }
+}
+
+async fn listen(pool: PgPool, sender: broadcast::Sender<Option<RunId>>) {
+    while !pool.is_closed() {
+        if let Err(error) = relay(&pool, &sender).await {
+            tracing::warn!(%error, "No news of runs: the database is away");
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+/// Passes news on until the connection breaks.
+async fn relay(
+    pool: &PgPool,
+    sender: &broadcast::Sender<Option<RunId>>,
+) -> Result<(), sqlx::Error> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.listen(CHANNEL).await?;
+    loop {
+        // What happened before we listened, or while we did not, is looked up by those who look.
+        let _ = sender.send(None);
+        while let Some(news) = listener.try_recv().await? {
+            if let Ok(id) = news.payload().parse() {
+                // Nobody may be looking.
+                let _ = sender.send(Some(id));
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! `/runs/{id}/events/`: the progress of a run as it happens, as server-sent events. Each event is the whole of it, so a
+//! browser that was away misses nothing.
+
+use std::{convert::Infallible, time::Duration};
+
+use askama::Template;
+use axum::{
+    extract::State,
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    run::LOG_LINES,
+    run_progress::{NewResults, progress_view},
+};
+use crate::{
+    actions::run_query::Runner,
+    clock::Clock,
+    domain::{run::RunId, sharing::TeamScope},
+    storage::{RunFollower, Storage, StorageError},
+    web::{
+        context::PageContext,
+        error::Error,
+        extract::{Id, Query},
+    },
+};
+
+/// Shortest time between two events: a fast run would otherwise fill the line with states that nobody can read.
+const GAP: Duration = Duration::from_millis(400);
+
+/// Longest time between two looks while nothing is told: the clock on the page goes on.
+const STILL_THERE: Duration = Duration::from_secs(5);
+
+/// A comment in the stream, so that proxies do not take it for dead.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// How long a browser waits before it connects again.
+const RECONNECT: Duration = Duration::from_secs(2);
+
+/// Whoever looks at a run.
+struct Looker {
+    storage: Storage,
+    clock: Clock,
+    id: RunId,
+    /// `None` in local mode, where nobody can be shut out.
+    session_id: Option<i64>,
+    scope: TeamScope,
+    shown: u64,
+    follower: RunFollower,
+    ending: CancellationToken,
+    last: Option<Instant>,
+    is_over: bool,
+}
+
+/// `GET /runs/{id}/events/?shown=`
+pub(crate) async fn get(
+    State(storage): State<Storage>,
+    State(clock): State<Clock>,
+    State(runner): State<Runner>,
+    context: PageContext,
+    Id(id): Id,
+    Query(query): Query,
+) -> Result<Response, Error> {
+    storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let looker = Looker {
+        follower: storage.follow_run(id),
+        storage,
+        clock,
+        id,
+        session_id: context.visitor.session_id,
+        scope: context.scope,
+        shown: query.number("shown").and_then(|shown| u64::try_from(shown).ok()).unwrap_or(0),
+        ending: runner.ending(),
+        last: None,
+        is_over: false,
+    };
+    let events = futures::stream::unfold(looker, |mut looker| async move {
+        let event = looker.next().await?;
+        Some((Ok::<_, Infallible>(event), looker))
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)).into_response())
+}
+
+impl Looker {
+    /// The next event; `None` when there is nothing more to come, or this process ends: then the browser connects again,
+    /// to another replica.
+    async fn next(&mut self) -> Option<Event> {
+        if self.is_over {
+            return None;
+        }
+        if let Some(last) = self.last {
+            tokio::select! {
+                () = self.ending.cancelled() => return None,
+                () = self.follower.changed() => {}
+                () = tokio::time::sleep(STILL_THERE) => {}
+            }
+            tokio::select! {
+                () = self.ending.cancelled() => return None,
+                () = tokio::time::sleep_until(last + GAP) => {}
+            }
+        }
+        self.last = Some(Instant::now());
+        match self.look().await {
+            Ok(Some((html, is_live))) => {
+                // The protocol has no way to send one.
+                let html = html.replace('\r', "");
+                self.is_over = !is_live;
+                Some(Event::default().event("progress").retry(RECONNECT).data(html))
+            }
+            // Signed out, removed, or no longer shared: the page finds out what to say.
+            Ok(None) => {
+                self.is_over = true;
+                Some(Event::default().event("gone").data(""))
+            }
+            Err(error) => {
+                tracing::debug!(%error, run.id = self.id, "A look at a run failed");
+                Some(Event::default().comment("the database is busy"))
+            }
+        }
+    }
+
+    /// The run as they see it at this moment; `None` when they do not see it any more.
+    async fn look(&mut self) -> Result<Option<(String, bool)>, StorageError> {
+        if let Some(session_id) = self.session_id {
+            match self.storage.scope_of_session(session_id).await? {
+                Some(scope) => self.scope = scope,
+                None => return Ok(None),
+            }
+        }
+        let found = self.storage.find_run_with_log(&self.scope, self.id, LOG_LINES).await?;
+        let Some((run, log)) = found else { return Ok(None) };
+        let news = NewResults { shown: self.shown, href: format!("/runs/{}/", self.id) };
+        let view = progress_view(&run, &log, self.clock.now(), Some(&news));
+        Ok(view.render().ok().map(|html| (html, run.state.is_live())))
+    }
+}

@@ -1,0 +1,148 @@
+//! The progress of a run as it happens: on whichever replica one looks, and only to those who see it.
+
+use std::time::Duration;
+
+use futures::{Stream, StreamExt};
+use serde_json::json;
+use tom_alerts::{
+    domain::{
+        run::{LogLevel, RunState},
+        sharing::{Sharing, TEAM, TeamScope},
+    },
+    storage::{Batch, NewRun},
+};
+
+use super::{ADA, BOB, Browser, Deployment, SignInSetup};
+
+/// Longest wait for an event. None of these tests asks how fast it comes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An event: its name and what it holds.
+type Event = (String, String);
+
+/// Events of a run, as a browser reads them.
+async fn events_of(browser: &Browser, run: i64) -> impl Stream<Item = Event> + Unpin + use<> {
+    let request = browser.request("GET", &format!("/runs/{run}/events/?shown=0"));
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["content-type"], "text/event-stream");
+    let bytes = Box::pin(answer.bytes_stream());
+    let blocks =
+        futures::stream::unfold((bytes, String::new()), |(mut bytes, mut text)| async move {
+            loop {
+                if let Some((block, rest)) = text.split_once("\n\n") {
+                    let (block, rest) = (block.to_owned(), rest.to_owned());
+                    return Some((block, (bytes, rest)));
+                }
+                let Ok(more) = bytes.next().await? else { return None };
+                text += std::str::from_utf8(&more).unwrap();
+            }
+        });
+    Box::pin(blocks.filter_map(async |block: String| {
+        let lines = |field: &str| -> Vec<String> {
+            let all = block.lines().filter_map(|line| line.strip_prefix(field));
+            all.map(|line| line.trim_start().to_owned()).collect()
+        };
+        let name = lines("event:").pop()?;
+        Some((name, lines("data:").join("\n")))
+    }))
+}
+
+/// The first event that holds this text.
+async fn until(events: &mut (impl Stream<Item = Event> + Unpin), text: &str) -> Event {
+    let wait = async {
+        loop {
+            let event = events.next().await.expect("the stream ended before its time");
+            if event.1.contains(text) || event.0 == text {
+                return event;
+            }
+        }
+    };
+    let found = tokio::time::timeout(PATIENCE, wait).await;
+    found.unwrap_or_else(|_| panic!("no event holds {text}"))
+}
+
+async fn ended(mut events: impl Stream<Item = Event> + Unpin) {
+    let next = tokio::time::timeout(PATIENCE, events.next()).await.expect("the stream goes on");
+    assert_eq!(next, None);
+}
+
+async fn scope_of(deployment: &Deployment, email: &str) -> TeamScope {
+    let member = deployment.member_id(email).await;
+    deployment.app.storage.team_scope(member).await.unwrap().unwrap()
+}
+
+/// A run that goes on until this test says otherwise.
+async fn running(deployment: &Deployment, email: &str, sharing: Sharing) -> i64 {
+    let run = NewRun {
+        saved_query_id: None,
+        query_name: "young in g".to_owned(),
+        broker: "archive".to_owned(),
+        parameters: json!({"folder": "night"}),
+        instance: "another process".to_owned(),
+        acts_as: None,
+        sharing,
+    };
+    let scope = scope_of(deployment, email).await;
+    let id = deployment.app.storage.create_run(&scope, &run).await.unwrap();
+    deployment.app.storage.begin_run(id).await.unwrap();
+    id
+}
+
+#[tokio::test]
+async fn whoever_looks_on_another_replica_is_told_of_each_change_and_of_the_end() {
+    let one = Deployment::start().await;
+    let setup =
+        SignInSetup { database_url: Some(one.app.database_url.clone()), ..SignInSetup::default() };
+    let other = setup.start_at(one.google.clone()).await;
+    one.signed_in(ADA).await;
+    let bob = other.signed_in(BOB).await;
+    let run = running(&one, ADA, Sharing::read_by(vec![TEAM])).await;
+    let mut events = events_of(&bob, run).await;
+    until(&mut events, "data-live=\"true\"").await;
+    let rejected = [("mag_max".to_owned(), 1_234)].into();
+    let batch = Batch { number: 1, rejected_by: rejected, received_bytes: 9, ..Batch::default() };
+    one.app.storage.keep_batch(run, batch).await.unwrap();
+    until(&mut events, "1,234").await;
+    one.app.storage.log_run(run, LogLevel::Info, "no message for 30 s\r\nor so").await.unwrap();
+    until(&mut events, "no message for 30 s").await;
+    one.app.storage.end_run(run, RunState::Finished, "Read to the end.", None).await.unwrap();
+    let (_, last) = until(&mut events, "Read to the end.").await;
+    assert!(last.contains("data-live=\"false\""), "{last}");
+    ended(events).await;
+}
+
+#[tokio::test]
+async fn who_is_signed_out_removed_or_no_longer_shared_with_is_told_no_more() {
+    let deployment = Deployment::start().await;
+    deployment.signed_in(ADA).await;
+    let run = running(&deployment, ADA, Sharing::read_by(vec![TEAM])).await;
+    let bob = deployment.signed_in(BOB).await;
+    let mut events = events_of(&bob, run).await;
+    until(&mut events, "data-live=\"true\"").await;
+    let unshare = format!("update run set readers = '{{}}' where id = {run}");
+    deployment.execute(&unshare).await;
+    until(&mut events, "gone").await;
+    ended(events).await;
+    bob.get(&format!("/runs/{run}/events/")).await.expect(404);
+    deployment.execute(&format!("update run set readers = '{{0}}' where id = {run}")).await;
+
+    let mut events = events_of(&bob, run).await;
+    until(&mut events, "data-live=\"true\"").await;
+    let admin = scope_of(&deployment, ADA).await;
+    let bob_id = deployment.member_id(BOB).await;
+    deployment.app.storage.remove_member(&admin, bob_id).await.unwrap();
+    until(&mut events, "gone").await;
+    ended(events).await;
+}
+
+#[tokio::test]
+async fn a_replica_that_ends_lets_those_who_look_go() {
+    let deployment = Deployment::start().await;
+    let ada = deployment.signed_in(ADA).await;
+    let run = running(&deployment, ADA, Sharing::read_by(vec![TEAM])).await;
+    let mut events = events_of(&ada, run).await;
+    until(&mut events, "data-live=\"true\"").await;
+    deployment.app.stop();
+    ended(events).await;
+}
