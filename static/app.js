@@ -41,14 +41,18 @@ for (const link of all(".summary a[href^='#']")) {
   });
 }
 
+// What is shown once: loading the page anew opens it, and does not send the form a second time.
+if (document.querySelector("[data-once]")) history.replaceState(null, "", location.href);
+
 // Copy buttons.
 for (const button of all("[data-copy]")) {
   if (!navigator.clipboard) break;
   button.hidden = false;
+  const label = button.textContent;
   button.addEventListener("click", async () => {
     const copied = await navigator.clipboard.writeText(button.dataset.copy).then(() => true, () => false);
     button.textContent = copied ? "Copied" : "Not copied";
-    setTimeout(() => { button.textContent = "Copy"; }, 1500);
+    setTimeout(() => { button.textContent = label; }, 1500);
   });
 }
 

@@ -49,6 +49,7 @@ impl Frame {
             Some(path) if path.path() == CALLBACK => "/",
             // These answer with a page that stands at another address.
             Some(path) if !is_visit && path.path().starts_with("/accounts/") => PROFILE,
+            Some(path) if !is_visit && path.path().starts_with(TEAM) => TEAM,
             Some(path) if !is_visit && path.path() == PREVIEW => "/alerts/query/list/",
             Some(path) => path.as_str(),
             None => "/",
@@ -172,6 +173,9 @@ impl PageContext {
 }
 
 const PROFILE: &str = "/accounts/profile/";
+
+/// The team, and what is done there.
+const TEAM: &str = "/team/";
 
 /// Where a query is looked at before it is run.
 const PREVIEW: &str = "/alerts/query/preview/";

@@ -19,9 +19,9 @@ const DOMAIN = 'observatory.example';
 
 /**
  * Starts all of it; with `replicas`, so many of the service behind a round-robin proxy (`roundRobin`) and one address.
- * `url` is that of the service; `stop` ends what was started.
+ * `packets` are those of its archive, `url` is that of the service; `stop` ends what was started.
  */
-export async function startDeployment({ accessTokenSeconds = 3600, rotateRefreshTokens = false, replicas = 0 } = {}) {
+export async function startDeployment({ accessTokenSeconds = 3600, rotateRefreshTokens = false, replicas = 0, packets = 1 } = {}) {
   const emulator = process.env.TOM_ALERTS_TEST_PUBSUB;
   assert.ok(emulator, 'TOM_ALERTS_TEST_PUBSUB must name the emulator');
   // Every deployment has a project of its own in the emulator.
@@ -37,7 +37,7 @@ export async function startDeployment({ accessTokenSeconds = 3600, rotateRefresh
     // By this name it is another site than the service, as Google is.
     const provider = await start(startProvider({ host: 'localhost', accessTokenSeconds, rotateRefreshTokens }));
     const pubsub = await start(startTokenProxy({ provider, pubsub: emulator }));
-    const options = serviceOptions({ provider, pubsub, project, secretKey });
+    const options = serviceOptions({ provider, pubsub, project, secretKey, packets });
     const service = replicas > 0 ? await startBehindProxy(start, replicas, options) : await start(startService({ ...options, port: await freePort() }));
     const seen = [];
     let seed = 0;
@@ -65,9 +65,9 @@ export async function startDeployment({ accessTokenSeconds = 3600, rotateRefresh
   }
 }
 
-function serviceOptions({ provider, pubsub, project, secretKey }) {
+function serviceOptions({ provider, pubsub, project, secretKey, packets }) {
   return {
-    packets: 1,
+    packets,
     flags: ['--admin', ADMIN, '--allow-domain', DOMAIN],
     environment: {
       PITTGOOGLE_OAUTH_CLIENT_ID: provider.clientId,

@@ -11,10 +11,14 @@ use axum::{
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde_json::{Value, json};
 
-use super::share::{Owned, path_of};
+use super::{
+    history_words::detail_lines,
+    share::{Owned, path_of},
+};
 use crate::{
     clock::Clock,
     domain::{
+        group::Group,
         history::{Action, Entry, Event, Kind},
         sharing::TeamScope,
     },
@@ -39,9 +43,6 @@ const PAGE_SIZE: i64 = 100;
 
 /// Lines that are read at once for an export.
 const EXPORT_STEP: i64 = 1_000;
-
-/// Longest line of what else there is to a line, characters.
-const MAX_DETAIL: usize = 160;
 
 macro_rules! history_pages {
     ($get:ident, $kind:expr, $path:literal) => {
@@ -71,12 +72,13 @@ async fn object_page(
     let scope = &context.scope;
     let owned = Owned::find(storage, scope, kind, id).await?.ok_or(Error::NotFound)?;
     let entries = storage.history_of(scope, kind, id, PAGE_SIZE).await?;
+    let groups = storage.list_groups(scope).await?;
     let page = HistoryPage {
         chrome: context.chrome(Section::Elsewhere),
         crumb: owned.object.clone(),
         object: Some(owned.object),
         filter: None,
-        rows: entries.iter().map(|entry| history_row(entry, clock.now())).collect(),
+        rows: entries.iter().map(|entry| history_row(entry, &groups, clock.now())).collect(),
         pager: Pager::default(),
         export: None,
     };
@@ -104,13 +106,14 @@ pub(crate) async fn get(
     };
     let has_more = entries.len() > usize::try_from(PAGE_SIZE).unwrap_or_default();
     entries.truncate(usize::try_from(PAGE_SIZE).unwrap_or_default());
+    let groups = storage.list_groups(scope).await?;
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = HistoryPage {
         chrome: context.chrome(Section::Elsewhere),
         object: None,
         crumb: link("Team", if context.visitor.session_id.is_some() { "/team/" } else { "/" }),
         filter: Some(filter_form(&storage, scope, &query, error).await?),
-        rows: entries.iter().map(|entry| history_row(entry, clock.now())).collect(),
+        rows: entries.iter().map(|entry| history_row(entry, &groups, clock.now())).collect(),
         pager: Pager {
             summary: "Newest first".to_owned(),
             what: "lines".to_owned(),
@@ -260,7 +263,7 @@ async fn filter_form(
     })
 }
 
-fn history_row(entry: &Entry, now: DateTime<Utc>) -> HistoryRow {
+fn history_row(entry: &Entry, groups: &[Group], now: DateTime<Utc>) -> HistoryRow {
     HistoryRow {
         time: moment(entry.at, now),
         actor: entry.actor.clone(),
@@ -273,7 +276,7 @@ fn history_row(entry: &Entry, now: DateTime<Utc>) -> HistoryRow {
         },
         kind: entry.kind.clone(),
         object: object_link(entry),
-        detail: detail_lines(&entry.detail),
+        detail: detail_lines(&entry.detail, groups),
     }
 }
 
@@ -296,24 +299,6 @@ fn object_link(entry: &Entry) -> Link {
     link(text, href)
 }
 
-/// "broker: archive", a line for each field.
-fn detail_lines(detail: &Value) -> Vec<String> {
-    let Value::Object(fields) = detail else { return Vec::new() };
-    let lines = fields.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| {
-        let text = match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        let line = format!("{name}: {text}");
-        if line.chars().count() > MAX_DETAIL {
-            line.chars().take(MAX_DETAIL).chain(['…']).collect()
-        } else {
-            line
-        }
-    });
-    lines.collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -329,12 +314,5 @@ mod tests {
             assert!(read(bad).is_err(), "{bad}");
         }
         assert_eq!(read("action=nonsense").unwrap().action, None);
-    }
-
-    #[test]
-    fn long_details_are_cut() {
-        let lines = detail_lines(&json!({ "a": "x".repeat(500), "b": null, "c": [1, 2] }));
-        assert_eq!(lines.len(), 2);
-        assert!(lines.iter().all(|line| line.chars().count() <= MAX_DETAIL + 1));
     }
 }

@@ -10,6 +10,7 @@ mod form_draft;
 mod form_view;
 pub(super) mod groups;
 pub(super) mod history;
+mod history_words;
 pub(super) mod home;
 pub(super) mod join;
 pub(super) mod login;

@@ -32,6 +32,7 @@ pub(crate) async fn post(
     context: PageContext,
     Form(form): Form,
 ) -> Result<Response, Error> {
+    context.require_work()?;
     let run_id = form
         .number("run_id")
         .ok_or_else(|| Error::BadRequest("\"run_id\" is missing".to_owned()))?;

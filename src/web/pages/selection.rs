@@ -27,6 +27,7 @@ pub(crate) async fn post(
     Id(id): Id,
     Form(form): Form,
 ) -> Result<Response, Error> {
+    context.require_work()?;
     let run = storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
     let action = form.text("action").unwrap_or("update");
     let shown = ids(&form, "on_page")?;

@@ -200,7 +200,10 @@ fn share_row(id: i64, name: &str, note: String, sharing: &Sharing) -> ShareRow {
         id,
         name: name.to_owned(),
         note,
-        sees: sharing.readers.contains(&id),
+        // Those who may change or share it see it, also where the whole team does.
+        sees: [&sharing.readers, &sharing.writers, &sharing.sharers]
+            .iter()
+            .any(|groups| groups.contains(&id)),
         changes: sharing.writers.contains(&id),
         shares: sharing.sharers.contains(&id),
     }

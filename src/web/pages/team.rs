@@ -262,7 +262,7 @@ pub(super) fn role_note(role: Role) -> &'static str {
         Role::Viewer => "looks at what is shared, and changes nothing.",
         Role::Member => "runs queries, saves targets, shares them.",
         Role::Admin => {
-            "also decides who comes in and as what, and may see and change everything that is shared with anybody. What is private stays so; the history names it."
+            "also decides who comes in and as what, and sees and changes whatever is shared with anybody. What is private stays private; only the history names it."
         }
     }
 }
