@@ -7,6 +7,7 @@ use super::{
     Storage, StorageError, from_bigint, history,
     saved_queries::escape_like,
     scopes::SharingRow,
+    sharing::with_groups_held,
     target_names::{insert_names, replace_names},
 };
 use crate::domain::{
@@ -373,7 +374,7 @@ pub(super) async fn insert_target(
     target: &NewTarget,
     sharing: Sharing,
 ) -> Result<i64, StorageError> {
-    let sharing = sharing.checked();
+    let sharing = with_groups_held(connection, sharing).await?;
     let id: i64 = sqlx::query_scalar(
         "insert into target (ra, dec, healpix, note, created_by, readers, writers, sharers)
          values ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -389,7 +390,7 @@ pub(super) async fn insert_target(
     .bind(&sharing.sharers)
     .fetch_one(&mut *connection)
     .await?;
-    insert_names(connection, by, id, &target.name, &target.aliases).await?;
+    insert_names(connection, by, id, (&target.name, &target.aliases), &[]).await?;
     Ok(id)
 }
 
