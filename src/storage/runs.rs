@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
-use super::{Storage, StorageError, from_bigint, history, scopes::SharingRow};
+use super::{
+    Storage, StorageError, from_bigint, history, scopes::SharingRow, sharing::with_groups_held,
+};
 use crate::domain::{
     grant::Scope,
     history::{Action, Event, Kind},
@@ -149,7 +151,7 @@ impl Storage {
         let (by, run) = (scope.clone(), run.clone());
         self.in_transaction(move |connection| {
             Box::pin(async move {
-                let sharing = run.sharing.checked();
+                let sharing = with_groups_held(connection, run.sharing).await?;
                 let id = sqlx::query_scalar(
                     "insert into run (saved_query_id, query_name, broker, parameters, started_by, instance,
                                       readers, writers, sharers)

@@ -18,11 +18,12 @@ use tower_sessions::{
 };
 
 use super::{
-    Storage, StorageError,
+    Storage, StorageError, history,
     scopes::{ScopeRow, scope_columns},
 };
 use crate::domain::{
     grant::Scope,
+    history::{Action, Event, Kind},
     visitor::{GrantSummary, SessionSummary, Visitor},
 };
 
@@ -104,12 +105,22 @@ impl Storage {
 
     /// Ends one of a member's sessions; false when it had ended, or is not theirs.
     pub async fn end_session(&self, member_id: i64, id: i64) -> Result<bool, StorageError> {
-        let done = sqlx::query("delete from session where id = $2 and member_id = $1")
-            .bind(member_id)
-            .bind(id)
-            .execute(&self.pool)
-            .await?;
-        Ok(done.rows_affected() == 1)
+        self.in_transaction(move |connection| {
+            Box::pin(async move {
+                let done = sqlx::query("delete from session where id = $2 and member_id = $1")
+                    .bind(member_id)
+                    .bind(id)
+                    .execute(&mut *connection)
+                    .await?;
+                if done.rows_affected() == 0 {
+                    return Ok(false);
+                }
+                let event = Event::new(Action::SignedOut, Kind::Member, member_id, "");
+                history::record_of(connection, member_id, event).await?;
+                Ok(true)
+            })
+        })
+        .await
     }
 
     /// Ends all of a member's sessions but one; how many.
@@ -118,13 +129,25 @@ impl Storage {
         member_id: i64,
         kept: Option<i64>,
     ) -> Result<u64, StorageError> {
-        let done =
-            sqlx::query("delete from session where member_id = $1 and id is distinct from $2")
+        self.in_transaction(move |connection| {
+            Box::pin(async move {
+                let done = sqlx::query(
+                    "delete from session where member_id = $1 and id is distinct from $2",
+                )
                 .bind(member_id)
                 .bind(kept)
-                .execute(&self.pool)
+                .execute(&mut *connection)
                 .await?;
-        Ok(done.rows_affected())
+                let n_ended = done.rows_affected();
+                if n_ended > 0 {
+                    let event = Event::new(Action::SignedOut, Kind::Member, member_id, "")
+                        .with(serde_json::json!({ "sessions": n_ended }));
+                    history::record_of(connection, member_id, event).await?;
+                }
+                Ok(n_ended)
+            })
+        })
+        .await
     }
 
     /// Deletes what has ended; how many.

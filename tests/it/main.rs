@@ -20,3 +20,4 @@ mod sign_in;
 mod stream_rest;
 mod support;
 mod targets;
+mod team;
