@@ -194,7 +194,7 @@ fn nothing_is_marked_safe_for_html_by_hand() {
 }
 
 /// Files of the storage that hold what members make, and who they are.
-const FILES_OF_THE_TEAM: [&str; 14] = [
+const FILES_OF_THE_TEAM: [&str; 15] = [
     "alerts",
     "api_tokens",
     "groups",
@@ -205,6 +205,7 @@ const FILES_OF_THE_TEAM: [&str; 14] = [
     "saved_queries",
     "selections",
     "sharing",
+    "target_lists",
     "target_saves",
     "targets",
     "team",
@@ -441,7 +442,7 @@ fn the_macros_that_ask_do_ask() {
         ("saved_queries", "select_queries"),
         ("runs", "select_runs"),
         ("targets", "select_targets"),
-        ("targets", "in_cone"),
+        ("target_lists", "in_cone"),
         ("results", "page"),
     ] {
         let code = storage_file(file);

@@ -151,7 +151,7 @@ impl Storage {
                 .execute(&mut *connection)
                 .await?;
                 let event = Event::new(Action::Connected, Kind::Grant, member_id, email)
-                    .with(serde_json::json!({ "scopes": words(&tokens.scopes) }));
+                    .with(serde_json::json!({ "rights": words(&tokens.scopes) }));
                 history::record_of(connection, member_id, event).await
             })
         })

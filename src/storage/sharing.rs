@@ -80,7 +80,7 @@ impl Storage {
         let by = scope.clone();
         let work = self.in_transaction(move |connection| {
             Box::pin(async move {
-                let sharing = with_groups_held(connection, sharing).await?;
+                let there = with_groups_held(connection, sharing.clone()).await?;
                 let found: Option<Shared> = sqlx::query_as(read)
                     .bind(id)
                     .bind(by.member_id())
@@ -91,6 +91,8 @@ impl Storage {
                 let Some(found) = found else { return Ok(false) };
                 let before = Sharing::from(found.sharing);
                 by.check_sharing(&sharing, Some(&before))?;
+                // A group that they could name a moment ago may be gone.
+                let sharing = there;
                 if before == sharing {
                     return Ok(true);
                 }

@@ -10,6 +10,9 @@ use crate::domain::{
     target::{NameClash, name_key},
 };
 
+/// First number of the locks under which names are written; the second is of the name.
+const NAME_LOCK: i32 = 0x6e61_6d65;
+
 /// Writes first name and aliases of a target; which of them clashes, if one does. `kept` are keys of names that it has
 /// had so far: those stay its own, whatever is seen elsewhere since.
 pub(super) async fn insert_names(
@@ -81,6 +84,12 @@ async fn insert_name(
     kept: &[String],
 ) -> Result<(), StorageError> {
     let key = name_key(name);
+    // No constraint keeps names of different realms apart: two who see both and write one name at once take turns.
+    sqlx::query("select pg_advisory_xact_lock($1, hashtext($2))")
+        .bind(NAME_LOCK)
+        .bind(&key)
+        .execute(&mut *connection)
+        .await?;
     // `do nothing` rather than an error: the transaction stays usable, and we can ask who has the name.
     let done = sqlx::query(
         "insert into target_name (target_id, realm, name, name_key, is_primary)

@@ -37,7 +37,6 @@ pub(crate) async fn post(
         .number("run_id")
         .ok_or_else(|| Error::BadRequest("\"run_id\" is missing".to_owned()))?;
     let run = storage.find_run(&context.scope, run_id).await?.ok_or(Error::NotFound)?;
-    context.require_work()?;
     let alert_ids = ids(&form, "alerts")?;
     if alert_ids.is_empty() {
         return Ok(redirect_with(Note::NothingSelected, &format!("/runs/{run_id}/")));

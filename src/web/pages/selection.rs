@@ -30,10 +30,6 @@ pub(crate) async fn post(
     context.require_work()?;
     let run = storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
     let action = form.text("action").unwrap_or("update");
-    // Ticks are each one's own; targets are not.
-    if action == "create" {
-        context.require_work()?;
-    }
     let shown = ids(&form, "on_page")?;
     let ticked = if action == "page" { shown.clone() } else { ids(&form, "alerts")? };
     let next = stays_on(local_path(form.text("next").unwrap_or_default()), &run);

@@ -17,7 +17,6 @@ mod limits;
 mod local_paths;
 mod provider_faults;
 mod refreshing;
-mod routes;
 pub(crate) mod routes;
 mod run_events;
 mod runs;

@@ -76,6 +76,14 @@ async fn what_is_done_to_queries_and_runs_is_told() {
     told.added(&[("ada", "refused", "run", "q2"), ("bob", "stopped", "run", "q2")]).await;
     bob.post(&format!("/runs/{run}/share/"), &[]).await.expect(303);
     told.added(&[("bob", "shared", "run", "q2")]).await;
+    deployment
+        .execute(&format!(
+            "insert into unreadable (run_id, origin, error, bytes) values ({run}, 'x', 'x', 'x')"
+        ))
+        .await;
+    let set_aside = deployment.count("select id from unreadable").await;
+    bob.get(&format!("/runs/{run}/unreadable/{set_aside}/")).await.expect(200);
+    told.added(&[("bob", "exported", "run", &format!("unreadable message {set_aside}"))]).await;
     ada.json("DELETE", &path, &json!({})).await.expect(204);
     told.added(&[("ada", "deleted", "query", "q2")]).await;
     // What is hidden is refused as if it were absent; the history tells admins of the attempt.
@@ -400,6 +408,30 @@ async fn a_long_history_is_exported_whole_and_by_token_told_as_by_token() {
         .await
         .expect(200)
         .shows(&format!("by token {id}"));
+}
+
+#[tokio::test]
+async fn what_private_things_hold_is_not_in_the_history_that_admins_read() {
+    let (deployment, admin, ada) = team().await;
+    ada.share_by_default(&[]).await;
+    let mut body = query("private query");
+    body["parameters"]["rb_min"] = json!(0.625);
+    let id = ada.json("POST", "/api/queries/", &body).await.expect(201).json()["id"].clone();
+    ada.json("PUT", &format!("/api/queries/{id}/"), &body).await.expect(200);
+    let run =
+        ada.json("POST", &format!("/api/queries/{id}/runs/"), &json!({})).await.expect(202).json();
+    deployment.ended(&ada.browser, run["id"].as_i64().unwrap()).await;
+    let target = ada.make_target("private nova").await;
+    let noted = json!({"name": "private nova", "ra": 1, "dec": 1, "note": "my discovery"});
+    ada.json("PUT", &format!("/api/targets/{target}/"), &noted).await.expect(200);
+    let told =
+        admin.get("/team/history/export/").await.expect(200).hides("0.625").hides("my discovery");
+    let told = told.shows("private query").shows("private nova");
+    assert_eq!(told.body.matches("\"actor\":\"ada\"").count(), 5, "{}", told.body);
+    // What is shared is told with what it holds.
+    ada.share_by_default(&[0]).await;
+    ada.json("POST", "/api/queries/", &body).await.expect(201);
+    admin.get("/team/history/export/").await.expect(200).shows("0.625");
 }
 
 #[tokio::test]

@@ -162,6 +162,34 @@ async fn whatever_they_share_by_default_nothing_fails_and_nobody_gets_a_name_twi
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_who_see_both_realms_and_write_one_name_at_once_make_one_target() {
+    let replicas = Replicas::start().await;
+    let crowd = replicas.crowd(2).await;
+    let groups = [crowd[0].make_group("one").await, crowd[0].make_group("two").await];
+    for (person, group) in crowd.iter().zip(groups) {
+        crowd[0].put_into(groups[0], crowd[1].id).await;
+        crowd[0].put_into(groups[1], crowd[1].id).await;
+        person.share_by_default(&[group]).await;
+    }
+    for round in 0..150 {
+        let body = json!({"name": format!("both {round}"), "ra": 1, "dec": 1});
+        let answers = tokio::join!(
+            crowd[0].json("POST", "/api/targets/", &body),
+            crowd[1].json("POST", "/api/targets/", &body)
+        );
+        let mut statuses = [answers.0.status.as_u16(), answers.1.status.as_u16()];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [201, 422], "{round}: {} {}", answers.0.body, answers.1.body);
+    }
+    let (run, alerts) = replicas.run(crowd[0].id, 60).await;
+    for alert in alerts {
+        let told = save_at_once(&crowd, run, &[alert]).await;
+        let n_created: usize = told.iter().map(|told| length(told, "created")).sum();
+        assert_eq!(n_created, 1, "{told:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_a_thousand_pairs_of_edits_the_second_is_told_each_time() {
     let replicas = Replicas::start().await;
     let crowd = replicas.crowd(2).await;

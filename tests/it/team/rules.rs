@@ -231,7 +231,7 @@ pub(super) const RULES: &[Rule] = &[
     ("GET", "/healthz", Need::Nothing(&[200]), Nothing),
     ("GET", "/readyz", Need::Nothing(&[200]), Nothing),
     // What whoever is in may look at.
-    ("GET", "/metrics", In, Nothing),
+    ("GET", "/metrics", Admin, Nothing),
     ("GET", "/", In, Nothing),
     ("GET", "/alerts/", In, Nothing),
     ("GET", "/alerts/query/list/", In, Nothing),
@@ -263,13 +263,13 @@ pub(super) const RULES: &[Rule] = &[
     ("POST", "/alerts/archive/upload/", Work, File),
     ("GET", "/runs/{id}/", See(Run), Nothing),
     ("GET", "/runs/{id}/progress/", See(Run), Nothing),
+    ("GET", "/runs/{id}/events/", See(Run), Nothing),
     ("POST", "/runs/{id}/cancel/", Change(Run), Form(&[])),
     ("POST", "/runs/{id}/run/", Use(Run), Form(&[])),
-    // Ticks are each one's own, as the theme is: they are kept for those who only look as well.
     (
         "POST",
         "/runs/{id}/selection/",
-        See(Run),
+        Use(Run),
         Form(&[("on_page", "$alert"), ("alerts", "$alert"), ("action", "update")]),
     ),
     (

@@ -82,7 +82,9 @@ impl World {
     }
 
     /// Brings everything back to how it was; what is [`Kind::Own`] is the actor's.
-    pub(super) async fn restore(&self, actor: Actor) {
+    pub(super) async fn restore(&self, actor: Actor, rule: &Rule) {
+        // The events of a run that goes on do not end.
+        let state = if rule.1.ends_with("/events/") { "finished" } else { "running" };
         let own = member_of(actor).unwrap_or(OTHER);
         let sql = format!(
             "delete from target; delete from run; delete from saved_query; delete from team_group;
@@ -107,7 +109,7 @@ impl World {
                  from thing;
              insert into run (id, query_name, broker, parameters, started_by, state, instance, started, stored,
                               unreadable, readers, writers) overriding system value
-                 select id, 'a query', 'archive', '{{\"folder\": \"night\", \"max_results\": 10}}', owner, 'running',
+                 select id, 'a query', 'archive', '{{\"folder\": \"night\", \"max_results\": 10}}', owner, '{state}',
                         'of the world', now(), 1, 1, readers, writers
                  from thing;
              insert into run_alert (run_id, alert_id, jd, object_id, ra, dec)
@@ -121,12 +123,12 @@ impl World {
              insert into api_token (id, member_id, name, token_hash, may_write, expires, revoked) overriding system value
                  values (880104, {OTHER}, 'theirs', sha256('theirs'), true, now() + interval '1 day', null),
                         (880105, {own}, 'own', sha256('own'), true, now() + interval '1 day', null),
-                        (1, {MEMBER}, 'r', sha256('read'), false, now() + interval '1 day', null),
-                        (2, {MEMBER}, 'w', sha256('write'), true, now() + interval '1 day', null),
-                        (3, {ADMIN}, 'a', sha256('admins read'), false, now() + interval '1 day', null),
-                        (4, {MEMBER}, 'e', sha256('expired'), true, now() - interval '1 second', null),
-                        (5, {MEMBER}, 'v', sha256('revoked'), true, now() + interval '1 day', now()),
-                        (6, {REMOVED}, 'g', sha256('of removed'), true, now() + interval '1 day', null);
+                        (880301, {MEMBER}, 'r', sha256('read'), false, now() + interval '1 day', null),
+                        (880302, {MEMBER}, 'w', sha256('write'), true, now() + interval '1 day', null),
+                        (880303, {ADMIN}, 'a', sha256('admins read'), false, now() + interval '1 day', null),
+                        (880304, {MEMBER}, 'e', sha256('expired'), true, now() - interval '1 second', null),
+                        (880305, {MEMBER}, 'v', sha256('revoked'), true, now() + interval '1 day', now()),
+                        (880306, {REMOVED}, 'g', sha256('of removed'), true, now() + interval '1 day', null);
              insert into invitation (id, email, link_hash, role, invited_by, expires) overriding system value
                  values ({INVITATION}, 'guest@mail.example', null, 'member', {ADMIN}, null),
                         (880402, null, sha256('matrix-link'), 'member', {ADMIN}, now() + interval '7 days');"
