@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Days, NaiveDate, Utc};
+use futures::StreamExt;
 use serde_json::{Value, json};
 
 use super::{
@@ -162,7 +163,7 @@ fn export_lines(
     scope: TeamScope,
     filter: HistoryFilter,
 ) -> impl futures::Stream<Item = Result<Bytes, Infallible>> {
-    futures::stream::unfold(Some(None::<i64>), move |before| {
+    let lines = futures::stream::unfold(Some(None::<i64>), move |before| {
         let (storage, scope, filter) = (storage.clone(), scope.clone(), filter.clone());
         async move {
             let before = before?;
@@ -180,7 +181,9 @@ fn export_lines(
                 }
             }
         }
-    })
+    });
+    // What compresses an answer asks once more after its end.
+    lines.fuse()
 }
 
 fn entry_json(entry: &Entry) -> Value {
