@@ -170,9 +170,9 @@ fn export_lines(
             match storage.list_history(&scope, &filter, before, EXPORT_STEP).await {
                 Ok(entries) => {
                     let last = entries.last()?.id;
-                    let text: String =
-                        entries.iter().map(|entry| format!("{}\n", entry_json(entry))).collect();
-                    Some((Ok(Bytes::from(text)), Some(Some(last))))
+                    let lines: Vec<String> =
+                        entries.iter().map(|entry| entry_json(entry).to_string()).collect();
+                    Some((Ok(Bytes::from(lines.join("\n") + "\n")), Some(Some(last))))
                 }
                 Err(error) => {
                     tracing::warn!(%error, "An export of the history broke off");
