@@ -231,6 +231,7 @@ impl Inner {
                 ))
             }
         };
+        let ending = run_work::stopped_or(ending, &self.storage, id).await;
         let ending = if ending.state == RunState::Cancelled && self.shutdown.is_cancelled() {
             Ending { state: RunState::Interrupted, feedback: INTERRUPTED.to_owned(), lacks: None }
         } else {

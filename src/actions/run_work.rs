@@ -67,6 +67,13 @@ impl Ending {
     }
 }
 
+/// How a run ended that lost its right at Google: who takes somebody out stops their runs and ends their grant, and a
+/// run may feel the second first.
+pub(super) async fn stopped_or(ending: Ending, storage: &Storage, id: RunId) -> Ending {
+    let is_asked = ending.lacks.is_some() && matches!(storage.is_asked_to_stop(id).await, Ok(true));
+    if is_asked { Ending::cancelled() } else { ending }
+}
+
 /// Runs a query to its end.
 pub(super) async fn run(
     storage: &Storage,

@@ -41,6 +41,15 @@ impl Storage {
         Ok(())
     }
 
+    /// Whether somebody asked a run to stop.
+    pub async fn is_asked_to_stop(&self, id: RunId) -> Result<bool, StorageError> {
+        let found = sqlx::query_scalar("select cancel_requested from run where id = $1")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(found.unwrap_or_default())
+    }
+
     /// Ends a live run, perhaps for lack of a right at Google; false when it had ended already.
     pub async fn end_run(
         &self,

@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Days, NaiveDate, Utc};
+use futures::StreamExt;
 use serde_json::{Value, json};
 
 use super::{
@@ -162,17 +163,16 @@ fn export_lines(
     scope: TeamScope,
     filter: HistoryFilter,
 ) -> impl futures::Stream<Item = Result<Bytes, Infallible>> {
-    futures::stream::unfold(Some(None::<i64>), move |before| {
+    let lines = futures::stream::unfold(Some(None::<i64>), move |before| {
         let (storage, scope, filter) = (storage.clone(), scope.clone(), filter.clone());
         async move {
             let before = before?;
             match storage.list_history(&scope, &filter, before, EXPORT_STEP).await {
                 Ok(entries) => {
                     let last = entries.last()?.id;
-                    let text = entries.iter().fold(String::new(), |text, entry| {
-                        text + &entry_json(entry).to_string() + "\n"
-                    });
-                    Some((Ok(Bytes::from(text)), Some(Some(last))))
+                    let lines: Vec<String> =
+                        entries.iter().map(|entry| entry_json(entry).to_string()).collect();
+                    Some((Ok(Bytes::from(lines.join("\n") + "\n")), Some(Some(last))))
                 }
                 Err(error) => {
                     tracing::warn!(%error, "An export of the history broke off");
@@ -181,7 +181,9 @@ fn export_lines(
                 }
             }
         }
-    })
+    });
+    // What compresses an answer asks once more after its end.
+    lines.fuse()
 }
 
 fn entry_json(entry: &Entry) -> Value {
