@@ -1,6 +1,6 @@
 //! Chance that a seed repeats.
 
-/// Numbers that look random and are the same for the same seed (SplitMix64).
+/// Numbers that look random and are the same for the same seed (`SplitMix64`).
 pub(super) struct Dice(u64);
 
 impl Dice {

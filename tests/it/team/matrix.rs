@@ -117,7 +117,7 @@ async fn check(world: &World, actor: Actor, rule: &Rule, kind: Kind) {
 }
 
 fn is_json(answer: &Answer) -> bool {
-    let kind = answer.headers.get("content-type").map(|value| value.as_bytes());
+    let kind = answer.headers.get("content-type").map(reqwest::header::HeaderValue::as_bytes);
     kind == Some(b"application/json")
         && serde_json::from_str::<serde_json::Value>(&answer.body).is_ok()
 }
