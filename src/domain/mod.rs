@@ -17,3 +17,4 @@ pub mod sky;
 pub mod target;
 pub mod time;
 pub mod visitor;
+pub mod wording;

@@ -4,9 +4,11 @@ use sqlx::FromRow;
 
 use super::{Storage, StorageError, history};
 use crate::domain::{
+    grant::Scope,
     history::{Action, Event, Kind},
     member::{Member, Role},
     sharing::{Sharing, TeamScope},
+    visitor::{GrantSummary, Visitor},
 };
 
 /// The columns by which something is shared.
@@ -51,6 +53,42 @@ impl ScopeRow {
         let role = Role::from_id(&self.role)?;
         let member = Member { id: self.member_id, name: self.name, email: self.email, role };
         Some(TeamScope::of_rows(member, self.own_groups, &self.all_groups, self.default_readers))
+    }
+}
+
+/// What a [`Visitor`] is made of, as [`visitor_columns`] reads it.
+#[derive(FromRow)]
+pub(super) struct VisitorRow {
+    #[sqlx(flatten)]
+    scope: ScopeRow,
+    google_project: Option<String>,
+    grant_email: Option<String>,
+    needs_sign_in: Option<bool>,
+    scopes: Option<Vec<String>>,
+}
+
+/// The columns of a [`VisitorRow`], of the member `m` and their grant `c`.
+macro_rules! visitor_columns {
+    () => {
+        concat!(
+            "m.google_project, c.email as grant_email, c.needs_sign_in, c.scopes, ",
+            $crate::storage::scopes::scope_columns!()
+        )
+    };
+}
+pub(super) use visitor_columns;
+
+impl VisitorRow {
+    /// The visitor, by a session if one is given; `None` for a role that this version does not know.
+    pub(super) fn into_visitor(self, session_id: Option<i64>) -> Option<Visitor> {
+        let scopes = self.scopes.unwrap_or_default();
+        let grant = self.grant_email.map(|email| GrantSummary {
+            email,
+            needs_sign_in: self.needs_sign_in.unwrap_or(false),
+            scopes: scopes.iter().filter_map(|scope| Scope::from_id(scope)).collect(),
+        });
+        let scope = self.scope.into_scope()?;
+        Some(Visitor { scope, session_id, grant, project: self.google_project })
     }
 }
 

@@ -19,12 +19,11 @@ use tower_sessions::{
 
 use super::{
     Storage, StorageError, history,
-    scopes::{ScopeRow, scope_columns},
+    scopes::{VisitorRow, visitor_columns},
 };
 use crate::domain::{
-    grant::Scope,
     history::{Action, Event, Kind},
-    visitor::{GrantSummary, SessionSummary, Visitor},
+    visitor::SessionSummary,
 };
 
 /// How long a session lives that is not used.
@@ -36,7 +35,7 @@ pub const SESSION_LIFE: Duration = Duration::from_hours(12);
 /// Key of a session's value: what a sign-in puts in, a [`NewSession`].
 pub const SIGNED_IN: &str = "signed-in";
 
-/// Key of a session's value: what the store puts in, a [`Visitor`].
+/// Key of a session's value: what the store puts in, a [`crate::domain::visitor::Visitor`].
 pub const VISITOR: &str = "visitor";
 
 /// A sign-in.
@@ -55,15 +54,11 @@ pub struct Sessions {
 }
 
 #[derive(FromRow)]
-struct VisitorRow {
+struct LiveSessionRow {
     id: i64,
     seconds_left: f64,
     #[sqlx(flatten)]
-    scope: ScopeRow,
-    google_project: Option<String>,
-    grant_email: Option<String>,
-    needs_sign_in: Option<bool>,
-    scopes: Option<Vec<String>>,
+    visitor: VisitorRow,
 }
 
 #[derive(FromRow)]
@@ -176,21 +171,6 @@ fn unreadable(what: &str) -> session_store::Error {
     session_store::Error::Decode(what.to_owned())
 }
 
-impl TryFrom<VisitorRow> for Visitor {
-    type Error = session_store::Error;
-
-    fn try_from(row: VisitorRow) -> Result<Self, session_store::Error> {
-        let scope = row.scope.into_scope().ok_or_else(|| unreadable("role"))?;
-        let scopes = row.scopes.unwrap_or_default();
-        let grant = row.grant_email.map(|email| GrantSummary {
-            email,
-            needs_sign_in: row.needs_sign_in.unwrap_or(false),
-            scopes: scopes.iter().filter_map(|scope| Scope::from_id(scope)).collect(),
-        });
-        Ok(Self { scope, session_id: Some(row.id), grant, project: row.google_project })
-    }
-}
-
 #[async_trait]
 impl SessionStore for Sessions {
     /// A sign-in. The id is always a new one: none that a browser brought along is taken.
@@ -226,7 +206,7 @@ impl SessionStore for Sessions {
     }
 
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
-        let row: Option<VisitorRow> = sqlx::query_as(concat!(
+        let row: Option<LiveSessionRow> = sqlx::query_as(concat!(
             "with live as (
                  select * from session
                  where token_hash = $1 and expires > now()
@@ -236,9 +216,8 @@ impl SessionStore for Sessions {
                  from live l
                  where s.id = l.id and l.last_seen < now() - interval '1 minute'
              )
-             select s.id, extract(epoch from s.expires - now())::float8 as seconds_left,
-                    m.google_project, c.email as grant_email, c.needs_sign_in, c.scopes, ",
-            scope_columns!(),
+             select s.id, extract(epoch from s.expires - now())::float8 as seconds_left, ",
+            visitor_columns!(),
             "
              from live s
              join member m on m.id = s.member_id and m.removed is null
@@ -251,7 +230,8 @@ impl SessionStore for Sessions {
         .map_err(|error| broken(&error))?;
         let Some(row) = row else { return Ok(None) };
         let left = Duration::try_from_secs_f64(row.seconds_left).unwrap_or_default();
-        let visitor = serde_json::to_value(Visitor::try_from(row)?)
+        let visitor = row.visitor.into_visitor(Some(row.id)).ok_or_else(|| unreadable("role"))?;
+        let visitor = serde_json::to_value(visitor)
             .map_err(|error| session_store::Error::Encode(error.to_string()))?;
         let data: HashMap<String, Value> = [(VISITOR.to_owned(), visitor)].into();
         let ends = SystemTime::now().checked_add(left).unwrap_or(SystemTime::UNIX_EPOCH);
