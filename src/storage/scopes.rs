@@ -25,7 +25,7 @@ impl From<SharingRow> for Sharing {
     }
 }
 
-/// What a [`TeamScope`] is made of, as [`SCOPE_COLUMNS`] reads it.
+/// What a [`TeamScope`] is made of, as `scope_columns` reads it.
 #[derive(FromRow)]
 pub(super) struct ScopeRow {
     member_id: i64,
@@ -56,7 +56,7 @@ impl ScopeRow {
     }
 }
 
-/// What a [`Visitor`] is made of, as [`visitor_columns`] reads it.
+/// What a [`Visitor`] is made of, as `visitor_columns` reads it.
 #[derive(FromRow)]
 pub(super) struct VisitorRow {
     #[sqlx(flatten)]
@@ -113,24 +113,6 @@ impl Storage {
             " from member m where m.id = $1 and m.removed is null"
         ))
         .bind(member_id)
-        .fetch_optional(&self.pool)
-        .await?;
-        Ok(row.and_then(ScopeRow::into_scope))
-    }
-
-    /// The same of whoever is in a session that lives.
-    pub async fn scope_of_session(
-        &self,
-        session_id: i64,
-    ) -> Result<Option<TeamScope>, StorageError> {
-        let row: Option<ScopeRow> = sqlx::query_as(concat!(
-            "select ",
-            scope_columns!(),
-            " from session s
-             join member m on m.id = s.member_id and m.removed is null
-             where s.id = $1 and s.expires > now()"
-        ))
-        .bind(session_id)
         .fetch_optional(&self.pool)
         .await?;
         Ok(row.and_then(ScopeRow::into_scope))

@@ -19,10 +19,11 @@ use tower_sessions::{
 
 use super::{
     Storage, StorageError, history,
-    scopes::{VisitorRow, visitor_columns},
+    scopes::{ScopeRow, VisitorRow, scope_columns, visitor_columns},
 };
 use crate::domain::{
     history::{Action, Event, Kind},
+    sharing::TeamScope,
     visitor::SessionSummary,
 };
 
@@ -70,7 +71,44 @@ struct SessionRow {
     expires: chrono::DateTime<chrono::Utc>,
 }
 
+/// The session that is meant, while it lives (`$2` is how long it does so unused), as `live s`; asking is using it, which
+/// is noted to the minute.
+macro_rules! live_session {
+    ($which:literal) => {
+        concat!(
+            "with live as (
+                 select * from session
+                 where ",
+            $which,
+            " and expires > now() and last_seen > now() - make_interval(secs => $2)
+             ), seen as (
+                 update session s set last_seen = now()
+                 from live l
+                 where s.id = l.id and l.last_seen < now() - interval '1 minute'
+             )"
+        )
+    };
+}
+
 impl Storage {
+    /// What whoever is in a session may see and change at this moment; `None` when it has ended. Asking is using it.
+    pub async fn scope_of_session(
+        &self,
+        session_id: i64,
+    ) -> Result<Option<TeamScope>, StorageError> {
+        let row: Option<ScopeRow> = sqlx::query_as(concat!(
+            live_session!("id = $1"),
+            " select ",
+            scope_columns!(),
+            " from live s join member m on m.id = s.member_id and m.removed is null"
+        ))
+        .bind(session_id)
+        .bind(SESSION_IDLE.as_secs_f64())
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.and_then(ScopeRow::into_scope))
+    }
+
     /// The store behind the sessions of the pages.
     pub fn sessions(&self) -> Sessions {
         Sessions { pool: self.pool.clone() }
@@ -207,15 +245,8 @@ impl SessionStore for Sessions {
 
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
         let row: Option<LiveSessionRow> = sqlx::query_as(concat!(
-            "with live as (
-                 select * from session
-                 where token_hash = $1 and expires > now()
-                   and last_seen > now() - make_interval(secs => $2)
-             ), seen as (
-                 update session s set last_seen = now()
-                 from live l
-                 where s.id = l.id and l.last_seen < now() - interval '1 minute'
-             )
+            live_session!("token_hash = $1"),
+            "
              select s.id, extract(epoch from s.expires - now())::float8 as seconds_left, ",
             visitor_columns!(),
             "

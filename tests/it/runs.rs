@@ -189,6 +189,19 @@ fn new_run() -> NewRun {
 }
 
 #[tokio::test]
+async fn the_history_of_the_one_local_user_leads_to_no_page_that_is_not_there() {
+    let app = TestApp::start().await;
+    app.run(json!({})).await;
+    let page = app.get("/team/history/").await.expect(200).shows("Local user").shows(">ran<");
+    let main = page.body.split("<main").nth(1).unwrap();
+    assert!(!main.contains(">Team<"), "there is no team here");
+    for link in main.split("href=\"").skip(1).filter_map(|part| part.split('"').next()) {
+        assert!(!link.starts_with("/team/") || link.starts_with("/team/history/"), "{link}");
+        app.get(link).await.expect(200);
+    }
+}
+
+#[tokio::test]
 async fn a_run_whose_process_is_silent_becomes_interrupted() {
     let app = TestApp::start().await;
     let scope = app.storage.local_scope().await.unwrap();

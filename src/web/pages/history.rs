@@ -112,7 +112,11 @@ pub(crate) async fn get(
     let page = HistoryPage {
         chrome: context.chrome(Section::Elsewhere),
         object: None,
-        crumb: link("Team", if context.visitor.session_id.is_some() { "/team/" } else { "/" }),
+        // In local mode there is no team to go back to.
+        crumb: match context.visitor.session_id {
+            Some(_) => link("Team", "/team/"),
+            None => link("What is new", "/"),
+        },
         filter: Some(filter_form(&storage, scope, &query, error).await?),
         rows: entries.iter().map(|entry| history_row(entry, &groups, clock.now())).collect(),
         pager: Pager {

@@ -137,6 +137,23 @@ async fn who_is_signed_out_removed_or_no_longer_shared_with_is_told_no_more() {
 }
 
 #[tokio::test]
+async fn following_a_run_is_using_the_session_and_a_session_that_nobody_used_follows_nothing() {
+    let deployment = Deployment::start().await;
+    let ada = deployment.signed_in(ADA).await;
+    let run = running(&deployment, ADA, Sharing::read_by(vec![TEAM])).await;
+    let mut events = events_of(&ada, run).await;
+    until(&mut events, "data-live=\"true\"").await;
+    deployment.execute("update session set last_seen = now() - interval '90 minutes'").await;
+    deployment.app.storage.log_run(run, LogLevel::Info, "still here").await.unwrap();
+    until(&mut events, "still here").await;
+    let used = "select count(*) from session where last_seen > now() - interval '5 minutes'";
+    assert_eq!(deployment.count(used).await, 1);
+    deployment.execute("update session set last_seen = now() - interval '121 minutes'").await;
+    until(&mut events, "gone").await;
+    ended(events).await;
+}
+
+#[tokio::test]
 async fn a_replica_that_ends_lets_those_who_look_go() {
     let deployment = Deployment::start().await;
     let ada = deployment.signed_in(ADA).await;
