@@ -14,6 +14,7 @@ mod health;
 mod pages;
 mod present;
 mod rate_limit;
+mod request_limit;
 mod routes;
 pub mod server;
 mod site;
