@@ -150,7 +150,7 @@ fn bearer<'h>(headers: &'h HeaderMap, path: &str) -> Option<&'h str> {
 /// How many seconds somebody has to wait who asks too often.
 fn too_often(state: &AppState, request: &Request, visitor: Option<&Visitor>) -> Option<u64> {
     let asker = match visitor {
-        Some(visitor) => Asker::Member(visitor.member.id),
+        Some(visitor) => Asker::Member(visitor.scope.member_id()),
         None => Asker::Address(Peer::of(request.extensions(), request.headers(), state.site()).0),
     };
     let wait = state.requests()?.check(asker, request.uri().path()).err()?;

@@ -15,6 +15,7 @@ mod pubsub_emulator;
 mod queries;
 mod restart;
 mod results;
+mod run_queue;
 mod runs;
 mod sign_in;
 mod stream_rest;

@@ -17,6 +17,7 @@ mod limits;
 mod local_paths;
 mod provider_faults;
 mod refreshing;
+mod requests;
 mod routes;
 pub(crate) mod routes;
 mod run_events;
