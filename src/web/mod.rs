@@ -15,6 +15,7 @@ mod pages;
 mod present;
 mod rate_limit;
 mod request_limit;
+mod retirement;
 mod routes;
 pub mod server;
 mod site;
