@@ -488,15 +488,20 @@ fn only_the_work_of_a_run_writes_to_a_run_without_being_asked_who_it_is() {
 fn variables(text: &str) -> BTreeSet<&str> {
     let is_part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     let ours = ["TOM_ALERTS_", "PITTGOOGLE_", "GOOGLE_", "PUBSUB_", "BIGQUERY_"];
-    text.split(|c| !is_part(c)).filter(|word| ours.iter().any(|one| word.starts_with(one))).collect()
+    text.split(|c| !is_part(c))
+        .filter(|word| ours.iter().any(|one| word.starts_with(one)))
+        .collect()
 }
 
 #[test]
 fn the_deployment_names_only_settings_that_there_are() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |path: &str| fs::read_to_string(root.join(path)).unwrap();
-    let settings: String =
-        sources().into_iter().filter(|(name, _)| layer(name) == "config").map(|(_, text)| text).collect();
+    let settings: String = sources()
+        .into_iter()
+        .filter(|(name, _)| layer(name) == "config")
+        .map(|(_, text)| text)
+        .collect();
     // What the example and the tests read themselves.
     let others = ["TOM_ALERTS_ARCHIVE_FOLDER", "TOM_ALERTS_RESTARTS"];
     let mut n_named = 0;

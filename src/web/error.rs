@@ -203,9 +203,10 @@ impl Error {
     fn ways_out(&self) -> Vec<Link> {
         let ways: &[(&str, &str)] = match self {
             Self::NotSignedIn => &[("Sign in", "/accounts/login/")],
-            Self::QueueFull { .. } => {
-                &[("Runs that wait", "/runs/?state=queued"), ("Query a broker", "/alerts/query/list/")]
-            }
+            Self::QueueFull { .. } => &[
+                ("Runs that wait", "/runs/?state=queued"),
+                ("Query a broker", "/alerts/query/list/"),
+            ],
             Self::NotGranted(_) => &[("Connect to Google", CONNECT)],
             _ if Frame::of_this_request().visitor.is_none() => &[("Start page", "/")],
             _ => &[

@@ -66,7 +66,7 @@ impl AppState {
     /// The same where each member may make so many requests in a minute. In local mode there is nobody to protect.
     #[must_use]
     pub fn with_requests_a_minute(self, most: Option<NonZeroU32>) -> Self {
-        let most = most.filter(|_| self.site.local_member().is_none());
+        let most = most.filter(|_| self.site.local_scope().is_none());
         Self { requests: most.map(|most| Arc::new(RequestLimit::new(most))), ..self }
     }
 

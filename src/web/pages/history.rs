@@ -169,8 +169,9 @@ fn export_lines(
             match storage.list_history(&scope, &filter, before, EXPORT_STEP).await {
                 Ok(entries) => {
                     let last = entries.last()?.id;
-                    let text: String =
-                        entries.iter().map(|entry| format!("{}\n", entry_json(entry))).collect();
+                    let text = entries.iter().fold(String::new(), |text, entry| {
+                        text + &format!("{}\n", entry_json(entry))
+                    });
                     Some((Ok(Bytes::from(text)), Some(Some(last))))
                 }
                 Err(error) => {

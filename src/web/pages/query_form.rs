@@ -13,8 +13,8 @@ use super::{
     form_view::{Drawing, field_view, form_view},
     query_list::{broker_buttons, copy_button},
     query_parameters::{QUERY_NAME, check_query_name, validate_stored},
-    upload::upload_form,
     share::links_about,
+    upload::upload_form,
 };
 use crate::{
     actions::run_query::Runner,
@@ -36,10 +36,7 @@ use crate::{
         flash::Note,
         present::hidden,
         state::Accounts,
-        views::{
-            chrome::Section,
-            query_form::QueryFormPage,
-        },
+        views::{chrome::Section, query_form::QueryFormPage},
     },
 };
 

@@ -174,8 +174,7 @@ fn progress_url(run: &Run) -> String {
 
 fn cancel_button(run: &Run) -> Option<PostButton> {
     let can_cancel = run.state.is_live() && !run.cancel_requested;
-    let label =
-        if run.state == RunState::Queued { "Cancel" } else { "Stop and keep what came" };
+    let label = if run.state == RunState::Queued { "Cancel" } else { "Stop and keep what came" };
     can_cancel.then(|| {
         post_button(
             label,
