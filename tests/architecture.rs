@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -467,11 +467,15 @@ fn only_the_work_of_a_run_writes_to_a_run_without_being_asked_who_it_is() {
     let mut functions = vec!["keep_batch".to_owned()];
     let work = storage_file("run_work");
     functions.extend(public_functions(&work).into_iter().map(|(name, _)| name.to_owned()));
-    assert!(functions.len() >= 9, "{functions:?}");
+    let queue = storage_file("run_queue");
+    let queue = public_functions(&queue).into_iter().map(|(name, _)| name.to_owned());
+    // What a run waits for is told of a run that somebody has found.
+    functions.extend(queue.filter(|name| name != "runs_ahead"));
+    assert!(functions.len() >= 13, "{functions:?}");
+    let workers = ["run_query", "run_queue", "run_watch", "run_work"];
     for (name, text) in sources() {
-        if layer(&name) == "storage"
-            || ["actions/run_query.rs", "actions/run_work.rs"].contains(&name.as_str())
-        {
+        let is_worker = workers.iter().any(|file| name == format!("actions/{file}.rs"));
+        if layer(&name) == "storage" || is_worker {
             continue;
         }
         let code = code(&text);
@@ -479,4 +483,36 @@ fn only_the_work_of_a_run_writes_to_a_run_without_being_asked_who_it_is() {
             assert!(!code.contains(&format!(".{function}(")), "src/{name} calls {function}");
         }
     }
+}
+
+/// Names of variables of ours in a text.
+fn variables(text: &str) -> BTreeSet<&str> {
+    let is_part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    let ours = ["TOM_ALERTS_", "PITTGOOGLE_", "GOOGLE_", "PUBSUB_", "BIGQUERY_"];
+    text.split(|c| !is_part(c))
+        .filter(|word| ours.iter().any(|one| word.starts_with(one)))
+        .collect()
+}
+
+#[test]
+fn the_deployment_names_only_settings_that_there_are() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+    let settings: String = sources()
+        .into_iter()
+        .filter(|(name, _)| layer(name) == "config")
+        .map(|(_, text)| text)
+        .collect();
+    // What the example and the tests read themselves.
+    let others = ["TOM_ALERTS_ARCHIVE_FOLDER", "TOM_ALERTS_RESTARTS"];
+    let mut n_named = 0;
+    for file in ["compose.yaml", "Caddyfile", "README.md"] {
+        let text = read(&format!("docs/deployment/{file}"));
+        for variable in variables(&text) {
+            n_named += 1;
+            let is_setting = settings.contains(&format!("env = \"{variable}\""));
+            assert!(is_setting || others.contains(&variable), "{file} names {variable}");
+        }
+    }
+    assert!(n_named > 15, "{n_named}");
 }

@@ -9,6 +9,7 @@ pub mod group;
 pub mod history;
 pub mod kept;
 pub mod member;
+pub mod pace;
 pub mod run;
 pub mod saved_query;
 pub mod sealed;

@@ -3,6 +3,7 @@
 mod consumer;
 mod form;
 mod leases;
+mod pacing;
 mod pulling;
 mod unpack;
 

@@ -84,8 +84,9 @@ async fn running(deployment: &Deployment, email: &str, sharing: Sharing) -> i64 
         sharing,
     };
     let scope = scope_of(deployment, email).await;
-    let id = deployment.app.storage.create_run(&scope, &run).await.unwrap();
-    deployment.app.storage.begin_run(id).await.unwrap();
+    let id = deployment.app.storage.create_run(&scope, &run, u32::MAX).await.unwrap();
+    let begun = deployment.app.storage.begin_runs(&run.instance, u32::MAX, 1).await.unwrap();
+    assert_eq!(begun[0].id, id);
     id
 }
 

@@ -1,6 +1,7 @@
 //! A deployment whose people sign in at a double of Google.
 
 use std::{
+    num::NonZeroU32,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -12,6 +13,7 @@ use tom_alerts::{
     actions::{
         credentials::Credentials,
         grants::Grants,
+        run_limits::RunLimits,
         sign_in::{Policy, SignIn},
     },
     brokers::{database::BigQueryService, stream_rest::PubSubService},
@@ -66,6 +68,8 @@ pub(crate) struct SignInSetup {
     pub(crate) database_url: Option<String>,
     /// Whether browsers may say where they are: each request then comes from an address of its own.
     pub(crate) is_behind_proxy: bool,
+    /// Requests that a member may make in a minute; `None`: any number.
+    pub(crate) requests_a_minute: Option<NonZeroU32>,
     /// How long the provider is waited for.
     pub(crate) patience: Duration,
 }
@@ -83,6 +87,7 @@ impl Default for SignInSetup {
             public_url: None,
             database_url: None,
             is_behind_proxy: true,
+            requests_a_minute: None,
             patience: Duration::from_secs(8),
         }
     }
@@ -133,6 +138,8 @@ impl SignInSetup {
             site: site.trusting(trusted),
             sign_in: Some(sign_in.clone()),
             clock: self.clock,
+            requests_a_minute: self.requests_a_minute,
+            limits: RunLimits::default(),
         });
         let pool = app.pool().await;
         Deployment { app, google, sign_in, pool, public_url }
