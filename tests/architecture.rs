@@ -340,8 +340,9 @@ const STATEMENTS_WITHOUT_A_RIGHT: &[(&str, &str, &str)] = &[
     ("unreadable", "insert into unreadable (", "the run that is being worked on"),
 ];
 
-/// Files whose statements nobody at a browser or with a token reaches: the work of a run, and what it costs.
-const FILES_OF_THE_WORK: [&str; 3] = ["batches", "budget", "run_work"];
+/// Files whose statements nobody at a browser or with a token reaches: the work of a run, its turn, and what it costs. (Only
+/// `runs_ahead` is asked for a page: how many runs stand before one that the reader has found.)
+const FILES_OF_THE_WORK: [&str; 4] = ["batches", "budget", "run_queue", "run_work"];
 
 /// Texts of a file, each with what stands before it; those that a macro puts together count as one.
 fn texts(code: &str) -> Vec<(String, String)> {

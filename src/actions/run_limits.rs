@@ -3,7 +3,8 @@
 use std::{
     collections::HashMap,
     num::NonZeroU32,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
 };
 
 use crate::brokers::PullPace;
@@ -42,37 +43,55 @@ impl RunLimits {
 
 /// The pace of each member's pulls.
 #[derive(Debug, Default)]
-pub(super) struct PullPaces(Mutex<HashMap<i64, Weak<PullPace>>>);
+pub(super) struct PullPaces(Mutex<HashMap<i64, Arc<PullPace>>>);
 
 impl PullPaces {
-    /// The pace that a member's runs share as long as one of them goes on.
-    pub(super) fn of(&self, member_id: i64, limits: RunLimits) -> Option<Arc<PullPace>> {
+    /// The pace that a member's runs share. One that is ahead of it is remembered: who begins one short run after the
+    /// other must not start afresh with each.
+    pub(super) fn of(
+        &self,
+        member_id: i64,
+        limits: RunLimits,
+        now: Instant,
+    ) -> Option<Arc<PullPace>> {
         let a_minute = limits.pulls_a_minute?;
         let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(shared) = paces.get(&member_id).and_then(Weak::upgrade) {
-            return Some(shared);
-        }
-        paces.retain(|_, pace| pace.strong_count() > 0);
-        let pace = Arc::new(PullPace::new(a_minute));
-        paces.insert(member_id, Arc::downgrade(&pace));
-        Some(pace)
+        paces.retain(|_, pace| Arc::strong_count(pace) > 1 || !pace.is_worked_off(now));
+        let pace = paces.entry(member_id).or_insert_with(|| Arc::new(PullPace::new(a_minute)));
+        Some(pace.clone())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    fn a_minute(n: u32) -> RunLimits {
+        RunLimits { pulls_a_minute: NonZeroU32::new(n), ..RunLimits::default() }
+    }
 
     #[test]
     fn runs_of_one_member_share_a_pace_and_those_of_two_do_not() {
-        let paces = PullPaces::default();
-        let limits = RunLimits { pulls_a_minute: NonZeroU32::new(60), ..RunLimits::default() };
-        let (one, two) = (paces.of(1, limits).unwrap(), paces.of(1, limits).unwrap());
-        let other = paces.of(2, limits).unwrap();
+        let (paces, now) = (PullPaces::default(), Instant::now());
+        let of = |member_id| paces.of(member_id, a_minute(60), now).unwrap();
+        let (one, two, other) = (of(1), of(1), of(2));
         assert!(Arc::ptr_eq(&one, &two) && !Arc::ptr_eq(&one, &other));
         drop((one, two));
-        paces.of(3, limits);
+        of(3);
         assert_eq!(paces.0.lock().unwrap().len(), 2, "who has no run is forgotten");
-        assert!(paces.of(1, RunLimits::default()).is_none());
+        assert!(paces.of(1, RunLimits::default(), now).is_none());
+    }
+
+    #[test]
+    fn a_run_that_ends_does_not_free_the_next_one_of_its_pace() {
+        let (paces, now) = (PullPaces::default(), Instant::now());
+        let of = |at| paces.of(1, a_minute(60), at).unwrap();
+        assert_eq!(of(now).line_up(now), Duration::ZERO);
+        assert_eq!(of(now).line_up(now), Duration::from_secs(1));
+        assert_eq!(of(now).line_up(now), Duration::from_secs(2));
+        let later = now + Duration::from_mins(1);
+        assert_eq!(of(later).line_up(later), Duration::ZERO);
     }
 }

@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
 use chrono::{DateTime, Utc};
@@ -268,7 +269,7 @@ impl Inner {
         let (context, lines) =
             RunContext::new(self.clock.now(), fetching.clone(), access, self.tracker.clone());
         let budget = RunBudget { storage: self.storage.clone(), run_id: id };
-        let pulls = self.pull_paces.of(run.by.id, self.limits);
+        let pulls = self.pull_paces.of(run.by.id, self.limits, Instant::now());
         let context = context.with_budget(Arc::new(budget)).with_pace(pulls);
         let is_over = CancellationToken::new();
         let logger =

@@ -28,6 +28,11 @@ impl PullPace {
         self.a_minute.get()
     }
 
+    /// Whether everything that was taken is worked off: such a pace is as good as a new one.
+    pub fn is_worked_off(&self, now: Instant) -> bool {
+        self.track.lock().unwrap_or_else(PoisonError::into_inner).is_worked_off(now)
+    }
+
     /// Takes a place in the line; how long to wait for it.
     pub fn line_up(&self, now: Instant) -> Duration {
         let mut track = self.track.lock().unwrap_or_else(PoisonError::into_inner);

@@ -70,6 +70,8 @@ pub(crate) struct SignInSetup {
     pub(crate) is_behind_proxy: bool,
     /// Requests that a member may make in a minute; `None`: any number.
     pub(crate) requests_a_minute: Option<NonZeroU32>,
+    /// What the runs of a member may take.
+    pub(crate) limits: RunLimits,
     /// How long the provider is waited for.
     pub(crate) patience: Duration,
 }
@@ -88,6 +90,7 @@ impl Default for SignInSetup {
             database_url: None,
             is_behind_proxy: true,
             requests_a_minute: None,
+            limits: RunLimits::default(),
             patience: Duration::from_secs(8),
         }
     }
@@ -139,7 +142,7 @@ impl SignInSetup {
             sign_in: Some(sign_in.clone()),
             clock: self.clock,
             requests_a_minute: self.requests_a_minute,
-            limits: RunLimits::default(),
+            limits: self.limits,
         });
         let pool = app.pool().await;
         Deployment { app, google, sign_in, pool, public_url }

@@ -3,6 +3,7 @@
 use reqwest::multipart::{Form as Multipart, Part};
 use serde_json::json;
 use sqlx::AssertSqlSafe;
+use tom_alerts::actions::run_limits::RunLimits;
 use tower_sessions::session::Id;
 
 use super::{
@@ -11,7 +12,7 @@ use super::{
 };
 use crate::{
     google_double::Account,
-    sign_in::{Browser, Deployment},
+    sign_in::{Browser, Deployment, SignInSetup},
     support::{Answer, write_night},
 };
 
@@ -47,7 +48,9 @@ struct Ids {
 
 impl World {
     pub(super) async fn start() -> Self {
-        let deployment = Deployment::start().await;
+        // The runs of the world go on for ever, and must not keep others waiting.
+        let limits = RunLimits { at_once: 100, ..RunLimits::default() };
+        let deployment = SignInSetup { limits, ..SignInSetup::default() }.start().await;
         write_night(&deployment.app.archive, 1, 1);
         for (id, name) in [
             (VIEWER, "viewer"),
