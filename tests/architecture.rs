@@ -288,6 +288,12 @@ const MACROS_THAT_ASK: [&str; 5] =
 /// Statements that name such a table and ask for no right, by file and beginning, and why they need none.
 const STATEMENTS_WITHOUT_A_RIGHT: &[(&str, &str, &str)] = &[
     ("alerts", "delete from alert where", "tidies up: what a run of today found stays"),
+    (
+        "groups",
+        "update saved_query set owner_id = $2",
+        "its owner has left, who asks leads the group",
+    ),
+    ("groups", "update target set created_by = $2", "its owner has left, who asks leads the group"),
     ("groups", "update saved_query set readers = array_remove", "takes a group away that is gone"),
     ("groups", "update run set readers = array_remove", "takes a group away that is gone"),
     ("groups", "update target set readers = array_remove", "takes a group away that is gone"),
@@ -325,6 +331,11 @@ const STATEMENTS_WITHOUT_A_RIGHT: &[(&str, &str, &str)] = &[
         "of a target that is locked",
     ),
     ("target_names", "delete from target_name where target_id = $1", "of a target that is locked"),
+    (
+        "target_names",
+        "select exists ( select from target t join target_name n",
+        "of a target that is locked",
+    ),
     ("target_saves", "insert into target_alert (", "of a target that was just made, or asked for"),
     ("targets", "insert into target (", "makes one's own"),
     (

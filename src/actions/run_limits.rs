@@ -9,8 +9,9 @@ use std::{
 
 use crate::brokers::PullPace;
 
-/// Runs that one process works on at once, whosever they are: a stream with a backlog takes up to 60 MB.
-const IN_ONE_PROCESS: usize = 16;
+/// Runs that one process works on at once, whosever they are, beyond those of one member: a stream with a backlog takes up
+/// to 60 MB.
+const OF_OTHERS: usize = 12;
 
 /// What the runs of one member may take, so that the others get theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +38,7 @@ impl RunLimits {
 
     /// Runs that this process may work on at once.
     pub(super) fn in_one_process(self) -> usize {
-        usize::try_from(self.at_once).unwrap_or(usize::MAX).max(IN_ONE_PROCESS)
+        usize::try_from(self.at_once).unwrap_or(usize::MAX).saturating_add(OF_OTHERS)
     }
 }
 

@@ -28,6 +28,8 @@ pub struct SavedQuery {
     pub created: DateTime<Utc>,
     /// When it was last changed.
     pub modified: DateTime<Utc>,
+    /// Counts its changes: whoever changes it says which state they have read.
+    pub version: i64,
     /// Its latest run.
     pub last_run: Option<LastRun>,
 }

@@ -52,6 +52,11 @@ impl Sharing {
     }
 }
 
+/// Whether everybody of the second groups is of the first ones, too.
+fn covers(groups: &[i64], others: &[i64]) -> bool {
+    groups.contains(&TEAM) || others.iter().all(|group| groups.contains(group))
+}
+
 /// Sorted, once each; the team stands for every group.
 fn canonical(mut groups: Vec<i64>) -> Vec<i64> {
     if groups.contains(&TEAM) {
@@ -233,6 +238,17 @@ impl TeamScope {
         }
     }
 
+    /// Whether they may bring the sharing of a thing that they may share from `before` to `after`: its owner and admins
+    /// as they like; others may let more people in, take nothing from anybody, and hand on only rights that they have.
+    pub fn may_reshare(&self, owner_id: i64, before: &Sharing, after: &Sharing) -> bool {
+        let rights = self.rights_on(owner_id, before);
+        let adds_only = covers(&after.readers, &before.readers)
+            && covers(&after.writers, &before.writers)
+            && covers(&after.sharers, &before.sharers);
+        let keeps_writers = covers(&before.writers, &after.writers);
+        rights.delete || (rights.share && adds_only && (rights.write || keeps_writers))
+    }
+
     fn is_one_of(&self, groups: &[i64]) -> bool {
         groups.iter().any(|group| self.seen_groups.contains(group))
     }
@@ -267,6 +283,40 @@ mod tests {
         assert_eq!(scope(Role::Admin, &[]).rights_on(8, &sharing), all);
         assert_eq!(scope(Role::Member, &[]).rights_on(7, &sharing), all);
         assert_eq!(scope(Role::Viewer, &[1, 2]).rights_on(7, &sharing), Rights::default());
+    }
+
+    #[test]
+    fn who_may_only_share_lets_more_people_in_and_no_more_than_that() {
+        let sharing = |readers: &[i64], writers: &[i64], sharers: &[i64]| {
+            let [readers, writers, sharers] = [readers, writers, sharers].map(<[i64]>::to_vec);
+            Sharing { readers, writers, sharers }.checked()
+        };
+        let before = sharing(&[1, 2], &[1], &[2]);
+        let may =
+            |own: &[i64], after: &Sharing| scope(Role::Member, own).may_reshare(8, &before, after);
+        for after in [
+            sharing(&[1, 2, 3], &[1], &[2]),
+            sharing(&[TEAM], &[1], &[2]),
+            sharing(&[1, 2], &[1], &[1, 2]),
+            before.clone(),
+        ] {
+            assert!(may(&[2], &after), "{after:?}");
+            assert!(!may(&[1], &after), "who may change it may not share it: {after:?}");
+        }
+        for after in [
+            sharing(&[1, 2], &[1, 2], &[2]),
+            sharing(&[TEAM], &[TEAM], &[2]),
+            sharing(&[1, 2], &[], &[2]),
+            sharing(&[2], &[], &[2]),
+            sharing(&[1, 2], &[1], &[]),
+            Sharing::default(),
+        ] {
+            assert!(!may(&[2], &after), "{after:?}");
+            assert!(scope(Role::Member, &[]).may_reshare(7, &before, &after), "the owner");
+            assert!(scope(Role::Admin, &[]).may_reshare(8, &before, &after), "an admin");
+        }
+        let both = sharing(&[1, 2], &[1, 2], &[2]);
+        assert!(may(&[1, 2], &both), "who has both rights hands both on");
     }
 
     #[test]

@@ -104,6 +104,16 @@ pub enum NameClash {
         /// The alias asked for.
         alias: String,
     },
+    /// Others who see this target know another one like it, which is hidden from whoever writes this.
+    #[error(
+        "Others who see this target have one named like {name} that you do not see. Choose another name, or share this target with other groups."
+    )]
+    Hidden {
+        /// The name asked for.
+        name: String,
+        /// Whether it was to be an alias.
+        is_alias: bool,
+    },
     /// The new first name is one of the target's own aliases.
     #[error("Target name and target aliases must be different")]
     RenamedOntoAlias,
@@ -116,8 +126,12 @@ impl NameClash {
             Self::SameAlias { alias, .. }
             | Self::LikeAlias { alias, .. }
             | Self::OwnName { alias }
-            | Self::Twice { alias } => Some(alias),
-            Self::SameName { .. } | Self::LikeName { .. } | Self::RenamedOntoAlias => None,
+            | Self::Twice { alias }
+            | Self::Hidden { name: alias, is_alias: true } => Some(alias),
+            Self::SameName { .. }
+            | Self::LikeName { .. }
+            | Self::Hidden { .. }
+            | Self::RenamedOntoAlias => None,
         }
     }
 }

@@ -17,6 +17,7 @@ pub use self::{
     field::{Field, Kind, Understand},
     parameters::Parameters,
     raw::RawForm,
+    reading::has_tricks,
     rule::{OwnCheck, Rule},
     state::{FORM_ERRORS, FormState},
 };

@@ -16,6 +16,11 @@ pub(super) fn read_text(text: &str, max_length: usize, is_long: bool) -> Result<
     }
 }
 
+/// Whether a line holds characters that are not seen, or change how others are.
+pub fn has_tricks(text: &str) -> bool {
+    text.chars().any(|c| c.is_control() || is_invisible(c))
+}
+
 /// Characters that change how others are shown, or are not shown at all: two names could look alike.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{00ad}')

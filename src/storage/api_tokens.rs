@@ -47,7 +47,7 @@ impl Storage {
         if token.may_write {
             scope.require_work()?;
         }
-        self.in_transaction(move |connection| {
+        self.in_transaction_of(scope, move |connection| {
             Box::pin(async move {
                 let id: Option<i64> = sqlx::query_scalar(
                     "insert into api_token (member_id, name, token_hash, may_write, expires)
@@ -102,7 +102,7 @@ impl Storage {
     /// Makes a token of theirs void, at once; false when it is not theirs or was void.
     pub async fn revoke_token(&self, scope: &TeamScope, id: i64) -> Result<bool, StorageError> {
         let by = scope.clone();
-        self.in_transaction(move |connection| {
+        self.in_transaction_of(scope, move |connection| {
             Box::pin(async move {
                 let name: Option<String> = sqlx::query_scalar(
                     "update api_token set revoked = now()

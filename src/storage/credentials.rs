@@ -121,10 +121,12 @@ impl Storage {
         let (email, tokens) = (email.to_owned(), tokens.clone());
         self.in_transaction(move |connection| {
             Box::pin(async move {
-                sqlx::query(
+                let done = sqlx::query(
                     "insert into google_credential
                          (member_id, email, key_id, refresh_token, access_token, access_obtained, access_expires, scopes)
-                     values ($1, $2, $3, $4, $5, now(), now() + make_interval(secs => $6), $7)
+                     select id, $2, $3, $4, $5, now(), now() + make_interval(secs => $6), $7
+                     from member where id = $1 and removed is null
+                     for share
                      on conflict (member_id) do update
                      set email = excluded.email,
                          key_id = excluded.key_id,
@@ -150,6 +152,10 @@ impl Storage {
                 .bind(words(&tokens.scopes))
                 .execute(&mut *connection)
                 .await?;
+                if done.rows_affected() == 0 {
+                    // They were taken out while they granted it.
+                    return Err(StorageError::NotIn);
+                }
                 let event = Event::new(Action::Connected, Kind::Grant, member_id, email)
                     .with(serde_json::json!({ "rights": words(&tokens.scopes) }));
                 history::record_of(connection, member_id, event).await

@@ -71,7 +71,7 @@ impl Storage {
     ) -> Result<Option<i64>, StorageError> {
         scope.require_work()?;
         let (by, name, description) = (scope.clone(), name.to_owned(), description.to_owned());
-        self.in_transaction(move |connection| {
+        self.in_transaction_of(scope, move |connection| {
             Box::pin(async move {
                 let id: Option<i64> = sqlx::query_scalar(
                     "insert into team_group (name, description, created_by) values ($1, $2, $3)
@@ -99,34 +99,40 @@ impl Storage {
         .await
     }
 
-    /// Puts a member into a group, or makes one who is in it a leader or not; false when one of them is not there.
+    /// Puts a member into a group, or makes one who is in it a leader or not (`None`: as they are); false when one of them
+    /// is not there.
     pub async fn add_to_group(
         &self,
         scope: &TeamScope,
         group_id: i64,
         member_id: i64,
-        is_leader: bool,
+        is_leader: Option<bool>,
     ) -> Result<bool, StorageError> {
         scope.require_work()?;
         let by = scope.clone();
-        self.in_transaction(move |connection| {
+        self.in_transaction_of(scope, move |connection| {
             Box::pin(async move {
                 let Some(name) = lead(connection, &by, group_id).await? else { return Ok(false) };
-                let added: Option<String> = sqlx::query_scalar(
-                    "with added as (
-                         insert into team_group_member (group_id, member_id, is_leader)
-                         select $1, id, $3 from member where id = $2 and removed is null and not is_local
-                         on conflict (group_id, member_id) do update set is_leader = excluded.is_leader
-                         returning member_id
-                     )
-                     select m.name from member m join added on added.member_id = m.id",
+                // Whoever takes them out of the team meanwhile does so before or after.
+                let member: Option<String> = sqlx::query_scalar(
+                    "select name from member
+                     where id = $1 and removed is null and not is_local
+                     for share",
+                )
+                .bind(member_id)
+                .fetch_optional(&mut *connection)
+                .await?;
+                let Some(member) = member else { return Ok(false) };
+                sqlx::query(
+                    "insert into team_group_member as m (group_id, member_id, is_leader)
+                     values ($1, $2, coalesce($3, false))
+                     on conflict (group_id, member_id) do update set is_leader = coalesce($3, m.is_leader)",
                 )
                 .bind(group_id)
                 .bind(member_id)
                 .bind(is_leader)
-                .fetch_optional(&mut *connection)
+                .execute(&mut *connection)
                 .await?;
-                let Some(member) = added else { return Ok(false) };
                 let detail = serde_json::json!({ "member": member, "id": member_id, "leader": is_leader });
                 let event = Event::new(Action::Added, Kind::Group, group_id, name).with(detail);
                 history::record(connection, &by, event).await?;
@@ -145,7 +151,7 @@ impl Storage {
         member_id: i64,
     ) -> Result<bool, StorageError> {
         let by = scope.clone();
-        self.in_transaction(move |connection| {
+        self.in_transaction_of(scope, move |connection| {
             Box::pin(async move {
                 let leaves = member_id == by.member_id();
                 let name = if leaves {
@@ -178,13 +184,26 @@ impl Storage {
         .await
     }
 
-    /// Deletes a group; what was shared with it alone is its owners' alone then. False when it is not there.
+    /// Deletes a group; what was shared with it alone is its owners' alone then. Queries and targets of owners who have
+    /// left would be nobody's: they become those of who deletes the group. False when it is not there.
     pub async fn delete_group(&self, scope: &TeamScope, id: i64) -> Result<bool, StorageError> {
         scope.require_work()?;
         let by = scope.clone();
-        let work = self.in_transaction(move |connection| {
+        let work = self.in_transaction_of(scope, move |connection| {
             Box::pin(async move {
                 let Some(name) = lead(connection, &by, id).await? else { return Ok(false) };
+                for inherit in [
+                    "update saved_query set owner_id = $2
+                     where readers = array[$1] and owner_id in (select id from member where removed is not null)",
+                    "update target set created_by = $2
+                     where readers = array[$1] and created_by in (select id from member where removed is not null)",
+                ] {
+                    sqlx::query(inherit)
+                        .bind(id)
+                        .bind(by.member_id())
+                        .execute(&mut *connection)
+                        .await?;
+                }
                 for unshare in [
                     "update saved_query
                      set readers = array_remove(readers, $1), writers = array_remove(writers, $1),

@@ -172,18 +172,19 @@ impl Storage {
         Ok(rows.into_iter().map(Entry::from).collect())
     }
 
-    /// The latest `limit` lines of one thing that they see, newest first; attempts of others are for admins.
+    /// `limit` lines of one thing that they see, older than `before`, newest first; attempts of others are for admins.
     pub async fn history_of(
         &self,
         scope: &TeamScope,
         kind: Kind,
         id: i64,
+        before: Option<i64>,
         limit: i64,
     ) -> Result<Vec<Entry>, StorageError> {
         let rows: Vec<EntryRow> = sqlx::query_as(
             "select id, at, actor_id, actor, token_id, action, kind, object_id, name, detail
              from history
-             where kind = $3 and object_id = $4 and ($5 or action <> 'refused' or actor_id = $1)
+             where id < coalesce($7, 9223372036854775807) and kind = $3 and object_id = $4 and ($5 or action <> 'refused' or actor_id = $1)
                and case $3
                    when 'query' then exists (
                        select from saved_query q where q.id = $4 and may_read(q.owner_id, q.readers, $1, $2))
@@ -202,8 +203,23 @@ impl Storage {
         .bind(id)
         .bind(scope.is_admin())
         .bind(limit)
+        .bind(before)
         .fetch_all(&self.pool)
         .await?;
         Ok(rows.into_iter().map(Entry::from).collect())
+    }
+
+    /// Everybody who is in or was, by name, with whether they are out now. For admins.
+    pub async fn list_actors(
+        &self,
+        scope: &TeamScope,
+    ) -> Result<Vec<(i64, String, bool)>, StorageError> {
+        scope.require_admin()?;
+        let rows = sqlx::query_as(
+            "select id, name, removed is not null from member order by lower(name), id",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows)
     }
 }

@@ -51,7 +51,7 @@ impl Storage {
     ) -> Result<bool, StorageError> {
         scope.require_admin()?;
         let (by, email) = (scope.clone(), email.to_owned());
-        self.in_transaction(move |connection| {
+        self.in_transaction_of(scope, move |connection| {
             Box::pin(async move {
                 let id: Option<i64> = sqlx::query_scalar(
                     "insert into invitation (email, role, invited_by)
@@ -84,7 +84,7 @@ impl Storage {
     ) -> Result<(), StorageError> {
         scope.require_admin()?;
         let (by, link_hash) = (scope.clone(), link_hash.to_vec());
-        self.in_transaction(move |connection| {
+        self.in_transaction_of(scope, move |connection| {
             Box::pin(async move {
                 let id: i64 = sqlx::query_scalar(
                     "insert into invitation (link_hash, role, invited_by, expires)
@@ -130,7 +130,7 @@ impl Storage {
     ) -> Result<bool, StorageError> {
         scope.require_admin()?;
         let by = scope.clone();
-        self.in_transaction(move |connection| {
+        self.in_transaction_of(scope, move |connection| {
             Box::pin(async move {
                 let name: Option<String> = sqlx::query_scalar(
                     "delete from invitation where id = $1 returning coalesce(email, 'a link')",

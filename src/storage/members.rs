@@ -261,6 +261,7 @@ async fn first_admission(
         return Ok(Admission::AddressTaken);
     }
     let invited = use_invitation(connection, &identity.email, link_hash).await?;
+    let (invited, host) = invited.unzip();
     let role = match (welcome, invited) {
         _ if newcomer.is_first && may_found => Role::Admin,
         (Welcome::Admin, _) => Role::Admin,
@@ -285,25 +286,29 @@ async fn first_admission(
     .await?;
     let member = Member::try_from(row)?;
     let event = Event::new(Action::Joined, Kind::Member, member.id, &member.name);
-    let event = event.with(serde_json::json!({ "role": role.id(), "email": member.email }));
+    let event = event.with(serde_json::json!({
+        "role": role.id(), "email": member.email, "invited_by": host.flatten(),
+    }));
     history::record_as(connection, Some(member.id), &member.name, event).await?;
     Ok(Admission::Admitted(member))
 }
 
-/// The role that an invitation gives, by the link that they came with or by their address; it is used up.
+/// The role that an invitation gives, by the link that they came with or by their address, and who invited them; it is
+/// used up.
 async fn use_invitation(
     connection: &mut PgConnection,
     email: &str,
     link_hash: Option<&[u8]>,
-) -> Result<Option<Role>, StorageError> {
-    let roles: Vec<String> = sqlx::query_scalar(
+) -> Result<Option<(Role, Option<String>)>, StorageError> {
+    let found: Vec<(String, Option<String>)> = sqlx::query_as(
         "delete from invitation
          where (email = $1 or link_hash = $2) and (expires is null or expires > now())
-         returning role",
+         returning role, (select m.name from member m where m.id = invited_by)",
     )
     .bind(email)
     .bind(link_hash)
     .fetch_all(connection)
     .await?;
-    Ok(roles.iter().filter_map(|role| Role::from_id(role)).max())
+    let roles = found.into_iter().filter_map(|(role, by)| Some((Role::from_id(&role)?, by)));
+    Ok(roles.max_by_key(|(role, _)| *role))
 }

@@ -21,6 +21,7 @@ mod selections;
 mod sessions;
 mod sharing;
 mod sign_in_attempts;
+mod standing;
 mod target_lists;
 mod target_names;
 mod target_saves;
@@ -88,6 +89,12 @@ pub enum StorageError {
         "the database runs with synchronous_commit = {0}: it may lose what it has confirmed; set it to on"
     )]
     NotDurable(String),
+    /// They may share it further, but not take it from anybody, nor give rights that they do not have.
+    #[error("not theirs to give or take")]
+    NotTheirsToGive,
+    /// Whoever asks was taken out of the team meanwhile, or their token is void.
+    #[error("not a member any more")]
+    NotIn,
     /// The run was ended by somebody else: a user, or another process that thought ours dead.
     #[error("the run is no longer ours to write")]
     RunEnded,
@@ -185,7 +192,9 @@ impl Storage {
         // Another process may be migrating a large table: wait for it as long as it takes.
         let patient = options.clone().options([("statement_timeout", "0"), ("lock_timeout", "0")]);
         let mut connection = patient.connect().await?;
-        MIGRATOR.run(&mut connection).await?;
+        let mut migrator = sqlx::migrate!();
+        // A replica of the version before may have to start again while a newer one is there already.
+        migrator.set_ignore_missing(true).run(&mut connection).await?;
         Ok(())
     }
 

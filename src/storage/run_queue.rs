@@ -11,10 +11,16 @@ use crate::domain::{
 /// Number of the lock under which runs begin: two processes must not both see a member's last free place.
 const LOCK: i64 = 0x7472_756e_7175_6575;
 
-/// Ends the runs that somebody asked to stop while they waited.
+/// Ends the runs that somebody asked to stop while they waited, and those of members who may run nothing any more.
 const END_CANCELLED: &str = "update run
-    set state = 'cancelled', feedback = 'Cancelled before it began.', finished = now()
-    where state = 'queued' and cancel_requested";
+    set state = 'cancelled', finished = now(),
+        feedback = case
+            when cancel_requested then 'Cancelled before it began.'
+            else 'Not begun: who started it may only look now.'
+        end
+    where state = 'queued' and (cancel_requested or started_by in (
+        select id from member where removed is not null or role = 'viewer'
+    ))";
 
 /// A run whose turn it is, and which the process that asked has taken on.
 #[derive(Clone, Debug)]
@@ -126,6 +132,7 @@ impl Storage {
                          set state = 'running', started = clock_timestamp(), heartbeat = clock_timestamp(), instance = $1
                          from next, member m
                          where r.id = next.id and r.state = 'queued' and m.id = r.started_by
+                           and m.removed is null and m.role <> 'viewer'
                          returning r.id, r.broker, r.parameters, m.id as member_id, m.name, m.email, m.role",
                     )
                     .bind(instance)

@@ -7,7 +7,7 @@ use sqlx::types::Json;
 
 use super::{
     Storage, StorageError, from_bigint, history, run_queue::check_room, scopes::SharingRow,
-    sharing::with_groups_held,
+    sharing::with_groups_held, standing::check_standing,
 };
 use crate::domain::{
     grant::Scope,
@@ -158,6 +158,7 @@ impl Storage {
         self.in_transaction(move |connection| {
             Box::pin(async move {
                 check_room(connection, by.member_id(), most_live).await?;
+                check_standing(connection, &by).await?;
                 let sharing = with_groups_held(connection, run.sharing).await?;
                 let id = sqlx::query_scalar(
                     "insert into run (saved_query_id, query_name, broker, parameters, started_by, instance,
@@ -261,7 +262,7 @@ impl Storage {
         scope.require_work()?;
         let by = scope.clone();
         let (is_allowed, is_asked) = self
-            .in_transaction(move |connection| {
+            .in_transaction_of(scope, move |connection| {
                 Box::pin(async move {
                     let found: Option<(String, bool)> = sqlx::query_as(
                         "update run

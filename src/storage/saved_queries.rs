@@ -87,6 +87,7 @@ struct QueryRow {
     sharing: SharingRow,
     created: DateTime<Utc>,
     modified: DateTime<Utc>,
+    version: i64,
     run_id: Option<i64>,
     run_created: Option<DateTime<Utc>>,
     run_state: Option<String>,
@@ -115,6 +116,7 @@ impl From<QueryRow> for SavedQuery {
             sharing: row.sharing.into(),
             created: row.created,
             modified: row.modified,
+            version: row.version,
             last_run,
         }
     }
@@ -126,7 +128,7 @@ macro_rules! select_queries {
     ($($rest:literal),+) => {
         concat!(
             "select q.id, q.name, q.broker, q.parameters, q.owner_id, m.name as owner_name,
-                    q.readers, q.writers, q.sharers, q.created, q.modified,
+                    q.readers, q.writers, q.sharers, q.created, q.modified, q.version,
                     r.id as run_id, r.created as run_created, r.state as run_state, r.stored as run_stored
              from saved_query q
              join member m on m.id = q.owner_id
@@ -177,8 +179,8 @@ impl Storage {
         query: &NewSavedQuery,
     ) -> Result<i64, StorageError> {
         scope.require_work()?;
-        let (scope, query) = (scope.clone(), query.clone());
-        self.in_transaction(move |connection| {
+        let (by, query) = (scope.clone(), query.clone());
+        self.in_transaction_of(scope, move |connection| {
             Box::pin(async move {
                 let sharing = with_groups_held(connection, query.sharing).await?;
                 let id = sqlx::query_scalar(
@@ -189,7 +191,7 @@ impl Storage {
                 .bind(&query.name)
                 .bind(&query.broker)
                 .bind(&query.parameters)
-                .bind(scope.member_id())
+                .bind(by.member_id())
                 .bind(&sharing.readers)
                 .bind(&sharing.writers)
                 .bind(&sharing.sharers)
@@ -197,7 +199,7 @@ impl Storage {
                 .await?;
                 let event = Event::new(Action::Created, Kind::Query, id, &query.name);
                 let event = event.with(query.parameters).without_detail_if(sharing.is_private());
-                history::record(connection, &scope, event).await?;
+                history::record(connection, &by, event).await?;
                 Ok(id)
             })
         })
@@ -265,23 +267,25 @@ impl Storage {
         Ok(from_bigint(count))
     }
 
-    /// Changes name and form of a saved query; false when it is not there for them.
+    /// Changes name and form of a saved query that is still as it was read (`version`); false when it is not there for them.
     pub async fn update_query(
         &self,
         scope: &TeamScope,
         id: i64,
+        version: i64,
         name: &str,
         parameters: &serde_json::Value,
     ) -> Result<bool, StorageError> {
         scope.require_work()?;
         let (by, name, parameters) = (scope.clone(), name.to_owned(), parameters.clone());
         let is_done = self
-            .in_transaction(move |connection| {
+            .in_transaction_of(scope, move |connection| {
                 Box::pin(async move {
-                    let is_private: Option<bool> = sqlx::query_scalar(
-                        "update saved_query set name = $5, parameters = $6, modified = now()
+                    let found: Option<(i64, bool)> = sqlx::query_as(
+                        "update saved_query
+                         set name = $5, parameters = $6, modified = now(), version = version + 1
                          where id = $1 and may_change(owner_id, readers, writers, $2, $3, $4)
-                         returning readers = '{}'",
+                         returning version, readers = '{}'",
                     )
                     .bind(id)
                     .bind(by.member_id())
@@ -291,7 +295,10 @@ impl Storage {
                     .bind(&parameters)
                     .fetch_optional(&mut *connection)
                     .await?;
-                    let Some(is_private) = is_private else { return Ok(false) };
+                    let Some((written, is_private)) = found else { return Ok(false) };
+                    if written != version + 1 {
+                        return Err(StorageError::Changed);
+                    }
                     let event = Event::new(Action::Changed, Kind::Query, id, name);
                     let event = event.with(parameters).without_detail_if(is_private);
                     history::record(connection, &by, event).await?;
@@ -307,7 +314,7 @@ impl Storage {
         scope.require_work()?;
         let by = scope.clone();
         let is_done = self
-            .in_transaction(move |connection| {
+            .in_transaction_of(scope, move |connection| {
                 Box::pin(async move {
                     let name: Option<String> = sqlx::query_scalar(
                         "delete from saved_query

@@ -13,6 +13,7 @@ use crate::domain::{
 #[derive(sqlx::FromRow)]
 struct Shared {
     name: String,
+    owner_id: i64,
     #[sqlx(flatten)]
     sharing: SharingRow,
 }
@@ -22,19 +23,19 @@ struct Shared {
 fn statements(kind: Kind) -> Option<(&'static str, &'static str)> {
     Some(match kind {
         Kind::Query => (
-            "select name, readers, writers, sharers from saved_query
+            "select name, owner_id, readers, writers, sharers from saved_query
              where id = $1 and may_change(owner_id, readers, sharers, $2, $3, $4)
              for update",
             "update saved_query set readers = $2, writers = $3, sharers = $4 where id = $1",
         ),
         Kind::Run => (
-            "select query_name as name, readers, writers, sharers from run
+            "select query_name as name, started_by as owner_id, readers, writers, sharers from run
              where id = $1 and may_change(started_by, readers, sharers, $2, $3, $4)
              for update",
             "update run set readers = $2, writers = $3, sharers = $4 where id = $1",
         ),
         Kind::Target => (
-            "select n.name, t.readers, t.writers, t.sharers
+            "select n.name, t.created_by as owner_id, t.readers, t.writers, t.sharers
              from target t
              join target_name n on n.target_id = t.id and n.is_primary
              where t.id = $1 and may_change(t.created_by, t.readers, t.sharers, $2, $3, $4)
@@ -67,21 +68,23 @@ impl TeamScope {
 }
 
 impl Storage {
-    /// Changes who sees a thing, and who of them may change and share it; false when it is not there for them.
+    /// Changes who sees a thing, and who of them may change and share it, where it is still shared as it was read
+    /// (`read`; `None`: however it is). False when it is not there for them.
     pub async fn share(
         &self,
         scope: &TeamScope,
         kind: Kind,
         id: i64,
+        read: Option<&Sharing>,
         sharing: Sharing,
     ) -> Result<bool, StorageError> {
         scope.require_work()?;
-        let Some((read, write)) = statements(kind) else { return Ok(false) };
-        let by = scope.clone();
-        let work = self.in_transaction(move |connection| {
+        let Some((find, write)) = statements(kind) else { return Ok(false) };
+        let (by, read) = (scope.clone(), read.cloned());
+        let work = self.in_transaction_of(scope, move |connection| {
             Box::pin(async move {
                 let there = with_groups_held(connection, sharing.clone()).await?;
-                let found: Option<Shared> = sqlx::query_as(read)
+                let found: Option<Shared> = sqlx::query_as(find)
                     .bind(id)
                     .bind(by.member_id())
                     .bind(by.seen_groups())
@@ -90,7 +93,13 @@ impl Storage {
                     .await?;
                 let Some(found) = found else { return Ok(false) };
                 let before = Sharing::from(found.sharing);
+                if read.is_some_and(|read| read != before) {
+                    return Err(StorageError::Changed);
+                }
                 by.check_sharing(&sharing, Some(&before))?;
+                if !by.may_reshare(found.owner_id, &before, &sharing) {
+                    return Err(StorageError::NotTheirsToGive);
+                }
                 // A group that they could name a moment ago may be gone.
                 let sharing = there;
                 if before == sharing {

@@ -128,7 +128,7 @@ async fn explain_clash(
     key: &str,
     is_primary: bool,
 ) -> Result<NameClash, StorageError> {
-    let (target_id, taken, taken_is_primary, other): (i64, String, bool, String) = sqlx::query_as(
+    let found: Option<(i64, String, bool, String)> = sqlx::query_as(
         "select n.target_id, n.name, n.is_primary, first.name
          from target_name n
          join target_name first on first.target_id = n.target_id and first.is_primary
@@ -141,11 +141,17 @@ async fn explain_clash(
     .bind(by.member_id())
     .bind(by.seen_groups())
     .bind(target_id)
-    .fetch_optional(connection)
-    .await?
-    // The other target was deleted between the two statements.
-    .ok_or(StorageError::Changed)?;
+    .fetch_optional(&mut *connection)
+    .await?;
     let name = name.to_owned();
+    let Some((target_id, taken, taken_is_primary, other)) = found else {
+        return if is_taken_out_of_sight(connection, target_id, key).await? {
+            Ok(NameClash::Hidden { name, is_alias: !is_primary })
+        } else {
+            // The other target was deleted between the two statements.
+            Err(StorageError::Changed)
+        };
+    };
     let is_same = taken == name;
     Ok(match (is_primary, is_same && taken_is_primary == is_primary) {
         (true, true) => NameClash::SameName { target_id },
@@ -153,4 +159,24 @@ async fn explain_clash(
         (false, true) => NameClash::SameAlias { alias: name, target_id },
         (false, false) => NameClash::LikeAlias { alias: name, other, target_id },
     })
+}
+
+/// Whether those who see a target know another one by this key: its author may have left their group since.
+async fn is_taken_out_of_sight(
+    connection: &mut PgConnection,
+    target_id: i64,
+    key: &str,
+) -> Result<bool, StorageError> {
+    let is_taken = sqlx::query_scalar(
+        "select exists (
+             select from target t
+             join target_name n on n.realm = t.realm and n.target_id <> t.id
+             where t.id = $1 and n.name_key = $2
+         )",
+    )
+    .bind(target_id)
+    .bind(key)
+    .fetch_one(connection)
+    .await?;
+    Ok(is_taken)
 }

@@ -73,7 +73,7 @@ impl Storage {
         scope.check_sharing(&saving.sharing, None)?;
         let work = || {
             let (by, saving) = (scope.clone(), saving.clone());
-            self.in_transaction(move |connection| {
+            self.in_transaction_of(scope, move |connection| {
                 Box::pin(async move { save(connection, &by, run_id, alert_id, &saving).await })
             })
         };

@@ -93,7 +93,7 @@ impl Storage {
         scope.require_work()?;
         scope.check_sharing(&sharing, None)?;
         let by = scope.clone();
-        self.in_transaction(move |connection| {
+        self.in_transaction_of(scope, move |connection| {
             Box::pin(async move {
                 let id = insert_target(connection, &by, &target, sharing).await?;
                 let event = Event::new(Action::Created, Kind::Target, id, target.name);
@@ -115,7 +115,7 @@ impl Storage {
         scope.require_work()?;
         let by = scope.clone();
         let is_done = self
-            .in_transaction(move |connection| {
+            .in_transaction_of(scope, move |connection| {
                 Box::pin(async move {
                     let found: Option<(i64, bool)> = sqlx::query_as(
                         "select version, readers = '{}' from target
@@ -148,7 +148,7 @@ impl Storage {
         scope.require_work()?;
         let by = scope.clone();
         let is_done = self
-            .in_transaction(move |connection| {
+            .in_transaction_of(scope, move |connection| {
                 Box::pin(async move {
                     let name: Option<String> = sqlx::query_scalar(
                         "with gone as (

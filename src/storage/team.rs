@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::{Storage, StorageError, history, members::ADMISSION_LOCK};
+use super::{Storage, StorageError, history, members::ADMISSION_LOCK, standing::check_standing};
 use crate::domain::{
     history::{Action, Event, Kind},
     member::Role,
@@ -21,7 +21,7 @@ pub enum MemberChange {
 }
 
 impl Storage {
-    /// Gives a member another role: from their next request on.
+    /// Gives a member another role: from their next request on. Who is no admin any more has invited nobody.
     pub async fn change_role(
         &self,
         scope: &TeamScope,
@@ -35,6 +35,7 @@ impl Storage {
                 let Some((name, before)) = lock_member(connection, member_id).await? else {
                     return Ok(MemberChange::Absent);
                 };
+                check_standing(connection, &by).await?;
                 if before == role.id() {
                     return Ok(MemberChange::Done);
                 }
@@ -46,6 +47,9 @@ impl Storage {
                     .bind(role.id())
                     .execute(&mut *connection)
                     .await?;
+                if role != Role::Admin {
+                    take_back_invitations_of(connection, &by, member_id).await?;
+                }
                 let detail = serde_json::json!({ "before": before, "after": role.id() });
                 let event = Event::new(Action::RoleChanged, Kind::Member, member_id, name);
                 history::record(connection, &by, event.with(detail)).await?;
@@ -56,7 +60,8 @@ impl Storage {
     }
 
     /// Takes a member out of the team, by an admin or by themselves: their sessions, tokens and groups end, their live
-    /// runs are asked to stop, what they made stays as it is shared. They come back by invitation only.
+    /// runs are asked to stop, what they made stays as it is shared, and whom they have invited is not invited any more. They
+    /// come back by invitation only, or by the settings that name admins.
     pub async fn remove_member(
         &self,
         scope: &TeamScope,
@@ -72,9 +77,11 @@ impl Storage {
                 let Some((name, _)) = lock_member(connection, member_id).await? else {
                     return Ok(MemberChange::Absent);
                 };
+                check_standing(connection, &by).await?;
                 if is_last_admin(connection, member_id).await? {
                     return Ok(MemberChange::LastAdmin);
                 }
+                take_back_invitations_of(connection, &by, member_id).await?;
                 for end in [
                     "update member set removed = now() where id = $1",
                     "delete from session where member_id = $1",
@@ -128,6 +135,25 @@ async fn lock_member(
     .fetch_optional(connection)
     .await?;
     Ok(found)
+}
+
+/// Takes back what a member has promised to others: by a link of their own they would be in again.
+async fn take_back_invitations_of(
+    connection: &mut PgConnection,
+    by: &TeamScope,
+    member_id: i64,
+) -> Result<(), StorageError> {
+    let gone: Vec<(i64, String)> = sqlx::query_as(
+        "delete from invitation where invited_by = $1 returning id, coalesce(email, 'a link')",
+    )
+    .bind(member_id)
+    .fetch_all(&mut *connection)
+    .await?;
+    for (id, name) in gone {
+        let event = Event::new(Action::Revoked, Kind::Invitation, id, name);
+        history::record(connection, by, event).await?;
+    }
+    Ok(())
 }
 
 async fn is_last_admin(

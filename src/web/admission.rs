@@ -18,7 +18,7 @@ use super::{
     error::Error,
     extract::{Pairs, Peer},
     pages::join::{JOIN, secret_hash},
-    request_limit::Asker,
+    request_limit::{Asker, is_free},
     views::{chrome::Section, controls::HiddenValue, send_again::SendAgainPage},
 };
 use crate::{
@@ -117,23 +117,36 @@ pub(crate) async fn admit(
         Err(()) => (None, true),
     };
     let is_in = visitor.is_some();
-    let wait_s = if is_away { None } else { too_often(&state, &request, visitor.as_ref()) };
+    let asker = asker(&state, &request, visitor.as_ref());
+    let wait_s = if is_away { None } else { too_often(&state, &request, asker) };
+    let place = state
+        .accounts()
+        .filter(|_| !is_free(path))
+        .map(|accounts| accounts.open_requests.enter(asker));
     let frame = Frame::of(&request, visitor, &state);
     request.extensions_mut().insert(frame.clone());
     let answer = async {
         match () {
+            () if matches!(place, Some(None)) => refused(Error::TooManyOpen, is_api),
             () if wait_s.is_some() => {
                 let error = Error::TooOften { wait_s: wait_s.unwrap_or_default() };
-                if is_api { error.into_json().into_response() } else { error.into_response() }
+                refused(error, is_api)
             }
             () if is_in || is_open => next.run(request).await,
-            () if is_away && is_api => Error::Busy.into_json().into_response(),
-            () if is_away => Error::Busy.into_response(),
+            () if is_away => refused(Error::Busy, is_api),
             () if is_api => Error::NotSignedIn.into_json().into_response(),
             () => send_to_sign_in(request).await,
         }
     };
-    frame.around(answer).await
+    let answer = frame.around(answer).await;
+    match place.flatten() {
+        Some(place) => place.until_taken(answer),
+        None => answer,
+    }
+}
+
+fn refused(error: Error, is_api: bool) -> Response {
+    if is_api { error.into_json().into_response() } else { error.into_response() }
 }
 
 /// The token that a program shows to the API, as `Bearer` or, as TOM's users know it, `Token`. It stands for whoever
@@ -147,12 +160,17 @@ fn bearer<'h>(headers: &'h HeaderMap, path: &str) -> Option<&'h str> {
     Some(if is_token { token.trim() } else { "" })
 }
 
-/// How many seconds somebody has to wait who asks too often.
-fn too_often(state: &AppState, request: &Request, visitor: Option<&Visitor>) -> Option<u64> {
+/// Who asks, as far as it is known.
+fn asker(state: &AppState, request: &Request, visitor: Option<&Visitor>) -> Asker {
     let asker = match visitor {
         Some(visitor) => Asker::Member(visitor.scope.member_id()),
         None => Asker::Address(Peer::of(request.extensions(), request.headers(), state.site()).0),
     };
+    asker.known()
+}
+
+/// How many seconds somebody has to wait who asks too often.
+fn too_often(state: &AppState, request: &Request, asker: Asker) -> Option<u64> {
     let wait = state.requests()?.check(asker, request.uri().path()).err()?;
     Some(wait.as_secs() + 1)
 }

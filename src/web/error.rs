@@ -73,6 +73,11 @@ pub(crate) enum Error {
         /// Seconds.
         wait_s: u64,
     },
+    /// So many of their requests are open.
+    #[error(
+        "So many of your requests are open here that no more are taken. Close some pages, or let some programs finish."
+    )]
+    TooManyOpen,
     /// So many of the member's runs wait that no more are taken.
     #[error(
         "{waiting} of your runs are waiting for their turn, so this one was not taken. Cancel some of them, or try again when one has begun."
@@ -97,7 +102,8 @@ impl From<StorageError> for Error {
         match error {
             StorageError::Changed => Self::Changed,
             StorageError::QueueFull { waiting } => Self::QueueFull { waiting },
-            StorageError::Forbidden => Self::Forbidden,
+            StorageError::Forbidden | StorageError::NotTheirsToGive => Self::Forbidden,
+            StorageError::NotIn => Self::NotSignedIn,
             StorageError::ViewersLookOnly => Self::ViewersLookOnly,
             error if error.is_passing() => {
                 tracing::warn!(
@@ -134,7 +140,9 @@ impl Error {
             | Self::ViewersLookOnly
             | Self::NotGranted(_) => StatusCode::FORBIDDEN,
             Self::NotSignedIn => StatusCode::UNAUTHORIZED,
-            Self::TooOften { .. } | Self::QueueFull { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooOften { .. } | Self::TooManyOpen | Self::QueueFull { .. } => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
             Self::Busy | Self::TooSlow => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -155,6 +163,7 @@ impl Error {
             Self::NotSignedIn => "Not signed in",
             Self::NotGranted(_) => "Not connected",
             Self::TooOften { .. } => "Too often",
+            Self::TooManyOpen => "Too many at once",
             Self::QueueFull { .. } => "Too many runs",
             Self::Busy | Self::TooSlow => "Not just now",
             Self::Internal(_) => "Something broke",
@@ -195,6 +204,7 @@ impl Error {
     pub(crate) fn wait_s(&self) -> Option<u64> {
         match self {
             Self::TooOften { wait_s } => Some(*wait_s),
+            Self::TooManyOpen => Some(5),
             Self::QueueFull { .. } => Some(QUEUE_WAIT_S),
             _ => None,
         }

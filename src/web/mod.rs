@@ -11,6 +11,7 @@ mod extract;
 mod flash;
 mod guard;
 mod health;
+mod open_requests;
 mod pages;
 mod present;
 mod rate_limit;

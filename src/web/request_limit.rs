@@ -33,6 +33,21 @@ pub(crate) enum Asker {
     Address(IpAddr),
 }
 
+impl Asker {
+    /// As they are counted: addresses of one network together.
+    pub(crate) fn known(self) -> Self {
+        match self {
+            Self::Address(address) => Self::Address(network_of(address)),
+            member @ Self::Member(_) => member,
+        }
+    }
+}
+
+/// Whether requests of a path are not counted.
+pub(crate) fn is_free(path: &str) -> bool {
+    FREE.contains(&path) || path.starts_with(FREE_FOLDER)
+}
+
 /// So many requests a minute, for each asker.
 #[derive(Debug)]
 pub(crate) struct RequestLimit {
@@ -54,17 +69,13 @@ impl RequestLimit {
 
     /// Counts a request; how long to wait if it is one too many.
     pub(crate) fn check(&self, asker: Asker, path: &str) -> Result<(), Duration> {
-        if FREE.contains(&path) || path.starts_with(FREE_FOLDER) {
+        if is_free(path) {
             return Ok(());
         }
-        self.check_at(asker, Instant::now())
+        self.check_at(asker.known(), Instant::now())
     }
 
     fn check_at(&self, asker: Asker, now: Instant) -> Result<(), Duration> {
-        let asker = match asker {
-            Asker::Address(address) => Asker::Address(network_of(address)),
-            member @ Asker::Member(_) => member,
-        };
         let mut askers = self.askers.lock().unwrap_or_else(PoisonError::into_inner);
         if !askers.tracks.contains_key(&asker) {
             askers.make_room(now);

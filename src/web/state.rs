@@ -9,7 +9,10 @@ use axum::{
 use chrono::{DateTime, Utc};
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use super::{Site, error::Error, rate_limit::RateLimit, request_limit::RequestLimit};
+use super::{
+    Site, error::Error, open_requests::OpenRequests, rate_limit::RateLimit,
+    request_limit::RequestLimit,
+};
 use crate::{
     actions::{credentials::Credentials, run_query::Runner, sign_in::SignIn},
     brokers::Brokers,
@@ -39,6 +42,7 @@ pub(crate) struct Accounts {
     pub(crate) sign_in: Arc<SignIn>,
     pub(crate) credentials: Credentials,
     pub(crate) attempts: Arc<RateLimit>,
+    pub(crate) open_requests: Arc<OpenRequests>,
 }
 
 impl AppState {
@@ -59,7 +63,9 @@ impl AppState {
     #[must_use]
     pub fn with_sign_in(self, sign_in: Option<Arc<SignIn>>, credentials: Credentials) -> Self {
         let attempts = Arc::new(RateLimit::new(SIGN_INS_A_MINUTE, Duration::from_mins(1)));
-        let accounts = sign_in.map(|sign_in| Accounts { sign_in, credentials, attempts });
+        let open_requests = Arc::default();
+        let accounts =
+            sign_in.map(|sign_in| Accounts { sign_in, credentials, attempts, open_requests });
         Self { accounts, ..self }
     }
 

@@ -33,3 +33,20 @@ async fn processes_that_start_at_once_on_an_empty_database_make_its_tables_once(
         }
     }
 }
+
+#[tokio::test]
+async fn a_process_of_the_version_before_starts_beside_a_newer_one() {
+    let url = fresh_database().await;
+    Storage::connect(&url).await.unwrap().close().await;
+    let pool = sqlx::PgPool::connect(&url).await.unwrap();
+    sqlx::query(
+        "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+         values (9999, 'of a newer version', true, '\\x00', 1)",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    let storage = Storage::connect(&url).await.unwrap();
+    storage.local_member().await.unwrap();
+    storage.close().await;
+}

@@ -8,7 +8,9 @@ mod sharing;
 mod targets;
 
 use axum::{
-    Router,
+    Json, Router,
+    http::StatusCode,
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use serde_json::{Map, Value, json};
@@ -48,4 +50,10 @@ fn errors_of(errors: &Map<String, Value>) -> Value {
 /// One wrong field.
 fn error_of(field: &str, message: &str) -> Value {
     json!({ "errors": { field: [message] } })
+}
+
+/// Whoever changes a thing says which state of it they have read, so that nobody's change is lost without a word.
+fn version_missing() -> Response {
+    let errors = error_of("version", "Enter the version that was read, a whole number.");
+    (StatusCode::UNPROCESSABLE_ENTITY, Json(errors)).into_response()
 }

@@ -13,6 +13,7 @@ use super::{
     errors_of,
     runs::{accepted, refuse_lacking, unknown_broker},
     sharing::sharing_json,
+    version_missing,
 };
 use crate::{
     actions::run_query::Runner,
@@ -95,7 +96,7 @@ pub(crate) async fn post(
     }
 }
 
-/// `PUT /api/queries/{id}/` `{name, parameters}`
+/// `PUT /api/queries/{id}/` `{name, parameters}` with the `version` that was read
 pub(crate) async fn put(
     State(storage): State<Storage>,
     State(brokers): State<Brokers>,
@@ -108,9 +109,14 @@ pub(crate) async fn put(
     let Some(broker) = brokers.find(&old.broker) else {
         return Ok(unknown_broker(&old.broker));
     };
+    let Some(version) = body.get("version").and_then(Value::as_i64) else {
+        return Ok(version_missing());
+    };
     match read_query(broker.as_ref(), &body, &context.scope, clock.now()).await {
         Ok(query) => {
-            storage.update_query(&context.scope, id, &query.name, &query.parameters).await?;
+            storage
+                .update_query(&context.scope, id, version, &query.name, &query.parameters)
+                .await?;
             let saved = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
             Ok(Json(query_json(&saved)).into_response())
         }
@@ -196,6 +202,7 @@ fn query_json(query: &SavedQuery) -> Value {
         "sharing": sharing_json(&query.sharing),
         "created": query.created.to_rfc3339(),
         "modified": query.modified.to_rfc3339(),
+        "version": query.version,
         "last_run": query.last_run.as_ref().map(|run| json!({
             "id": run.id, "created": run.created.to_rfc3339(), "state": run.state.id(), "stored": run.stored,
         })),

@@ -76,8 +76,15 @@ async fn change(
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors)).into_response());
         }
     };
-    match storage.share(scope, kind, id, sharing.clone()).await {
-        Ok(true) => Ok(Json(sharing_json(&sharing)).into_response()),
+    match storage.share(scope, kind, id, None, sharing).await {
+        Ok(true) => {
+            // A group may have gone meanwhile; and who gives it out of sight sees nothing of it any more.
+            let owned = Owned::find(storage, scope, kind, id).await?;
+            Ok(match owned {
+                Some(owned) => Json(sharing_json(&owned.sharing)).into_response(),
+                None => StatusCode::NO_CONTENT.into_response(),
+            })
+        }
         Ok(false) => Err(Error::NotFound.into()),
         Err(StorageError::NameTakenThere) => {
             let message = "Those who would see it know a target with this name already.";
@@ -88,12 +95,13 @@ async fn change(
     }
 }
 
-/// The sharing that a body asks for; or the field that cannot be read. What is left out is nobody.
+/// The sharing that a body asks for; or the field that cannot be read. Writers or sharers that are left out are nobody.
 fn read_sharing(body: &Map<String, Value>) -> Result<Sharing, &'static str> {
     let groups = |name: &'static str| match body.get(name) {
-        None | Some(Value::Null) => Ok(Vec::new()),
+        // A slip of the pen must not make a thing private: that takes an empty list.
+        None | Some(Value::Null) if name != "readers" => Ok(Vec::new()),
         Some(Value::Array(list)) => list.iter().map(group_id).collect::<Option<_>>().ok_or(name),
-        Some(_) => Err(name),
+        _ => Err(name),
     };
     let (writers, sharers): (Vec<i64>, Vec<i64>) = (groups("writers")?, groups("sharers")?);
     let mut readers: Vec<i64> = groups("readers")?;

@@ -8,7 +8,7 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{errors_of, sharing::sharing_json};
+use super::{errors_of, sharing::sharing_json, version_missing};
 use crate::{
     domain::{
         sharing::TeamScope,
@@ -116,24 +116,16 @@ pub(crate) async fn post(
     written(&storage, &context.scope, created, StatusCode::CREATED).await
 }
 
-/// `PUT /api/targets/{id}/` the same with `version`
+/// `PUT /api/targets/{id}/` the same with the `version` that was read
 pub(crate) async fn put(
     State(storage): State<Storage>,
     context: PageContext,
     ApiId(id): ApiId,
     JsonObject(body): JsonObject,
 ) -> Result<Response, ApiError> {
-    let old = storage.find_target(&context.scope, id).await?.ok_or(Error::NotFound)?;
-    let version = match body.get("version") {
-        None | Some(Value::Null) => old.version,
-        Some(version) => {
-            let Some(version) = version.as_i64() else {
-                let errors =
-                    super::error_of("version", "Enter the version that was read, a whole number.");
-                return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors)).into_response());
-            };
-            version
-        }
+    storage.find_target(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let Some(version) = body.get("version").and_then(Value::as_i64) else {
+        return Ok(version_missing());
     };
     let target: NewTarget = match read_target_json(&body) {
         Ok(target) => target,

@@ -74,8 +74,7 @@ pub(crate) async fn get_packet(
     Path(address): Path<(String, String)>,
 ) -> Result<Response, Error> {
     let stored = find(&storage, &context.scope, &address).await?;
-    let event = Event::new(Action::Exported, Kind::Alert, stored.row.id, &stored.row.object_id);
-    storage.tell(&context.scope, event).await?;
+    tell_export(&storage, &context.scope, &stored).await?;
     let ending = stored.packet.format.file_ending();
     let name = format!("attachment; filename=\"{}.{ending}\"", stored.row.source_id);
     let headers = [
@@ -92,11 +91,21 @@ pub(crate) async fn get_json(
     Path(address): Path<(String, String)>,
 ) -> Result<Response, Error> {
     let stored = find(&storage, &context.scope, &address).await?;
+    tell_export(&storage, &context.scope, &stored).await?;
     let json = tokio::task::spawn_blocking(move || packets::to_json(&stored.packet))
         .await
         .map_err(|error| Error::Internal(error.into()))?
         .map_err(|error| Error::Internal(error.into()))?;
     Ok(axum::Json(json).into_response())
+}
+
+async fn tell_export(
+    storage: &Storage,
+    scope: &TeamScope,
+    stored: &StoredAlert,
+) -> Result<(), Error> {
+    let event = Event::new(Action::Exported, Kind::Alert, stored.row.id, &stored.row.object_id);
+    Ok(storage.tell(scope, event).await?)
 }
 
 async fn find(

@@ -5,6 +5,7 @@ use axum::{extract::State, response::Response};
 use super::team::{Typed, page as team_page};
 use crate::{
     domain::group::Group,
+    forms::has_tricks,
     storage::{Storage, StorageError},
     web::{
         context::{PageContext, redirect_with},
@@ -36,19 +37,36 @@ pub(crate) async fn post_create(
 ) -> Result<Response, Error> {
     let name = form.text("name").unwrap_or_default().to_owned();
     let description = form.text("description").unwrap_or_default().to_owned();
-    let error = match (name.chars().count(), description.chars().count()) {
-        (0, _) => Some("This field is required.".to_owned()),
-        (n, _) if n > MAX_NAME => Some(format!("A name has at most {MAX_NAME} characters.")),
-        (_, n) if n > MAX_DESCRIPTION => {
-            Some(format!("What it is for takes at most {MAX_DESCRIPTION} characters."))
-        }
-        _ => match state.storage().create_group(&context.scope, &name, &description).await? {
+    let error = match check_group(&name, &description) {
+        Some(message) => Some(message),
+        None => match state.storage().create_group(&context.scope, &name, &description).await? {
             Some(id) => return Ok(redirect_with(Note::GroupMade(id), &href(id))),
             None => Some("There is a group with this name already.".to_owned()),
         },
     };
     let typed = Typed { group: GroupForm { name, description, error }, ..Typed::default() };
     team_page(&state, &accounts, &context, typed).await
+}
+
+/// Words that pages use for whom a thing is shared with: a group by such a name would be taken for it.
+const NO_NAMES: [&str; 6] =
+    ["team", "the whole team", "whole team", "everybody", "private", "nobody"];
+
+fn check_group(name: &str, description: &str) -> Option<String> {
+    match (name.chars().count(), description.chars().count()) {
+        (0, _) => Some("This field is required.".to_owned()),
+        (n, _) if n > MAX_NAME => Some(format!("A name has at most {MAX_NAME} characters.")),
+        (_, n) if n > MAX_DESCRIPTION => {
+            Some(format!("What it is for takes at most {MAX_DESCRIPTION} characters."))
+        }
+        _ if [name, description].iter().any(|text| has_tricks(text)) => {
+            Some("Control and invisible characters are not allowed.".to_owned())
+        }
+        _ if NO_NAMES.contains(&&*name.to_lowercase()) => {
+            Some("This name would be taken for another thing. Choose another one.".to_owned())
+        }
+        _ => None,
+    }
 }
 
 /// `GET /team/groups/{id}/`
@@ -98,7 +116,8 @@ pub(crate) async fn post_add(
     Form(form): Form,
 ) -> Result<Response, Error> {
     let member = member_of(&form)?;
-    let leads = form.text("leader") == Some("yes");
+    // Without a word about leading, whoever is in stays what they are.
+    let leads = form.text("leader").map(|text| text == "yes");
     if storage.add_to_group(&context.scope, id, member, leads).await? {
         Ok(redirect_with(Note::GroupChanged, &href(id)))
     } else {
@@ -148,7 +167,7 @@ pub(crate) async fn post_delete(
         Ok(false) => Err(Error::NotFound),
         Err(StorageError::NameTakenThere) => {
             let group = storage.find_group(&context.scope, id).await?.ok_or(Error::NotFound)?;
-            let problem = "It cannot be deleted yet: without it two targets with one name would be its owner's. Delete or rename one of them first.";
+            let problem = "It cannot be deleted yet: two targets that are shared with it have one name, and without it the same people would see both. One of them may be hidden from you. Ask the owners of what is shared with this group to rename theirs or to share it with others.";
             let page = confirm(&context, &group, Some(problem));
             Ok(context.render_as(axum::http::StatusCode::CONFLICT, &page))
         }
@@ -158,7 +177,7 @@ pub(crate) async fn post_delete(
 
 fn confirm(context: &PageContext, group: &Group, problem: Option<&str>) -> ConfirmPage {
     let consequences = problem.map(str::to_owned).into_iter().chain([
-        "What is shared with this group alone is seen by its owners alone then.".to_owned(),
+        "What is shared with this group alone is seen by its owners alone then. Queries and targets of owners who have left become yours.".to_owned(),
         "Nothing else is deleted; its members stay in the team.".to_owned(),
     ]);
     ConfirmPage {

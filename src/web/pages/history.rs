@@ -53,8 +53,9 @@ macro_rules! history_pages {
             State(clock): State<Clock>,
             context: PageContext,
             Id(id): Id,
+            Query(query): Query,
         ) -> Result<Response, Error> {
-            object_page(&storage, &clock, &context, $kind, id).await
+            object_page(&storage, &clock, &context, ($kind, id), query.number("before")).await
         }
     };
 }
@@ -67,12 +68,17 @@ async fn object_page(
     storage: &Storage,
     clock: &Clock,
     context: &PageContext,
-    kind: Kind,
-    id: i64,
+    (kind, id): (Kind, i64),
+    before: Option<i64>,
 ) -> Result<Response, Error> {
     let scope = &context.scope;
     let owned = Owned::find(storage, scope, kind, id).await?.ok_or(Error::NotFound)?;
-    let entries = storage.history_of(scope, kind, id, PAGE_SIZE).await?;
+    let mut entries = storage.history_of(scope, kind, id, before, PAGE_SIZE + 1).await?;
+    let has_more = cut_to_a_page(&mut entries);
+    let path = format!("{}history/", path_of(kind, id));
+    let next = entries.last().filter(|_| has_more);
+    let next = next.map(|entry| format!("{path}?before={}", entry.id));
+    let first = before.map(|_| path);
     let groups = storage.list_groups(scope).await?;
     let page = HistoryPage {
         chrome: context.chrome(Section::Elsewhere),
@@ -80,7 +86,7 @@ async fn object_page(
         object: Some(owned.object),
         filter: None,
         rows: entries.iter().map(|entry| history_row(entry, &groups, clock.now())).collect(),
-        pager: Pager::default(),
+        pager: pager(first, next),
         export: None,
     };
     Ok(context.render(&page))
@@ -105,8 +111,7 @@ pub(crate) async fn get(
         }
         None => Vec::new(),
     };
-    let has_more = entries.len() > usize::try_from(PAGE_SIZE).unwrap_or_default();
-    entries.truncate(usize::try_from(PAGE_SIZE).unwrap_or_default());
+    let has_more = cut_to_a_page(&mut entries);
     let groups = storage.list_groups(scope).await?;
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = HistoryPage {
@@ -119,21 +124,28 @@ pub(crate) async fn get(
         },
         filter: Some(filter_form(&storage, scope, &query, error).await?),
         rows: entries.iter().map(|entry| history_row(entry, &groups, clock.now())).collect(),
-        pager: Pager {
-            summary: "Newest first".to_owned(),
-            what: "lines".to_owned(),
-            first: query.number("before").map(|_| own_href(&query, "", None)),
-            next: entries
-                .last()
-                .filter(|_| has_more)
-                .map(|entry| own_href(&query, "", Some(entry.id))),
-            ..Pager::default()
-        },
+        pager: pager(
+            query.number("before").map(|_| own_href(&query, "", None)),
+            entries.last().filter(|_| has_more).map(|entry| own_href(&query, "", Some(entry.id))),
+        ),
         export: filter
             .is_some()
             .then(|| link("Download as JSON lines", own_href(&query, "export/", None))),
     };
     Ok(context.render_as(status, &page))
+}
+
+/// Whether there are more lines than a page has; those are taken off.
+fn cut_to_a_page(entries: &mut Vec<Entry>) -> bool {
+    let most = usize::try_from(PAGE_SIZE).unwrap_or_default();
+    let has_more = entries.len() > most;
+    entries.truncate(most);
+    has_more
+}
+
+fn pager(first: Option<String>, next: Option<String>) -> Pager {
+    let (summary, what) = ("Newest first".to_owned(), "lines".to_owned());
+    Pager { summary, what, first, next, ..Pager::default() }
 }
 
 /// `GET /team/history/export/`: every line that the filter shows, newest first, a JSON object each.
@@ -217,13 +229,32 @@ fn read_filter(query: &Pairs) -> Result<HistoryFilter, String> {
     let start_of = |day: NaiveDate| day.and_time(chrono::NaiveTime::MIN).and_utc();
     let after = |day: NaiveDate| day.checked_add_days(Days::new(1)).map(start_of);
     Ok(HistoryFilter {
-        actor_id: query.number("who"),
-        action: query.text("action").and_then(Action::from_id).map(|it| it.id().to_owned()),
-        kind: query.text("kind").and_then(Kind::from_id).map(|kind| kind.id().to_owned()),
-        object_id: query.number("object"),
+        actor_id: number(query, "who")?,
+        action: known(query, "action", |word| Action::from_id(word).is_some())?,
+        kind: known(query, "kind", |word| Kind::from_id(word).is_some())?,
+        object_id: number(query, "object")?,
         since: day("since")?.map(start_of),
         until: day("until")?.and_then(after),
     })
+}
+
+/// A whole number, where one is given.
+fn number(query: &Pairs, name: &str) -> Result<Option<i64>, String> {
+    let text = query.text(name);
+    text.map(|text| text.parse().map_err(|_| not_known(name, text))).transpose()
+}
+
+/// One of our words, where one is given: a filter that cannot be read must not show everything.
+fn known(query: &Pairs, name: &str, is_word: fn(&str) -> bool) -> Result<Option<String>, String> {
+    match query.text(name) {
+        Some(text) if !is_word(text) => Err(not_known(name, text)),
+        text => Ok(text.map(str::to_owned)),
+    }
+}
+
+fn not_known(name: &str, text: &str) -> String {
+    let text: String = text.chars().take(40).collect();
+    format!("There is no such filter: {name} “{text}”.")
 }
 
 fn own_href(query: &Pairs, below: &str, before: Option<i64>) -> String {
@@ -253,11 +284,14 @@ async fn filter_form(
         help: None,
     };
     let text = |name| query.text(name).unwrap_or_default().to_owned();
-    let members = storage.list_members(scope).await?;
+    let actors = storage.list_actors(scope).await?;
+    let name = |name: &str, is_out: bool| {
+        if is_out { format!("{name} (has left)") } else { name.to_owned() }
+    };
     Ok(HistoryFilterForm {
-        members: members
+        members: actors
             .iter()
-            .map(|row| choice(&row.member.id.to_string(), &row.member.name))
+            .map(|(id, actor, is_out)| choice(&id.to_string(), &name(actor, *is_out)))
             .collect(),
         member: text("who"),
         actions: Action::ALL.iter().map(|(_, word)| choice(word, word)).collect(),
@@ -320,6 +354,9 @@ mod tests {
         for bad in ["since=yesterday", "until=2026-13-01", "since=99999-01-01"] {
             assert!(read(bad).is_err(), "{bad}");
         }
-        assert_eq!(read("action=nonsense").unwrap().action, None);
+        for bad in ["action=nonsense", "kind=zzz", "who=abc", "object=1e3"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+        assert_eq!(read("action=&who=").unwrap().action, None);
     }
 }

@@ -197,6 +197,9 @@ impl Sent {
                         let page = context.render_as(full.status(), &page);
                         Ok(asking_to_wait(full.wait_s(), page))
                     }
+                    Err(Error::Changed) if action != "run" => {
+                        self.changed_meanwhile(context, broker, saved, &raw).await
+                    }
                     answer => answer,
                 }
             }
@@ -210,6 +213,30 @@ impl Sent {
                 Ok(context.render_as(StatusCode::UNPROCESSABLE_ENTITY, &page))
             }
         }
+    }
+
+    /// Somebody else has saved this query: what was typed stays, and saving again overwrites theirs.
+    async fn changed_meanwhile(
+        &self,
+        context: &PageContext,
+        broker: &dyn Broker,
+        saved: Option<&SavedQuery>,
+        raw: &RawForm,
+    ) -> Result<Response, Error> {
+        let id = saved.map(|query| query.id).ok_or(Error::Changed)?;
+        let now = self.services.storage.find_query(&context.scope, id).await?;
+        let now = now.ok_or(Error::NotFound)?;
+        let mut state = broker.form().filled(raw);
+        state.put(QUERY_NAME.name, self.form.text(QUERY_NAME.name).unwrap_or_default().to_owned());
+        state.add_error(
+            FORM_ERRORS,
+            format!(
+                "Somebody else changed this query while you were editing: it is called {} now, and the History tells what it says. Save again to put what is typed here in its place.",
+                now.name
+            ),
+        );
+        let page = page(context, &self.services.brokers, broker, Some(&now), &state).await;
+        Ok(context.render_as(StatusCode::CONFLICT, &page))
     }
 
     async fn act(
@@ -276,10 +303,12 @@ impl Sent {
         let Some(saved) = saved else {
             return Ok(self.services.storage.save_query(scope, &query).await?);
         };
+        // A form that was sent by hand may not say what it was drawn from.
+        let version = self.form.number("version").unwrap_or(saved.version);
         if self
             .services
             .storage
-            .update_query(scope, saved.id, &query.name, &query.parameters)
+            .update_query(scope, saved.id, version, &query.name, &query.parameters)
             .await?
         {
             Ok(saved.id)
@@ -318,7 +347,9 @@ pub(super) async fn page(
             Some(query) => format!("/alerts/query/{}/update/", query.id),
             None => "/alerts/query/create/".to_owned(),
         },
-        hidden: vec![hidden("broker", broker.id())],
+        hidden: std::iter::once(hidden("broker", broker.id()))
+            .chain(saved.map(|query| hidden("version", query.version.to_string())))
+            .collect(),
         query_name: field_view(
             &QUERY_NAME,
             state,

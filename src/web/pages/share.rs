@@ -117,7 +117,8 @@ async fn change(
     let scope = &context.scope;
     let owned = Owned::find(storage, scope, kind, id).await?.ok_or(Error::NotFound)?;
     let wanted = read_sharing(form)?;
-    match storage.share(scope, kind, id, wanted.clone()).await {
+    let seen = read_seen(form)?;
+    match storage.share(scope, kind, id, seen.as_ref(), wanted.clone()).await {
         Ok(true) => {
             // Who gives it out of sight lands where they can be.
             let is_still_seen = Owned::find(storage, scope, kind, id).await?.is_some();
@@ -133,8 +134,32 @@ async fn change(
             );
             show(storage, context, &owned, &wanted, Some(message)).await
         }
+        Err(StorageError::Changed) => {
+            let message = "Somebody else changed the sharing while you were choosing. This is how it is now: choose again.";
+            let answer =
+                show(storage, context, &owned, &owned.sharing, Some(message.to_owned())).await;
+            answer.map(|mut page| {
+                *page.status_mut() = StatusCode::CONFLICT;
+                page
+            })
+        }
+        Err(StorageError::NotTheirsToGive) => {
+            let message = "You may let more people see it, and no more than that: only its owner or an admin takes it away from somebody or gives rights that you do not have.";
+            let answer = show(storage, context, &owned, &wanted, Some(message.to_owned())).await;
+            answer.map(|mut page| {
+                *page.status_mut() = StatusCode::FORBIDDEN;
+                page
+            })
+        }
         Err(error) => Err(error.into()),
     }
+}
+
+/// How it was shared when the form was drawn; `None` for a form that does not say.
+fn read_seen(form: &Pairs) -> Result<Option<Sharing>, Error> {
+    let Some(text) = form.text("seen") else { return Ok(None) };
+    let seen = serde_json::from_str(text);
+    seen.map(Some).map_err(|_| Error::BadRequest("\"seen\" cannot be read".to_owned()))
 }
 
 /// Where the pages about a thing live.
@@ -171,7 +196,8 @@ async fn show(
 ) -> Result<Response, Error> {
     let scope = &context.scope;
     let groups = storage.list_groups(scope).await?;
-    let can_share = owned.rights(scope).share;
+    let rights = owned.rights(scope);
+    let can_share = rights.share;
     let is_offered = |group: &Group| {
         (can_share && scope.seen_groups().contains(&group.id))
             || owned.sharing.readers.contains(&group.id)
@@ -188,7 +214,9 @@ async fn show(
         owner: owned.owner.clone(),
         rows: std::iter::once(team).chain(rows).collect(),
         action: can_share.then(|| format!("{}share/", path_of(owned.kind, owned.id))),
-        remarks: remarks(owned.kind, can_share),
+        seen: serde_json::to_string(&owned.sharing)
+            .map_err(|error| Error::Internal(error.into()))?,
+        remarks: remarks(owned.kind, rights),
         error: error.clone(),
     };
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
@@ -209,10 +237,15 @@ fn share_row(id: i64, name: &str, note: String, sharing: &Sharing) -> ShareRow {
     }
 }
 
-fn remarks(kind: Kind, can_share: bool) -> Vec<String> {
+fn remarks(kind: Kind, rights: Rights) -> Vec<String> {
     let mut remarks = Vec::new();
-    if !can_share {
+    if !rights.share {
         remarks.push("Its owner, an admin, or whom they let can change this.".to_owned());
+    } else if !rights.delete {
+        remarks.push(
+            "You may let more people in, with the rights that you have yourself; its owner or an admin takes it away."
+                .to_owned(),
+        );
     }
     remarks.push(
         "Viewers look only, whatever stands here. Admins see and change what is shared with anybody; what is private only its owner does.".to_owned(),

@@ -17,7 +17,7 @@ use crate::{
     web::{
         context::{PageContext, redirect_with},
         error::Error,
-        extract::{Form, Id},
+        extract::{Form, Id, Pairs},
         flash::Note,
         present::{link, moment, post_button},
         state::{Accounts, AppState},
@@ -75,7 +75,7 @@ pub(crate) async fn post_invite(
     context.require_admin()?;
     let storage = state.storage();
     let email = form.text("email").unwrap_or_default().to_owned();
-    let role = form.text("role").and_then(Role::from_id).unwrap_or(Role::Member);
+    let role = role_of(&form)?;
     let mut typed = Typed { email, role: Some(role), ..Typed::default() };
     if form.text("by") == Some("link") {
         let new = new_link(state.site())?;
@@ -118,10 +118,7 @@ pub(crate) async fn post_role(
     Form(form): Form,
 ) -> Result<Response, Error> {
     context.require_admin()?;
-    let role = form
-        .text("role")
-        .and_then(Role::from_id)
-        .ok_or_else(|| Error::BadRequest("\"role\" is viewer, member or admin".to_owned()))?;
+    let role = role_of(&form)?;
     match state.storage().change_role(&context.scope, id, role).await? {
         MemberChange::Done => Ok(redirect_with(Note::RoleChanged, "/team/")),
         MemberChange::Absent => Err(Error::NotFound),
@@ -156,7 +153,7 @@ pub(crate) async fn get_remove(
             format!("{whose} sessions and API tokens end at once, and runs that go on are stopped; what has come is kept."),
             format!("{whose} connection to Google is deleted here and taken back at Google."),
             "Queries, runs and targets stay, with their author's name; what is private stays private.".to_owned(),
-            "Only an invitation lets the account in again.".to_owned(),
+            "Open invitations by them are taken back. Only an invitation lets the account in again, or its address in the service's settings (--admin).".to_owned(),
         ],
         facts: Vec::new(),
         action: format!("/team/members/{id}/remove/"),
@@ -188,6 +185,12 @@ pub(crate) async fn post_remove(
         return Ok(Redirect::to("/accounts/login/").into_response());
     }
     Ok(redirect_with(Note::MemberRemoved, "/team/"))
+}
+
+fn role_of(form: &Pairs) -> Result<Role, Error> {
+    form.text("role")
+        .and_then(Role::from_id)
+        .ok_or_else(|| Error::BadRequest("\"role\" is viewer, member or admin".to_owned()))
 }
 
 async fn last_admin(

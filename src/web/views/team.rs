@@ -166,6 +166,8 @@ pub struct SharePage {
     pub rows: Vec<ShareRow>,
     /// Where the form is sent; absent without the right to share.
     pub action: Option<String>,
+    /// How it is shared now, for the form to say what it was drawn from.
+    pub seen: String,
     /// What is wrong with what was chosen.
     pub error: Option<String>,
     /// What else there is to know, a sentence each.

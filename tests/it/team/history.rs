@@ -55,7 +55,7 @@ async fn what_is_done_to_queries_and_runs_is_told() {
     told.added(&[("ada", "changed", "query", "q2")]).await;
     bob.json("PUT", &path, &query("q3")).await.expect(403);
     bob.json("DELETE", &path, &json!({})).await.expect(403);
-    bob.json("PUT", &format!("{path}sharing/"), &json!({})).await.expect(403);
+    bob.json("PUT", &format!("{path}sharing/"), &json!({"readers": []})).await.expect(403);
     told.added(&[("bob", "refused", "query", "q2"); 3]).await;
     admin
         .json("PUT", &format!("{path}sharing/"), &json!({"readers": ["team"], "writers": ["team"]}))
@@ -118,7 +118,7 @@ async fn what_is_done_to_targets_and_alerts_is_told() {
         .expect(409);
     ada.json("POST", "/api/targets/", &body("NOVA-2")).await.expect(422);
     told.added(&[]).await;
-    ada.json("PUT", &format!("{path}sharing/"), &json!({})).await.expect(200);
+    ada.json("PUT", &format!("{path}sharing/"), &json!({"readers": []})).await.expect(200);
     told.added(&[("ada", "shared", "target", "nova 2")]).await;
     bob.json("DELETE", &path, &json!({})).await.expect(404);
     told.added(&[("bob", "refused", "target", "nova 2")]).await;

@@ -8,6 +8,7 @@ mod people;
 mod races;
 mod rights;
 mod rules;
+mod standing;
 mod targets;
 mod tokens;
 mod world;

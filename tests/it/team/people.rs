@@ -60,8 +60,11 @@ impl Person {
         self.browser.post(path, form).await
     }
 
+    /// Sends JSON; a change of a query or a target reads it first, as a program should, unless it says what it has read.
     pub(super) async fn json(&self, method: &str, path: &str, body: &Value) -> Answer {
-        self.browser.send(self.browser.request(method, path).json(body)).await
+        let read = if is_versioned(method, path, body) { Some(self.get(path).await) } else { None };
+        let body = with_version(body, read);
+        self.browser.send(self.browser.request(method, path).json(&body)).await
     }
 
     /// Makes a group that they lead; its id.
@@ -136,9 +139,25 @@ impl Program {
         self.browser.send(self.request("GET", path)).await
     }
 
+    /// The same as [`Person::json`].
     pub(super) async fn json(&self, method: &str, path: &str, body: &Value) -> Answer {
-        self.browser.send(self.request(method, path).json(body)).await
+        let read = if is_versioned(method, path, body) { Some(self.get(path).await) } else { None };
+        let body = with_version(body, read);
+        self.browser.send(self.request(method, path).json(&body)).await
     }
+}
+
+fn is_versioned(method: &str, path: &str, body: &Value) -> bool {
+    let is_thing = path.starts_with("/api/targets/") || path.starts_with("/api/queries/");
+    method == "PUT" && is_thing && !path.ends_with("sharing/") && body.get("version").is_none()
+}
+
+fn with_version(body: &Value, read: Option<Answer>) -> Value {
+    let mut body = body.clone();
+    if let Some(read) = read.filter(|read| read.status == 200) {
+        body["version"] = read.json()["version"].clone();
+    }
+    body
 }
 
 /// The token that a page shows.

@@ -562,7 +562,7 @@ async fn histories_are_told(team: &Team, asker: &Asker, made: &Made) {
         (history::Kind::Target, &made.targets),
     ] {
         for thing in things {
-            let told = storage.history_of(&asker.scope, kind, thing.id, 99).await.unwrap();
+            let told = storage.history_of(&asker.scope, kind, thing.id, None, 99).await.unwrap();
             let n_refused = told.iter().filter(|line| line.action == "refused").count();
             let all_own =
                 told.iter().all(|line| line.action != "refused" || line.actor_id == Some(asker.id));
@@ -576,7 +576,7 @@ async fn histories_are_told(team: &Team, asker: &Asker, made: &Made) {
         }
     }
     for (kind, id) in [(history::Kind::Member, asker.id), (history::Kind::Group, team.groups[0])] {
-        let told = storage.history_of(&asker.scope, kind, id, 99).await.unwrap();
+        let told = storage.history_of(&asker.scope, kind, id, None, 99).await.unwrap();
         assert!(asker.is_admin || told.is_empty());
     }
 }

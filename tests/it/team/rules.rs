@@ -210,11 +210,11 @@ const RUN_FORM: Body = Form(&[
 const SHARE: Body = Form(&[("sharers", "0")]);
 const SHARE_JSON: Body = Json(r#"{"readers": ["team"], "sharers": ["team"]}"#);
 const QUERY_JSON: Body = Json(
-    r#"{"name": "another name", "broker": "archive", "parameters": {"folder": "night", "max_results": 10}}"#,
+    r#"{"name": "another name", "broker": "archive", "version": 1, "parameters": {"folder": "night", "max_results": 10}}"#,
 );
 const TARGET: Body =
     Form(&[("name", "another nova"), ("ra", "20"), ("dec", "20"), ("version", "1")]);
-const TARGET_JSON: Body = Json(r#"{"name": "another nova", "ra": 20, "dec": 20}"#);
+const TARGET_JSON: Body = Json(r#"{"name": "another nova", "ra": 20, "dec": 20, "version": 1}"#);
 const CHECK: Body = Form(&[("broker", "database")]);
 
 /// Every route with every method that it takes.

@@ -134,6 +134,7 @@ fn share(can: bool, error: Option<String>) -> SharePage {
         owner: "Ada Lovelace".into(),
         rows: vec![row(0, "The whole team"), row(3, HOSTILE)],
         action: can.then(|| "/targets/7/share/".into()),
+        seen: HOSTILE.into(),
         error,
         remarks: vec!["Viewers look only.".into()],
     }

@@ -1,0 +1,70 @@
+//! Whether somebody still stands where they stood when their request began: asked again wherever something of the team's is
+//! changed, because a request can be held open while its author is removed, or put out of a group.
+
+use futures::future::BoxFuture;
+use sqlx::PgConnection;
+
+use super::{Storage, StorageError};
+use crate::domain::{
+    member::Role,
+    sharing::{TeamScope, Via},
+};
+
+/// Refuses those who are out, have another role than they had, or have left a group for which they looked; until the
+/// transaction ends nobody takes them out.
+pub(super) async fn check_standing(
+    connection: &mut PgConnection,
+    scope: &TeamScope,
+) -> Result<(), StorageError> {
+    let token = match scope.via() {
+        Via::Session => None,
+        Via::Token(id) => Some(id),
+    };
+    let found: Option<(String, bool)> = sqlx::query_as(
+        "select m.role,
+                exists (
+                    select from team_group g
+                    where g.id = any($2) and not exists (
+                        select from team_group_member gm where gm.group_id = g.id and gm.member_id = m.id
+                    )
+                )
+         from member m
+         where m.id = $1 and m.removed is null
+           and ($3::bigint is null or exists (
+               select from api_token t where t.id = $3 and t.revoked is null and t.expires > now()
+           ))
+         for share of m",
+    )
+    .bind(scope.member_id())
+    .bind(scope.own_groups())
+    .bind(token)
+    .fetch_optional(connection)
+    .await?;
+    let Some((role, has_left_a_group)) = found else { return Err(StorageError::NotIn) };
+    let is_as_before = Role::from_id(&role).is_some_and(|role| role >= scope.member().role);
+    if is_as_before && !has_left_a_group { Ok(()) } else { Err(StorageError::Forbidden) }
+}
+
+impl Storage {
+    /// Runs `work` in one transaction for somebody who still stands where they stood.
+    pub(super) async fn in_transaction_of<T, F>(
+        &self,
+        scope: &TeamScope,
+        work: F,
+    ) -> Result<T, StorageError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, StorageError>>
+            + Send
+            + 'static,
+    {
+        let scope = scope.clone();
+        self.in_transaction(move |connection| {
+            Box::pin(async move {
+                check_standing(connection, &scope).await?;
+                work(connection).await
+            })
+        })
+        .await
+    }
+}
