@@ -56,6 +56,11 @@ impl Inner {
             return Ok(());
         }
         let begun = self.storage.begin_runs(&self.instance, self.limits.at_once, n_free).await?;
+        if self.retired.is_cancelled() {
+            // Told to stop while the database was asked: another process has time for them.
+            let ids: Vec<_> = begun.iter().map(|run| run.id).collect();
+            return self.storage.give_back_runs(&self.instance, &ids).await;
+        }
         for run in begun {
             info!(run.id = run.id, member.id = run.by.id, "Run {} begins", run.id);
             let stop = self.shutdown.child_token();

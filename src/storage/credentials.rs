@@ -126,7 +126,7 @@ impl Storage {
                          (member_id, email, key_id, refresh_token, access_token, access_obtained, access_expires, scopes)
                      select id, $2, $3, $4, $5, now(), now() + make_interval(secs => $6), $7
                      from member where id = $1 and removed is null
-                     for share
+                     for key share
                      on conflict (member_id) do update
                      set email = excluded.email,
                          key_id = excluded.key_id,

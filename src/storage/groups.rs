@@ -117,7 +117,7 @@ impl Storage {
                 let member: Option<String> = sqlx::query_scalar(
                     "select name from member
                      where id = $1 and removed is null and not is_local
-                     for share",
+                     for key share",
                 )
                 .bind(member_id)
                 .fetch_optional(&mut *connection)

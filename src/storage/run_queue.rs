@@ -149,6 +149,22 @@ impl Storage {
         Ok(begun)
     }
 
+    /// Puts runs back into the queue that this process has begun and not worked on.
+    pub async fn give_back_runs(&self, instance: &str, ids: &[RunId]) -> Result<(), StorageError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        sqlx::query(
+            "update run set state = 'queued', started = null, heartbeat = now()
+             where id = any($2) and instance = $1 and state = 'running'",
+        )
+        .bind(instance)
+        .bind(ids)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
     /// Ends the runs that somebody asked to stop while they waited.
     pub async fn end_cancelled_runs(&self) -> Result<(), StorageError> {
         sqlx::query(END_CANCELLED).execute(&self.pool).await?;

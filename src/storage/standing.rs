@@ -11,7 +11,7 @@ use crate::domain::{
 };
 
 /// Refuses those who are out, have another role than they had, or have left a group for which they looked; until the
-/// transaction ends nobody takes them out.
+/// transaction ends nobody takes them out. (Whoever does locks the row `for update`; other changes of it go on.)
 pub(super) async fn check_standing(
     connection: &mut PgConnection,
     scope: &TeamScope,
@@ -33,7 +33,7 @@ pub(super) async fn check_standing(
            and ($3::bigint is null or exists (
                select from api_token t where t.id = $3 and t.revoked is null and t.expires > now()
            ))
-         for share of m",
+         for key share of m",
     )
     .bind(scope.member_id())
     .bind(scope.own_groups())

@@ -109,7 +109,11 @@ impl Replicas {
             }
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
-        panic!("{running:?} go on, not {ids:?}");
+        let mut states = Vec::new();
+        for id in ids {
+            states.push(self.state(*id).await);
+        }
+        panic!("{running:?} go on, not {ids:?}, which are {states:?}");
     }
 
     async fn until_state(&self, id: i64, state: &str) {

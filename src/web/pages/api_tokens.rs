@@ -46,7 +46,10 @@ pub(crate) async fn post_create(
     let mut typed = TokenForm {
         name: form.text("name").unwrap_or_default().to_owned(),
         may_write: form.text("access") == Some("write"),
-        days: form.text("days").map_or(DEFAULT_DAYS.to_string(), str::to_owned),
+        days: form
+            .all("days")
+            .next()
+            .map_or(DEFAULT_DAYS.to_string(), |text| text.trim().to_owned()),
         ..blank(&context)
     };
     let days = typed.days.parse::<u16>().ok().filter(|days| (1..=MAX_DAYS).contains(days));

@@ -75,7 +75,7 @@ pub(crate) async fn post_invite(
     context.require_admin()?;
     let storage = state.storage();
     let email = form.text("email").unwrap_or_default().to_owned();
-    let role = role_of(&form)?;
+    let role = form.text("role").map_or(Ok(Role::Member), |_| role_of(&form))?;
     let mut typed = Typed { email, role: Some(role), ..Typed::default() };
     if form.text("by") == Some("link") {
         let new = new_link(state.site())?;

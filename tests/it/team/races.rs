@@ -247,7 +247,10 @@ async fn a_role_that_is_lowered_holds_with_the_next_request_on_every_replica() {
         admin.post(&role, &[("role", "admin")]).await.expect(303);
     }
     assert_eq!(replicas.one.count("select count(*) from target").await, 100);
-    assert_eq!(replicas.one.count("select count(*) from invitation").await, 100);
+    let made = "select count(*) from history where kind = 'invitation' and action = 'created'";
+    assert_eq!(replicas.one.count(made).await, 100);
+    let live = "select count(*) from invitation";
+    assert_eq!(replicas.one.count(live).await, 0, "who is no admin any more invites nobody");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

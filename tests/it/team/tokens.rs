@@ -219,6 +219,11 @@ async fn forms_of_tokens_are_checked_and_there_is_an_end_of_them() {
         assert_eq!(token_in(&page.body), None);
     }
     assert_eq!(deployment.count("select count(*) from api_token").await, 0);
+    // Who says nothing gets 90 days.
+    ada.post("/accounts/tokens/", &[("name", "x"), ("access", "read")]).await.expect(200);
+    let days = "select (extract(epoch from expires - now()) / 86400)::bigint from api_token";
+    assert_eq!(deployment.count(days).await, 90);
+    deployment.execute("delete from api_token").await;
     for n in 0..50 {
         ada.make_token(&format!("t{n}"), "read").await;
     }
