@@ -9,3 +9,4 @@ pub mod run_query;
 mod run_work;
 pub mod save_targets;
 pub mod sign_in;
+pub mod subscriptions;

@@ -10,6 +10,7 @@ mod preview;
 mod receipt;
 mod run_context;
 pub mod stream_rest;
+mod subscriptions;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -22,6 +23,7 @@ pub use self::{
     preview::{Check, Cost, Estimated, Preview},
     receipt::Receipt,
     run_context::{Progress, RunContext},
+    subscriptions::{NewSubscription, PUBLISHED_TOPICS, PublishedTopic, SubscriptionDesk},
 };
 use crate::{
     domain::{alert::Alert, grant::Scope, run::Unreadable},
@@ -179,6 +181,11 @@ pub trait Broker: Send + Sync {
 
     /// What looks at a query before it is run, for a backend whose queries cost something.
     fn preview(&self) -> Option<&dyn Preview> {
+        None
+    }
+
+    /// Where its subscriptions are looked after, for a backend that has some.
+    fn subscriptions(&self) -> Option<&dyn SubscriptionDesk> {
         None
     }
 

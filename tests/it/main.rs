@@ -18,5 +18,6 @@ mod results;
 mod runs;
 mod sign_in;
 mod stream_rest;
+mod subscriptions;
 mod support;
 mod targets;
