@@ -1,5 +1,7 @@
 //! Settings: every flag and variable, read once. `--help` is the reference.
 
+mod limits;
+
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -9,6 +11,8 @@ use crate::{
     google::{Token, check_project, check_resource_name, cipher::KEY_LEN},
     local_postgres::default_data_dir,
 };
+
+pub use self::limits::LimitsConfig;
 
 /// The alerts page of a TOM for the Pitt-Google broker: query, look, save targets.
 #[derive(Debug, Parser)]
@@ -78,9 +82,16 @@ pub struct ServeConfig {
     /// BigQuery, and what it may cost.
     #[command(flatten)]
     pub bigquery: BigQueryConfig,
+    /// What one member may take.
+    #[command(flatten)]
+    pub limits: LimitsConfig,
     /// Days that alerts of no saved target are kept.
     #[arg(long, env = "TOM_ALERTS_RETENTION", default_value = "30", value_name = "DAYS", value_parser = parse_days)]
     pub retention: Duration,
+    /// Seconds from the signal to stop until connections are refused: proxies see meanwhile that this replica is not ready
+    /// [default: 5 where people sign in, 0 in local mode].
+    #[arg(long, env = "TOM_ALERTS_STOP_DELAY", value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(..=600))]
+    pub stop_delay: Option<u16>,
     /// How log lines look.
     #[arg(long, env = "TOM_ALERTS_LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,

@@ -22,7 +22,10 @@ pub fn start_logs(format: LogFormat) {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false);
+        .with_target(false)
+        // It would be told on standard error as well, and who cannot write there panics: nobody reading the log must not
+        // keep the service from stopping.
+        .log_internal_errors(false);
     let started = match format {
         LogFormat::Text => logs.try_init(),
         LogFormat::Json => logs.json().flatten_event(true).try_init(),

@@ -156,7 +156,8 @@ if (region) {
 
 // Ticks: counted here, kept by the server at each change; links wait until they are kept.
 const form = document.querySelector("[data-selection]");
-if (form) {
+// Viewers have the rows, and nothing to tick.
+if (form?.querySelector("[data-selected]")) {
   const boxes = all("input[name=alerts]", form);
   const page = form.querySelector("[data-tick-page]");
   const counter = form.querySelector("[data-selected]");

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -191,4 +191,328 @@ fn nothing_is_marked_safe_for_html_by_hand() {
         }
     }
     assert!(n_templates > 10);
+}
+
+/// Files of the storage that hold what members make, and who they are.
+const FILES_OF_THE_TEAM: [&str; 15] = [
+    "alerts",
+    "api_tokens",
+    "groups",
+    "history",
+    "invitations",
+    "results",
+    "runs",
+    "saved_queries",
+    "selections",
+    "sharing",
+    "target_lists",
+    "target_saves",
+    "targets",
+    "team",
+    "unreadable",
+];
+
+/// Public functions of those files that take no scope, and why none is needed.
+const WITHOUT_A_SCOPE: [(&str, &str); 5] = [
+    ("tell_of", "tells of somebody who is not in"),
+    ("bearer_of", "finds out who asks"),
+    ("find_invitation", "is asked before sign-in, by whoever has the link"),
+    ("prune_alerts", "nobody asks for it: it tidies up"),
+    ("list_sources", "an alert is the survey's: its address is no secret in the team"),
+];
+
+/// Functions that take a scope and look at nothing of it: that somebody is in is enough.
+const FOR_WHOEVER_IS_IN: [&str; 3] = ["list_groups", "find_group", "list_members"];
+
+fn storage_file(name: &str) -> String {
+    let files = sources();
+    code(files.get(&format!("storage/{name}.rs")).unwrap_or_else(|| panic!("no storage/{name}.rs")))
+}
+
+/// Name and parameters of every public function of a file.
+fn public_functions(code: &str) -> Vec<(&str, &str)> {
+    let functions = code.split("pub async fn ").skip(1);
+    functions
+        .map(|text| {
+            let (name, rest) = text.split_once('(').unwrap();
+            (name, rest.split_once(')').unwrap().0)
+        })
+        .collect()
+}
+
+#[test]
+fn whatever_the_storage_shows_or_changes_of_the_team_is_asked_for_by_somebody() {
+    let mut excused = BTreeMap::new();
+    let mut n_functions = 0;
+    for file in FILES_OF_THE_TEAM {
+        for (name, parameters) in public_functions(&storage_file(file)) {
+            n_functions += 1;
+            let is_unused = parameters.contains("_: &TeamScope");
+            if let Some((name, why)) = WITHOUT_A_SCOPE.iter().find(|(it, _)| *it == name) {
+                assert!(!parameters.contains("&TeamScope"), "{name} needs no excuse ({why})");
+                excused.insert(*name, why);
+                continue;
+            }
+            assert!(
+                parameters.contains("scope: &TeamScope") || is_unused,
+                "storage/{file}.rs: {name} does not ask who wants it"
+            );
+            assert_eq!(
+                is_unused,
+                FOR_WHOEVER_IS_IN.contains(&name),
+                "storage/{file}.rs: {name} does not look at who asks"
+            );
+        }
+    }
+    assert_eq!(excused.len(), WITHOUT_A_SCOPE.len(), "an excuse that nobody needs: {excused:?}");
+    assert!(n_functions >= 50, "{n_functions}");
+}
+
+/// Tables of what members make.
+const TABLES_OF_THE_TEAM: [&str; 9] = [
+    "saved_query",
+    "run",
+    "run_alert",
+    "run_log",
+    "run_selection",
+    "unreadable",
+    "target",
+    "target_name",
+    "target_alert",
+];
+
+/// Macros whose own text asks who may read; what is given to them is part of it.
+const MACROS_THAT_ASK: [&str; 5] =
+    ["select_queries!(", "select_runs!(", "select_targets!(", "page!(", "in_cone!(),"];
+
+/// Statements that name such a table and ask for no right, by file and beginning, and why they need none.
+const STATEMENTS_WITHOUT_A_RIGHT: &[(&str, &str, &str)] = &[
+    ("alerts", "delete from alert where", "tidies up: what a run of today found stays"),
+    ("groups", "update saved_query set readers = array_remove", "takes a group away that is gone"),
+    ("groups", "update run set readers = array_remove", "takes a group away that is gone"),
+    ("groups", "update target set readers = array_remove", "takes a group away that is gone"),
+    ("runs", "insert into run (", "makes one's own"),
+    ("saved_queries", "insert into saved_query (", "makes one's own"),
+    (
+        "selections",
+        "delete from run_selection where run_id = $1 and member_id = $2",
+        "one's own ticks",
+    ),
+    (
+        "selections",
+        "select count(*) from run_selection where run_id = $1 and member_id = $2",
+        "one's own ticks",
+    ),
+    ("selections", "analyze run_selection", "tells the planner"),
+    (
+        "sharing",
+        "update saved_query set readers = $2",
+        "follows the question in the same transaction, with the row locked",
+    ),
+    (
+        "sharing",
+        "update run set readers = $2",
+        "follows the question in the same transaction, with the row locked",
+    ),
+    (
+        "sharing",
+        "update target set readers = $2",
+        "follows the question in the same transaction, with the row locked",
+    ),
+    (
+        "target_names",
+        "select name_key, is_primary from target_name where target_id = $1",
+        "of a target that is locked",
+    ),
+    ("target_names", "delete from target_name where target_id = $1", "of a target that is locked"),
+    ("target_saves", "insert into target_alert (", "of a target that was just made, or asked for"),
+    ("targets", "insert into target (", "makes one's own"),
+    (
+        "targets",
+        "update target set ra = $2",
+        "follows the question in the same transaction, with the row locked",
+    ),
+    (
+        "team",
+        "update run set cancel_requested = true where started_by = $1",
+        "the runs of one who is out",
+    ),
+    ("unreadable", "insert into unreadable (", "the run that is being worked on"),
+];
+
+/// Files whose statements nobody at a browser or with a token reaches: the work of a run, and what it costs.
+const FILES_OF_THE_WORK: [&str; 3] = ["batches", "budget", "run_work"];
+
+/// Texts of a file, each with what stands before it; those that a macro puts together count as one.
+fn texts(code: &str) -> Vec<(String, String)> {
+    let mut found: Vec<(usize, usize, String)> = Vec::new();
+    let bytes = code.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        if bytes[at] != b'"' || (at > 0 && bytes[at - 1] == b'\'') {
+            at += 1;
+            continue;
+        }
+        let begin = at;
+        at += 1;
+        while bytes[at] != b'"' {
+            at += if bytes[at] == b'\\' { 2 } else { 1 };
+        }
+        at += 1;
+        let text = &code[begin + 1..at - 1];
+        match found.last_mut() {
+            Some((first, end, before))
+                if code[..*first].trim_end().ends_with("!(") && is_glue(&code[*end..begin]) =>
+            {
+                before.push_str(text);
+                *end = at;
+            }
+            _ => found.push((begin, at, text.to_owned())),
+        }
+    }
+    let spaced = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    found
+        .into_iter()
+        .map(|(begin, _, text)| (code[..begin].trim_end().to_owned(), spaced(&text)))
+        .collect()
+}
+
+/// Whether only commas, names of a macro's arguments and the like stand between two texts.
+fn is_glue(between: &str) -> bool {
+    between.contains(',')
+        && between.split([',', ' ', '\n', '(', ')']).all(|word| {
+            word.is_empty()
+                || word == "+"
+                || word == "$"
+                || word.starts_with('$')
+                || word == "concat!"
+        })
+}
+
+/// Whether a statement reads or changes one of these tables.
+fn names_a_table(text: &str, tables: &[&str]) -> bool {
+    let words: Vec<&str> =
+        text.split([' ', '(', ')', ',', ';']).filter(|word| !word.is_empty()).collect();
+    words.windows(2).any(|pair| {
+        ["from", "join", "update", "into", "using", "analyze"].contains(&pair[0])
+            && tables.contains(&pair[1])
+    })
+}
+
+#[test]
+fn no_statement_goes_around_the_question_who_may() {
+    let mut excused = std::collections::BTreeSet::new();
+    let mut n_that_ask = 0;
+    for (name, text) in sources() {
+        let Some(file) = name.strip_prefix("storage/").and_then(|name| name.strip_suffix(".rs"))
+        else {
+            continue;
+        };
+        if FILES_OF_THE_WORK.contains(&file) {
+            continue;
+        }
+        for (before, text) in texts(&code(&text)) {
+            if !names_a_table(&text, &TABLES_OF_THE_TEAM) {
+                continue;
+            }
+            let given_to = before.trim_end_matches("concat!(").trim_end();
+            let asks = text.contains("may_read(") || text.contains("may_change(");
+            if asks || MACROS_THAT_ASK.iter().any(|it| given_to.ends_with(it)) {
+                n_that_ask += 1;
+                continue;
+            }
+            let excuse = STATEMENTS_WITHOUT_A_RIGHT
+                .iter()
+                .position(|(of, begins, _)| *of == file && text.starts_with(begins));
+            let excuse = excuse.unwrap_or_else(|| panic!("{name} asks nobody's right: {text}"));
+            excused.insert(excuse);
+        }
+    }
+    assert_eq!(
+        excused.len(),
+        STATEMENTS_WITHOUT_A_RIGHT.len(),
+        "excuses that nobody needs: {excused:?}"
+    );
+    assert!(n_that_ask >= 25, "{n_that_ask}");
+}
+
+#[test]
+fn the_macros_that_ask_do_ask() {
+    for (file, name) in [
+        ("saved_queries", "select_queries"),
+        ("runs", "select_runs"),
+        ("targets", "select_targets"),
+        ("target_lists", "in_cone"),
+        ("results", "page"),
+    ] {
+        let code = storage_file(file);
+        let (_, definition) = code.split_once(&format!("macro_rules! {name} {{")).unwrap();
+        let definition = definition.split("\n}\n").next().unwrap();
+        assert!(definition.contains("may_read("), "{name} of storage/{file}.rs does not ask");
+    }
+}
+
+#[test]
+fn only_the_storage_says_who_somebody_is() {
+    for (name, text) in sources() {
+        let code = code(&text);
+        for words in ["TeamScope::of_rows(", ".by_token("] {
+            assert!(!code.contains(words) || layer(&name) == "storage", "src/{name} makes a scope");
+        }
+    }
+}
+
+#[test]
+fn only_the_work_of_a_run_writes_to_a_run_without_being_asked_who_it_is() {
+    let mut functions = vec!["keep_batch".to_owned()];
+    let work = storage_file("run_work");
+    functions.extend(public_functions(&work).into_iter().map(|(name, _)| name.to_owned()));
+    let queue = storage_file("run_queue");
+    let queue = public_functions(&queue).into_iter().map(|(name, _)| name.to_owned());
+    // What a run waits for is told of a run that somebody has found.
+    functions.extend(queue.filter(|name| name != "runs_ahead"));
+    assert!(functions.len() >= 13, "{functions:?}");
+    let workers = ["run_query", "run_queue", "run_watch", "run_work"];
+    for (name, text) in sources() {
+        let is_worker = workers.iter().any(|file| name == format!("actions/{file}.rs"));
+        if layer(&name) == "storage" || is_worker {
+            continue;
+        }
+        let code = code(&text);
+        for function in &functions {
+            assert!(!code.contains(&format!(".{function}(")), "src/{name} calls {function}");
+        }
+    }
+}
+
+/// Names of variables of ours in a text.
+fn variables(text: &str) -> BTreeSet<&str> {
+    let is_part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    let ours = ["TOM_ALERTS_", "PITTGOOGLE_", "GOOGLE_", "PUBSUB_", "BIGQUERY_"];
+    text.split(|c| !is_part(c))
+        .filter(|word| ours.iter().any(|one| word.starts_with(one)))
+        .collect()
+}
+
+#[test]
+fn the_deployment_names_only_settings_that_there_are() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+    let settings: String = sources()
+        .into_iter()
+        .filter(|(name, _)| layer(name) == "config")
+        .map(|(_, text)| text)
+        .collect();
+    // What the example and the tests read themselves.
+    let others = ["TOM_ALERTS_ARCHIVE_FOLDER", "TOM_ALERTS_RESTARTS"];
+    let mut n_named = 0;
+    for file in ["compose.yaml", "Caddyfile", "README.md"] {
+        let text = read(&format!("docs/deployment/{file}"));
+        for variable in variables(&text) {
+            n_named += 1;
+            let is_setting = settings.contains(&format!("env = \"{variable}\""));
+            assert!(is_setting || others.contains(&variable), "{file} names {variable}");
+        }
+    }
+    assert!(n_named > 15, "{n_named}");
 }

@@ -104,8 +104,8 @@ impl Fill {
             acts_as: None,
             sharing: Sharing::read_by(vec![TEAM]),
         };
-        let id = self.storage.create_run(&self.scope, &run).await?;
-        self.storage.begin_run(id).await?;
+        let id = self.storage.create_run(&self.scope, &run, u32::MAX).await?;
+        self.storage.begin_runs(&run.instance, u32::MAX, 1).await?;
         Ok(id)
     }
 

@@ -1,21 +1,22 @@
-//! Starting, cancelling and watching runs. The work of one run is in `run_work`.
+//! Starting, cancelling and working on runs: when one begins says `run_queue`, the work of one run is in `run_work`.
 
 use std::{
     collections::HashMap,
     panic::AssertUnwindSafe,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use chrono::{DateTime, Utc};
 use futures::FutureExt;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{error, info, warn};
 
 use super::{
     credentials::Credentials,
     query_budget::RunBudget,
+    run_limits::{PullPaces, RunLimits},
+    run_watch::INTERRUPTED,
     run_work::{self, Ending},
 };
 use crate::{
@@ -30,41 +31,34 @@ use crate::{
     },
     forms::Parameters,
     google::Access,
-    storage::{NewRun, Storage, StorageError},
+    storage::{BegunRun, NewRun, Storage, StorageError},
 };
-
-/// Runs that one process works on at once; the others wait their turn.
-const RUNS_AT_ONCE: usize = 4;
-
-/// How often does a process say that its runs are alive, and look for requests to stop them?
-const HEARTBEAT: Duration = Duration::from_secs(5);
-
-/// How long may a process be silent before the others call its runs interrupted?
-const SILENCE: Duration = Duration::from_secs(30);
 
 /// From how many results on does a run change what the planner should know?
 const LARGE_RUN: u64 = 1_000;
 
-/// What an interrupted run tells its reader.
-const INTERRUPTED: &str = "The service stopped while this run was going on. What had come until then is kept. Run it again for the rest.";
-
 /// Works on runs in the background.
 #[derive(Clone)]
 pub struct Runner {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
-struct Inner {
-    storage: Storage,
+pub(super) struct Inner {
+    pub(super) storage: Storage,
     brokers: Brokers,
     credentials: Credentials,
-    clock: Clock,
+    pub(super) clock: Clock,
+    pub(super) limits: RunLimits,
     /// Name of this process among all that share the database.
-    instance: String,
-    places: Semaphore,
-    tracker: TaskTracker,
-    shutdown: CancellationToken,
+    pub(super) instance: String,
+    pub(super) tracker: TaskTracker,
+    pub(super) shutdown: CancellationToken,
+    /// Set when this process begins no more runs: it is about to stop, or stops.
+    pub(super) retired: CancellationToken,
+    /// Held by whoever looks for runs to begin.
+    pub(super) looking: tokio::sync::Mutex<()>,
     live: Mutex<HashMap<RunId, CancellationToken>>,
+    pull_paces: PullPaces,
 }
 
 impl Runner {
@@ -76,6 +70,18 @@ impl Runner {
         clock: Clock,
         shutdown: CancellationToken,
     ) -> Self {
+        Self::limited(storage, brokers, credentials, clock, shutdown, RunLimits::default())
+    }
+
+    /// The same with these limits.
+    pub fn limited(
+        storage: Storage,
+        brokers: Brokers,
+        credentials: impl Into<Credentials>,
+        clock: Clock,
+        shutdown: CancellationToken,
+        limits: RunLimits,
+    ) -> Self {
         let instance = format!("{}-{:016x}", std::process::id(), rand::random::<u64>());
         Self {
             inner: Arc::new(Inner {
@@ -83,16 +89,24 @@ impl Runner {
                 brokers,
                 credentials: credentials.into(),
                 clock,
+                limits,
                 instance,
-                places: Semaphore::new(RUNS_AT_ONCE),
                 tracker: TaskTracker::new(),
+                retired: shutdown.child_token(),
                 shutdown,
+                looking: tokio::sync::Mutex::default(),
                 live: Mutex::default(),
+                pull_paces: PullPaces::default(),
             }),
         }
     }
 
-    /// Stores a run and starts it in the background; its id.
+    /// What the runs of one member may take.
+    pub fn limits(&self) -> RunLimits {
+        self.inner.limits
+    }
+
+    /// Stores a run, which begins in the background as soon as its member has a free place; its id.
     pub async fn start(
         &self,
         broker: &str,
@@ -114,13 +128,10 @@ impl Runner {
                 |query| Sharing::read_by(query.sharing.readers.clone()),
             ),
         };
-        let id = self.inner.storage.create_run(by, &run).await?;
+        let most_live = self.inner.limits.most_live();
+        let id = self.inner.storage.create_run(by, &run, most_live).await?;
         info!(run.id = id, broker, member.id = by.member_id(), "Run {id} queued on {broker}");
-        let stop = self.inner.shutdown.child_token();
-        self.live().insert(id, stop.clone());
-        let inner = self.inner.clone();
-        let work = Work { id, broker: broker.to_owned(), parameters, by: by.member().clone() };
-        self.inner.tracker.spawn(async move { inner.work(work, stop).await });
+        self.inner.look();
         Ok(id)
     }
 
@@ -142,48 +153,13 @@ impl Runner {
     /// Asks for a run to be stopped; false when it had ended already, or is not there for them.
     pub async fn cancel(&self, by: &TeamScope, id: RunId) -> Result<bool, StorageError> {
         let asked = self.inner.storage.request_cancel(by, id).await?;
-        if asked && let Some(stop) = self.live().get(&id) {
+        if asked {
+            self.inner.storage.end_cancelled_runs().await?;
+        }
+        if asked && let Some(stop) = self.inner.live().get(&id) {
             stop.cancel();
         }
         Ok(asked)
-    }
-
-    /// Says that our runs are alive and finds those whose process died, until shutdown.
-    pub async fn watch(self) {
-        let mut ticks = tokio::time::interval(HEARTBEAT);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                _ = ticks.tick() => {}
-                () = self.inner.shutdown.cancelled() => return,
-            }
-            if let Err(error) = self.beat().await {
-                warn!(%error, "No heartbeat: the database did not answer");
-            }
-        }
-    }
-
-    async fn beat(&self) -> Result<(), StorageError> {
-        for id in self.inner.storage.beat_heart(&self.inner.instance).await? {
-            if let Some(stop) = self.live().get(&id) {
-                stop.cancel();
-            }
-        }
-        self.interrupt_silent(SILENCE).await
-    }
-
-    /// Marks runs interrupted whose process has been silent for this long. At the start of a service that
-    /// has its database to itself nobody else can be alive: no silence is needed.
-    pub async fn interrupt_silent(&self, silence: Duration) -> Result<(), StorageError> {
-        for id in self.inner.storage.interrupt_silent_runs(silence, INTERRUPTED).await? {
-            warn!(run.id = id, "Run {id} was interrupted: its process is gone");
-        }
-        Ok(())
-    }
-
-    /// Set when this process begins to end: whoever waits for news of its runs connects elsewhere.
-    pub fn ending(&self) -> CancellationToken {
-        self.inner.shutdown.clone()
     }
 
     /// Waits until every run has put away what it had.
@@ -191,31 +167,25 @@ impl Runner {
         self.inner.tracker.close();
         self.inner.tracker.wait().await;
     }
-
-    fn live(&self) -> std::sync::MutexGuard<'_, HashMap<RunId, CancellationToken>> {
-        // The map is whole at every moment, whatever panicked while holding it.
-        self.inner.live.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A run that is to be worked on.
-struct Work {
-    id: RunId,
-    broker: String,
-    parameters: Parameters,
-    by: Member,
 }
 
 impl Inner {
+    /// The runs of this process that go on, each with what stops it.
+    pub(super) fn live(&self) -> MutexGuard<'_, HashMap<RunId, CancellationToken>> {
+        // The map is whole at every moment, whatever panicked while holding it.
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whose credentials a member's run on a backend will use, for the history.
     fn acting_words(&self, broker: &str, by: &TeamScope) -> Option<String> {
         self.brokers.find(broker)?.needed_scope()?;
         self.credentials.acting_words(by.member())
     }
 
-    async fn work(&self, work: Work, stop: CancellationToken) {
-        let id = work.id;
-        let attempt = AssertUnwindSafe(self.attempt(work, &stop)).catch_unwind().await;
+    /// Works on a run to its end.
+    pub(super) async fn work(&self, run: BegunRun, stop: CancellationToken) {
+        let id = run.id;
+        let attempt = AssertUnwindSafe(self.attempt(run, &stop)).catch_unwind().await;
         let ending = match attempt {
             Ok(Ok(Some(ending))) => ending,
             // Ended by somebody else: nothing is ours to write.
@@ -231,6 +201,7 @@ impl Inner {
                 ))
             }
         };
+        let ending = run_work::stopped_or(ending, &self.storage, id).await;
         let ending = if ending.state == RunState::Cancelled && self.shutdown.is_cancelled() {
             Ending { state: RunState::Interrupted, feedback: INTERRUPTED.to_owned(), lacks: None }
         } else {
@@ -251,11 +222,10 @@ impl Inner {
             error!(run.id = id, %error, "The end of run {id} could not be written");
         }
         self.forget(id);
-        self.note_growth(id).await;
     }
 
     /// Keeps pages quick after a run that brought many alerts.
-    async fn note_growth(&self, id: RunId) {
+    pub(super) async fn note_growth(&self, id: RunId) {
         let is_large =
             matches!(self.storage.count_stored(id).await, Ok(stored) if stored >= LARGE_RUN);
         if is_large && let Err(error) = self.storage.refresh_statistics().await {
@@ -264,29 +234,30 @@ impl Inner {
     }
 
     fn forget(&self, id: RunId) {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        self.live().remove(&id);
     }
 
     async fn attempt(
         &self,
-        work: Work,
+        run: BegunRun,
         stop: &CancellationToken,
     ) -> Result<Option<Ending>, StorageError> {
-        let Work { id, broker, parameters, by } = work;
-        let _place = tokio::select! {
-            place = self.places.acquire() => place,
-            () = stop.cancelled() => return Ok(Some(Ending::cancelled())),
-        };
-        if !self.storage.begin_run(id).await? {
+        let id = run.id;
+        // Whoever asked before the run was among the live ones has not reached it.
+        if run_work::patiently(|| self.storage.is_cancel_requested(id)).await? {
             return Ok(Some(Ending::cancelled()));
         }
-        let Some(broker) = self.brokers.find(&broker) else {
+        let Some(broker) = self.brokers.find(&run.broker) else {
             return Ok(Some(Ending::failed(
                 "This deployment has no such backend any more.".to_owned(),
             )));
         };
+        let parameters = match self.parameters_of(&run, broker.as_ref()).await {
+            Ok(parameters) => parameters,
+            Err(ending) => return Ok(Some(ending)),
+        };
         let scope = broker.needed_scope();
-        let access = self.credentials.of_member(&self.storage, &by, scope).await?;
+        let access = self.credentials.of_member(&self.storage, &run.by, scope).await?;
         if let (Some(tokens), Some(_)) = (&access.tokens, scope) {
             self.storage.note_acting(id, &tokens.acts_as()).await?;
         }
@@ -297,7 +268,8 @@ impl Inner {
         let (context, lines) =
             RunContext::new(self.clock.now(), fetching.clone(), access, self.tracker.clone());
         let budget = RunBudget { storage: self.storage.clone(), run_id: id };
-        let context = context.with_budget(Arc::new(budget));
+        let pulls = self.pull_paces.of(run.by.id, self.limits);
+        let context = context.with_budget(Arc::new(budget)).with_pace(pulls);
         let is_over = CancellationToken::new();
         let logger =
             self.tracker.spawn(write_log(self.storage.clone(), id, lines, is_over.clone()));

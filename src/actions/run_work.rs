@@ -16,6 +16,7 @@ use crate::{
         grant::Scope,
         kept::Kept,
         run::{LogLevel, RunId, RunState},
+        wording::as_sentence,
     },
     forms::Parameters,
     storage::{Batch, KeptAlert, Storage, StorageError},
@@ -67,6 +68,13 @@ impl Ending {
     }
 }
 
+/// How a run ended that lost its right at Google: who takes somebody out stops their runs and ends their grant, and a
+/// run may feel the second first.
+pub(super) async fn stopped_or(ending: Ending, storage: &Storage, id: RunId) -> Ending {
+    let is_asked = ending.lacks.is_some() && matches!(storage.is_asked_to_stop(id).await, Ok(true));
+    if is_asked { Ending::cancelled() } else { ending }
+}
+
 /// Runs a query to its end.
 pub(super) async fn run(
     storage: &Storage,
@@ -88,7 +96,7 @@ pub(super) async fn run(
     let log = context.clone();
     let mut stream = match broker.fetch_alerts(parameters, context).await {
         Ok(stream) => stream,
-        Err(error) => return Ok(Ending::broken(sentence(&error), &error, broker)),
+        Err(error) => return Ok(Ending::broken(as_sentence(&error.to_string()), &error, broker)),
     };
     let mut keeper = Keeper {
         storage,
@@ -141,9 +149,11 @@ impl Keeper<'_> {
                 None if stop.is_cancelled() => return Ok(Ending::cancelled()),
                 None => return Ok(self.read_to_end(log.ending())),
                 Some(Err(error)) => {
-                    log.log(LogLevel::Error, sentence(&error));
-                    let feedback =
-                        format!("{} What had come until then is kept.", sentence(&error));
+                    log.log(LogLevel::Error, as_sentence(&error.to_string()));
+                    let feedback = format!(
+                        "{} What had come until then is kept.",
+                        as_sentence(&error.to_string())
+                    );
                     return Ok(Ending::broken(feedback, &error, self.broker));
                 }
                 Some(Ok(batch)) => {
@@ -246,7 +256,7 @@ impl Keeper<'_> {
                     LogLevel::Warning,
                     format!(
                         "{} The messages will come again; nothing is stored twice.",
-                        sentence(&error)
+                        as_sentence(&error.to_string())
                     ),
                 ),
             }
@@ -284,14 +294,6 @@ impl Keeper<'_> {
             "Stopped at the limit of {n} {results}. There may be more: raise \"Maximum results\" to see them."
         ))
     }
-}
-
-/// An error as a sentence: with a capital letter and one full stop.
-fn sentence(error: &BrokerError) -> String {
-    let text = error.to_string();
-    let mut letters = text.trim_end_matches('.').chars();
-    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
-    first.chain(letters).chain(['.']).collect()
 }
 
 /// Tries a write again while the database restarts or is out of connections, pausing longer each time.

@@ -270,10 +270,6 @@ impl SignIn {
             });
         }
         self.grants.keep(visitor.member().id, &identity.email, &tokens).await?;
-        let detail = serde_json::json!({ "rights": tokens.scopes });
-        let event =
-            Event::new(Action::Connected, Kind::Grant, visitor.member().id, &identity.email);
-        self.storage.tell(&visitor.scope, event.with(detail)).await?;
         let missing = attempt.scopes.iter().find(|scope| !tokens.scopes.contains(scope));
         match missing {
             Some(scope) => Err(Refusal::NotGranted(*scope)),

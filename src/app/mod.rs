@@ -1,6 +1,7 @@
 //! Composition: starts every part in order, serves, and stops in the reverse order.
 
 mod accounts;
+mod ending;
 
 use std::{
     future::Future,
@@ -11,13 +12,13 @@ use std::{
 };
 
 use anyhow::Context;
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use url::Url;
 
 use crate::{
-    actions::{credentials::Credentials, run_query::Runner},
+    actions::{credentials::Credentials, run_limits::RunLimits, run_query::Runner},
     brokers::{
         Brokers, Cost,
         database::BigQueryService,
@@ -39,6 +40,9 @@ use crate::{
 /// How long may runs and requests take to finish once the service is asked to stop?
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(10);
 
+/// Connections that may wait to be accepted.
+const BACKLOG: u32 = 1024;
+
 /// How often are old alerts pruned, and how many in one go?
 const PRUNE_EVERY: Duration = Duration::from_hours(1);
 const PRUNE_BATCH: i64 = 2_000;
@@ -51,20 +55,18 @@ pub async fn serve(
 ) -> anyhow::Result<()> {
     accounts::check_exposure(&config)?;
     packets::install_limits();
-    let listener = TcpListener::bind(config.listen)
-        .await
+    let socket = ending::take_address(config.listen)
         .with_context(|| format!("cannot listen on {}", config.listen))?;
-    let address = listener.local_addr()?;
+    let address = socket.local_addr()?;
     let data_dir = config.data_dir();
     let database = Database::start(&config, &data_dir).await?;
-    let served =
-        serve_on(listener, &config, &data_dir, &database, stop, || on_ready(address)).await;
+    let served = serve_on(socket, &config, &data_dir, &database, stop, || on_ready(address)).await;
     database.stop().await;
     served
 }
 
 async fn serve_on(
-    listener: TcpListener,
+    socket: TcpSocket,
     config: &ServeConfig,
     data_dir: &Path,
     database: &Database,
@@ -78,7 +80,7 @@ async fn serve_on(
     let brokers =
         Brokers::new(pubsub, archives(config, data_dir).await?, uploads_folder(data_dir)?)
             .with_database(bigquery(&config.bigquery)?);
-    let address = listener.local_addr()?;
+    let address = socket.local_addr()?;
     let public_url = match &config.public_url {
         Some(url) => url.clone(),
         None => Url::parse(&format!("http://{address}"))?,
@@ -90,16 +92,17 @@ async fn serve_on(
         None => access.into(),
     };
     let shutdown = CancellationToken::new();
-    let runner = Runner::new(
+    let runner = Runner::limited(
         storage.clone(),
         brokers.clone(),
         credentials.clone(),
         clock.clone(),
         shutdown.clone(),
+        run_limits(config),
     );
     if database.is_private() {
         // Nobody else uses this database: whatever was live died with the process before us.
-        runner.interrupt_silent(Duration::ZERO).await?;
+        runner.interrupt_all().await?;
     }
     let site = match &sign_in {
         Some(sign_in) => Site::shared(public_url, sign_in.provider_origin()),
@@ -113,18 +116,17 @@ async fn serve_on(
         site.trusting(&config.trusted_proxies),
         metrics,
     )
-    .with_sign_in(sign_in, credentials);
+    .with_sign_in(sign_in, credentials)
+    .with_requests_a_minute(config.limits.requests());
 
     let watching = tokio::spawn(runner.clone().watch());
     let pruning = tokio::spawn(prune(storage.clone(), config.retention, shutdown.clone()));
+    let delay = ending::delay(config, state.site().local_scope().is_some());
+    tokio::spawn(ending::end_in_order(stop, runner.clone(), delay, shutdown.clone()));
+    // Until here connections are refused, so that a proxy goes to another replica.
+    let listener = socket.listen(BACKLOG).with_context(|| format!("cannot listen on {address}"))?;
     info!("Ready: open {} in a browser", state.site().public_url());
     on_ready();
-    let stopping = shutdown.clone();
-    tokio::spawn(async move {
-        stop.await;
-        info!("Stopping");
-        stopping.cancel();
-    });
     web::server::serve(listener, web::router(state), shutdown.clone(), SHUTDOWN_LIMIT).await;
     if tokio::time::timeout(SHUTDOWN_LIMIT, runner.finish()).await.is_err() {
         warn!("Some runs did not finish in time; they will be marked interrupted");
@@ -203,6 +205,15 @@ fn pubsub_service(config: &GoogleConfig) -> anyhow::Result<PubSubService> {
         Some(endpoint) => PubSubService::behind(endpoint.clone())?,
         None => PubSubService::at(config.pubsub_emulator.as_deref())?,
     })
+}
+
+/// What the runs of one member may take.
+fn run_limits(config: &ServeConfig) -> RunLimits {
+    RunLimits {
+        at_once: config.limits.runs_at_once,
+        pulls_a_minute: config.limits.pulls(),
+        ..RunLimits::default()
+    }
 }
 
 /// BigQuery as the deployment uses it.

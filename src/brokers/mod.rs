@@ -7,6 +7,7 @@ mod budget;
 pub mod database;
 mod filter_form;
 mod preview;
+mod pull_pace;
 mod receipt;
 mod run_context;
 pub mod stream_rest;
@@ -21,6 +22,7 @@ pub use self::{
     budget::{Budget, BudgetError, DailyBudget, PlannedJob, Reservation},
     filter_form::filter_from,
     preview::{Check, Cost, Estimated, Preview},
+    pull_pace::PullPace,
     receipt::Receipt,
     run_context::{Progress, RunContext},
     subscriptions::{NewSubscription, PUBLISHED_TOPICS, PublishedTopic, SubscriptionDesk},

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::Budget;
+use super::{Budget, PullPace};
 use crate::{domain::run::LogLevel, google::Access};
 
 /// What a run lends to a backend while it fetches.
@@ -25,6 +25,8 @@ pub struct RunContext {
     pub tasks: TaskTracker,
     /// What its queries may cost; `None` where nobody keeps count, and then nothing that costs may be done.
     pub budget: Option<Arc<dyn Budget>>,
+    /// The pace of its pulls; `None`: as fast as it goes.
+    pub pulls: Option<Arc<PullPace>>,
     /// How far the run has come.
     pub progress: Arc<Progress>,
     log: mpsc::UnboundedSender<(LogLevel, String)>,
@@ -64,13 +66,20 @@ impl RunContext {
     ) -> (Self, mpsc::UnboundedReceiver<(LogLevel, String)>) {
         let (log, lines) = mpsc::unbounded_channel();
         let (progress, ending) = (Arc::default(), Arc::default());
-        (Self { now, stop, access, tasks, budget: None, progress, log, ending }, lines)
+        let (budget, pulls) = (None, None);
+        (Self { now, stop, access, tasks, budget, pulls, progress, log, ending }, lines)
     }
 
     /// The same with what its queries may cost.
     #[must_use]
     pub fn with_budget(self, budget: Arc<dyn Budget>) -> Self {
         Self { budget: Some(budget), ..self }
+    }
+
+    /// The same with the pace of its pulls.
+    #[must_use]
+    pub fn with_pace(self, pulls: Option<Arc<PullPace>>) -> Self {
+        Self { pulls, ..self }
     }
 
     /// Writes a sentence into the run's log.

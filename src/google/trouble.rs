@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::access::AccessError;
+use crate::domain::wording::as_sentence;
 
 /// Why a call failed for good.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -94,10 +95,7 @@ pub enum GoogleError {
 impl GoogleError {
     /// The error as a sentence of its own: with a capital letter and one full stop.
     pub fn sentence(&self) -> String {
-        let text = self.to_string();
-        let mut letters = text.trim_end_matches('.').chars();
-        let first = letters.next().map(char::to_uppercase).into_iter().flatten();
-        first.chain(letters).chain(['.']).collect()
+        as_sentence(&self.to_string())
     }
 
     /// Whether the user can mend it by connecting to Google (again).

@@ -4,14 +4,13 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Storage, StorageError, history,
-    scopes::{ScopeRow, scope_columns},
+    scopes::{VisitorRow, visitor_columns},
 };
 use crate::domain::{
     api_token::{ApiToken, NewApiToken},
-    grant::Scope,
     history::{Action, Event, Kind},
     sharing::TeamScope,
-    visitor::{GrantSummary, Visitor},
+    visitor::Visitor,
 };
 
 /// Tokens of one member that may be alive at once.
@@ -33,11 +32,7 @@ struct BearerRow {
     token_id: i64,
     may_write: bool,
     #[sqlx(flatten)]
-    scope: ScopeRow,
-    google_project: Option<String>,
-    grant_email: Option<String>,
-    needs_sign_in: Option<bool>,
-    scopes: Option<Vec<String>>,
+    visitor: VisitorRow,
 }
 
 impl Storage {
@@ -135,9 +130,8 @@ impl Storage {
                  where token_hash = $1 and revoked is null and expires > now()
                    and (last_used is null or last_used < now() - interval '1 minute')
              )
-             select t.id as token_id, t.may_write, m.google_project,
-                    c.email as grant_email, c.needs_sign_in, c.scopes, ",
-            scope_columns!(),
+             select t.id as token_id, t.may_write, ",
+            visitor_columns!(),
             "
              from api_token t
              join member m on m.id = t.member_id and m.removed is null
@@ -148,18 +142,10 @@ impl Storage {
         .fetch_optional(&self.pool)
         .await?;
         let Some(row) = row else { return Ok(None) };
-        let Some(scope) = row.scope.into_scope() else { return Ok(None) };
-        let scopes = row.scopes.unwrap_or_default();
-        let grant = row.grant_email.map(|email| GrantSummary {
-            email,
-            needs_sign_in: row.needs_sign_in.unwrap_or(false),
-            scopes: scopes.iter().filter_map(|scope| Scope::from_id(scope)).collect(),
-        });
-        Ok(Some(Visitor {
-            scope: scope.by_token(row.token_id, row.may_write),
-            session_id: None,
-            grant,
-            project: row.google_project,
+        let visitor = row.visitor.into_visitor(None);
+        Ok(visitor.map(|visitor| Visitor {
+            scope: visitor.scope.by_token(row.token_id, row.may_write),
+            ..visitor
         }))
     }
 }

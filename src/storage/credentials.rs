@@ -5,9 +5,10 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 
-use super::{Storage, StorageError};
+use super::{Storage, StorageError, history};
 use crate::domain::{
     grant::{Grant, GrantState, Scope},
+    history::{Action, Event, Kind},
     sealed::Sealed,
 };
 
@@ -117,36 +118,44 @@ impl Storage {
         email: &str,
         tokens: &SealedTokens,
     ) -> Result<(), StorageError> {
-        sqlx::query(
-            "insert into google_credential
-                 (member_id, email, key_id, refresh_token, access_token, access_obtained, access_expires, scopes)
-             values ($1, $2, $3, $4, $5, now(), now() + make_interval(secs => $6), $7)
-             on conflict (member_id) do update
-             set email = excluded.email,
-                 key_id = excluded.key_id,
-                 refresh_token = coalesce(excluded.refresh_token, google_credential.refresh_token),
-                 access_token = excluded.access_token,
-                 access_obtained = excluded.access_obtained,
-                 access_expires = excluded.access_expires,
-                 scopes = excluded.scopes,
-                 needs_sign_in = false,
-                 granted = now(),
-                 last_error = null,
-                 last_error_at = null,
-                 version = google_credential.version + 1,
-                 lease_holder = null,
-                 lease_until = null",
-        )
-        .bind(member_id)
-        .bind(email)
-        .bind(&tokens.access_token.key_id)
-        .bind(tokens.refresh_token.as_ref().map(|token| &token.bytes))
-        .bind(&tokens.access_token.bytes)
-        .bind(tokens.lifetime.as_secs_f64())
-        .bind(words(&tokens.scopes))
-        .execute(&self.pool)
-        .await?;
-        Ok(())
+        let (email, tokens) = (email.to_owned(), tokens.clone());
+        self.in_transaction(move |connection| {
+            Box::pin(async move {
+                sqlx::query(
+                    "insert into google_credential
+                         (member_id, email, key_id, refresh_token, access_token, access_obtained, access_expires, scopes)
+                     values ($1, $2, $3, $4, $5, now(), now() + make_interval(secs => $6), $7)
+                     on conflict (member_id) do update
+                     set email = excluded.email,
+                         key_id = excluded.key_id,
+                         refresh_token = coalesce(excluded.refresh_token, google_credential.refresh_token),
+                         access_token = excluded.access_token,
+                         access_obtained = excluded.access_obtained,
+                         access_expires = excluded.access_expires,
+                         scopes = excluded.scopes,
+                         needs_sign_in = false,
+                         granted = now(),
+                         last_error = null,
+                         last_error_at = null,
+                         version = google_credential.version + 1,
+                         lease_holder = null,
+                         lease_until = null",
+                )
+                .bind(member_id)
+                .bind(&email)
+                .bind(&tokens.access_token.key_id)
+                .bind(tokens.refresh_token.as_ref().map(|token| &token.bytes))
+                .bind(&tokens.access_token.bytes)
+                .bind(tokens.lifetime.as_secs_f64())
+                .bind(words(&tokens.scopes))
+                .execute(&mut *connection)
+                .await?;
+                let event = Event::new(Action::Connected, Kind::Grant, member_id, email)
+                    .with(serde_json::json!({ "rights": words(&tokens.scopes) }));
+                history::record_of(connection, member_id, event).await
+            })
+        })
+        .await
     }
 
     /// Takes the right to renew the tokens of this version; false when somebody else has it, or has renewed them.
@@ -240,16 +249,24 @@ impl Storage {
         &self,
         member_id: i64,
     ) -> Result<Option<Credential>, StorageError> {
-        let row: Option<CredentialRow> = sqlx::query_as(
-            "delete from google_credential
-             where member_id = $1
-             returning email, key_id, refresh_token, access_token, access_obtained, access_expires, scopes,
-                       needs_sign_in, granted, last_refresh, last_error, last_error_at, version",
-        )
-        .bind(member_id)
-        .fetch_optional(&self.pool)
-        .await?;
-        Ok(row.map(Credential::from))
+        self.in_transaction(move |connection| {
+            Box::pin(async move {
+                let row: Option<CredentialRow> = sqlx::query_as(
+                    "delete from google_credential
+                     where member_id = $1
+                     returning email, key_id, refresh_token, access_token, access_obtained, access_expires, scopes,
+                               needs_sign_in, granted, last_refresh, last_error, last_error_at, version",
+                )
+                .bind(member_id)
+                .fetch_optional(&mut *connection)
+                .await?;
+                let Some(row) = row else { return Ok(None) };
+                let event = Event::new(Action::Disconnected, Kind::Grant, member_id, &row.email);
+                history::record_of(connection, member_id, event).await?;
+                Ok(Some(Credential::from(row)))
+            })
+        })
+        .await
     }
 
     /// How many grants are encrypted under other keys than these.

@@ -81,6 +81,23 @@ pub(super) async fn record_as(
     write(connection, actor_id, actor, None, event).await
 }
 
+/// Adds a line of what a member did who is known by their id alone; of what is done for one who is gone, the service's.
+pub(super) async fn record_of(
+    connection: &mut PgConnection,
+    member_id: i64,
+    event: Event,
+) -> Result<(), StorageError> {
+    let name: Option<String> =
+        sqlx::query_scalar("select name from member where id = $1 and removed is null")
+            .bind(member_id)
+            .fetch_optional(&mut *connection)
+            .await?;
+    let actor_id = name.as_ref().map(|_| member_id);
+    let actor = name.unwrap_or_else(|| "the service".to_owned());
+    let name = if event.kind == Kind::Member { actor.clone() } else { event.name };
+    record_as(connection, actor_id, &actor, Event { name, ..event }).await
+}
+
 async fn write(
     connection: &mut PgConnection,
     actor_id: Option<i64>,

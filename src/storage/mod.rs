@@ -12,6 +12,7 @@ mod invitations;
 mod members;
 mod results;
 mod run_news;
+mod run_queue;
 mod run_work;
 mod runs;
 mod saved_queries;
@@ -45,6 +46,7 @@ pub use self::{
     members::{Admission, Welcome},
     results::{Cursor, PageCursor, ResultPage},
     run_news::RunFollower,
+    run_queue::{BegunRun, RunsAhead},
     runs::{NewRun, RunFilter},
     saved_queries::{QueryFilter, QueryOrder},
     sessions::{NewSession, SESSION_LIFE, SIGNED_IN, Sessions, VISITOR},
@@ -89,6 +91,12 @@ pub enum StorageError {
     /// The run was ended by somebody else: a user, or another process that thought ours dead.
     #[error("the run is no longer ours to write")]
     RunEnded,
+    /// So many runs of the member wait that no more are taken.
+    #[error("{waiting} runs of this member are waiting already")]
+    QueueFull {
+        /// Runs that wait.
+        waiting: u64,
+    },
     /// A name is taken.
     #[error(transparent)]
     NameClash(#[from] crate::domain::target::NameClash),

@@ -9,18 +9,6 @@ use crate::domain::{
 };
 
 impl Storage {
-    /// Takes a queued run to *running*; false when it was ended before it began.
-    pub async fn begin_run(&self, id: RunId) -> Result<bool, StorageError> {
-        let done = sqlx::query(
-            "update run set state = 'running', started = now(), heartbeat = now()
-             where id = $1 and state = 'queued' and not cancel_requested",
-        )
-        .bind(id)
-        .execute(&self.pool)
-        .await?;
-        Ok(done.rows_affected() == 1)
-    }
-
     /// Adds to the messages whose acknowledgement the backend has confirmed.
     pub async fn count_acknowledged(&self, id: RunId, n: u64) -> Result<(), StorageError> {
         sqlx::query("update run set acknowledged = acknowledged + $2 where id = $1")
@@ -39,6 +27,15 @@ impl Storage {
             .execute(&self.pool)
             .await?;
         Ok(())
+    }
+
+    /// Whether somebody asked a run to stop.
+    pub async fn is_asked_to_stop(&self, id: RunId) -> Result<bool, StorageError> {
+        let found = sqlx::query_scalar("select cancel_requested from run where id = $1")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(found.unwrap_or_default())
     }
 
     /// Ends a live run, perhaps for lack of a right at Google; false when it had ended already.
@@ -71,23 +68,28 @@ impl Storage {
         Ok(())
     }
 
-    /// Says that the runs of this process are alive; those that somebody asked to stop.
-    pub async fn beat_heart(&self, instance: &str) -> Result<Vec<RunId>, StorageError> {
+    /// Says that these runs of this process are alive; those of them that somebody asked to stop.
+    pub async fn beat_heart(
+        &self,
+        instance: &str,
+        ids: &[RunId],
+    ) -> Result<Vec<RunId>, StorageError> {
         let ids = sqlx::query_scalar(
             "with beaten as (
                  update run set heartbeat = now()
-                 where instance = $1 and state in ('queued', 'running')
+                 where instance = $1 and id = any($2) and state = 'running'
                  returning id, cancel_requested
              )
              select id from beaten where cancel_requested",
         )
         .bind(instance)
+        .bind(ids)
         .fetch_all(&self.pool)
         .await?;
         Ok(ids)
     }
 
-    /// Marks live runs *interrupted* whose process has been silent for longer than this.
+    /// Marks runs that go on *interrupted* whose process has been silent for longer than this.
     pub async fn interrupt_silent_runs(
         &self,
         silence: Duration,
@@ -95,7 +97,7 @@ impl Storage {
     ) -> Result<Vec<RunId>, StorageError> {
         let ids = sqlx::query_scalar(
             "update run set state = 'interrupted', feedback = $2, finished = now()
-             where state in ('queued', 'running') and heartbeat <= now() - make_interval(secs => $1)
+             where state = 'running' and heartbeat <= now() - make_interval(secs => $1)
              returning id",
         )
         .bind(silence.as_secs_f64())

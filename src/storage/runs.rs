@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
-use super::{Storage, StorageError, from_bigint, history, scopes::SharingRow};
+use super::{
+    Storage, StorageError, from_bigint, history, run_queue::check_room, scopes::SharingRow,
+    sharing::with_groups_held,
+};
 use crate::domain::{
     grant::Scope,
     history::{Action, Event, Kind},
@@ -24,7 +27,7 @@ pub struct NewRun {
     pub broker: String,
     /// A validated form.
     pub parameters: serde_json::Value,
-    /// The process that will work on it.
+    /// The process that was asked: the first that may begin it.
     pub instance: String,
     /// Whose credentials it will use, for the history; `None` where it needs none.
     pub acts_as: Option<String>,
@@ -143,13 +146,19 @@ macro_rules! select_runs {
 }
 
 impl Storage {
-    /// Queues a run; its id.
-    pub async fn create_run(&self, scope: &TeamScope, run: &NewRun) -> Result<RunId, StorageError> {
+    /// Queues a run of a member who has fewer than `most_live` that go on or wait; its id.
+    pub async fn create_run(
+        &self,
+        scope: &TeamScope,
+        run: &NewRun,
+        most_live: u32,
+    ) -> Result<RunId, StorageError> {
         scope.require_work()?;
         let (by, run) = (scope.clone(), run.clone());
         self.in_transaction(move |connection| {
             Box::pin(async move {
-                let sharing = run.sharing.checked();
+                check_room(connection, by.member_id(), most_live).await?;
+                let sharing = with_groups_held(connection, run.sharing).await?;
                 let id = sqlx::query_scalar(
                     "insert into run (saved_query_id, query_name, broker, parameters, started_by, instance,
                                       readers, writers, sharers)

@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Storage, StorageError, from_bigint, history, scopes::SharingRow};
+use super::{
+    Storage, StorageError, from_bigint, history, scopes::SharingRow, sharing::with_groups_held,
+};
 use crate::domain::{
     history::{Action, Event, Kind},
     run::RunState,
@@ -178,7 +180,7 @@ impl Storage {
         let (scope, query) = (scope.clone(), query.clone());
         self.in_transaction(move |connection| {
             Box::pin(async move {
-                let sharing = query.sharing.checked();
+                let sharing = with_groups_held(connection, query.sharing).await?;
                 let id = sqlx::query_scalar(
                     "insert into saved_query (name, broker, parameters, owner_id, readers, writers, sharers)
                      values ($1, $2, $3, $4, $5, $6, $7)

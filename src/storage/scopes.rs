@@ -4,9 +4,11 @@ use sqlx::FromRow;
 
 use super::{Storage, StorageError, history};
 use crate::domain::{
+    grant::Scope,
     history::{Action, Event, Kind},
     member::{Member, Role},
     sharing::{Sharing, TeamScope},
+    visitor::{GrantSummary, Visitor},
 };
 
 /// The columns by which something is shared.
@@ -23,7 +25,7 @@ impl From<SharingRow> for Sharing {
     }
 }
 
-/// What a [`TeamScope`] is made of, as [`SCOPE_COLUMNS`] reads it.
+/// What a [`TeamScope`] is made of, as `scope_columns` reads it.
 #[derive(FromRow)]
 pub(super) struct ScopeRow {
     member_id: i64,
@@ -54,6 +56,42 @@ impl ScopeRow {
     }
 }
 
+/// What a [`Visitor`] is made of, as `visitor_columns` reads it.
+#[derive(FromRow)]
+pub(super) struct VisitorRow {
+    #[sqlx(flatten)]
+    scope: ScopeRow,
+    google_project: Option<String>,
+    grant_email: Option<String>,
+    needs_sign_in: Option<bool>,
+    scopes: Option<Vec<String>>,
+}
+
+/// The columns of a [`VisitorRow`], of the member `m` and their grant `c`.
+macro_rules! visitor_columns {
+    () => {
+        concat!(
+            "m.google_project, c.email as grant_email, c.needs_sign_in, c.scopes, ",
+            $crate::storage::scopes::scope_columns!()
+        )
+    };
+}
+pub(super) use visitor_columns;
+
+impl VisitorRow {
+    /// The visitor, by a session if one is given; `None` for a role that this version does not know.
+    pub(super) fn into_visitor(self, session_id: Option<i64>) -> Option<Visitor> {
+        let scopes = self.scopes.unwrap_or_default();
+        let grant = self.grant_email.map(|email| GrantSummary {
+            email,
+            needs_sign_in: self.needs_sign_in.unwrap_or(false),
+            scopes: scopes.iter().filter_map(|scope| Scope::from_id(scope)).collect(),
+        });
+        let scope = self.scope.into_scope()?;
+        Some(Visitor { scope, session_id, grant, project: self.google_project })
+    }
+}
+
 impl TeamScope {
     /// Refuses those who look only.
     pub(super) fn require_work(&self) -> Result<(), StorageError> {
@@ -75,24 +113,6 @@ impl Storage {
             " from member m where m.id = $1 and m.removed is null"
         ))
         .bind(member_id)
-        .fetch_optional(&self.pool)
-        .await?;
-        Ok(row.and_then(ScopeRow::into_scope))
-    }
-
-    /// The same of whoever is in a session that lives.
-    pub async fn scope_of_session(
-        &self,
-        session_id: i64,
-    ) -> Result<Option<TeamScope>, StorageError> {
-        let row: Option<ScopeRow> = sqlx::query_as(concat!(
-            "select ",
-            scope_columns!(),
-            " from session s
-             join member m on m.id = s.member_id and m.removed is null
-             where s.id = $1 and s.expires > now()"
-        ))
-        .bind(session_id)
         .fetch_optional(&self.pool)
         .await?;
         Ok(row.and_then(ScopeRow::into_scope))

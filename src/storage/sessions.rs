@@ -18,12 +18,13 @@ use tower_sessions::{
 };
 
 use super::{
-    Storage, StorageError,
-    scopes::{ScopeRow, scope_columns},
+    Storage, StorageError, history,
+    scopes::{ScopeRow, VisitorRow, scope_columns, visitor_columns},
 };
 use crate::domain::{
-    grant::Scope,
-    visitor::{GrantSummary, SessionSummary, Visitor},
+    history::{Action, Event, Kind},
+    sharing::TeamScope,
+    visitor::SessionSummary,
 };
 
 /// How long a session lives that is not used.
@@ -35,7 +36,7 @@ pub const SESSION_LIFE: Duration = Duration::from_hours(12);
 /// Key of a session's value: what a sign-in puts in, a [`NewSession`].
 pub const SIGNED_IN: &str = "signed-in";
 
-/// Key of a session's value: what the store puts in, a [`Visitor`].
+/// Key of a session's value: what the store puts in, a [`crate::domain::visitor::Visitor`].
 pub const VISITOR: &str = "visitor";
 
 /// A sign-in.
@@ -54,15 +55,11 @@ pub struct Sessions {
 }
 
 #[derive(FromRow)]
-struct VisitorRow {
+struct LiveSessionRow {
     id: i64,
     seconds_left: f64,
     #[sqlx(flatten)]
-    scope: ScopeRow,
-    google_project: Option<String>,
-    grant_email: Option<String>,
-    needs_sign_in: Option<bool>,
-    scopes: Option<Vec<String>>,
+    visitor: VisitorRow,
 }
 
 #[derive(FromRow)]
@@ -74,7 +71,44 @@ struct SessionRow {
     expires: chrono::DateTime<chrono::Utc>,
 }
 
+/// The session that is meant, while it lives (`$2` is how long it does so unused), as `live s`; asking is using it, which
+/// is noted to the minute.
+macro_rules! live_session {
+    ($which:literal) => {
+        concat!(
+            "with live as (
+                 select * from session
+                 where ",
+            $which,
+            " and expires > now() and last_seen > now() - make_interval(secs => $2)
+             ), seen as (
+                 update session s set last_seen = now()
+                 from live l
+                 where s.id = l.id and l.last_seen < now() - interval '1 minute'
+             )"
+        )
+    };
+}
+
 impl Storage {
+    /// What whoever is in a session may see and change at this moment; `None` when it has ended. Asking is using it.
+    pub async fn scope_of_session(
+        &self,
+        session_id: i64,
+    ) -> Result<Option<TeamScope>, StorageError> {
+        let row: Option<ScopeRow> = sqlx::query_as(concat!(
+            live_session!("id = $1"),
+            " select ",
+            scope_columns!(),
+            " from live s join member m on m.id = s.member_id and m.removed is null"
+        ))
+        .bind(session_id)
+        .bind(SESSION_IDLE.as_secs_f64())
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.and_then(ScopeRow::into_scope))
+    }
+
     /// The store behind the sessions of the pages.
     pub fn sessions(&self) -> Sessions {
         Sessions { pool: self.pool.clone() }
@@ -104,12 +138,22 @@ impl Storage {
 
     /// Ends one of a member's sessions; false when it had ended, or is not theirs.
     pub async fn end_session(&self, member_id: i64, id: i64) -> Result<bool, StorageError> {
-        let done = sqlx::query("delete from session where id = $2 and member_id = $1")
-            .bind(member_id)
-            .bind(id)
-            .execute(&self.pool)
-            .await?;
-        Ok(done.rows_affected() == 1)
+        self.in_transaction(move |connection| {
+            Box::pin(async move {
+                let done = sqlx::query("delete from session where id = $2 and member_id = $1")
+                    .bind(member_id)
+                    .bind(id)
+                    .execute(&mut *connection)
+                    .await?;
+                if done.rows_affected() == 0 {
+                    return Ok(false);
+                }
+                let event = Event::new(Action::SignedOut, Kind::Member, member_id, "");
+                history::record_of(connection, member_id, event).await?;
+                Ok(true)
+            })
+        })
+        .await
     }
 
     /// Ends all of a member's sessions but one; how many.
@@ -118,13 +162,25 @@ impl Storage {
         member_id: i64,
         kept: Option<i64>,
     ) -> Result<u64, StorageError> {
-        let done =
-            sqlx::query("delete from session where member_id = $1 and id is distinct from $2")
+        self.in_transaction(move |connection| {
+            Box::pin(async move {
+                let done = sqlx::query(
+                    "delete from session where member_id = $1 and id is distinct from $2",
+                )
                 .bind(member_id)
                 .bind(kept)
-                .execute(&self.pool)
+                .execute(&mut *connection)
                 .await?;
-        Ok(done.rows_affected())
+                let n_ended = done.rows_affected();
+                if n_ended > 0 {
+                    let event = Event::new(Action::SignedOut, Kind::Member, member_id, "")
+                        .with(serde_json::json!({ "sessions": n_ended }));
+                    history::record_of(connection, member_id, event).await?;
+                }
+                Ok(n_ended)
+            })
+        })
+        .await
     }
 
     /// Deletes what has ended; how many.
@@ -151,21 +207,6 @@ fn broken(error: &sqlx::Error) -> session_store::Error {
 
 fn unreadable(what: &str) -> session_store::Error {
     session_store::Error::Decode(what.to_owned())
-}
-
-impl TryFrom<VisitorRow> for Visitor {
-    type Error = session_store::Error;
-
-    fn try_from(row: VisitorRow) -> Result<Self, session_store::Error> {
-        let scope = row.scope.into_scope().ok_or_else(|| unreadable("role"))?;
-        let scopes = row.scopes.unwrap_or_default();
-        let grant = row.grant_email.map(|email| GrantSummary {
-            email,
-            needs_sign_in: row.needs_sign_in.unwrap_or(false),
-            scopes: scopes.iter().filter_map(|scope| Scope::from_id(scope)).collect(),
-        });
-        Ok(Self { scope, session_id: Some(row.id), grant, project: row.google_project })
-    }
 }
 
 #[async_trait]
@@ -203,19 +244,11 @@ impl SessionStore for Sessions {
     }
 
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
-        let row: Option<VisitorRow> = sqlx::query_as(concat!(
-            "with live as (
-                 select * from session
-                 where token_hash = $1 and expires > now()
-                   and last_seen > now() - make_interval(secs => $2)
-             ), seen as (
-                 update session s set last_seen = now()
-                 from live l
-                 where s.id = l.id and l.last_seen < now() - interval '1 minute'
-             )
-             select s.id, extract(epoch from s.expires - now())::float8 as seconds_left,
-                    m.google_project, c.email as grant_email, c.needs_sign_in, c.scopes, ",
-            scope_columns!(),
+        let row: Option<LiveSessionRow> = sqlx::query_as(concat!(
+            live_session!("token_hash = $1"),
+            "
+             select s.id, extract(epoch from s.expires - now())::float8 as seconds_left, ",
+            visitor_columns!(),
             "
              from live s
              join member m on m.id = s.member_id and m.removed is null
@@ -228,7 +261,8 @@ impl SessionStore for Sessions {
         .map_err(|error| broken(&error))?;
         let Some(row) = row else { return Ok(None) };
         let left = Duration::try_from_secs_f64(row.seconds_left).unwrap_or_default();
-        let visitor = serde_json::to_value(Visitor::try_from(row)?)
+        let visitor = row.visitor.into_visitor(Some(row.id)).ok_or_else(|| unreadable("role"))?;
+        let visitor = serde_json::to_value(visitor)
             .map_err(|error| session_store::Error::Encode(error.to_string()))?;
         let data: HashMap<String, Value> = [(VISITOR.to_owned(), visitor)].into();
         let ends = SystemTime::now().checked_add(left).unwrap_or(SystemTime::UNIX_EPOCH);

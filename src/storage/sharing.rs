@@ -1,6 +1,7 @@
 //! Who sees a query, a run or a target, and who of them may change or share it: setting it.
 
 use serde_json::json;
+use sqlx::PgConnection;
 
 use super::{Storage, StorageError, history, scopes::SharingRow};
 use crate::domain::{
@@ -77,9 +78,9 @@ impl Storage {
         scope.require_work()?;
         let Some((read, write)) = statements(kind) else { return Ok(false) };
         let by = scope.clone();
-        let sharing = sharing.checked();
         let work = self.in_transaction(move |connection| {
             Box::pin(async move {
+                let there = with_groups_held(connection, sharing.clone()).await?;
                 let found: Option<Shared> = sqlx::query_as(read)
                     .bind(id)
                     .bind(by.member_id())
@@ -90,6 +91,8 @@ impl Storage {
                 let Some(found) = found else { return Ok(false) };
                 let before = Sharing::from(found.sharing);
                 by.check_sharing(&sharing, Some(&before))?;
+                // A group that they could name a moment ago may be gone.
+                let sharing = there;
                 if before == sharing {
                     return Ok(true);
                 }
@@ -109,6 +112,31 @@ impl Storage {
         let is_done = work.await.map_err(taken_there)?;
         self.done_or_refused(scope, is_done, kind, id).await
     }
+}
+
+/// A sharing in order, without groups that are gone meanwhile; those that are there stay until the transaction ends.
+pub(super) async fn with_groups_held(
+    connection: &mut PgConnection,
+    sharing: Sharing,
+) -> Result<Sharing, StorageError> {
+    let Sharing { readers, writers, sharers } = sharing;
+    let mut named = [readers.as_slice(), &writers, &sharers].concat();
+    named.retain(|group| *group != TEAM);
+    let mut there = vec![TEAM];
+    if !named.is_empty() {
+        let held: Vec<i64> = sqlx::query_scalar(
+            "select id from team_group where id = any($1) order by id for key share",
+        )
+        .bind(named)
+        .fetch_all(connection)
+        .await?;
+        there.extend(held);
+    }
+    let [readers, writers, sharers] = [readers, writers, sharers].map(|mut groups| {
+        groups.retain(|group| there.contains(group));
+        groups
+    });
+    Ok(Sharing { readers, writers, sharers }.checked())
 }
 
 /// A target whose name is another's among those who would see both.

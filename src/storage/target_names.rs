@@ -13,13 +13,14 @@ use crate::domain::{
 /// First number of the locks under which names are written; the second is of the name.
 const NAME_LOCK: i32 = 0x6e61_6d65;
 
-/// Writes first name and aliases of a target; which of them clashes, if one does.
+/// Writes first name and aliases of a target; which of them clashes, if one does. `kept` are keys of names that it has
+/// had so far: those stay its own, whatever is seen elsewhere since.
 pub(super) async fn insert_names(
     connection: &mut PgConnection,
     by: &TeamScope,
     target_id: i64,
-    name: &str,
-    aliases: &[String],
+    (name, aliases): (&str, &[String]),
+    kept: &[String],
 ) -> Result<(), StorageError> {
     check_own_names(name, aliases)?;
     let mut names: Vec<(&str, bool)> =
@@ -28,7 +29,7 @@ pub(super) async fn insert_names(
     // In the order of their keys: two who save crossing names wait for each other, not in a circle.
     names.sort_by_key(|(name, _)| name_key(name));
     for (name, is_primary) in names {
-        insert_name(connection, by, target_id, name, is_primary).await?;
+        insert_name(connection, by, target_id, (name, is_primary), kept).await?;
     }
     Ok(())
 }
@@ -41,22 +42,23 @@ pub(super) async fn replace_names(
     name: &str,
     aliases: &[String],
 ) -> Result<(), StorageError> {
-    let old_aliases: Vec<String> = sqlx::query_scalar(
-        "select name_key from target_name where target_id = $1 and not is_primary",
-    )
-    .bind(target_id)
-    .fetch_all(&mut *connection)
-    .await?;
+    let old: Vec<(String, bool)> =
+        sqlx::query_as("select name_key, is_primary from target_name where target_id = $1")
+            .bind(target_id)
+            .fetch_all(&mut *connection)
+            .await?;
     let name_as_key = name_key(name);
     let stays_alias = aliases.iter().any(|alias| name_key(alias) == name_as_key);
-    if stays_alias && old_aliases.contains(&name_as_key) {
+    let was_alias = old.iter().any(|(key, is_primary)| *key == name_as_key && !is_primary);
+    if stays_alias && was_alias {
         return Err(NameClash::RenamedOntoAlias.into());
     }
     sqlx::query("delete from target_name where target_id = $1")
         .bind(target_id)
         .execute(&mut *connection)
         .await?;
-    insert_names(connection, by, target_id, name, aliases).await
+    let kept: Vec<String> = old.into_iter().map(|(key, _)| key).collect();
+    insert_names(connection, by, target_id, (name, aliases), &kept).await
 }
 
 fn check_own_names(name: &str, aliases: &[String]) -> Result<(), NameClash> {
@@ -78,8 +80,8 @@ async fn insert_name(
     connection: &mut PgConnection,
     by: &TeamScope,
     target_id: i64,
-    name: &str,
-    is_primary: bool,
+    (name, is_primary): (&str, bool),
+    kept: &[String],
 ) -> Result<(), StorageError> {
     let key = name_key(name);
     // No constraint keeps names of different realms apart: two who see both and write one name at once take turns.
@@ -94,12 +96,12 @@ async fn insert_name(
          select t.id, t.realm, $2, $3, $4 from target t
          where t.id = $1
            -- Nor one that they see elsewhere: of two with one name they could not tell which is which.
-           and not exists (
+           and ($7 or not exists (
                select from target_name n
                join target other on other.id = n.target_id
                where n.name_key = $3 and n.target_id <> $1
                  and may_read(other.created_by, other.readers, $5, $6)
-           )
+           ))
          on conflict on constraint target_name_key do nothing",
     )
     .bind(target_id)
@@ -108,6 +110,7 @@ async fn insert_name(
     .bind(is_primary)
     .bind(by.member_id())
     .bind(by.seen_groups())
+    .bind(kept.contains(&key))
     .execute(&mut *connection)
     .await?;
     if done.rows_affected() == 1 {

@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 use super::{
     Storage, StorageError, from_bigint, history,
     scopes::SharingRow,
+    sharing::with_groups_held,
     target_names::{insert_names, replace_names},
 };
 use crate::domain::{
@@ -215,7 +216,7 @@ pub(super) async fn insert_target(
     target: &NewTarget,
     sharing: Sharing,
 ) -> Result<i64, StorageError> {
-    let sharing = sharing.checked();
+    let sharing = with_groups_held(connection, sharing).await?;
     let id: i64 = sqlx::query_scalar(
         "insert into target (ra, dec, healpix, note, created_by, readers, writers, sharers)
          values ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -231,7 +232,7 @@ pub(super) async fn insert_target(
     .bind(&sharing.sharers)
     .fetch_one(&mut *connection)
     .await?;
-    insert_names(connection, by, id, &target.name, &target.aliases).await?;
+    insert_names(connection, by, id, (&target.name, &target.aliases), &[]).await?;
     Ok(id)
 }
 

@@ -16,8 +16,9 @@ use super::{
     AppState, Site,
     context::{CALLBACK, Frame, local_path, render},
     error::Error,
-    extract::Pairs,
+    extract::{Pairs, Peer},
     pages::join::{JOIN, secret_hash},
+    request_limit::Asker,
     views::{chrome::Section, controls::HiddenValue, send_again::SendAgainPage},
 };
 use crate::{
@@ -116,10 +117,15 @@ pub(crate) async fn admit(
         Err(()) => (None, true),
     };
     let is_in = visitor.is_some();
+    let wait_s = if is_away { None } else { too_often(&state, &request, visitor.as_ref()) };
     let frame = Frame::of(&request, visitor, &state);
     request.extensions_mut().insert(frame.clone());
     let answer = async {
         match () {
+            () if wait_s.is_some() => {
+                let error = Error::TooOften { wait_s: wait_s.unwrap_or_default() };
+                if is_api { error.into_json().into_response() } else { error.into_response() }
+            }
             () if is_in || is_open => next.run(request).await,
             () if is_away && is_api => Error::Busy.into_json().into_response(),
             () if is_away => Error::Busy.into_response(),
@@ -139,6 +145,16 @@ fn bearer<'h>(headers: &'h HeaderMap, path: &str) -> Option<&'h str> {
     let (scheme, token) = text.split_once(' ').unwrap_or_default();
     let is_token = scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("token");
     Some(if is_token { token.trim() } else { "" })
+}
+
+/// How many seconds somebody has to wait who asks too often.
+fn too_often(state: &AppState, request: &Request, visitor: Option<&Visitor>) -> Option<u64> {
+    let asker = match visitor {
+        Some(visitor) => Asker::Member(visitor.scope.member_id()),
+        None => Asker::Address(Peer::of(request.extensions(), request.headers(), state.site()).0),
+    };
+    let wait = state.requests()?.check(asker, request.uri().path()).err()?;
+    Some(wait.as_secs() + 1)
 }
 
 /// Somebody without a session wants a page, or has sent a form.

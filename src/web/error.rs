@@ -14,6 +14,9 @@ use crate::{domain::grant::Scope, storage::StorageError};
 /// Where members connect to Google.
 const CONNECT: &str = "/accounts/profile/";
 
+/// How long somebody is asked to wait whose queue is full, in seconds: nobody knows when a run ends.
+const QUEUE_WAIT_S: u64 = 30;
+
 /// How a request failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -70,6 +73,14 @@ pub(crate) enum Error {
         /// Seconds.
         wait_s: u64,
     },
+    /// So many of the member's runs wait that no more are taken.
+    #[error(
+        "{waiting} of your runs are waiting for their turn, so this one was not taken. Cancel some of them, or try again when one has begun."
+    )]
+    QueueFull {
+        /// Runs that wait.
+        waiting: u64,
+    },
     /// The database is away or busy.
     #[error("The database is busy or restarting. Nothing was lost; try again in a moment.")]
     Busy,
@@ -85,6 +96,7 @@ impl From<StorageError> for Error {
     fn from(error: StorageError) -> Self {
         match error {
             StorageError::Changed => Self::Changed,
+            StorageError::QueueFull { waiting } => Self::QueueFull { waiting },
             StorageError::Forbidden => Self::Forbidden,
             StorageError::ViewersLookOnly => Self::ViewersLookOnly,
             error if error.is_passing() => {
@@ -122,7 +134,7 @@ impl Error {
             | Self::ViewersLookOnly
             | Self::NotGranted(_) => StatusCode::FORBIDDEN,
             Self::NotSignedIn => StatusCode::UNAUTHORIZED,
-            Self::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooOften { .. } | Self::QueueFull { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy | Self::TooSlow => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -143,6 +155,7 @@ impl Error {
             Self::NotSignedIn => "Not signed in",
             Self::NotGranted(_) => "Not connected",
             Self::TooOften { .. } => "Too often",
+            Self::QueueFull { .. } => "Too many runs",
             Self::Busy | Self::TooSlow => "Not just now",
             Self::Internal(_) => "Something broke",
         }
@@ -164,20 +177,36 @@ impl Error {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let status = self.status();
-        let wait_s = if let Self::TooOften { wait_s } = self { Some(wait_s) } else { None };
-        let mut response = self.into_page(status);
-        if let Some(wait_s) = wait_s {
-            response.headers_mut().insert(header::RETRY_AFTER, wait_s.into());
-        }
-        response
+        let (status, wait_s) = (self.status(), self.wait_s());
+        asking_to_wait(wait_s, self.into_page(status))
     }
 }
 
+/// An answer that says when to come again, where that is known.
+pub(crate) fn asking_to_wait(wait_s: Option<u64>, mut response: Response) -> Response {
+    if let Some(wait_s) = wait_s {
+        response.headers_mut().insert(header::RETRY_AFTER, wait_s.into());
+    }
+    response
+}
+
 impl Error {
+    /// When to come again, in seconds.
+    pub(crate) fn wait_s(&self) -> Option<u64> {
+        match self {
+            Self::TooOften { wait_s } => Some(*wait_s),
+            Self::QueueFull { .. } => Some(QUEUE_WAIT_S),
+            _ => None,
+        }
+    }
+
     fn ways_out(&self) -> Vec<Link> {
         let ways: &[(&str, &str)] = match self {
             Self::NotSignedIn => &[("Sign in", "/accounts/login/")],
+            Self::QueueFull { .. } => &[
+                ("Runs that wait", "/runs/?state=queued"),
+                ("Query a broker", "/alerts/query/list/"),
+            ],
             Self::NotGranted(_) => &[("Connect to Google", CONNECT)],
             _ if Frame::of_this_request().visitor.is_none() => &[("Start page", "/")],
             _ => &[
@@ -220,6 +249,6 @@ impl IntoResponse for ApiError {
         if let Some(incident) = self.0.incident() {
             body["incident"] = incident.into();
         }
-        (self.0.status(), Json(body)).into_response()
+        asking_to_wait(self.0.wait_s(), (self.0.status(), Json(body)).into_response())
     }
 }

@@ -3,13 +3,13 @@
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Request},
-    http::request::Parts,
+    http::{Extensions, HeaderMap, request::Parts},
 };
 use std::net::{IpAddr, Ipv4Addr};
 use url::form_urlencoded;
 
 use super::{
-    AppState,
+    AppState, Site,
     error::{ApiError, Error},
     server::PeerAddress,
 };
@@ -118,12 +118,19 @@ impl FromRequestParts<AppState> for Peer {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
-        let peer = parts.extensions.get::<PeerAddress>();
+        Ok(Self::of(&parts.extensions, &parts.headers, state.site()))
+    }
+}
+
+impl Peer {
+    /// The address from which a request with these headers comes.
+    pub(crate) fn of(extensions: &Extensions, headers: &HeaderMap, site: &Site) -> Self {
+        let peer = extensions.get::<PeerAddress>();
         let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |PeerAddress(peer)| *peer);
         // Some proxies add a line of their own behind those that the client has sent.
-        let lines = parts.headers.get_all("x-forwarded-for").iter();
+        let lines = headers.get_all("x-forwarded-for").iter();
         let forwarded: Vec<_> = lines.map(|line| line.to_str().unwrap_or_default()).collect();
-        Ok(Self(state.site().client_address(peer, Some(&forwarded.join(",")))))
+        Self(site.client_address(peer, Some(&forwarded.join(","))))
     }
 }
 

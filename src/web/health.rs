@@ -8,15 +8,21 @@ use axum::{
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::{context::PageContext, error::Error};
-use crate::storage::Storage;
+use crate::{actions::run_query::Runner, storage::Storage};
 
 /// `GET /healthz`: the process lives.
 pub(crate) async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: the process and its database answer.
-pub(crate) async fn readyz(State(storage): State<Storage>) -> impl IntoResponse {
+/// `GET /readyz`: the process and its database answer, and it is not about to stop.
+pub(crate) async fn readyz(
+    State(storage): State<Storage>,
+    State(runner): State<Runner>,
+) -> impl IntoResponse {
+    if runner.is_retired() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
+    }
     match storage.ping().await {
         Ok(()) => (StatusCode::OK, "ready\n"),
         Err(error) => {

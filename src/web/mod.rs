@@ -14,6 +14,8 @@ mod health;
 mod pages;
 mod present;
 mod rate_limit;
+mod request_limit;
+mod retirement;
 mod routes;
 pub mod server;
 mod site;

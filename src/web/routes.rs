@@ -17,7 +17,7 @@ use super::{
     AppState, Site, admission, api, assets,
     context::CALLBACK,
     error::{ApiError, Error},
-    guard, health, pages,
+    guard, health, pages, retirement,
 };
 
 /// How long may a request take?
@@ -55,6 +55,7 @@ pub fn router(state: AppState) -> Router {
             ServiceBuilder::new()
                 .layer(from_fn(guard::measure))
                 .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+                .layer(from_fn_with_state(state.clone(), retirement::close_connections))
                 .layer(from_fn_with_state(site.clone(), guard::add_headers))
                 .layer(from_fn_with_state(site.clone(), guard::refuse_strangers))
                 .layer(from_fn_with_state(site, admission::complete_removals))

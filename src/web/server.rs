@@ -3,6 +3,7 @@
 use std::{net::IpAddr, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{Extension, Router};
+use futures::FutureExt;
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -33,7 +34,8 @@ const UNTAKEN_LIMIT: Duration = Duration::from_secs(30);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PeerAddress(pub(crate) IpAddr);
 
-/// Serves until `stop`, then lets open requests finish for at most `patience`.
+/// Serves until `stop`, then takes the connections that are made already and lets open requests finish, for at most
+/// `patience`.
 ///
 /// `axum::serve` has no limit on the time a head may take, so that a few hundred half-sent requests would
 /// hold as many connections for ever: hence a loop of our own.
@@ -49,7 +51,11 @@ pub async fn serve(
         let Ok(place) = places.clone().acquire_owned().await else { return };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = stop.cancelled() => break,
+            // Whoever is connected by now thinks that we are there.
+            () = stop.cancelled() => match listener.accept().now_or_never() {
+                Some(accepted) => accepted,
+                None => break,
+            },
         };
         let (stream, peer) = match accepted {
             Ok((stream, peer)) => (stream, PeerAddress(peer.ip().to_canonical())),

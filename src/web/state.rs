@@ -1,6 +1,6 @@
 //! What every handler can ask for.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, num::NonZeroU32, sync::Arc, time::Duration};
 
 use axum::{
     extract::{FromRef, FromRequestParts, OptionalFromRequestParts},
@@ -9,7 +9,7 @@ use axum::{
 use chrono::{DateTime, Utc};
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use super::{Site, error::Error, rate_limit::RateLimit};
+use super::{Site, error::Error, rate_limit::RateLimit, request_limit::RequestLimit};
 use crate::{
     actions::{credentials::Credentials, run_query::Runner, sign_in::SignIn},
     brokers::Brokers,
@@ -30,6 +30,7 @@ pub struct AppState {
     site: Arc<Site>,
     metrics: PrometheusHandle,
     accounts: Option<Accounts>,
+    requests: Option<Arc<RequestLimit>>,
 }
 
 /// What signing in takes, where people do.
@@ -50,7 +51,8 @@ impl AppState {
         site: Site,
         metrics: PrometheusHandle,
     ) -> Self {
-        Self { storage, brokers, runner, clock, site: Arc::new(site), metrics, accounts: None }
+        let (site, accounts, requests) = (Arc::new(site), None, None);
+        Self { storage, brokers, runner, clock, site, metrics, accounts, requests }
     }
 
     /// The same, where people sign in and grant what runs need.
@@ -59,6 +61,18 @@ impl AppState {
         let attempts = Arc::new(RateLimit::new(SIGN_INS_A_MINUTE, Duration::from_mins(1)));
         let accounts = sign_in.map(|sign_in| Accounts { sign_in, credentials, attempts });
         Self { accounts, ..self }
+    }
+
+    /// The same where each member may make so many requests in a minute. In local mode there is nobody to protect.
+    #[must_use]
+    pub fn with_requests_a_minute(self, most: Option<NonZeroU32>) -> Self {
+        let most = most.filter(|_| self.site.local_scope().is_none());
+        Self { requests: most.map(|most| Arc::new(RequestLimit::new(most))), ..self }
+    }
+
+    /// How many requests one member may make, where that is limited.
+    pub(crate) fn requests(&self) -> Option<&RequestLimit> {
+        self.requests.as_deref()
     }
 
     /// What signing in takes, where people do.

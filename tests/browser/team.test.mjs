@@ -4,9 +4,9 @@ import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { ADMIN, startDeployment } from './deployment.mjs';
 import { finishedRun, follow, startBrowser } from './service.mjs';
-import { LOGIN, PROFILE, button, connectOnProfile, content, countsOf, fillStream, passProvider, path, signIn } from './sign_in_pages.mjs';
+import { LOGIN, button, connectOnProfile, content, countsOf, fillStream, passProvider, path, signIn } from './sign_in_pages.mjs';
 import {
-  ARCHIVE_FORM, QUERIES, TEAM, TOKENS, invite, inviteByLink, join, makeGroup, makeTarget, makeToken, names, outcomes, putIn, row, saveQuery, setRole,
+  ARCHIVE, ARCHIVE_FORM, QUERIES, TEAM, TOKENS, invite, inviteByLink, join, makeGroup, makeTarget, makeToken, names, outcomes, putIn, row, saveQuery, setRole,
   share, shareByDefault, statusOf, takeOut, told,
 } from './team_steps.mjs';
 
@@ -165,7 +165,7 @@ test('A viewer has no buttons, and a form sent by hand is refused with a sentenc
   for (const [place, fields] of [
     ['/targets/create/', { name: 'By hand', ra: '1', dec: '2' }], [`${query}run/`], [`${query}copy/`], [`${shared}delete/`], [`${shared}share/`],
     [`${run}run/`], ['/alerts/alert/create/', { run_id: ids[0], alerts: String(alert.results[0].id) }], ['/team/groups/', { name: 'By hand' }],
-    ['/alerts/query/create/?broker=archive', { folder: 'archive/night.tar.gz', action: 'run' }],
+    ['/alerts/query/create/', { broker: 'archive', folder: ARCHIVE, action: 'run' }], [`${run}selection/`, { action: 'page' }],
   ]) {
     const { status, text } = await sendByHand(cyd, place, fields);
     assert.equal(status, 403, `${place} ${text.slice(0, 900)}`);
@@ -248,7 +248,7 @@ test('A token is shown once, opens the API both ways until it is revoked, and on
   const body = JSON.stringify({ name: 'By a token', ra: 1, dec: 2 });
   const refused = await callApi('/api/targets/', 'Bearer', { method: 'POST', body, headers: { 'Content-Type': 'application/json' } });
   assert.equal(refused.status, 403, 'it may only read');
-  assert.equal((await callApi('/targets/', 'Bearer', { redirect: 'manual' })).status, 303, 'pages take no token');
+  assert.equal((await callApi('/targets/', 'Bearer')).status, 401, 'pages take no token');
   await bea.goto(TOKENS);
   assert.doesNotMatch(await row(bea, 'nightly script').innerText(), /never/, 'the page says that it was used');
   await follow(bea, row(bea, 'nightly script').getByRole('button', { name: /^Revoke/ }));
@@ -275,7 +275,9 @@ test('The history says who did what, of one thing and of all, can be filtered an
   assert.ok(rows.every(({ actor, kind, action, at }) => actor === 'Bea' && kind === 'target' && action && Date.parse(at)), JSON.stringify(rows[0]));
   await ana.goto(HISTORY);
   assert.match(await ana.locator('tbody tr').first().innerText(), /Ana[\s\S]*exported/);
-  assert.equal(await statusOf(ana, `${HISTORY}?since=yesterday`), 422);
+  await ana.fill('#id_since', 'yesterday');
+  assert.equal((await follow(ana, button(ana, 'Filter'))).status(), 422);
+  assert.equal(await ana.inputValue('#id_since'), 'yesterday', 'what was typed stays');
 });
 
 test('Whoever is taken out in mid-work is out at the next click; runs stop, and what was made stays with its author’s name', async () => {
@@ -292,6 +294,7 @@ test('Whoever is taken out in mid-work is out at the next click; runs stop, and 
 
   await takeOut(ana, 'Bea');
   assert.match(await told(ana), /Taken out of the team/);
+  assert.deepEqual(deployment.provider.accessTokens().filter(({ email }) => email === BEA), [], 'her tokens are dead at the provider');
   assert.equal((await follow(bea, button(bea, 'Save'))).status(), 401);
   assert.match(await content(bea), /nothing that you typed is lost[\s\S]*Sign in/);
   assert.equal(await bea.locator('input[name=query_name]').inputValue(), 'half an <idea>');
@@ -310,7 +313,6 @@ test('Whoever is taken out in mid-work is out at the next click; runs stop, and 
   await ana.goto(shared);
   assert.match(await ana.locator('section[aria-labelledby=key-facts]').innerText(), /By\s+Bea/);
   assert.equal(await statusOf(ana, target), 404, 'what is private stays so');
-  assert.deepEqual(deployment.provider.accessTokens().filter(({ email }) => email === BEA), [], 'her tokens are dead at the provider');
   await ana.goto(TEAM);
   assert.equal(await row(ana, 'Bea').count(), 0);
 });
@@ -331,6 +333,5 @@ test('The last admin cannot leave or become less; with another one they can', as
 test('No page broke a rule of the browser, no request failed, and secrets were on the page that shows them once', async () => {
   assert.deepEqual({ complaints, failures, proxy: deployment.roundRobin.failures }, { complaints: [], failures: [], proxy: [] });
   const { found } = await deployment.leaks([['link', new URL(link).pathname.split('/')[3]], ['token', token]]);
-  assert.deepEqual(found.map((place) => place.replace(/join\/.*/, 'join/')).sort(), ['link in /accounts/join/', 'link in /team/', `token in ${TOKENS}`]);
-  assert.ok(PROFILE);
+  assert.deepEqual([...new Set(found.map((place) => place.replace(/join\/.*/, 'join/')))].sort(), ['link in /accounts/join/', 'link in /team/', `token in ${TOKENS}`]);
 });

@@ -144,7 +144,8 @@ test('Without a script people are invited, groups made, things shared, tokens ma
   await plain.goto(HISTORY);
   await plain.selectOption('#id_action', 'revoked');
   await follow(plain, button(plain, 'Filter'));
-  assert.equal(await plain.locator('tbody tr').count(), 2);
+  assert.ok(await row(plain, 'plain').count() > 0);
+  assert.equal(await row(plain, 'second').count(), 1);
   await plain.goto(made);
   await follow(plain, plain.getByRole('link', { name: /^Delete group/ }));
   await follow(plain, button(plain, 'Delete group'));

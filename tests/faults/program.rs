@@ -78,6 +78,8 @@ impl Program {
             .arg(self.place.path())
             .env("DATABASE_URL", &self.database_url)
             .env("PUBSUB_EMULATOR_HOST", &self.pubsub)
+            // Runs of a killed program hold their places until it has been silent for long enough.
+            .env("TOM_ALERTS_RUNS_AT_ONCE", "1000")
             .env_remove("GOOGLE_CLOUD_PROJECT")
             .env_remove("GOOGLE_APPLICATION_CREDENTIALS")
             .stdin(Stdio::null())

@@ -23,6 +23,7 @@ impl Service {
             .args(["--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data_dir)
             .env_remove("DATABASE_URL")
+            .env_remove("PITTGOOGLE_OAUTH_CLIENT_ID")
             .stderr(Stdio::piped())
             .spawn()
             .unwrap()
@@ -143,12 +144,33 @@ async fn a_second_service_on_the_same_folder_says_so_and_exits() {
 }
 
 #[test]
+fn a_service_whose_log_nobody_reads_any_more_stops_when_it_is_told_to() {
+    let place = data_dir();
+    let mut child = Service::spawn(place.path());
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(lines.by_ref().any(|line| line.unwrap().contains("Ready: open")));
+    drop(lines);
+    Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    for _ in 0..300 {
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(status.success(), "{status}");
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    panic!("it does not stop");
+}
+
+#[test]
 fn an_address_that_others_can_reach_is_refused_while_there_is_no_sign_in() {
     let place = data_dir();
     let output = Command::new(env!("CARGO_BIN_EXE_tom-alerts"))
         .args(["--listen", "0.0.0.0:0", "--data-dir"])
         .arg(place.path())
         .env_remove("DATABASE_URL")
+        .env_remove("PITTGOOGLE_OAUTH_CLIENT_ID")
         .output()
         .unwrap();
     assert!(!output.status.success());

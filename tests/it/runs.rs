@@ -176,8 +176,9 @@ async fn an_archive_that_is_gone_ends_the_run_with_a_sentence() {
     app.get(&format!("/runs/{}/", run["id"])).await.expect(200).shows("This run failed");
 }
 
-fn new_run() -> NewRun {
-    NewRun {
+/// A run that a process has begun which says no more of it.
+async fn begun_run(app: &TestApp) -> i64 {
+    let run = NewRun {
         saved_query_id: None,
         query_name: String::new(),
         broker: "archive".to_owned(),
@@ -185,6 +186,24 @@ fn new_run() -> NewRun {
         instance: "a process that died".to_owned(),
         acts_as: None,
         sharing: Sharing::read_by(vec![TEAM]),
+    };
+    let scope = app.storage.local_scope().await.unwrap();
+    let id = app.storage.create_run(&scope, &run, 1).await.unwrap();
+    let begun = app.storage.begin_runs(&run.instance, 1, 1).await.unwrap();
+    assert_eq!(begun.iter().map(|run| run.id).collect::<Vec<_>>(), [id]);
+    id
+}
+
+#[tokio::test]
+async fn the_history_of_the_one_local_user_leads_to_no_page_that_is_not_there() {
+    let app = TestApp::start().await;
+    app.run(json!({})).await;
+    let page = app.get("/team/history/").await.expect(200).shows("Local user").shows(">ran<");
+    let main = page.body.split("<main").nth(1).unwrap();
+    assert!(!main.contains(">Team<"), "there is no team here");
+    for link in main.split("href=\"").skip(1).filter_map(|part| part.split('"').next()) {
+        assert!(!link.starts_with("/team/") || link.starts_with("/team/history/"), "{link}");
+        app.get(link).await.expect(200);
     }
 }
 
@@ -192,8 +211,7 @@ fn new_run() -> NewRun {
 async fn a_run_whose_process_is_silent_becomes_interrupted() {
     let app = TestApp::start().await;
     let scope = app.storage.local_scope().await.unwrap();
-    let id = app.storage.create_run(&scope, &new_run()).await.unwrap();
-    app.storage.begin_run(id).await.unwrap();
+    let id = begun_run(&app).await;
     app.runner.interrupt_silent(Duration::from_secs(30)).await.unwrap();
     assert_eq!(app.storage.find_run(&scope, id).await.unwrap().unwrap().state, RunState::Running);
     sqlx::query("update run set heartbeat = now() - interval '31 seconds'")
@@ -216,8 +234,7 @@ async fn a_run_whose_process_is_silent_becomes_interrupted() {
 async fn a_batch_that_is_sent_again_is_kept_once() {
     let app = TestApp::start().await;
     let scope = app.storage.local_scope().await.unwrap();
-    let id = app.storage.create_run(&scope, &new_run()).await.unwrap();
-    app.storage.begin_run(id).await.unwrap();
+    let id = begun_run(&app).await;
     let bytes =
         bytes::Bytes::from(tom_alerts::simulate::default_night().packets().next().unwrap().bytes);
     let alert = tom_alerts::packets::decode(&bytes).unwrap();

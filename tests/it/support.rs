@@ -1,6 +1,6 @@
 //! A service of its own for each test, with verbs for what a user does.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 
 use reqwest::{Client, RequestBuilder, StatusCode, redirect};
 use serde_json::{Value, json};
@@ -9,7 +9,9 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tom_alerts::{
-    actions::{credentials::Credentials, run_query::Runner, sign_in::SignIn},
+    actions::{
+        credentials::Credentials, run_limits::RunLimits, run_query::Runner, sign_in::SignIn,
+    },
     brokers::{Brokers, database::BigQueryService, stream_rest::PubSubService},
     clock::Clock,
     google::Access,
@@ -115,6 +117,8 @@ pub(crate) struct Parts {
     pub(crate) site: Site,
     pub(crate) sign_in: Option<Arc<SignIn>>,
     pub(crate) clock: Clock,
+    pub(crate) requests_a_minute: Option<NonZeroU32>,
+    pub(crate) limits: RunLimits,
 }
 
 impl Ground {
@@ -130,24 +134,35 @@ impl Ground {
 
     /// Serves on it.
     pub(crate) fn build(self, parts: Parts) -> TestApp {
-        let Parts { pubsub, bigquery, credentials, site, sign_in, clock } = parts;
+        let Parts {
+            pubsub,
+            bigquery,
+            credentials,
+            site,
+            sign_in,
+            clock,
+            requests_a_minute,
+            limits,
+        } = parts;
         let archive = self.place.path().join("night");
         let uploads = self.place.path().join("uploads");
         std::fs::create_dir_all(&archive).unwrap();
         std::fs::create_dir_all(&uploads).unwrap();
         let brokers = Brokers::new(pubsub, vec![archive.clone()], uploads).with_database(bigquery);
         let stop = CancellationToken::new();
-        let runner = Runner::new(
+        let runner = Runner::limited(
             self.storage.clone(),
             brokers.clone(),
             credentials.clone(),
             clock.clone(),
             stop.clone(),
+            limits,
         );
         let metrics = telemetry::collect_metrics().unwrap();
         let state =
             AppState::new(self.storage.clone(), brokers, runner.clone(), clock, site, metrics)
-                .with_sign_in(sign_in, credentials);
+                .with_sign_in(sign_in, credentials)
+                .with_requests_a_minute(requests_a_minute);
         tokio::spawn(web::server::serve(
             self.listener,
             web::router(state),
@@ -187,15 +202,30 @@ impl TestApp {
 
     /// A service whose streams come from here.
     pub(crate) async fn start_with(pubsub: PubSubService, access: Access) -> Self {
-        Self::start_on(pubsub, BigQueryService::at(None).unwrap(), access).await
+        Self::start_limited(pubsub, access, RunLimits::default()).await
+    }
+
+    /// The same with limits for each member.
+    pub(crate) async fn start_limited(
+        pubsub: PubSubService,
+        access: Access,
+        limits: RunLimits,
+    ) -> Self {
+        Self::start_on(pubsub, BigQueryService::at(None).unwrap(), access, limits).await
     }
 
     /// A service whose tables are here.
     pub(crate) async fn start_with_bigquery(bigquery: BigQueryService, access: Access) -> Self {
-        Self::start_on(PubSubService::at(None).unwrap(), bigquery, access).await
+        let pubsub = PubSubService::at(None).unwrap();
+        Self::start_on(pubsub, bigquery, access, RunLimits::default()).await
     }
 
-    async fn start_on(pubsub: PubSubService, bigquery: BigQueryService, access: Access) -> Self {
+    async fn start_on(
+        pubsub: PubSubService,
+        bigquery: BigQueryService,
+        access: Access,
+        limits: RunLimits,
+    ) -> Self {
         let ground = Ground::lay(fresh_database().await).await;
         let scope = ground.storage.local_scope().await.unwrap();
         let site = Site::local(url::Url::parse(&ground.base).unwrap(), ground.address, scope);
@@ -207,6 +237,9 @@ impl TestApp {
             site,
             sign_in: None,
             clock: Clock::system(),
+            // In local mode it holds for nobody.
+            requests_a_minute: Some(NonZeroU32::MIN),
+            limits,
         })
     }
 

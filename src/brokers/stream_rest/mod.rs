@@ -4,6 +4,7 @@ mod consumer;
 mod desk;
 mod form;
 mod leases;
+mod pacing;
 mod pulling;
 mod unpack;
 

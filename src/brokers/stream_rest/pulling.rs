@@ -18,6 +18,7 @@ use tokio::{
 use super::{
     consumer::Consumer,
     leases::{HeldBatch, Leases},
+    pacing::Pacing,
 };
 use crate::{
     brokers::{AlertBatch, BrokerError, Delivery, RunContext},
@@ -127,6 +128,7 @@ struct Pulled {
 struct Puller {
     consumer: Arc<Consumer>,
     leases: Leases,
+    pacing: Arc<Pacing>,
     limits: Limits,
     batches: Option<Batches>,
     context: RunContext,
@@ -156,6 +158,7 @@ impl Puller {
         Self {
             consumer,
             leases,
+            pacing: Arc::new(Pacing::new(context.clone())),
             limits,
             batches: Some(batches),
             context,
@@ -189,6 +192,8 @@ impl Puller {
             };
             self.n_asked -= pulled.asked;
             self.notice_trouble();
+            let asking_since = self.last_message + self.pacing.take_waited();
+            self.last_message = self.last_message.max(asking_since.min(Instant::now()));
             let most_at_once = self.most_at_once.load(Ordering::Relaxed);
             if most_at_once < self.most_known {
                 // What was too large is out until its lease ends.
@@ -221,9 +226,9 @@ impl Puller {
             }
             self.n_asked += asked;
             let (consumer, leases) = (self.consumer.clone(), self.leases.clone());
-            let most_at_once = self.most_at_once.clone();
+            let (pacing, most_at_once) = (self.pacing.clone(), self.most_at_once.clone());
             self.pulls.spawn(async move {
-                let outcome = pull_once(consumer, leases, asked, most_at_once).await;
+                let outcome = pull_once(consumer, leases, &pacing, asked, most_at_once).await;
                 Pulled { asked, outcome }
             });
         }
@@ -304,11 +309,15 @@ impl Puller {
 async fn pull_once(
     consumer: Arc<Consumer>,
     leases: Leases,
+    pacing: &Pacing,
     asked: u64,
     most_at_once: Arc<AtomicU64>,
 ) -> Outcome {
     let mut n_tries = 0;
     loop {
+        if !pacing.turn().await {
+            return Ok(None);
+        }
         let max_messages = most_at_once.load(Ordering::Relaxed).min(asked);
         let asking = u32::try_from(max_messages).unwrap_or(u32::MAX);
         let answer = match consumer.pull(asking).await {

@@ -173,6 +173,7 @@ pub(crate) async fn post_targets(
     JsonObject(body): JsonObject,
 ) -> Result<Response, ApiError> {
     let run = storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    context.require_work()?;
     let invalid = |field: &str, message: &str| {
         (StatusCode::UNPROCESSABLE_ENTITY, Json(error_of(field, message))).into_response()
     };

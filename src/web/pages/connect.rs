@@ -13,10 +13,7 @@ use crate::{
     actions::{connection_test::test_connection, grants::Disconnected},
     brokers::Brokers,
     clock::Clock,
-    domain::{
-        grant::Scope,
-        history::{Action, Event, Kind},
-    },
+    domain::grant::Scope,
     storage::Storage,
     web::{
         Site,
@@ -93,17 +90,10 @@ pub(crate) async fn get_disconnect(_: Accounts, context: PageContext) -> Result<
 
 /// `POST /accounts/disconnect/`
 pub(crate) async fn post_disconnect(
-    State(storage): State<Storage>,
     accounts: Accounts,
     context: PageContext,
 ) -> Result<Response, Error> {
-    let member = context.member();
-    let ended = accounts.sign_in.grants().disconnect(member.id).await?;
-    if ended != Disconnected::WasNone {
-        let event = Event::new(Action::Disconnected, Kind::Grant, member.id, &member.name);
-        storage.tell(&context.scope, event).await?;
-    }
-    let note = match ended {
+    let note = match accounts.sign_in.grants().disconnect(context.member().id).await? {
         Disconnected::WasNone | Disconnected::Revoked => Note::Disconnected,
         Disconnected::GoogleSilent(_) => Note::DisconnectedHereOnly,
     };

@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Days, NaiveDate, Utc};
+use futures::StreamExt;
 use serde_json::{Value, json};
 
 use super::{
@@ -111,7 +112,11 @@ pub(crate) async fn get(
     let page = HistoryPage {
         chrome: context.chrome(Section::Elsewhere),
         object: None,
-        crumb: link("Team", if context.visitor.session_id.is_some() { "/team/" } else { "/" }),
+        // In local mode there is no team to go back to.
+        crumb: match context.visitor.session_id {
+            Some(_) => link("Team", "/team/"),
+            None => link("What is new", "/"),
+        },
         filter: Some(filter_form(&storage, scope, &query, error).await?),
         rows: entries.iter().map(|entry| history_row(entry, &groups, clock.now())).collect(),
         pager: Pager {
@@ -162,16 +167,16 @@ fn export_lines(
     scope: TeamScope,
     filter: HistoryFilter,
 ) -> impl futures::Stream<Item = Result<Bytes, Infallible>> {
-    futures::stream::unfold(Some(None::<i64>), move |before| {
+    let lines = futures::stream::unfold(Some(None::<i64>), move |before| {
         let (storage, scope, filter) = (storage.clone(), scope.clone(), filter.clone());
         async move {
             let before = before?;
             match storage.list_history(&scope, &filter, before, EXPORT_STEP).await {
                 Ok(entries) => {
                     let last = entries.last()?.id;
-                    let text: String =
-                        entries.iter().map(|entry| format!("{}\n", entry_json(entry))).collect();
-                    Some((Ok(Bytes::from(text)), Some(Some(last))))
+                    let lines: Vec<String> =
+                        entries.iter().map(|entry| entry_json(entry).to_string()).collect();
+                    Some((Ok(Bytes::from(lines.join("\n") + "\n")), Some(Some(last))))
                 }
                 Err(error) => {
                     tracing::warn!(%error, "An export of the history broke off");
@@ -180,7 +185,9 @@ fn export_lines(
                 }
             }
         }
-    })
+    });
+    // What compresses an answer asks once more after its end.
+    lines.fuse()
 }
 
 fn entry_json(entry: &Entry) -> Value {

@@ -16,7 +16,7 @@ pub(super) fn detail_lines(detail: &Value, groups: &[Group]) -> Vec<String> {
     let mut fields: Vec<_> = fields.iter().filter(|(_, value)| !value.is_null()).collect();
     fields.sort_by_key(|(name, _)| *name == "after");
     let lines = fields.into_iter().map(|(name, value)| {
-        let line = format!("{}: {}", name.replace('_', " "), in_words(value, groups));
+        let line = format!("{name}: {}", in_words(value, groups));
         if line.chars().count() > MAX_LINE {
             line.chars().take(MAX_LINE).chain(['…']).collect()
         } else {
@@ -106,6 +106,6 @@ mod tests {
     #[test]
     fn what_is_inside_is_told_in_one_line() {
         let detail = json!({ "may_write": true, "parameters": { "folder": "night", "x": null } });
-        assert_eq!(detail_lines(&detail, &[]), ["may write: yes", "parameters: folder: night"]);
+        assert_eq!(detail_lines(&detail, &[]), ["may_write: yes", "parameters: folder: night"]);
     }
 }

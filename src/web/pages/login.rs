@@ -12,7 +12,6 @@ use std::sync::Arc;
 use super::{callback::refused_page, join::secret_hash};
 use crate::{
     actions::sign_in::Departure,
-    domain::history::{Action, Event, Kind},
     storage::Storage,
     web::{
         Site,
@@ -83,15 +82,8 @@ pub(crate) async fn post_logout(
         && let Some(session) = visitor.session_id
     {
         let member = visitor.member();
-        if storage.end_session(member.id, session).await? {
-            let event = Event::new(Action::SignedOut, Kind::Member, member.id, &member.name);
-            storage.tell(&visitor.scope, event).await?;
-        }
-        tracing::info!(
-            member.id = visitor.member().id,
-            "Member {} signed out",
-            visitor.member().id
-        );
+        storage.end_session(member.id, session).await?;
+        tracing::info!(member.id = member.id, "Member {} signed out", member.id);
     }
     let mut response = Redirect::to(&login_url("/")).into_response();
     let headers = response.headers_mut();

@@ -25,6 +25,7 @@ pub(super) mod run_events;
 pub(super) mod run_list;
 mod run_progress;
 mod run_results;
+mod run_waiting;
 pub(super) mod save_targets;
 pub(super) mod selection;
 pub(super) mod share;

@@ -14,6 +14,7 @@ use super::{
     query_list::{broker_buttons, copy_button},
     query_parameters::{QUERY_NAME, check_query_name, validate_stored},
     share::links_about,
+    upload::upload_form,
 };
 use crate::{
     actions::run_query::Runner,
@@ -24,22 +25,18 @@ use crate::{
         saved_query::{NewSavedQuery, SavedQuery},
         sharing::TeamScope,
     },
-    forms::{Choices, Context, FormState, Kind, Parameters, RawForm},
+    forms::{Choices, Context, FORM_ERRORS, FormState, Kind, Parameters, RawForm},
     storage::{FormDraft, Storage},
     web::{
         AppState,
         consent::{ask_to_connect, lacking},
         context::{PageContext, redirect_with},
-        error::Error,
+        error::{Error, asking_to_wait},
         extract::{Form, Id, Pairs, Query},
         flash::Note,
         present::hidden,
         state::Accounts,
-        views::{
-            chrome::Section,
-            field::{FieldKind, FieldView},
-            query_form::{QueryFormPage, UploadView},
-        },
+        views::{chrome::Section, query_form::QueryFormPage},
     },
 };
 
@@ -189,7 +186,19 @@ impl Sent {
         let name_error = if action == "run" { None } else { check_query_name(name) };
         match (broker.form().validate(&raw, &form_context), name_error) {
             (Ok(parameters), None) => {
-                self.act(action, name, parameters, broker, saved, context).await
+                let answer = self.act(action, name, parameters, broker, saved, context).await;
+                match answer {
+                    Err(full @ Error::QueueFull { .. }) if action == "run" => {
+                        let mut state = broker.form().filled(&raw);
+                        state.put(QUERY_NAME.name, name.to_owned());
+                        state.add_error(FORM_ERRORS, full.to_string());
+                        let page =
+                            page(context, &self.services.brokers, broker, saved, &state).await;
+                        let page = context.render_as(full.status(), &page);
+                        Ok(asking_to_wait(full.wait_s(), page))
+                    }
+                    answer => answer,
+                }
             }
             (checked, name_error) => {
                 let mut state = checked.err().unwrap_or_else(|| broker.form().filled(&raw));
@@ -317,35 +326,12 @@ pub(super) async fn page(
         ),
         form: form_view(broker.form(), state, &drawing),
         truth: broker.notes().iter().map(|note| (*note).to_owned()).collect(),
-        upload: broker.upload_folder().map(|_| upload_view()),
+        upload: broker.upload_folder().map(|_| upload_form()),
         other_brokers: broker_buttons(brokers, Some(broker)),
         check_action: broker.preview().map(|_| match saved {
             Some(query) => format!("/alerts/query/preview/?query={}#cost", query.id),
             None => "/alerts/query/preview/#cost".to_owned(),
         }),
         preview: None,
-    }
-}
-
-fn upload_view() -> UploadView {
-    UploadView {
-        action: "/alerts/archive/upload/".to_owned(),
-        note: "Alert packets (.avro) or a night of them (.tar.gz). They become an archive that can be chosen below.".to_owned(),
-        field: FieldView {
-            name: "files".to_owned(),
-            id: "id_files".to_owned(),
-            label: "Files".to_owned(),
-            kind: FieldKind::File { accept: ".avro,.gz,.tgz,.tar".to_owned(), multiple: true },
-            values: Vec::new(),
-            help: None,
-            unit: None,
-            placeholder: None,
-            suggestions: Vec::new(),
-            required: true,
-            errors: Vec::new(),
-            echo: None,
-            echo_url: None,
-            advanced: false,
-        },
     }
 }

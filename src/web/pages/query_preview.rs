@@ -17,6 +17,7 @@ use crate::{
     },
     brokers::{Brokers, Check, Estimated},
     clock::Clock,
+    domain::wording::as_sentence,
     forms::{Context, RawForm},
     storage::Storage,
     web::{
@@ -97,14 +98,14 @@ fn preview_view(check: Check) -> PreviewView {
             let class = if estimated.cost > estimated.limit { "is-bad" } else { "is-info" };
             (class, headline(estimated, &check.project))
         }
-        Err(why) => ("is-bad", sentence(why)),
+        Err(why) => ("is-bad", as_sentence(why)),
     };
     let code =
         |title: &str, id, text, is_open| CodeView { title: title.to_owned(), id, text, is_open };
     PreviewView {
         class,
         headline,
-        remarks: check.remarks.iter().map(|remark| sentence(remark)).collect(),
+        remarks: check.remarks.iter().map(|remark| as_sentence(remark)).collect(),
         parameters: check
             .parameters
             .into_iter()
@@ -130,16 +131,9 @@ fn headline(estimated: &Estimated, project: &str) -> String {
 fn failed_view(why: &str) -> PreviewView {
     PreviewView {
         class: "is-bad",
-        headline: sentence(why),
+        headline: as_sentence(why),
         remarks: Vec::new(),
         parameters: Vec::new(),
         texts: Vec::new(),
     }
-}
-
-/// With a capital letter and one full stop.
-fn sentence(text: &str) -> String {
-    let mut letters = text.trim_end_matches('.').chars();
-    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
-    first.chain(letters).chain(['.']).collect()
 }

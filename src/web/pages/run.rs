@@ -8,15 +8,19 @@ use chrono::{DateTime, Utc};
 
 use super::{
     query_parameters::parameters_in_words,
-    run_progress::{NewResults, progress_view},
+    run_progress::NewResults,
     run_results::{ResultsRequest, results_view},
+    run_waiting::{Look, progress_of},
     share::{links_about, sharing_labels},
 };
 use crate::{
     actions::run_query::Runner,
     brokers::Brokers,
     clock::Clock,
-    domain::{history::Kind, run::Run},
+    domain::{
+        history::Kind,
+        run::{Run, RunState},
+    },
     storage::Storage,
     web::{
         consent::{ask_to_connect, lacking},
@@ -41,6 +45,7 @@ pub(super) const LOG_LINES: i64 = 200;
 pub(crate) async fn get(
     State(storage): State<Storage>,
     State(brokers): State<Brokers>,
+    State(runner): State<Runner>,
     State(clock): State<Clock>,
     context: PageContext,
     Id(id): Id,
@@ -53,6 +58,7 @@ pub(crate) async fn get(
     let now = clock.now();
     let broker = brokers.find(&run.broker);
     let scope = &context.scope;
+    let look = Look { member_id: scope.member_id(), now, limits: runner.limits() };
     let may_work = scope.may_work();
     let rights = scope.rights_on(run.started_by, &run.sharing);
     let shared = sharing_labels(&storage, &context, std::iter::once(&run.sharing)).await?;
@@ -70,7 +76,7 @@ pub(crate) async fn get(
         started_by: run.started_by_name.clone(),
         acts_as: acting_words(&run),
         created: moment(run.created, now),
-        progress: progress_view(&run, &log, now, None),
+        progress: progress_of(&storage, &run, &log, None, &look).await?,
         progress_url: progress_url(&run),
         events_url: format!("/runs/{}/events/?shown={}", run.id, run.counts.stored),
         parameters: broker
@@ -93,6 +99,7 @@ pub(crate) async fn get(
 /// `GET /runs/{id}/progress/`: the part of the page that changes while the run goes on.
 pub(crate) async fn get_progress(
     State(storage): State<Storage>,
+    State(runner): State<Runner>,
     State(clock): State<Clock>,
     context: PageContext,
     Id(id): Id,
@@ -102,7 +109,10 @@ pub(crate) async fn get_progress(
     let (run, log) = found.ok_or(Error::NotFound)?;
     let shown = query.number("shown").and_then(|shown| u64::try_from(shown).ok()).unwrap_or(0);
     let news = NewResults { shown, href: format!("/runs/{id}/") };
-    Ok(render(axum::http::StatusCode::OK, &progress_view(&run, &log, clock.now(), Some(&news))))
+    let member_id = context.scope.member_id();
+    let look = Look { member_id, now: clock.now(), limits: runner.limits() };
+    let progress = progress_of(&storage, &run, &log, Some(&news), &look).await?;
+    Ok(render(axum::http::StatusCode::OK, &progress))
 }
 
 /// `POST /runs/{id}/cancel/`
@@ -164,9 +174,10 @@ fn progress_url(run: &Run) -> String {
 
 fn cancel_button(run: &Run) -> Option<PostButton> {
     let can_cancel = run.state.is_live() && !run.cancel_requested;
+    let label = if run.state == RunState::Queued { "Cancel" } else { "Stop and keep what came" };
     can_cancel.then(|| {
         post_button(
-            "Stop and keep what came",
+            label,
             format!("/runs/{}/cancel/", run.id),
             ButtonLook::Danger,
             &format!("run {}", run.id),

@@ -16,10 +16,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     run::LOG_LINES,
-    run_progress::{NewResults, progress_view},
+    run_progress::NewResults,
+    run_waiting::{Look, progress_of},
 };
 use crate::{
-    actions::run_query::Runner,
+    actions::{run_limits::RunLimits, run_query::Runner},
     clock::Clock,
     domain::{run::RunId, sharing::TeamScope},
     storage::{RunFollower, Storage, StorageError},
@@ -53,6 +54,7 @@ struct Looker {
     shown: u64,
     follower: RunFollower,
     ending: CancellationToken,
+    limits: RunLimits,
     last: Option<Instant>,
     is_over: bool,
 }
@@ -76,6 +78,7 @@ pub(crate) async fn get(
         scope: context.scope,
         shown: query.number("shown").and_then(|shown| u64::try_from(shown).ok()).unwrap_or(0),
         ending: runner.ending(),
+        limits: runner.limits(),
         last: None,
         is_over: false,
     };
@@ -135,7 +138,9 @@ impl Looker {
         let found = self.storage.find_run_with_log(&self.scope, self.id, LOG_LINES).await?;
         let Some((run, log)) = found else { return Ok(None) };
         let news = NewResults { shown: self.shown, href: format!("/runs/{}/", self.id) };
-        let view = progress_view(&run, &log, self.clock.now(), Some(&news));
+        let (member_id, now) = (self.scope.member_id(), self.clock.now());
+        let look = Look { member_id, now, limits: self.limits };
+        let view = progress_of(&self.storage, &run, &log, Some(&news), &look).await?;
         Ok(view.render().ok().map(|html| (html, run.state.is_live())))
     }
 }

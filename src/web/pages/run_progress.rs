@@ -61,7 +61,7 @@ fn status_sentence(run: &Run) -> String {
     let counts = &run.counts;
     let so_far = format!("{} received, {} kept", grouped(counts.received), grouped(counts.stored));
     match run.state {
-        RunState::Queued => "Waiting for a free place.".to_owned(),
+        RunState::Queued => "Waits for a free place.".to_owned(),
         RunState::Running if run.cancel_requested => format!("Stopping. {so_far}."),
         RunState::Running => format!("Running. {so_far}."),
         _ => format!("{}. {so_far}.", state_chip(run.state).label()),

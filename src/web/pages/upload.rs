@@ -15,6 +15,10 @@ use crate::{
         context::{PageContext, redirect_with},
         error::Error,
         flash::Note,
+        views::{
+            field::{FieldKind, FieldView},
+            query_form::UploadView,
+        },
     },
 };
 
@@ -125,6 +129,30 @@ fn safe_name(name: &str) -> Result<String, Error> {
         Ok(plain)
     } else {
         Err(Error::BadRequest(format!("\"{last}\" is not a .avro or .tar.gz file")))
+    }
+}
+
+/// The form of an upload.
+pub(super) fn upload_form() -> UploadView {
+    UploadView {
+        action: "/alerts/archive/upload/".to_owned(),
+        note: "Alert packets (.avro) or a night of them (.tar.gz). They become an archive that can be chosen below.".to_owned(),
+        field: FieldView {
+            name: "files".to_owned(),
+            id: "id_files".to_owned(),
+            label: "Files".to_owned(),
+            kind: FieldKind::File { accept: ".avro,.gz,.tgz,.tar".to_owned(), multiple: true },
+            values: Vec::new(),
+            help: None,
+            unit: None,
+            placeholder: None,
+            suggestions: Vec::new(),
+            required: true,
+            errors: Vec::new(),
+            echo: None,
+            echo_url: None,
+            advanced: false,
+        },
     }
 }
 

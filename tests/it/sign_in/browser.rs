@@ -19,18 +19,18 @@ use crate::{google_double::GoogleDouble, support::Answer};
 static ADDRESSES: AtomicU32 = AtomicU32::new(0x0a00_0000);
 
 #[derive(Clone)]
-pub(super) struct Browser {
+pub(crate) struct Browser {
     base: String,
     host: String,
     google: Arc<GoogleDouble>,
     http: Client,
-    pub(super) cookies: Arc<Mutex<BTreeMap<String, String>>>,
+    pub(crate) cookies: Arc<Mutex<BTreeMap<String, String>>>,
     /// Everything that came here but cookies and ways to the provider.
-    pub(super) seen: Arc<Mutex<String>>,
+    pub(crate) seen: Arc<Mutex<String>>,
 }
 
 impl Browser {
-    pub(super) fn new(base: &str, public_url: &Url, google: Arc<GoogleDouble>) -> Self {
+    pub(crate) fn new(base: &str, public_url: &Url, google: Arc<GoogleDouble>) -> Self {
         let http = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
         let host = public_url.host_str().unwrap();
         let host = public_url.port().map_or(host.to_owned(), |port| format!("{host}:{port}"));
@@ -44,26 +44,26 @@ impl Browser {
         }
     }
 
-    pub(super) fn cookie(&self, name: &str) -> Option<String> {
+    pub(crate) fn cookie(&self, name: &str) -> Option<String> {
         self.cookies.lock().unwrap().get(name).cloned()
     }
 
-    pub(super) fn put_cookie(&self, name: &str, value: &str) {
+    pub(crate) fn put_cookie(&self, name: &str, value: &str) {
         self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
     }
 
-    pub(super) fn forget_cookie(&self, name: &str) {
+    pub(crate) fn forget_cookie(&self, name: &str) {
         self.cookies.lock().unwrap().remove(name);
     }
 
     /// What stands in the header `Cookie`.
-    pub(super) fn cookie_header(&self) -> String {
+    pub(crate) fn cookie_header(&self) -> String {
         let cookies = self.cookies.lock().unwrap();
         cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 
     /// A request as it comes from the proxy; each from another address.
-    pub(super) fn request(&self, method: &str, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: &str, path: &str) -> RequestBuilder {
         let address = std::net::Ipv4Addr::from(ADDRESSES.fetch_add(1, Ordering::Relaxed));
         let request = self
             .http
@@ -75,7 +75,7 @@ impl Browser {
     }
 
     /// Sends a request, and keeps the cookies of the answer.
-    pub(super) async fn send(&self, request: RequestBuilder) -> Answer {
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Answer {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         for cookie in headers.get_all(header::SET_COOKIE) {
@@ -114,23 +114,23 @@ impl Browser {
         }
     }
 
-    pub(super) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(self.request("GET", path)).await
     }
 
     /// Sends a form as a page of ours does.
-    pub(super) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
         let request = self.request("POST", path).header("sec-fetch-site", "same-origin");
         self.send(request.form(form)).await
     }
 
     /// Sends JSON as a script does.
-    pub(super) async fn post_json(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn post_json(&self, path: &str, body: &Value) -> Answer {
         self.send(self.request("POST", path).json(body)).await
     }
 
     /// Whether somebody is signed in here.
-    pub(super) async fn is_in(&self) -> bool {
+    pub(crate) async fn is_in(&self) -> bool {
         match self.get("/api/brokers/").await.status.as_u16() {
             200 => true,
             401 => false,
@@ -139,32 +139,32 @@ impl Browser {
     }
 
     /// Presses *Sign in*; where the browser is sent.
-    pub(super) async fn depart(&self, next: &str) -> Url {
+    pub(crate) async fn depart(&self, next: &str) -> Url {
         let answer = self.post("/accounts/login/", &[("next", next)]).await.expect(303);
         answer.location().parse().unwrap()
     }
 
     /// Presses *Connect to Google*; where the browser is sent.
-    pub(super) async fn depart_to_connect(&self, scope: &str, next: &str) -> Url {
+    pub(crate) async fn depart_to_connect(&self, scope: &str, next: &str) -> Url {
         let form = [("scope", scope), ("next", next)];
         self.post("/accounts/connect/", &form).await.expect(303).location().parse().unwrap()
     }
 
     /// Goes to the provider, and says yes; the path here that it is sent back to.
-    pub(super) async fn visit(&self, way: &Url) -> String {
+    pub(crate) async fn visit(&self, way: &Url) -> String {
         let back = Url::parse(&self.google.visit(way.as_str()).await).unwrap();
         format!("{}?{}", back.path(), back.query().unwrap_or_default())
     }
 
     /// Signs in at the provider as who is at the browser; the answer to the callback.
-    pub(super) async fn sign_in(&self, next: &str) -> Answer {
+    pub(crate) async fn sign_in(&self, next: &str) -> Answer {
         let way = self.depart(next).await;
         let back = self.visit(&way).await;
         self.get(&back).await
     }
 
     /// Grants a right; the answer to the callback.
-    pub(super) async fn connect(&self, scope: &str, next: &str) -> Answer {
+    pub(crate) async fn connect(&self, scope: &str, next: &str) -> Answer {
         let way = self.depart_to_connect(scope, next).await;
         let back = self.visit(&way).await;
         self.get(&back).await
@@ -172,7 +172,7 @@ impl Browser {
 }
 
 /// A parameter of an address.
-pub(super) fn parameter(url: &Url, name: &str) -> Option<String> {
+pub(crate) fn parameter(url: &Url, name: &str) -> Option<String> {
     let mut found = url.query_pairs().filter(|(one, _)| one == name).map(|(_, it)| it.into_owned());
     let value = found.next();
     assert!(found.next().is_none(), "{name} comes twice in {url}");

@@ -127,7 +127,9 @@ async fn a_member_who_is_gone_is_out_at_once() {
     let deployment = closed().start().await;
     let browser = deployment.connected(ADA).await;
     let bob = deployment.signed_in(BOB).await;
-    deployment.execute(&format!("delete from member where email = '{ADA}'")).await;
+    let boss = deployment.signed_in(BOSS).await;
+    let id = deployment.member_id(ADA).await;
+    boss.post(&format!("/team/members/{id}/remove/"), &[]).await.expect(303);
     assert!(!browser.is_in().await && bob.is_in().await);
     assert_eq!(deployment.count("select count(*) from google_credential").await, 0);
 }

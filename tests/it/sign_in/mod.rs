@@ -2,7 +2,7 @@
 
 mod access;
 mod anonymous;
-mod browser;
+pub(crate) mod browser;
 mod callbacks;
 mod connecting;
 mod csrf;
@@ -17,19 +17,21 @@ mod limits;
 mod local_paths;
 mod provider_faults;
 mod refreshing;
-mod routes;
+mod requests;
+pub(crate) mod routes;
 mod run_events;
 mod runs;
-mod secrets;
+pub(crate) mod secrets;
 mod session_cookies;
 mod session_life;
-mod setup;
+pub(crate) mod setup;
 mod signing_in;
 mod slow_clients;
-mod stolen;
+pub(crate) mod stolen;
 mod tokens;
 
-use self::{
+use self::setup::{ADA, BOB, PROJECT};
+pub(crate) use self::{
     browser::Browser,
-    setup::{ADA, BOB, Deployment, PROJECT, SignInSetup},
+    setup::{Deployment, SignInSetup},
 };

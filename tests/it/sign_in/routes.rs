@@ -2,16 +2,18 @@
 
 /// A path with an id in place of each parameter, and the methods that it takes.
 #[derive(Clone, Debug)]
-pub(super) struct Route {
-    pub(super) path: String,
-    pub(super) methods: Vec<&'static str>,
+pub(crate) struct Route {
+    /// The path as it is declared.
+    pub(crate) pattern: String,
+    pub(crate) path: String,
+    pub(crate) methods: Vec<&'static str>,
 }
 
 const PAGES: &str = include_str!("../../../src/web/routes.rs");
 const API: &str = include_str!("../../../src/web/api/mod.rs");
 
 /// Paths that are open to everybody.
-pub(super) const OPEN: [&str; 6] = [
+pub(crate) const OPEN: [&str; 6] = [
     "/accounts/login/",
     "/accounts/callback/",
     "/accounts/logout/",
@@ -21,21 +23,22 @@ pub(super) const OPEN: [&str; 6] = [
 ];
 
 impl Route {
-    pub(super) fn is_api(&self) -> bool {
+    pub(crate) fn is_api(&self) -> bool {
         self.path.starts_with("/api/")
     }
 
-    pub(super) fn is_open(&self) -> bool {
-        OPEN.contains(&self.path.as_str()) || self.path.starts_with("/static/")
+    pub(crate) fn is_open(&self) -> bool {
+        OPEN.contains(&self.path.as_str())
+            || ["/static/", "/accounts/join/"].iter().any(|folder| self.path.starts_with(folder))
     }
 
     /// Methods that may change something.
-    pub(super) fn unsafe_methods(&self) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn unsafe_methods(&self) -> impl Iterator<Item = &'static str> {
         self.methods.iter().copied().filter(|method| *method != "GET")
     }
 }
 
-pub(super) fn all() -> Vec<Route> {
+pub(crate) fn all() -> Vec<Route> {
     let mut routes = declared(PAGES, "");
     routes.extend(declared(API, "/api"));
     routes
@@ -57,7 +60,11 @@ fn declared(source: &str, prefix: &str) -> Vec<Route> {
                 places.any(|(at, _)| text[..at].ends_with([' ', '.', '\n']))
             };
             let methods = methods.iter().filter(|(word, _)| is_called(word)).map(|(_, name)| *name);
-            Route { path: format!("{prefix}{}", filled(path)), methods: methods.collect() }
+            Route {
+                pattern: format!("{prefix}{path}"),
+                path: format!("{prefix}{}", filled(path)),
+                methods: methods.collect(),
+            }
         })
         .collect()
 }
@@ -90,7 +97,7 @@ fn filled(path: &str) -> String {
 #[test]
 fn the_routes_are_read_as_they_are_declared() {
     let routes = all();
-    assert!(routes.len() >= 45, "{}", routes.len());
+    assert!(routes.len() >= 75, "{}", routes.len());
     assert!(routes.iter().all(|route| !route.methods.is_empty()), "{routes:?}");
     let methods = |path: &str| {
         let found = routes.iter().find(|route| route.path == path);

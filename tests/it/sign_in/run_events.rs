@@ -84,8 +84,9 @@ async fn running(deployment: &Deployment, email: &str, sharing: Sharing) -> i64 
         sharing,
     };
     let scope = scope_of(deployment, email).await;
-    let id = deployment.app.storage.create_run(&scope, &run).await.unwrap();
-    deployment.app.storage.begin_run(id).await.unwrap();
+    let id = deployment.app.storage.create_run(&scope, &run, u32::MAX).await.unwrap();
+    let begun = deployment.app.storage.begin_runs(&run.instance, u32::MAX, 1).await.unwrap();
+    assert_eq!(begun[0].id, id);
     id
 }
 
@@ -132,6 +133,23 @@ async fn who_is_signed_out_removed_or_no_longer_shared_with_is_told_no_more() {
     let admin = scope_of(&deployment, ADA).await;
     let bob_id = deployment.member_id(BOB).await;
     deployment.app.storage.remove_member(&admin, bob_id).await.unwrap();
+    until(&mut events, "gone").await;
+    ended(events).await;
+}
+
+#[tokio::test]
+async fn following_a_run_is_using_the_session_and_a_session_that_nobody_used_follows_nothing() {
+    let deployment = Deployment::start().await;
+    let ada = deployment.signed_in(ADA).await;
+    let run = running(&deployment, ADA, Sharing::read_by(vec![TEAM])).await;
+    let mut events = events_of(&ada, run).await;
+    until(&mut events, "data-live=\"true\"").await;
+    deployment.execute("update session set last_seen = now() - interval '90 minutes'").await;
+    deployment.app.storage.log_run(run, LogLevel::Info, "still here").await.unwrap();
+    until(&mut events, "still here").await;
+    let used = "select count(*) from session where last_seen > now() - interval '5 minutes'";
+    assert_eq!(deployment.count(used).await, 1);
+    deployment.execute("update session set last_seen = now() - interval '121 minutes'").await;
     until(&mut events, "gone").await;
     ended(events).await;
 }

@@ -17,7 +17,14 @@ use crate::google_double::{Account, CLIENT_SECRET, Consent, Ending, Endpoint, Fa
 
 /// Keeps every line.
 #[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    /// What was written so far.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
 
 impl io::Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -118,7 +125,7 @@ async fn no_secret_is_in_any_log_or_answer() {
     secrets.push(hex(&KEY));
     secrets.push(format!("{KEY:?}"));
     assert!(secrets.len() >= 60, "{}", secrets.len());
-    let logged = String::from_utf8_lossy(&lines.0.lock().unwrap()).into_owned();
+    let logged = lines.text();
     assert!(logged.contains("TRACE") && logged.contains("signed in"), "the log is a log");
     assert!(logged.contains("Renewed the token"), "{}", logged.len());
     assert!(seen.contains("Google: connected"));

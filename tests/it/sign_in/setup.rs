@@ -1,6 +1,7 @@
 //! A deployment whose people sign in at a double of Google.
 
 use std::{
+    num::NonZeroU32,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -12,6 +13,7 @@ use tom_alerts::{
     actions::{
         credentials::Credentials,
         grants::Grants,
+        run_limits::RunLimits,
         sign_in::{Policy, SignIn},
     },
     brokers::{database::BigQueryService, stream_rest::PubSubService},
@@ -38,36 +40,38 @@ use crate::{
     support::{Ground, Parts, TestApp, fresh_database},
 };
 
-pub(super) const ADA: &str = "ada@obs.example";
-pub(super) const BOB: &str = "bob@obs.example";
+pub(crate) const ADA: &str = "ada@obs.example";
+pub(crate) const BOB: &str = "bob@obs.example";
 /// The project of the deployment.
-pub(super) const PROJECT: &str = "site-proj";
+pub(crate) const PROJECT: &str = "site-proj";
 /// A key for tokens.
-pub(super) const KEY: [u8; 32] = [0x5a; 32];
+pub(crate) const KEY: [u8; 32] = [0x5a; 32];
 
 /// Bytes in hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// What a deployment is set to.
 #[derive(Clone)]
-pub(super) struct SignInSetup {
-    pub(super) policy: Policy,
-    pub(super) access: Access,
+pub(crate) struct SignInSetup {
+    pub(crate) policy: Policy,
+    pub(crate) access: Access,
     /// `None`: Google's own, which nothing here may ask.
-    pub(super) bigquery: Option<BigQueryService>,
-    pub(super) clock: Clock,
-    pub(super) key: [u8; 32],
-    pub(super) previous_key: Option<[u8; 32]>,
+    pub(crate) bigquery: Option<BigQueryService>,
+    pub(crate) clock: Clock,
+    pub(crate) key: [u8; 32],
+    pub(crate) previous_key: Option<[u8; 32]>,
     /// `None`: the address that is listened to, by http.
-    pub(super) public_url: Option<&'static str>,
+    pub(crate) public_url: Option<&'static str>,
     /// `None`: a new one.
-    pub(super) database_url: Option<String>,
+    pub(crate) database_url: Option<String>,
     /// Whether browsers may say where they are: each request then comes from an address of its own.
-    pub(super) is_behind_proxy: bool,
+    pub(crate) is_behind_proxy: bool,
+    /// Requests that a member may make in a minute; `None`: any number.
+    pub(crate) requests_a_minute: Option<NonZeroU32>,
     /// How long the provider is waited for.
-    pub(super) patience: Duration,
+    pub(crate) patience: Duration,
 }
 
 impl Default for SignInSetup {
@@ -83,34 +87,35 @@ impl Default for SignInSetup {
             public_url: None,
             database_url: None,
             is_behind_proxy: true,
+            requests_a_minute: None,
             patience: Duration::from_secs(8),
         }
     }
 }
 
 /// A running deployment.
-pub(super) struct Deployment {
-    pub(super) app: TestApp,
-    pub(super) google: Arc<GoogleDouble>,
-    pub(super) sign_in: Arc<SignIn>,
-    pub(super) pool: PgPool,
-    pub(super) public_url: url::Url,
+pub(crate) struct Deployment {
+    pub(crate) app: TestApp,
+    pub(crate) google: Arc<GoogleDouble>,
+    pub(crate) sign_in: Arc<SignIn>,
+    pub(crate) pool: PgPool,
+    pub(crate) public_url: url::Url,
 }
 
 impl SignInSetup {
     /// The same reached by https, as a deployment for many is.
-    pub(super) fn https() -> Self {
+    pub(crate) fn https() -> Self {
         Self { public_url: Some("https://alerts.obs.example"), ..Self::default() }
     }
 
     /// The deployment, with a Google of its own.
-    pub(super) async fn start(self) -> Deployment {
+    pub(crate) async fn start(self) -> Deployment {
         let google = Arc::new(GoogleDouble::start().await);
         self.start_at(google).await
     }
 
     /// The deployment at this Google.
-    pub(super) async fn start_at(self, google: Arc<GoogleDouble>) -> Deployment {
+    pub(crate) async fn start_at(self, google: Arc<GoogleDouble>) -> Deployment {
         let database_url = match &self.database_url {
             Some(url) => url.clone(),
             None => fresh_database().await,
@@ -133,6 +138,8 @@ impl SignInSetup {
             site: site.trusting(trusted),
             sign_in: Some(sign_in.clone()),
             clock: self.clock,
+            requests_a_minute: self.requests_a_minute,
+            limits: RunLimits::default(),
         });
         let pool = app.pool().await;
         Deployment { app, google, sign_in, pool, public_url }
@@ -148,7 +155,7 @@ impl SignInSetup {
         ))
     }
 
-    pub(super) fn cipher(&self) -> Arc<Cipher> {
+    pub(crate) fn cipher(&self) -> Arc<Cipher> {
         Arc::new(Cipher::new(&self.key, self.previous_key.as_ref()).unwrap())
     }
 }
@@ -165,17 +172,17 @@ fn provider(issuer: &str, redirect_uri: &str, patience: Duration) -> Arc<Provide
 }
 
 impl Deployment {
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         SignInSetup::default().start().await
     }
 
     /// A browser that was never here.
-    pub(super) fn browser(&self) -> Browser {
+    pub(crate) fn browser(&self) -> Browser {
         Browser::new(&self.app.base, &self.public_url, self.google.clone())
     }
 
     /// A browser where this address has just signed in.
-    pub(super) async fn signed_in(&self, email: &str) -> Browser {
+    pub(crate) async fn signed_in(&self, email: &str) -> Browser {
         self.google.account(Account::new(email));
         let browser = self.browser();
         let answer = browser.sign_in("/").await;
@@ -184,7 +191,7 @@ impl Deployment {
     }
 
     /// The same, and they have granted Pub/Sub.
-    pub(super) async fn connected(&self, email: &str) -> Browser {
+    pub(crate) async fn connected(&self, email: &str) -> Browser {
         let browser = self.signed_in(email).await;
         let answer = browser.connect("pubsub", "/").await;
         assert_eq!((answer.status.as_u16(), answer.location()), (303, "/"), "{}", answer.body);
@@ -192,7 +199,7 @@ impl Deployment {
     }
 
     /// Another process with its own memory on the same database.
-    pub(super) async fn other_process(&self) -> Arc<Grants> {
+    pub(crate) async fn other_process(&self) -> Arc<Grants> {
         let storage = Storage::connect(&self.app.database_url).await.unwrap();
         let redirect_uri = self.public_url.join("accounts/callback/").unwrap();
         let provider =
@@ -200,7 +207,7 @@ impl Deployment {
         Grants::new(storage, provider, SignInSetup::default().cipher(), Clock::system())
     }
 
-    pub(super) async fn member_id(&self, email: &str) -> i64 {
+    pub(crate) async fn member_id(&self, email: &str) -> i64 {
         sqlx::query_scalar("select id from member where email = $1")
             .bind(email)
             .fetch_one(&self.pool)
@@ -209,28 +216,28 @@ impl Deployment {
     }
 
     /// Pub/Sub tokens of an address, as its runs get them.
-    pub(super) async fn tokens_of(&self, email: &str) -> Arc<dyn TokenSource> {
+    pub(crate) async fn tokens_of(&self, email: &str) -> Arc<dyn TokenSource> {
         let member_id = self.member_id(email).await;
         self.sign_in.grants().source(member_id, email.to_owned(), Scope::PubSub)
     }
 
     /// A number from the database.
-    pub(super) async fn count(&self, sql: &str) -> i64 {
+    pub(crate) async fn count(&self, sql: &str) -> i64 {
         sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&self.pool).await.unwrap()
     }
 
     /// Changes the database behind the service's back; how many rows.
-    pub(super) async fn execute(&self, sql: &str) -> u64 {
+    pub(crate) async fn execute(&self, sql: &str) -> u64 {
         let sql = AssertSqlSafe(sql.to_owned());
         sqlx::query(sql).execute(&self.pool).await.unwrap().rows_affected()
     }
 
-    pub(super) async fn sessions(&self) -> i64 {
+    pub(crate) async fn sessions(&self) -> i64 {
         self.count("select count(*) from session").await
     }
 
     /// Makes a session of a member without a sign-in; what its cookie holds.
-    pub(super) async fn session_of(&self, member_id: i64) -> String {
+    pub(crate) async fn session_of(&self, member_id: i64) -> String {
         let new = NewSession { member_id, browser: "Firefox on Linux".to_owned() };
         let mut record = Record {
             id: Id::default(),
@@ -242,7 +249,7 @@ impl Deployment {
     }
 
     /// The time of every access token here is over.
-    pub(super) async fn expire_here(&self) {
+    pub(crate) async fn expire_here(&self) {
         self.execute(
             "update google_credential set access_expires = now() - interval '1 second',
                                           access_obtained = now() - interval '1 hour'",
@@ -251,7 +258,7 @@ impl Deployment {
     }
 
     /// A Pub/Sub behind the double's API, with a topic and a subscription `loop-1` in this project.
-    pub(super) async fn stream(&self, project: &str) -> Stream {
+    pub(crate) async fn stream(&self, project: &str) -> Stream {
         let double = PubSubDouble::start().await;
         self.google.forward_api_to(&double.url());
         let topic = double.create_topic(project, "loop-1");
@@ -260,7 +267,7 @@ impl Deployment {
     }
 
     /// Waits until a run has ended, as its page has it.
-    pub(super) async fn ended(&self, browser: &Browser, id: i64) -> Value {
+    pub(crate) async fn ended(&self, browser: &Browser, id: i64) -> Value {
         for _ in 0..600 {
             let run = browser.get(&format!("/api/runs/{id}/")).await.expect(200).json();
             if !matches!(run["state"].as_str(), Some("queued" | "running")) {
@@ -272,7 +279,7 @@ impl Deployment {
     }
 
     /// Starts a run of `loop-1` that ends after a second of silence unless it says otherwise.
-    pub(super) async fn begin_run(&self, browser: &Browser, more: Value) -> i64 {
+    pub(crate) async fn begin_run(&self, browser: &Browser, more: Value) -> i64 {
         let mut parameters = json!({"subscription_name": "loop-1", "timeout": 1});
         parameters.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let body = json!({"broker": "stream-rest", "parameters": parameters});
@@ -281,7 +288,7 @@ impl Deployment {
     }
 
     /// The database's word for whom a run acted as, and for the right that it lacked.
-    pub(super) async fn run_row(&self, id: i64) -> (Option<String>, Option<String>) {
+    pub(crate) async fn run_row(&self, id: i64) -> (Option<String>, Option<String>) {
         sqlx::query_as("select acts_as, lacks_scope from run where id = $1")
             .bind(id)
             .fetch_one(&self.pool)
@@ -290,21 +297,21 @@ impl Deployment {
     }
 
     /// When the grant of an address was last renewed.
-    pub(super) async fn last_refresh(&self, email: &str) -> Option<DateTime<Utc>> {
+    pub(crate) async fn last_refresh(&self, email: &str) -> Option<DateTime<Utc>> {
         let found = self.app.storage.find_credential(self.member_id(email).await).await.unwrap();
         found.unwrap().grant.last_refresh
     }
 }
 
 /// A Pub/Sub with one topic.
-pub(super) struct Stream {
-    pub(super) double: PubSubDouble,
+pub(crate) struct Stream {
+    pub(crate) double: PubSubDouble,
     topic: String,
 }
 
 impl Stream {
     /// Publishes packets of a simulated night.
-    pub(super) fn publish(&self, seed: u64, n_packets: usize) {
+    pub(crate) fn publish(&self, seed: u64, n_packets: usize) {
         let night = Night { seed, n_packets, ..default_night() };
         let packets: Vec<SimulatedPacket> = night.packets().collect();
         for packet in packets {

@@ -10,7 +10,7 @@ use super::{ADA, BOB, Deployment, setup::hex};
 use crate::google_double::{CLIENT_SECRET, Endpoint};
 
 /// Every value of every table, as text; bytes in hexadecimal.
-async fn dump(deployment: &Deployment) -> String {
+pub(crate) async fn dump(deployment: &Deployment) -> String {
     let tables: Vec<String> = sqlx::query_scalar(
         "select quote_ident(table_name) from information_schema.tables where table_schema = 'public'",
     )

@@ -159,7 +159,7 @@ async fn a_token_service_that_does_not_answer_is_waited_for() {
 
 #[tokio::test]
 async fn without_credentials_or_project_the_run_fails_with_what_to_do() {
-    let bare = || Setup { patience_s: 3, is_google: true, access: Access::default() };
+    let bare = || Setup { access: Access::default(), is_google: true, ..Setup::patient(3) };
     let mut without_tokens = bare();
     without_tokens.access.project = Some("test-proj".to_owned());
     let mut without_project = bare();

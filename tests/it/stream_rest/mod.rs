@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, fmt::Write, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use tom_alerts::{
+    actions::run_limits::RunLimits,
     brokers::stream_rest::PubSubService,
     google::{Access, TokenSource},
     simulate::{Night, SimulatedPacket, default_night},
@@ -19,6 +20,7 @@ mod form;
 mod keeping;
 mod leases;
 mod limits;
+mod pace;
 mod peek;
 mod pulling;
 mod quarantine;
@@ -45,17 +47,18 @@ struct Setup {
     /// As Google's own service, which asks for credentials.
     is_google: bool,
     access: Access,
+    limits: RunLimits,
 }
 
 impl Setup {
     fn patient(patience_s: u64) -> Self {
         let access = Access { project: Some(PROJECT.to_owned()), tokens: None };
-        Self { patience_s, is_google: false, access }
+        Self { patience_s, is_google: false, access, limits: RunLimits::default() }
     }
 
     fn google(tokens: Arc<dyn TokenSource>) -> Self {
         let access = Access { project: Some(PROJECT.to_owned()), tokens: Some(tokens) };
-        Self { patience_s: 3, is_google: true, access }
+        Self { patience_s: 3, is_google: true, access, limits: RunLimits::default() }
     }
 
     /// The service, without any topic or subscription.
@@ -64,7 +67,7 @@ impl Setup {
         let mut service = PubSubService::at(Some(double.host())).unwrap();
         service.patience = Duration::from_secs(self.patience_s);
         service.is_emulator = !self.is_google;
-        let app = TestApp::start_with(service, self.access).await;
+        let app = TestApp::start_limited(service, self.access, self.limits).await;
         let (topic, subscription) = (String::new(), String::new());
         Streaming { app, double, topic, subscription }
     }

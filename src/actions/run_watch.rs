@@ -1,0 +1,71 @@
+//! Which runs live: each process says so of its own, and finds those of processes that say nothing any more.
+
+use std::time::Duration;
+
+use tracing::warn;
+
+use super::{run_query::Runner, run_queue::LOOK};
+use crate::{domain::run::RunId, storage::StorageError};
+
+/// How often does a process say that its runs are alive, and look for requests to stop them?
+const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// How long may a process be silent before the others call its runs interrupted?
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// What an interrupted run tells its reader.
+pub(super) const INTERRUPTED: &str = "The service stopped while this run was going on. What had come until then is kept. Run it again for the rest.";
+
+/// What a run tells its reader that the service left behind before it began.
+const NOT_BEGUN: &str = "The service stopped before this run began. Run it again.";
+
+impl Runner {
+    /// Says that our runs are alive, finds those whose process died and those whose turn it is, until shutdown.
+    pub async fn watch(self) {
+        let mut beats = tokio::time::interval(HEARTBEAT);
+        beats.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut looks = tokio::time::interval(LOOK);
+        looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = beats.tick() => {
+                    if let Err(error) = self.beat().await {
+                        warn!(%error, "No heartbeat: the database did not answer");
+                    }
+                }
+                _ = looks.tick() => {
+                    if let Err(error) = self.inner.begin_next().await {
+                        warn!(%error, "Runs that wait were not looked for");
+                    }
+                }
+                () = self.inner.shutdown.cancelled() => return,
+            }
+        }
+    }
+
+    async fn beat(&self) -> Result<(), StorageError> {
+        // A run that we have begun without learning of it is nobody's: it falls silent.
+        let live: Vec<RunId> = self.inner.live().keys().copied().collect();
+        for id in self.inner.storage.beat_heart(&self.inner.instance, &live).await? {
+            if let Some(stop) = self.inner.live().get(&id) {
+                stop.cancel();
+            }
+        }
+        self.interrupt_silent(SILENCE).await
+    }
+
+    /// Marks every run interrupted that goes on or waits: at the start of a service that has its database to itself
+    /// nobody else can be alive.
+    pub async fn interrupt_all(&self) -> Result<(), StorageError> {
+        self.inner.storage.interrupt_queued_runs(NOT_BEGUN).await?;
+        self.interrupt_silent(Duration::ZERO).await
+    }
+
+    /// Marks runs interrupted whose process has been silent for this long.
+    pub async fn interrupt_silent(&self, silence: Duration) -> Result<(), StorageError> {
+        for id in self.inner.storage.interrupt_silent_runs(silence, INTERRUPTED).await? {
+            warn!(run.id = id, "Run {id} was interrupted: its process is gone");
+        }
+        Ok(())
+    }
+}

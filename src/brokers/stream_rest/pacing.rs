@@ -1,0 +1,56 @@
+//! A run's pulls wait for their turn at the pace that it shares with its member's other runs.
+
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::time::{Instant, sleep};
+
+use crate::{brokers::RunContext, domain::run::LogLevel};
+
+/// How a run waits before it pulls. It never waits with messages in hand.
+#[derive(Debug)]
+pub(super) struct Pacing {
+    context: RunContext,
+    has_said: AtomicBool,
+    waited: Mutex<Duration>,
+}
+
+impl Pacing {
+    pub(super) fn new(context: RunContext) -> Self {
+        Self { context, has_said: AtomicBool::new(false), waited: Mutex::default() }
+    }
+
+    /// Waits for the turn of one pull; false if the run is to end meanwhile.
+    pub(super) async fn turn(&self) -> bool {
+        let Some(pace) = &self.context.pulls else { return true };
+        let wait = pace.line_up(Instant::now().into_std());
+        if wait.is_zero() {
+            return true;
+        }
+        if !self.has_said.swap(true, Ordering::Relaxed) {
+            self.context.log(
+                LogLevel::Info,
+                format!(
+                    "This service pulls {} times a minute for one member: from here on pulls wait their turn, and nothing is lost",
+                    pace.a_minute()
+                ),
+            );
+        }
+        let is_its_turn = tokio::select! {
+            () = sleep(wait) => true,
+            () = self.context.stop.cancelled() => false,
+        };
+        *self.waited.lock().unwrap_or_else(PoisonError::into_inner) += wait;
+        is_its_turn
+    }
+
+    /// How long pulls have waited since this was last asked: while nobody asks for messages, it is no silence.
+    pub(super) fn take_waited(&self) -> Duration {
+        std::mem::take(&mut *self.waited.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,35 @@
+//! Several processes start at once on one database: each finds all tables, and they are made once.
+
+use tom_alerts::storage::{MIGRATOR, Storage};
+
+use crate::support::fresh_database;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn processes_that_start_at_once_on_an_empty_database_make_its_tables_once() {
+    for round in 0..15 {
+        let url = fresh_database().await;
+        let starts = (0..3).map(|_| {
+            let url = &url;
+            async move {
+                let storage = Storage::connect(url).await?;
+                storage.local_member().await.map(|member| (storage, member))
+            }
+        });
+        let started: Vec<_> = futures::future::join_all(starts)
+            .await
+            .into_iter()
+            .map(|start| start.unwrap_or_else(|error| panic!("round {round}: {error:?}")))
+            .collect();
+        assert!(started.iter().all(|(_, member)| member.id == started[0].1.id), "one local user");
+        let pool = sqlx::PgPool::connect(&url).await.unwrap();
+        let applied: i64 =
+            sqlx::query_scalar("select count(*) from _sqlx_migrations where success")
+                .fetch_one(&pool)
+                .await
+                .unwrap();
+        assert_eq!(applied, i64::try_from(MIGRATOR.iter().count()).unwrap());
+        for (storage, _) in started {
+            storage.close().await;
+        }
+    }
+}
