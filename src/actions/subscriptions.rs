@@ -23,6 +23,8 @@ pub struct AtDesk<'d> {
     access: Access,
     scope: TeamScope,
     storage: Storage,
+    /// Whether these are the service account's: everybody's here, and nobody's in particular.
+    is_everybodys: bool,
 }
 
 impl Runner {
@@ -35,7 +37,9 @@ impl Runner {
     ) -> Result<Option<AtDesk<'d>>, StorageError> {
         let Some(desk) = broker.subscriptions() else { return Ok(None) };
         let (_, access) = self.lends(scope.member(), broker.needed_scope()).await?;
-        Ok(Some(AtDesk { desk, access, scope: scope.clone(), storage: storage.clone() }))
+        let is_everybodys = self.has_service_account();
+        let (scope, storage) = (scope.clone(), storage.clone());
+        Ok(Some(AtDesk { desk, access, scope, storage, is_everybodys }))
     }
 }
 
@@ -43,6 +47,12 @@ impl AtDesk<'_> {
     /// The project whose subscriptions these are.
     pub fn project(&self) -> Option<&str> {
         self.access.project.as_deref()
+    }
+
+    /// Whether they may delete one and move it in time: of their own account's what Google lets them, of the service
+    /// account's only admins, because others may be reading from it.
+    pub fn may_dispose(&self) -> bool {
+        self.scope.may_work() && (!self.is_everybodys || self.scope.is_admin())
     }
 
     /// All of them, by name.

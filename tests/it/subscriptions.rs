@@ -53,7 +53,10 @@ const NEW: [(&str, &str); 3] =
 async fn a_subscription_is_made_looked_into_and_deleted_and_a_look_takes_nothing() {
     let ground = Ground::lay().await;
     let app = &ground.app;
-    app.get("/subscriptions/").await.expect(200).shows("None yet").shows(&ground.project);
+    let none = app.get("/subscriptions/").await.expect(200).shows("None yet");
+    none.shows(&ground.project).shows("?topic=lsst-alerts#new");
+    let chosen = app.get("/subscriptions/?topic=lsst-alerts").await.expect(200);
+    chosen.shows("value=\"lsst-alerts\"");
     let made = app.post("/subscriptions/", &NEW).await.expect(303);
     assert_eq!(made.location(), "/subscriptions/my-loop/");
     app.get("/subscriptions/").await.expect(200).shows("my-loop").shows("attributes:candid");

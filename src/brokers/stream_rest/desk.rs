@@ -32,16 +32,16 @@ impl StreamRest {
         let service = PubSubService { patience: TEST_PATIENCE, ..self.service.clone() };
         service.client(access.clone(), Arc::new(|_, _| {}))
     }
+}
 
-    fn project<'a>(&self, access: &'a Access) -> Result<&'a str, BrokerError> {
-        access.project.as_deref().ok_or(BrokerError::NoProject)
-    }
+fn project_of(access: &Access) -> Result<&str, BrokerError> {
+    access.project.as_deref().ok_or(BrokerError::NoProject)
 }
 
 #[async_trait]
 impl SubscriptionDesk for StreamRest {
     async fn list(&self, access: &Access) -> Result<Vec<SubscriptionDetails>, BrokerError> {
-        let project = self.project(access)?;
+        let project = project_of(access)?;
         Ok(self.desk_client(access).list_subscriptions(project).await?)
     }
 
@@ -50,7 +50,7 @@ impl SubscriptionDesk for StreamRest {
         access: &Access,
         new: &NewSubscription,
     ) -> Result<SubscriptionPath, BrokerError> {
-        let own = self.project(access)?;
+        let own = project_of(access)?;
         let path = SubscriptionPath::new(own, new.name.clone());
         let publisher = match &new.project {
             Some(project) => project.as_str(),
@@ -80,7 +80,7 @@ impl SubscriptionDesk for StreamRest {
     }
 
     async fn delete(&self, access: &Access, name: &str) -> Result<(), BrokerError> {
-        let path = SubscriptionPath::new(self.project(access)?, name);
+        let path = SubscriptionPath::new(project_of(access)?, name);
         Ok(self.desk_client(access).delete_subscription(&path).await?)
     }
 
@@ -90,12 +90,12 @@ impl SubscriptionDesk for StreamRest {
         name: &str,
         to: DateTime<Utc>,
     ) -> Result<(), BrokerError> {
-        let path = SubscriptionPath::new(self.project(access)?, name);
+        let path = SubscriptionPath::new(project_of(access)?, name);
         Ok(self.desk_client(access).seek(&path, to).await?)
     }
 
     async fn peek(&self, access: &Access, name: &str) -> Result<Vec<WaitingMessage>, BrokerError> {
-        let path = SubscriptionPath::new(self.project(access)?, name);
+        let path = SubscriptionPath::new(project_of(access)?, name);
         Ok(self.desk_client(access).peek(&path, PEEKED).await?)
     }
 }

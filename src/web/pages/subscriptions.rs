@@ -12,7 +12,7 @@ use super::form_view::{Drawing, field_view, form_view};
 use crate::{
     actions::{run_query::Runner, subscriptions::AtDesk},
     brokers::{Broker, BrokerError, Brokers, NewSubscription, PUBLISHED_TOPICS},
-    domain::time::parse_time,
+    domain::{time::parse_time, wording::as_sentence},
     forms::{Choices, Context, Field, FormSpec, FormState, Parameters, RawForm},
     google::{
         check_project, check_resource_name,
@@ -25,7 +25,7 @@ use crate::{
         consent::connect_url,
         context::{PageContext, redirect_with},
         error::Error,
-        extract::Form,
+        extract::{Form, Query},
         flash::Note,
         present::{link, post_button, query_string, size_text},
         state::AppState,
@@ -85,7 +85,7 @@ const COSTS: [&str; 3] = [
 ];
 
 fn stream(brokers: &Brokers) -> Result<&dyn Broker, Error> {
-    brokers.find(BACKEND).map(|broker| broker.as_ref()).ok_or(Error::NotFound)
+    brokers.find(BACKEND).map(AsRef::as_ref).ok_or(Error::NotFound)
 }
 
 async fn desk<'d>(
@@ -98,15 +98,20 @@ async fn desk<'d>(
     desk.ok_or(Error::NotFound)
 }
 
-/// `GET /subscriptions/`
+/// `GET /subscriptions/`; `?topic=` begins the form for a new one.
 pub(crate) async fn get(
     State(state): State<AppState>,
     State(brokers): State<Brokers>,
     State(runner): State<Runner>,
     context: PageContext,
+    Query(chosen): Query,
 ) -> Result<Response, Error> {
     let desk = desk(&state, &brokers, &runner, &context).await?;
-    Ok(list_page(&state, &brokers, &desk, &context, FORM.blank(), None).await)
+    let form = match chosen.text("topic") {
+        Some(topic) => FORM.filled(&RawForm::from_pairs([("topic", topic)])),
+        None => FORM.blank(),
+    };
+    Ok(list_page(&state, &brokers, &desk, &context, form, None).await)
 }
 
 /// `POST /subscriptions/`: makes one.
@@ -172,18 +177,20 @@ async fn list_page(
         cure: trouble.as_ref().and_then(|error| cure(state, brokers, context, error)),
         trouble: trouble.map(|error| sentence(&error)),
         form: may_work.then(|| form_view(&FORM, &form, &drawing)),
-        topics: topic_rows(),
+        topics: topic_rows(may_work),
         costs: COSTS.map(str::to_owned).to_vec(),
     };
     let status = if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     context.render_as(status, &page)
 }
 
-fn topic_rows() -> Vec<TopicRow> {
+fn topic_rows(may_work: bool) -> Vec<TopicRow> {
     let rows = PUBLISHED_TOPICS.iter().map(|topic| TopicRow {
         name: topic.name.to_owned(),
         survey: topic.survey.to_owned(),
         what: topic.what.to_owned(),
+        choose_href: may_work
+            .then(|| format!("/subscriptions/{}#new", query_string(&[("topic", topic.name)]))),
     });
     rows.collect()
 }
@@ -245,8 +252,8 @@ pub(crate) async fn post_seek(
     Path(name): Path<String>,
     Form(form): Form,
 ) -> Result<Response, Error> {
-    context.require_work()?;
     let desk = desk(&state, &brokers, &runner, &context).await?;
+    require_disposal(&desk, &context)?;
     check(&name)?;
     let typed = form.text("to").unwrap_or_default();
     let mut seek = FormState::default();
@@ -285,7 +292,7 @@ async fn one_page(
         Err(_) => return Ok(Redirect::to("/subscriptions/").into_response()),
     };
     let details = found.ok_or(Error::NotFound)?;
-    let may_work = context.scope.may_work();
+    let (may_work, may_dispose) = (context.scope.may_work(), desk.may_dispose());
     let is_wrong = shown.trouble.is_some() || shown.seek.has_errors();
     let home = href(name);
     let drawing = Drawing { choices: &Choices::new(), echo_url: None };
@@ -299,12 +306,12 @@ async fn one_page(
             post_button("Look at what waits", action, ButtonLook::Plain, "", Vec::new())
         }),
         messages: shown.messages.map(|rows| rows.into_iter().map(message_row).collect()),
-        seek: may_work.then(|| SeekForm {
+        seek: may_dispose.then(|| SeekForm {
             action: format!("{home}seek/"),
             hidden: Vec::new(),
             field: field_view(&SEEK, &shown.seek, &drawing),
         }),
-        delete: may_work.then(|| link("Delete…", format!("{home}delete/"))),
+        delete: may_dispose.then(|| link("Delete…", format!("{home}delete/"))),
     };
     let status = if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     Ok(context.render_as(status, &page))
@@ -312,10 +319,14 @@ async fn one_page(
 
 /// `GET /subscriptions/{name}/delete/`
 pub(crate) async fn get_delete(
+    State(state): State<AppState>,
+    State(brokers): State<Brokers>,
+    State(runner): State<Runner>,
     context: PageContext,
     Path(name): Path<String>,
 ) -> Result<Response, Error> {
-    context.require_work()?;
+    let desk = desk(&state, &brokers, &runner, &context).await?;
+    require_disposal(&desk, &context)?;
     check(&name)?;
     let page = ConfirmPage {
         chrome: context.chrome(Section::Subscriptions),
@@ -343,9 +354,9 @@ pub(crate) async fn post_delete(
     context: PageContext,
     Path(name): Path<String>,
 ) -> Result<Response, Error> {
-    context.require_work()?;
-    check(&name)?;
     let desk = desk(&state, &brokers, &runner, &context).await?;
+    require_disposal(&desk, &context)?;
+    check(&name)?;
     match desk.delete(&name).await? {
         Ok(()) => Ok(redirect_with(Note::SubscriptionDeleted, "/subscriptions/")),
         Err(error) => {
@@ -353,6 +364,12 @@ pub(crate) async fn post_delete(
             one_page(&desk, &context, &name, shown).await
         }
     }
+}
+
+/// Refuses those who may not delete a subscription or move it in time.
+fn require_disposal(desk: &AtDesk<'_>, context: &PageContext) -> Result<(), Error> {
+    context.require_work()?;
+    if desk.may_dispose() { Ok(()) } else { Err(Error::AdminsOnly) }
 }
 
 /// Only what can be a name reaches Google.
@@ -370,10 +387,7 @@ fn short_name(full: &str) -> &str {
 }
 
 fn sentence(error: &BrokerError) -> String {
-    let text = error.to_string();
-    let mut letters = text.trim_end_matches('.').chars();
-    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
-    first.chain(letters).chain(['.']).collect()
+    as_sentence(&error.to_string())
 }
 
 fn subscription_row(details: &SubscriptionDetails, may_work: bool) -> SubscriptionRow {

@@ -62,6 +62,8 @@ pub struct TopicRow {
     pub survey: String,
     /// What it carries.
     pub what: String,
+    /// The form with it filled in; absent for those who look only.
+    pub choose_href: Option<String>,
 }
 
 /// `/subscriptions/{name}/`

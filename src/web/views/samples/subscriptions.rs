@@ -53,6 +53,7 @@ fn list(rows: Option<Vec<SubscriptionRow>>, trouble: Option<String>) -> Subscrip
             name: "ztf-loop".into(),
             survey: "ZTF".into(),
             what: HOSTILE.into(),
+            choose_href: Some("/subscriptions/?topic=ztf-loop#new".into()),
         }],
         costs: vec!["10 GiB a month are free.".into()],
     }
