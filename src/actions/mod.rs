@@ -12,3 +12,4 @@ mod run_watch;
 mod run_work;
 pub mod save_targets;
 pub mod sign_in;
+pub mod subscriptions;

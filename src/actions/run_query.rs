@@ -151,6 +151,11 @@ impl Runner {
         Ok((inner.clock.now(), access))
     }
 
+    /// Whether every run acts as the deployment's service account.
+    pub(super) fn has_service_account(&self) -> bool {
+        self.inner.credentials.service_account().is_some()
+    }
+
     /// Asks for a run to be stopped; false when it had ended already, or is not there for them.
     pub async fn cancel(&self, by: &TeamScope, id: RunId) -> Result<bool, StorageError> {
         let asked = self.inner.storage.request_cancel(by, id).await?;

@@ -11,6 +11,7 @@ mod pull_pace;
 mod receipt;
 mod run_context;
 pub mod stream_rest;
+mod subscriptions;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -24,6 +25,7 @@ pub use self::{
     pull_pace::PullPace,
     receipt::Receipt,
     run_context::{Progress, RunContext},
+    subscriptions::{NewSubscription, PUBLISHED_TOPICS, PublishedTopic, SubscriptionDesk},
 };
 use crate::{
     domain::{alert::Alert, grant::Scope, run::Unreadable},
@@ -181,6 +183,11 @@ pub trait Broker: Send + Sync {
 
     /// What looks at a query before it is run, for a backend whose queries cost something.
     fn preview(&self) -> Option<&dyn Preview> {
+        None
+    }
+
+    /// Where its subscriptions are looked after, for a backend that has some.
+    fn subscriptions(&self) -> Option<&dyn SubscriptionDesk> {
         None
     }
 

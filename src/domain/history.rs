@@ -24,13 +24,15 @@ pub enum Kind {
     Token,
     /// A grant at Google.
     Grant,
+    /// A Pub/Sub subscription.
+    Subscription,
     /// The history itself.
     History,
 }
 
 impl Kind {
     /// Every kind, with the word for it.
-    pub const ALL: [(Self, &'static str); 10] = [
+    pub const ALL: [(Self, &'static str); 11] = [
         (Self::Query, "query"),
         (Self::Run, "run"),
         (Self::Target, "target"),
@@ -40,6 +42,7 @@ impl Kind {
         (Self::Invitation, "invitation"),
         (Self::Token, "token"),
         (Self::Grant, "grant"),
+        (Self::Subscription, "subscription"),
         (Self::History, "history"),
     ];
 

@@ -36,6 +36,9 @@ pub(crate) enum Note {
     Shared,
     TokenRevoked,
     DefaultsSaved,
+    SubscriptionMade,
+    SubscriptionMoved,
+    SubscriptionDeleted,
 }
 
 /// Name of the cookie.
@@ -70,6 +73,9 @@ impl Note {
             Self::Shared => ("shared", 0),
             Self::TokenRevoked => ("token-revoked", 0),
             Self::DefaultsSaved => ("defaults-saved", 0),
+            Self::SubscriptionMade => ("subscription-made", 0),
+            Self::SubscriptionMoved => ("subscription-moved", 0),
+            Self::SubscriptionDeleted => ("subscription-deleted", 0),
         }
     }
 
@@ -101,6 +107,9 @@ impl Note {
             Self::Shared,
             Self::TokenRevoked,
             Self::DefaultsSaved,
+            Self::SubscriptionMade,
+            Self::SubscriptionMoved,
+            Self::SubscriptionDeleted,
         ]
         .into_iter()
         .find(|note| note.code().0 == code)
@@ -177,7 +186,10 @@ impl Note {
             | Self::GroupDeleted
             | Self::Shared
             | Self::TokenRevoked
-            | Self::DefaultsSaved => self.account_sentence(),
+            | Self::DefaultsSaved
+            | Self::SubscriptionMade
+            | Self::SubscriptionMoved
+            | Self::SubscriptionDeleted => self.account_sentence(),
         };
         let links =
             link.map(|(text, href)| Link { text: text.to_owned(), href }).into_iter().collect();
@@ -239,6 +251,14 @@ impl Note {
             Self::DefaultsSaved => {
                 (FlashLevel::Success, "Saved. It counts for what you make from now on.")
             }
+            Self::SubscriptionMade => {
+                (FlashLevel::Success, "Subscription made. It gets what is published from now on.")
+            }
+            Self::SubscriptionMoved => (
+                FlashLevel::Success,
+                "Done. It may take Google up to a minute to deliver from there.",
+            ),
+            Self::SubscriptionDeleted => (FlashLevel::Success, "Subscription deleted."),
             _ => (FlashLevel::Info, ""),
         };
         (level, text, None)

@@ -20,6 +20,7 @@ pub mod run;
 pub mod run_list;
 pub mod run_progress;
 pub mod send_again;
+pub mod subscriptions;
 pub mod table;
 pub mod target;
 pub mod target_form;

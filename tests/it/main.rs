@@ -21,6 +21,7 @@ mod run_queue;
 mod runs;
 mod sign_in;
 mod stream_rest;
+mod subscriptions;
 mod support;
 mod targets;
 mod team;

@@ -1,6 +1,7 @@
 //! Pitt-Google `StreamRest`: Pub/Sub by REST. What is kept is acknowledged, and nothing else.
 
 mod consumer;
+mod desk;
 mod form;
 mod leases;
 mod pacing;
@@ -20,7 +21,9 @@ pub use self::{
     consumer::Consumer,
     form::{Destination, publisher_of},
 };
-use super::{AlertStream, Broker, BrokerError, NO_PROJECT, RunContext, TEST_PATIENCE};
+use super::{
+    AlertStream, Broker, BrokerError, NO_PROJECT, RunContext, SubscriptionDesk, TEST_PATIENCE,
+};
 use crate::{
     domain::{grant::Scope, run::LogLevel},
     forms::{Choices, FormSpec, Parameters},
@@ -166,6 +169,10 @@ impl Broker for StreamRest {
             Ok(n) => Ok(format!("Pub/Sub answers, and shows {n} subscriptions in {project}.")),
             Err(error) => Err(error.sentence()),
         })
+    }
+
+    fn subscriptions(&self) -> Option<&dyn SubscriptionDesk> {
+        Some(self)
     }
 
     async fn choices(&self) -> Choices {

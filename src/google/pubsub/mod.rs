@@ -1,6 +1,8 @@
 //! Pub/Sub by REST: topics, subscriptions, schemas, messages.
 //! <https://cloud.google.com/pubsub/docs/reference/rest>
 
+mod administration;
+mod filter_syntax;
 mod path;
 mod wire;
 
@@ -11,6 +13,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 pub use self::{
+    administration::{
+        ExpirationPolicy, Sieve, SubscriptionDetails, WaitingMessage, javascript_function,
+    },
+    filter_syntax::{MAX_FILTER_BYTES, check_attribute_filter},
     path::{SchemaPath, SubscriptionPath, TopicPath},
     wire::{OutgoingMessage, PullAnswer, ReceivedMessage, Subscription},
 };

@@ -29,6 +29,7 @@ mod run_waiting;
 pub(super) mod save_targets;
 pub(super) mod selection;
 pub(super) mod share;
+pub(super) mod subscriptions;
 pub(super) mod target;
 pub(super) mod target_form;
 pub(super) mod target_list;

@@ -38,6 +38,8 @@ pub enum Section {
     Runs,
     /// Saved targets.
     Targets,
+    /// Pub/Sub subscriptions.
+    Subscriptions,
     /// Pages outside the three: home, errors.
     Elsewhere,
 }

@@ -6,6 +6,7 @@ mod forms;
 mod frame;
 mod queries;
 mod runs;
+mod subscriptions;
 mod targets;
 mod team;
 
@@ -34,6 +35,7 @@ fn all() -> Vec<Sample> {
         alerts::samples(),
         targets::samples(),
         accounts::samples(),
+        subscriptions::samples(),
         team::samples(),
     ];
     groups.into_iter().flatten().collect()

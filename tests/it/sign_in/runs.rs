@@ -195,6 +195,28 @@ async fn a_service_account_goes_first_and_is_shown() {
 }
 
 #[tokio::test]
+async fn subscriptions_of_the_service_account_are_disposed_of_by_admins_alone() {
+    for is_everybodys in [true, false] {
+        let robot = Arc::new(ServiceAccount("no token".to_owned()));
+        let tokens = is_everybodys.then_some(robot as Arc<dyn TokenSource>);
+        let access = Access { project: Some(PROJECT.to_owned()), tokens };
+        let deployment = SignInSetup { access, ..SignInSetup::default() }.start().await;
+        let (ada, bob) = (deployment.signed_in(ADA).await, deployment.signed_in(BOB).await);
+        ada.get("/subscriptions/loop-1/delete/").await.expect(200).shows("Messages that wait");
+        let asked = bob.get("/subscriptions/loop-1/delete/").await;
+        if !is_everybodys {
+            asked.expect(200);
+            continue;
+        }
+        asked.expect(403);
+        for path in ["/subscriptions/loop-1/delete/", "/subscriptions/loop-1/seek/"] {
+            bob.post(path, &[("to", "1h")]).await.expect(403).shows("admins");
+        }
+        assert_eq!(deployment.google.requests(Endpoint::Api), 0);
+    }
+}
+
+#[tokio::test]
 async fn a_run_of_who_has_not_connected_is_not_begun() {
     let deployment = Deployment::start().await;
     let browser = deployment.signed_in(ADA).await;

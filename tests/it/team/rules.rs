@@ -294,6 +294,19 @@ pub(super) const RULES: &[Rule] = &[
     ("GET", "/targets/{id}/share/", See(Target), Nothing),
     ("POST", "/targets/{id}/share/", Share(Target), SHARE),
     ("GET", "/targets/{id}/history/", See(Target), Nothing),
+    // Subscriptions. Without a project, the page says what is missing and changes nothing.
+    ("GET", "/subscriptions/", In, Nothing),
+    (
+        "POST",
+        "/subscriptions/",
+        Work,
+        Form(&[("subscription_name", "loop"), ("topic", "ztf-loop")]),
+    ),
+    ("GET", "/subscriptions/{name}/", In, Nothing),
+    ("POST", "/subscriptions/{name}/peek/", Work, Form(&[])),
+    ("POST", "/subscriptions/{name}/seek/", Work, Form(&[("to", "1h")])),
+    ("GET", "/subscriptions/{name}/delete/", Work, Nothing),
+    ("POST", "/subscriptions/{name}/delete/", Work, Form(&[])),
     // One's own account.
     ("GET", "/accounts/profile/", In, Nothing),
     ("POST", "/accounts/sharing/", In, Form(&[])),
@@ -353,7 +366,7 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// What is done without a row that is compared: colours, sessions, files, looks at what would be.
-pub(super) const LEAVES_NO_ROW: [&str; 7] = [
+pub(super) const LEAVES_NO_ROW: [&str; 11] = [
     "/theme/",
     "/accounts/logout/",
     "/accounts/sessions/end/",
@@ -361,7 +374,12 @@ pub(super) const LEAVES_NO_ROW: [&str; 7] = [
     "/accounts/test/",
     "/alerts/archive/upload/",
     "/alerts/query/preview/",
+    "/subscriptions/",
+    "/subscriptions/{name}/peek/",
+    "/subscriptions/{name}/seek/",
+    "/subscriptions/{name}/delete/",
 ];
 
 /// Routes that answer with another status than a success to a request that is allowed.
-pub(super) const SAYS: [(&str, u16); 1] = [("/alerts/query/preview/", 422)];
+pub(super) const SAYS: [(&str, &str, u16); 2] =
+    [("POST", "/alerts/query/preview/", 422), ("POST", "/subscriptions/", 422)];

@@ -1,0 +1,92 @@
+//! Looking after subscriptions, for a backend that has them; and the topics that Pitt-Google publishes.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::BrokerError;
+use crate::google::{
+    Access,
+    pubsub::{SubscriptionDetails, SubscriptionPath, WaitingMessage},
+};
+
+/// A topic that Pitt-Google publishes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PublishedTopic {
+    /// Its name.
+    pub name: &'static str,
+    /// "ZTF", "LSST"
+    pub survey: &'static str,
+    /// What it carries, in a line.
+    pub what: &'static str,
+}
+
+/// Topics that Pitt-Google publishes, by survey. (PITTGOOGLE.md, of November 2026)
+pub const PUBLISHED_TOPICS: [PublishedTopic; 12] = [
+    topic("ztf-loop", "ZTF", "About one alert a second, day and night: for trying things out."),
+    topic(
+        "ztf-alerts",
+        "ZTF",
+        "Every alert as ZTF sends it, in Avro: up to some 600,000 a night, 67 kB each.",
+    ),
+    topic("ztf-lite", "ZTF", "The same with few fields and no images, in JSON."),
+    topic(
+        "ztf-tagged",
+        "ZTF",
+        "Few fields with tags such as is_pure and likely_extragalactic_transient.",
+    ),
+    topic(
+        "ztf-SuperNNova",
+        "ZTF",
+        "SuperNNova's classification of likely extragalactic transients.",
+    ),
+    topic("lsst-alerts", "LSST", "Every alert as Rubin sends it, in Avro."),
+    topic("lsst-alerts-json", "LSST", "The same in JSON."),
+    topic("lsst-lite", "LSST", "The same with few fields."),
+    topic("lsst-upsilon", "LSST", "UPSILoN's classes of periodic variables."),
+    topic("lsst-variability", "LSST", "Measures of variability."),
+    topic("lsst-supernnova", "LSST", "SuperNNova's classification."),
+    topic("lvk-alerts", "LVK", "Gravitational-wave alerts, in JSON."),
+];
+
+const fn topic(name: &'static str, survey: &'static str, what: &'static str) -> PublishedTopic {
+    PublishedTopic { name, survey, what }
+}
+
+/// A subscription to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSubscription {
+    /// Its name, in the user's project.
+    pub name: String,
+    /// The topic.
+    pub topic: String,
+    /// The topic's project, where it is not Pitt-Google's.
+    pub project: Option<String>,
+    /// An attribute filter, which cannot be changed later.
+    pub filter: Option<String>,
+    /// A JavaScript function that changes or drops messages.
+    pub javascript: Option<String>,
+}
+
+/// Where subscriptions of a user's project are looked after.
+#[async_trait]
+pub trait SubscriptionDesk: Send + Sync {
+    /// All of them, by name.
+    async fn list(&self, access: &Access) -> Result<Vec<SubscriptionDetails>, BrokerError>;
+
+    /// Makes one.
+    async fn create(
+        &self,
+        access: &Access,
+        new: &NewSubscription,
+    ) -> Result<SubscriptionPath, BrokerError>;
+
+    /// Deletes one and what waits in it; one that is not there is no error.
+    async fn delete(&self, access: &Access, name: &str) -> Result<(), BrokerError>;
+
+    /// Takes one to a moment: what was published since waits again, what came before does not.
+    async fn seek(&self, access: &Access, name: &str, to: DateTime<Utc>)
+    -> Result<(), BrokerError>;
+
+    /// Some messages that wait, newest first; they stay.
+    async fn peek(&self, access: &Access, name: &str) -> Result<Vec<WaitingMessage>, BrokerError>;
+}

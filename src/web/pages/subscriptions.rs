@@ -1,0 +1,465 @@
+//! `/subscriptions/`: the Pub/Sub subscriptions of the user's project, and what can be done with them.
+
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use chrono::{DateTime, Utc};
+use url::form_urlencoded;
+
+use super::form_view::{Drawing, field_view, form_view};
+use crate::{
+    actions::{run_query::Runner, subscriptions::AtDesk},
+    brokers::{Broker, BrokerError, Brokers, NewSubscription, PUBLISHED_TOPICS},
+    domain::{time::parse_time, wording::as_sentence},
+    forms::{Choices, Context, Field, FormSpec, FormState, Parameters, RawForm},
+    google::{
+        check_project, check_resource_name,
+        pubsub::{
+            MAX_FILTER_BYTES, SubscriptionDetails, WaitingMessage, check_attribute_filter,
+            javascript_function,
+        },
+    },
+    web::{
+        consent::connect_url,
+        context::{PageContext, redirect_with},
+        error::Error,
+        extract::{Form, Query},
+        flash::Note,
+        present::{link, post_button, query_string, size_text},
+        state::AppState,
+        views::{
+            chrome::Section,
+            confirm::ConfirmPage,
+            controls::{ButtonLook, Link},
+            subscriptions::{
+                MessageRow, SeekForm, SubscriptionPage, SubscriptionRow, SubscriptionsPage,
+                TopicRow,
+            },
+        },
+    },
+};
+
+/// The backend whose subscriptions these are.
+const BACKEND: &str = "stream-rest";
+
+const SUGGESTED_TOPICS: &[&str] =
+    &["ztf-loop", "ztf-alerts", "ztf-lite", "lsst-alerts", "lsst-alerts-json", "lvk-alerts"];
+
+static FORM: FormSpec = FormSpec {
+    groups: &[&[
+        Field::checked("subscription_name", "Subscription name", 255, check_resource_name)
+            .required()
+            .placeholder("my-ztf-loop")
+            .help("A name of your own, in your project."),
+        Field::checked("topic", "Topic", 255, check_resource_name)
+            .required()
+            .suggestions(SUGGESTED_TOPICS)
+            .help("What it listens to; see below what Pitt-Google publishes."),
+        Field::checked("project", "Project of the topic", 80, check_project)
+            .help("Empty: Pitt-Google's."),
+        Field::checked("filter", "Attribute filter", MAX_FILTER_BYTES, check_attribute_filter)
+            .placeholder("attributes.healpix9 = \"2196702\"")
+            .help("Google lets through what fits and acknowledges the rest for you. At most 256 bytes; it cannot be changed later."),
+        Field::long_text("javascript", "JavaScript transform", 20_000)
+            .help("A function that Google applies to each message: function keep(message, metadata) { …; return message; } null drops the message. It reads attributes and JSON payloads, not Avro."),
+    ]],
+    rules: &[],
+};
+
+const SEEK: Field = Field::parsed("to", "Time", understand_time)
+    .placeholder("2h, or 2026-11-25 03:00")
+    .help("UTC, an MJD, or how long ago.");
+
+fn understand_time(text: &str, now: DateTime<Utc>) -> Result<String, String> {
+    parse_time(text, now)
+        .map(|at| format!("read as {} UTC", at.format("%Y-%m-%d %H:%M:%S")))
+        .map_err(|error| format!("{error}."))
+}
+
+const COSTS: [&str; 3] = [
+    "Delivering messages: 10 GiB a month are free, then $40 a TiB, billed to the project of the subscription. One ZTF alert in Avro has about 67 kB: 10 GiB are some 160,000.",
+    "Messages that a filter keeps back cost no delivery, only what Google calls seek-related and filtering work; messages that wait longer than a day without acknowledgement, and acknowledged ones that are kept, cost storage.",
+    "A transform is billed by the work that it does. Prices are of November 2026: https://cloud.google.com/pubsub/pricing has today's.",
+];
+
+fn stream(brokers: &Brokers) -> Result<&dyn Broker, Error> {
+    brokers.find(BACKEND).map(AsRef::as_ref).ok_or(Error::NotFound)
+}
+
+async fn desk<'d>(
+    state: &AppState,
+    brokers: &'d Brokers,
+    runner: &Runner,
+    context: &PageContext,
+) -> Result<AtDesk<'d>, Error> {
+    let desk = runner.at_desk(stream(brokers)?, &context.scope, state.storage()).await?;
+    desk.ok_or(Error::NotFound)
+}
+
+/// `GET /subscriptions/`; `?topic=` begins the form for a new one.
+pub(crate) async fn get(
+    State(state): State<AppState>,
+    State(brokers): State<Brokers>,
+    State(runner): State<Runner>,
+    context: PageContext,
+    Query(chosen): Query,
+) -> Result<Response, Error> {
+    let desk = desk(&state, &brokers, &runner, &context).await?;
+    let form = match chosen.text("topic") {
+        Some(topic) => FORM.filled(&RawForm::from_pairs([("topic", topic)])),
+        None => FORM.blank(),
+    };
+    Ok(list_page(&state, &brokers, &desk, &context, form, None).await)
+}
+
+/// `POST /subscriptions/`: makes one.
+pub(crate) async fn post(
+    State(state): State<AppState>,
+    State(brokers): State<Brokers>,
+    State(runner): State<Runner>,
+    context: PageContext,
+    Form(form): Form,
+) -> Result<Response, Error> {
+    context.require_work()?;
+    let desk = desk(&state, &brokers, &runner, &context).await?;
+    let raw = RawForm::from_pairs(form.iter());
+    let checked = FORM.validate(&raw, &Context { now: state.now(), choices: Choices::new() });
+    let wrong = match checked.and_then(|parameters| new_subscription(&parameters, &raw)) {
+        Err(wrong) => (wrong, None),
+        Ok(new) => match desk.create(&new).await? {
+            Ok(()) => return Ok(redirect_with(Note::SubscriptionMade, &href(&new.name))),
+            Err(error) => (FORM.filled(&raw), Some(error)),
+        },
+    };
+    Ok(list_page(&state, &brokers, &desk, &context, wrong.0, wrong.1).await)
+}
+
+fn new_subscription(parameters: &Parameters, raw: &RawForm) -> Result<NewSubscription, FormState> {
+    let text = |name: &str| parameters.text(name).map(str::to_owned);
+    let javascript = text("javascript");
+    if javascript.as_deref().is_some_and(|code| javascript_function(code).is_none()) {
+        let mut wrong = FORM.filled(raw);
+        let message = "It needs a named function: function keep(message, metadata) { … }.";
+        wrong.add_error("javascript", message.to_owned());
+        return Err(wrong);
+    }
+    Ok(NewSubscription {
+        name: text("subscription_name").unwrap_or_default(),
+        topic: text("topic").unwrap_or_default(),
+        project: text("project"),
+        filter: text("filter"),
+        javascript,
+    })
+}
+
+async fn list_page(
+    state: &AppState,
+    brokers: &Brokers,
+    desk: &AtDesk<'_>,
+    context: &PageContext,
+    form: FormState,
+    refused: Option<BrokerError>,
+) -> Response {
+    let is_wrong = form.has_errors() || refused.is_some();
+    let (rows, lost) = match desk.list().await {
+        Ok(found) => (Some(found), None),
+        Err(error) => (None, Some(error)),
+    };
+    let trouble = refused.or(lost);
+    let may_work = context.scope.may_work();
+    let drawing = Drawing { choices: &Choices::new(), echo_url: None };
+    let page = SubscriptionsPage {
+        chrome: context.chrome(Section::Subscriptions),
+        project: desk.project().map(str::to_owned),
+        rows: rows.map(|rows| rows.iter().map(|row| subscription_row(row, may_work)).collect()),
+        cure: trouble.as_ref().and_then(|error| cure(state, brokers, context, error)),
+        trouble: trouble.map(|error| sentence(&error)),
+        form: may_work.then(|| form_view(&FORM, &form, &drawing)),
+        topics: topic_rows(may_work),
+        costs: COSTS.map(str::to_owned).to_vec(),
+    };
+    let status = if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    context.render_as(status, &page)
+}
+
+fn topic_rows(may_work: bool) -> Vec<TopicRow> {
+    let rows = PUBLISHED_TOPICS.iter().map(|topic| TopicRow {
+        name: topic.name.to_owned(),
+        survey: topic.survey.to_owned(),
+        what: topic.what.to_owned(),
+        choose_href: may_work
+            .then(|| format!("/subscriptions/{}#new", query_string(&[("topic", topic.name)]))),
+    });
+    rows.collect()
+}
+
+/// Where the user can mend it themselves.
+fn cure(
+    state: &AppState,
+    brokers: &Brokers,
+    context: &PageContext,
+    error: &BrokerError,
+) -> Option<Link> {
+    let accounts = state.accounts()?;
+    if matches!(error, BrokerError::NoProject) {
+        return Some(link("Set your project", "/accounts/profile/"));
+    }
+    let scope = stream(brokers).ok()?.needed_scope()?;
+    let is_lacking = accounts.credentials.lacking(&context.visitor, Some(scope)).is_some();
+    let is_cured = matches!(error, BrokerError::Google(error) if error.is_cured_by_connecting());
+    (is_lacking || is_cured)
+        .then(|| link("Connect to Google", connect_url(scope, "/subscriptions/")))
+}
+
+/// `GET /subscriptions/{name}/`
+pub(crate) async fn get_one(
+    State(state): State<AppState>,
+    State(brokers): State<Brokers>,
+    State(runner): State<Runner>,
+    context: PageContext,
+    Path(name): Path<String>,
+) -> Result<Response, Error> {
+    let desk = desk(&state, &brokers, &runner, &context).await?;
+    one_page(&desk, &context, &name, Shown::default()).await
+}
+
+/// `POST /subscriptions/{name}/peek/`: looks at what waits.
+pub(crate) async fn post_peek(
+    State(state): State<AppState>,
+    State(brokers): State<Brokers>,
+    State(runner): State<Runner>,
+    context: PageContext,
+    Path(name): Path<String>,
+) -> Result<Response, Error> {
+    context.require_work()?;
+    let desk = desk(&state, &brokers, &runner, &context).await?;
+    check(&name)?;
+    let shown = match desk.peek(&name).await {
+        Ok(messages) => Shown { messages: Some(messages), ..Shown::default() },
+        Err(error) => Shown { trouble: Some(error), ..Shown::default() },
+    };
+    one_page(&desk, &context, &name, shown).await
+}
+
+/// `POST /subscriptions/{name}/seek/`: takes it to a moment (`to`).
+pub(crate) async fn post_seek(
+    State(state): State<AppState>,
+    State(brokers): State<Brokers>,
+    State(runner): State<Runner>,
+    context: PageContext,
+    Path(name): Path<String>,
+    Form(form): Form,
+) -> Result<Response, Error> {
+    let desk = desk(&state, &brokers, &runner, &context).await?;
+    require_disposal(&desk, &context)?;
+    check(&name)?;
+    let typed = form.text("to").unwrap_or_default();
+    let mut seek = FormState::default();
+    seek.put("to", typed.to_owned());
+    let shown = match parse_time(typed, state.now()) {
+        Ok(to) => match desk.seek(&name, to).await? {
+            Ok(()) => return Ok(redirect_with(Note::SubscriptionMoved, &href(&name))),
+            Err(error) => Shown { trouble: Some(error), seek, ..Shown::default() },
+        },
+        Err(error) => {
+            seek.add_error("to", format!("{error}."));
+            Shown { seek, ..Shown::default() }
+        }
+    };
+    one_page(&desk, &context, &name, shown).await
+}
+
+/// What a page of one subscription shows besides what it is.
+#[derive(Default)]
+struct Shown {
+    messages: Option<Vec<WaitingMessage>>,
+    trouble: Option<BrokerError>,
+    seek: FormState,
+}
+
+async fn one_page(
+    desk: &AtDesk<'_>,
+    context: &PageContext,
+    name: &str,
+    shown: Shown,
+) -> Result<Response, Error> {
+    check(name)?;
+    let found = match desk.list().await {
+        Ok(all) => all.into_iter().find(|row| short_name(&row.name) == name),
+        // The list says what is wrong, and how to mend it.
+        Err(_) => return Ok(Redirect::to("/subscriptions/").into_response()),
+    };
+    let details = found.ok_or(Error::NotFound)?;
+    let (may_work, may_dispose) = (context.scope.may_work(), desk.may_dispose());
+    let is_wrong = shown.trouble.is_some() || shown.seek.has_errors();
+    let home = href(name);
+    let drawing = Drawing { choices: &Choices::new(), echo_url: None };
+    let page = SubscriptionPage {
+        chrome: context.chrome(Section::Subscriptions),
+        name: name.to_owned(),
+        row: subscription_row(&details, may_work),
+        trouble: shown.trouble.as_ref().map(sentence),
+        peek: may_work.then(|| {
+            let action = format!("{home}peek/");
+            post_button("Look at what waits", action, ButtonLook::Plain, "", Vec::new())
+        }),
+        messages: shown.messages.map(|rows| rows.into_iter().map(message_row).collect()),
+        seek: may_dispose.then(|| SeekForm {
+            action: format!("{home}seek/"),
+            hidden: Vec::new(),
+            field: field_view(&SEEK, &shown.seek, &drawing),
+        }),
+        delete: may_dispose.then(|| link("Delete…", format!("{home}delete/"))),
+    };
+    let status = if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Ok(context.render_as(status, &page))
+}
+
+/// `GET /subscriptions/{name}/delete/`
+pub(crate) async fn get_delete(
+    State(state): State<AppState>,
+    State(brokers): State<Brokers>,
+    State(runner): State<Runner>,
+    context: PageContext,
+    Path(name): Path<String>,
+) -> Result<Response, Error> {
+    let desk = desk(&state, &brokers, &runner, &context).await?;
+    require_disposal(&desk, &context)?;
+    check(&name)?;
+    let page = ConfirmPage {
+        chrome: context.chrome(Section::Subscriptions),
+        question: format!("Delete the subscription {name}?"),
+        consequences: vec![
+            "Messages that wait in it are lost: a new subscription begins when it is made."
+                .to_owned(),
+            "Whoever else pulls from it gets nothing more. Runs, alerts and targets stay."
+                .to_owned(),
+        ],
+        facts: Vec::new(),
+        action: format!("{}delete/", href(&name)),
+        hidden: Vec::new(),
+        confirm_label: "Delete subscription".to_owned(),
+        cancel: link("Keep it", href(&name)),
+    };
+    Ok(context.render(&page))
+}
+
+/// `POST /subscriptions/{name}/delete/`
+pub(crate) async fn post_delete(
+    State(state): State<AppState>,
+    State(brokers): State<Brokers>,
+    State(runner): State<Runner>,
+    context: PageContext,
+    Path(name): Path<String>,
+) -> Result<Response, Error> {
+    let desk = desk(&state, &brokers, &runner, &context).await?;
+    require_disposal(&desk, &context)?;
+    check(&name)?;
+    match desk.delete(&name).await? {
+        Ok(()) => Ok(redirect_with(Note::SubscriptionDeleted, "/subscriptions/")),
+        Err(error) => {
+            let shown = Shown { trouble: Some(error), ..Shown::default() };
+            one_page(&desk, &context, &name, shown).await
+        }
+    }
+}
+
+/// Refuses those who may not delete a subscription or move it in time.
+fn require_disposal(desk: &AtDesk<'_>, context: &PageContext) -> Result<(), Error> {
+    context.require_work()?;
+    if desk.may_dispose() { Ok(()) } else { Err(Error::AdminsOnly) }
+}
+
+/// Only what can be a name reaches Google.
+fn check(name: &str) -> Result<(), Error> {
+    check_resource_name(name).map_err(|_| Error::NotFound)
+}
+
+fn href(name: &str) -> String {
+    let name: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
+    format!("/subscriptions/{name}/")
+}
+
+fn short_name(full: &str) -> &str {
+    full.rsplit('/').next().unwrap_or(full)
+}
+
+fn sentence(error: &BrokerError) -> String {
+    as_sentence(&error.to_string())
+}
+
+fn subscription_row(details: &SubscriptionDetails, may_work: bool) -> SubscriptionRow {
+    let name = short_name(&details.name).to_owned();
+    let mut topic = details.topic.split('/').skip(1).step_by(2);
+    let is_topic_gone = details.topic.contains("_deleted-topic_");
+    let (project, topic) = (topic.next().unwrap_or_default(), topic.next().unwrap_or_default());
+    let filter = Some(details.filter.clone()).filter(|filter| !filter.is_empty());
+    let transform =
+        (!details.message_transforms.is_empty()).then(|| "after a transform".to_owned());
+    let query = [
+        ("broker", BACKEND),
+        ("subscription_name", name.as_str()),
+        ("topic", if topic == name { "" } else { topic }),
+        ("project", if topic == name { "" } else { project }),
+    ];
+    let state = if details.state.is_empty() { "ACTIVE" } else { details.state.as_str() };
+    SubscriptionRow {
+        subscription: link(name.clone(), href(&name)),
+        topic: topic.to_owned(),
+        topic_project: project.to_owned(),
+        is_topic_gone,
+        sieve: filter.into_iter().chain(transform).collect(),
+        retention: span_text(&details.message_retention_duration).unwrap_or("7 d".to_owned())
+            + if details.retain_acked_messages { ", read ones too" } else { "" },
+        expires: match &details.expiration_policy {
+            Some(policy) => span_text(&policy.ttl)
+                .map_or("never".to_owned(), |span| format!("after {span} without use")),
+            None => "never".to_owned(),
+        },
+        is_well: state == "ACTIVE",
+        state: state.to_ascii_lowercase().replace('_', " "),
+        query_href: may_work.then(|| format!("/alerts/query/create/{}", query_string(&query))),
+    }
+}
+
+/// `604800s` as "7 d".
+fn span_text(duration: &str) -> Option<String> {
+    let seconds: f64 = duration.strip_suffix('s')?.parse().ok()?;
+    Some(match seconds {
+        s if s >= 172_800.0 => format!("{:.0} d", s / 86_400.0),
+        s if s >= 7_200.0 => format!("{:.0} h", s / 3_600.0),
+        s => format!("{:.0} min", s / 60.0),
+    })
+}
+
+fn message_row(message: WaitingMessage) -> MessageRow {
+    let published = DateTime::parse_from_rfc3339(&message.publish_time);
+    MessageRow {
+        published: published.map_or(message.publish_time.clone(), |at| {
+            at.with_timezone(&Utc).format("%Y-%m-%d %H:%M:%S").to_string()
+        }),
+        id: message.id,
+        size: size_text(message.n_bytes as u64),
+        attributes: message.attributes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_told_in_days_hours_and_minutes() {
+        assert_eq!(span_text("604800s").as_deref(), Some("7 d"));
+        assert_eq!(span_text("86400s").as_deref(), Some("24 h"));
+        assert_eq!(span_text("600s").as_deref(), Some("10 min"));
+        assert_eq!(span_text(""), None);
+    }
+
+    #[test]
+    fn addresses_of_odd_names_lead_back_to_them() {
+        assert_eq!(href("a+b%c~d"), "/subscriptions/a%2Bb%25c%7Ed/");
+    }
+}
