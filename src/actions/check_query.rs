@@ -2,7 +2,7 @@
 
 use super::run_query::Runner;
 use crate::{
-    brokers::{Broker, BrokerError, Check},
+    brokers::{Broker, BrokerError, Check, Cost, DailyBudget, LeftToday},
     domain::member::Member,
     forms::Parameters,
     storage::StorageError,
@@ -37,8 +37,23 @@ impl Runner {
         }
         let (now, access) = self.lends(by, broker.needed_scope()).await?;
         Ok(Some(match preview.check(parameters, now, &access).await {
-            Ok(check) => Looked::Seen(Box::new(check)),
+            Ok(check) => {
+                let left = self.left_today(by.id, preview.daily()).await?;
+                Looked::Seen(Box::new(Check { left: Some(left), ..check }))
+            }
             Err(error) => Looked::Failed(error),
         }))
+    }
+
+    async fn left_today(
+        &self,
+        member_id: i64,
+        daily: DailyBudget,
+    ) -> Result<LeftToday, StorageError> {
+        let (by_member, by_all) = self.storage().spent_today(member_id).await?;
+        Ok(LeftToday {
+            user: Cost(daily.user.0.saturating_sub(by_member)),
+            team: Cost(daily.team.0.saturating_sub(by_all)),
+        })
     }
 }

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, Utc};
@@ -37,6 +37,10 @@ use crate::{
 
 /// From how many results on does a run change what the planner should know?
 const LARGE_RUN: u64 = 1_000;
+
+/// How long after the end of a run its backend may say more, and how long when the service stops.
+const LATE_LINES: Duration = Duration::from_mins(2);
+const LAST_LINES: Duration = Duration::from_secs(3);
 
 /// Works on runs in the background.
 #[derive(Clone)]
@@ -283,8 +287,9 @@ impl Inner {
             run_work::run(&self.storage, id, broker.as_ref(), &parameters, context, stop).await;
         fetching.cancel();
         is_over.cancel();
-        if logger.await.is_err() {
-            warn!(run.id = id, "The log of run {id} is incomplete");
+        match logger.await {
+            Ok(lines) => self.log_what_is_late(id, lines),
+            Err(error) => warn!(run.id = id, %error, "The log of run {id} is incomplete"),
         }
         match result {
             Err(StorageError::RunEnded) => Ok(None),
@@ -293,20 +298,39 @@ impl Inner {
     }
 }
 
-/// Writes the run's log until the run is over. A backend that hangs may hold its end of the channel for longer.
+impl Inner {
+    /// Writes what a backend says after its run has ended: what it cost, and whether a job could be stopped.
+    fn log_what_is_late(&self, id: RunId, lines: mpsc::UnboundedReceiver<(LogLevel, String)>) {
+        let late = write_log(self.storage.clone(), id, lines, CancellationToken::new());
+        let shutdown = self.shutdown.clone();
+        self.tracker.spawn(async move {
+            let last = async {
+                shutdown.cancelled().await;
+                tokio::time::sleep(LAST_LINES).await;
+            };
+            tokio::select! {
+                _ = tokio::time::timeout(LATE_LINES, late) => {}
+                () = last => {}
+            }
+        });
+    }
+}
+
+/// Writes the run's log until the run is over, or nobody has more to say; what is still to come. A backend that hangs may
+/// hold its end of the channel for longer.
 async fn write_log(
     storage: Storage,
     id: RunId,
     mut lines: mpsc::UnboundedReceiver<(LogLevel, String)>,
     is_over: CancellationToken,
-) {
+) -> mpsc::UnboundedReceiver<(LogLevel, String)> {
     loop {
         let line = tokio::select! {
             biased;
             line = lines.recv() => line,
             () = is_over.cancelled() => None,
         };
-        let Some((level, sentence)) = line else { return };
+        let Some((level, sentence)) = line else { return lines };
         if let Err(error) = storage.log_run(id, level, &sentence).await {
             warn!(run.id = id, %error, "A line of the run's log was lost: {sentence}");
         }

@@ -21,7 +21,7 @@ use futures::stream::BoxStream;
 pub use self::{
     budget::{Budget, BudgetError, DailyBudget, PlannedJob, Reservation},
     filter_form::filter_from,
-    preview::{Check, Cost, Estimated, Preview},
+    preview::{Check, Cost, Estimated, LeftToday, Preview},
     pull_pace::PullPace,
     receipt::Receipt,
     run_context::{Progress, RunContext},

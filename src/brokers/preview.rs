@@ -5,7 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::BrokerError;
+use super::{BrokerError, DailyBudget};
 use crate::{
     forms::Parameters,
     google::{Access, bigquery::Accuracy},
@@ -55,8 +55,19 @@ pub struct Check {
     pub curl: String,
     /// The project that would be billed.
     pub project: String,
+    /// What may be spent today still; `None` where nobody has counted.
+    pub left: Option<LeftToday>,
     /// What it would read; `Err` says why that is not known, as a sentence.
     pub estimate: Result<Estimated, String>,
+}
+
+/// What may be spent until the end of the day (UTC).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeftToday {
+    /// By the member.
+    pub user: Cost,
+    /// By everybody together.
+    pub team: Cost,
 }
 
 /// What a query would read.
@@ -89,6 +100,9 @@ pub trait Preview: Send + Sync {
         now: DateTime<Utc>,
         access: &Access,
     ) -> Result<Check, BrokerError>;
+
+    /// What may be spent a day.
+    fn daily(&self) -> DailyBudget;
 }
 
 #[cfg(test)]

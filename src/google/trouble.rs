@@ -168,11 +168,26 @@ impl ErrorAnswer {
                 advice: advice(service, self.reason.as_deref()),
                 message,
             },
-            404 => GoogleError::NotFound { what, message },
+            404 => {
+                GoogleError::NotFound { what: missing(service, &message).unwrap_or(what), message }
+            }
             409 => GoogleError::AlreadyExists { what },
             _ => GoogleError::Refused { what, message },
         }
     }
+}
+
+/// What BigQuery says is missing, where it is not what was called: `Not found: Table my-proj:a.b was not found …`.
+fn missing(service: &str, message: &str) -> Option<String> {
+    let (kind, rest) = message.strip_prefix("Not found: ")?.split_once(' ')?;
+    let kind = match kind {
+        "Table" => "table",
+        "Dataset" => "dataset",
+        "Project" => "project",
+        _ => return None,
+    };
+    let name = rest.split([' ', ';']).next()?.trim_end_matches(['.', ',']);
+    (service == "BigQuery" && !name.is_empty()).then(|| format!("the {kind} {name}"))
 }
 
 /// What to do when the token lacks the right.
@@ -274,6 +289,13 @@ mod tests {
             assert!(sentence.contains(advice) && sentence.contains("Google's words"), "{sentence}");
         }
         assert!(sentence(403, "rateLimitExceeded").0);
+        let body = br#"{"error":{"code":404,"message":"Not found: Table my-proj:mine.nope was not found in location US"}}"#;
+        let told =
+            ErrorAnswer::read(404, body).into_error("BigQuery", "the query job j", "a@b.edu");
+        assert!(
+            told.to_string().to_lowercase().starts_with("the table my-proj:mine.nope"),
+            "{told}"
+        );
     }
 
     #[test]

@@ -112,6 +112,20 @@ impl Storage {
         .await
     }
 
+    /// Bytes that are billed or set aside today (UTC): of a member, and of everybody.
+    pub async fn spent_today(&self, member_id: i64) -> Result<(u64, u64), StorageError> {
+        let (by_member, by_all): (i64, i64) = sqlx::query_as(
+            "select coalesce(sum(coalesce(billed_bytes, reserved_bytes)) filter (where member_id = $1), 0)::bigint,
+                    coalesce(sum(coalesce(billed_bytes, reserved_bytes)), 0)::bigint
+             from bigquery_spending
+             where day = (now() at time zone 'utc')::date",
+        )
+        .bind(member_id)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok((from_bigint(by_member), from_bigint(by_all)))
+    }
+
     /// Says that a job has ended, though not what it was billed for: its place is free, what was set aside stays so.
     pub async fn free_job_place(&self, id: i64) -> Result<(), StorageError> {
         sqlx::query("update bigquery_spending set holds_place_until = now() where id = $1")

@@ -129,12 +129,12 @@ fn pages() -> Router<AppState> {
         )
         .route("/targets/{id}/history/", get(pages::history::get_target))
         .route("/subscriptions/", get(pages::subscriptions::get).post(pages::subscriptions::post))
-        .route("/subscriptions/{name}/", get(pages::subscriptions::get_one))
-        .route("/subscriptions/{name}/peek/", post(pages::subscriptions::post_peek))
-        .route("/subscriptions/{name}/seek/", post(pages::subscriptions::post_seek))
+        .route("/subscriptions/{name}/", get(pages::subscription::get))
+        .route("/subscriptions/{name}/peek/", post(pages::subscription::post_peek))
+        .route("/subscriptions/{name}/seek/", post(pages::subscription::post_seek))
         .route(
             "/subscriptions/{name}/delete/",
-            get(pages::subscriptions::get_delete).post(pages::subscriptions::post_delete),
+            get(pages::subscription::get_delete).post(pages::subscription::post_delete),
         )
         .route("/team/history/", get(pages::history::get))
         .route("/team/history/export/", get(pages::history::get_export))

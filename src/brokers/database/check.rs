@@ -34,6 +34,7 @@ pub(super) async fn check(mut consumer: Consumer) -> Check {
         python: as_python(statement, project, cap),
         curl: as_curl(statement, project, cap),
         project: project.clone(),
+        left: None,
         estimate: estimate.map_err(|error| error.to_string()),
     }
 }

@@ -51,11 +51,11 @@ const DATABASE_FIELDS: &[Field] = &[
     .section("Table"),
     Field::text("objectId", "objectId", 64)
         .placeholder("ZTF21abcdefg")
-        .help("All alerts of one object. LSST: the number of a diaObject, or of a solar-system object.")
+        .help("All alerts of one object. LSST: the number of a diaObject, or of a solar-system object; of the last 30 days, unless \"Observed after\" says otherwise.")
         .section("Which alerts"),
     Field::checked("candid", "candid", 19, check_candid)
         .placeholder("2982177112815010003")
-        .help("One alert by its number. LSST: diaSourceId.")
+        .help("One alert by its number. LSST: diaSourceId; of the last 30 days, unless \"Observed after\" says otherwise.")
         .section("Which alerts"),
     Field::integer("max_results", "Maximum results", 1, 100_000)
         .initial("100")
@@ -264,6 +264,15 @@ impl Query {
                 .and_then(|seconds| u64::try_from(seconds).ok())
                 .unwrap_or_else(|| TIMEOUT_S.unsigned_abs()),
         })
+    }
+
+    /// Where a table is searched for a part of time that the form does not say: which one, and how to change that.
+    pub(super) fn unasked_span(&self) -> Option<String> {
+        let (after, _) = self.published.filter(|_| self.filter.observed_after.is_none())?;
+        Some(format!(
+            "Looked for among alerts published since {}; \"Observed after\" looks further back",
+            after.format("%Y-%m-%d")
+        ))
     }
 
     /// What one should know of the query, as sentences.

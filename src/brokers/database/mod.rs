@@ -273,4 +273,8 @@ impl Preview for Database {
         let consumer = self.consumer(query, now, access, CHECK_PATIENCE, nobody)?;
         Ok(check::check(consumer).await)
     }
+
+    fn daily(&self) -> DailyBudget {
+        self.service.daily
+    }
 }

@@ -156,13 +156,21 @@ impl Running {
     }
 
     fn tell_total(&self, page: &ResultPage) {
+        let query = self.consumer.query();
+        let asked_for = query.max_results.to_string();
         let sentence = match page.total_rows.as_deref() {
             Some("0") => "BigQuery found no alert that fits".to_owned(),
+            // Not all of them may become results: rows can be repeated, or cannot be read.
+            Some(n) if n == asked_for => format!(
+                "BigQuery found {n} {}, as many as were asked for: there may be more. Raise \"Maximum results\" to see them",
+                if n == "1" { "row" } else { "rows" }
+            ),
             Some("1") => "BigQuery found 1 alert".to_owned(),
             Some(n) => format!("BigQuery found {n} alerts"),
             None => "BigQuery has finished the query".to_owned(),
         };
-        self.context.ends_because(format!("{sentence}."));
+        let span = query.unasked_span().map(|span| format!(" {span}.")).unwrap_or_default();
+        self.context.ends_because(format!("{sentence}.{span}"));
         self.context.log(LogLevel::Info, sentence);
     }
 

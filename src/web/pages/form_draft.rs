@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::query_parameters::QUERY_NAME;
 use crate::{
     brokers::Broker,
+    domain::saved_query::SavedQuery,
     forms::{FormState, RawForm},
     storage::{FormDraft, Storage},
     web::{context::PageContext, error::Error, extract::Pairs},
@@ -23,7 +24,7 @@ pub(super) async fn draft(
 }
 
 /// The fields of a form, each as it was typed.
-pub(super) fn typed(form: &Pairs, broker: &dyn Broker) -> Value {
+fn typed(form: &Pairs, broker: &dyn Broker) -> Value {
     let fields = broker.form().fields();
     fields
         .map(|field| {
@@ -31,6 +32,26 @@ pub(super) fn typed(form: &Pairs, broker: &dyn Broker) -> Value {
             (field.name.to_owned(), Value::Array(values))
         })
         .collect()
+}
+
+/// Keeps a form as it was typed; the address where it is again.
+pub(super) async fn kept_form(
+    storage: &Storage,
+    context: &PageContext,
+    form: &Pairs,
+    broker: &dyn Broker,
+    saved: Option<&SavedQuery>,
+) -> Result<String, Error> {
+    let draft = FormDraft {
+        broker: broker.id().to_owned(),
+        query_name: form.text(QUERY_NAME.name).unwrap_or_default().to_owned(),
+        parameters: typed(form, broker),
+    };
+    let draft = storage.keep_draft(context.member().id, &draft).await?;
+    Ok(match saved {
+        Some(query) => format!("/alerts/query/{}/update/?draft={draft}", query.id),
+        None => format!("/alerts/query/create/?broker={}&draft={draft}", broker.id()),
+    })
 }
 
 pub(super) fn refilled(broker: &dyn Broker, draft: &FormDraft) -> FormState {

@@ -9,24 +9,20 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::{
-    form_draft::{draft, refilled, typed},
-    form_view::{Drawing, field_view, form_view},
-    query_list::{broker_buttons, copy_button},
+    form_draft::{draft, kept_form, refilled},
+    query_form_page::page,
     query_parameters::{QUERY_NAME, check_query_name, validate_stored},
-    share::links_about,
-    upload::upload_form,
 };
 use crate::{
     actions::run_query::Runner,
     brokers::{Broker, Brokers},
     clock::Clock,
     domain::{
-        history,
         saved_query::{NewSavedQuery, SavedQuery},
         sharing::TeamScope,
     },
-    forms::{Choices, Context, FORM_ERRORS, FormState, Kind, Parameters, RawForm},
-    storage::{FormDraft, Storage},
+    forms::{Context, FORM_ERRORS, FormState, Kind, Parameters, RawForm},
+    storage::Storage,
     web::{
         AppState,
         consent::{ask_to_connect, lacking},
@@ -34,9 +30,7 @@ use crate::{
         error::{Error, asking_to_wait},
         extract::{Form, Id, Pairs, Query},
         flash::Note,
-        present::hidden,
         state::Accounts,
-        views::{chrome::Section, query_form::QueryFormPage},
     },
 };
 
@@ -155,14 +149,14 @@ async fn reopened(
 #[from_request(state(AppState))]
 pub(crate) struct Services {
     #[from_request(via(State))]
-    storage: Storage,
+    pub(super) storage: Storage,
     #[from_request(via(State))]
-    brokers: Brokers,
+    pub(super) brokers: Brokers,
     #[from_request(via(State))]
-    clock: Clock,
+    pub(super) clock: Clock,
     #[from_request(via(State))]
-    runner: Runner,
-    accounts: Option<Accounts>,
+    pub(super) runner: Runner,
+    pub(super) accounts: Option<Accounts>,
 }
 
 /// A form that was sent.
@@ -253,16 +247,8 @@ impl Sent {
         if action == "run"
             && let Some(scope) = lacking
         {
-            let draft = FormDraft {
-                broker: broker.id().to_owned(),
-                query_name: name.to_owned(),
-                parameters: typed(&self.form, broker),
-            };
-            let draft = self.services.storage.keep_draft(by.member_id(), &draft).await?;
-            let form = match saved {
-                Some(query) => format!("/alerts/query/{}/update/?draft={draft}", query.id),
-                None => format!("/alerts/query/create/?broker={}&draft={draft}", broker.id()),
-            };
+            let storage = &self.services.storage;
+            let form = kept_form(storage, context, &self.form, broker, saved).await?;
             return Ok(ask_to_connect(scope, &form));
         }
         if action == "run" {
@@ -315,54 +301,5 @@ impl Sent {
         } else {
             Err(Error::NotFound)
         }
-    }
-}
-
-pub(super) async fn page(
-    context: &PageContext,
-    brokers: &Brokers,
-    broker: &dyn Broker,
-    saved: Option<&SavedQuery>,
-    state: &FormState,
-) -> QueryFormPage {
-    let choices = broker.choices().await;
-    let drawing = Drawing {
-        choices: &choices,
-        echo_url: Some(format!("/alerts/query/echo/?broker={}", broker.id())),
-    };
-    let scope = &context.scope;
-    let is_others = saved.filter(|query| !scope.rights_on(query.owner_id, &query.sharing).write);
-    QueryFormPage {
-        chrome: context.chrome(Section::Alerts),
-        can_save: scope.may_work() && is_others.is_none(),
-        owner: is_others.map(|query| query.owner_name.clone()),
-        copy: is_others.filter(|_| scope.may_work()).map(copy_button),
-        links: saved
-            .map(|query| links_about(context, history::Kind::Query, query.id))
-            .unwrap_or_default(),
-        broker: broker.name().to_owned(),
-        note: broker.summary().to_owned(),
-        saved_name: saved.map(|query| query.name.clone()),
-        action: match saved {
-            Some(query) => format!("/alerts/query/{}/update/", query.id),
-            None => "/alerts/query/create/".to_owned(),
-        },
-        hidden: std::iter::once(hidden("broker", broker.id()))
-            .chain(saved.map(|query| hidden("version", query.version.to_string())))
-            .collect(),
-        query_name: field_view(
-            &QUERY_NAME,
-            state,
-            &Drawing { choices: &Choices::new(), echo_url: None },
-        ),
-        form: form_view(broker.form(), state, &drawing),
-        truth: broker.notes().iter().map(|note| (*note).to_owned()).collect(),
-        upload: broker.upload_folder().map(|_| upload_form()),
-        other_brokers: broker_buttons(brokers, Some(broker)),
-        check_action: broker.preview().map(|_| match saved {
-            Some(query) => format!("/alerts/query/preview/?query={}#cost", query.id),
-            None => "/alerts/query/preview/#cost".to_owned(),
-        }),
-        preview: None,
     }
 }

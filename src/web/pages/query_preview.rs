@@ -1,44 +1,40 @@
 //! `POST /alerts/query/preview/`: the form again, with what the query would ask and cost. Nothing is read or billed.
 
 use axum::{
-    extract::State,
     http::{HeaderValue, StatusCode, header::RETRY_AFTER},
     response::Response,
 };
 
 use super::{
-    query_form::page,
+    form_draft::kept_form,
+    query_form::Services,
+    query_form_page::page,
     query_parameters::{QUERY_NAME, check_query_name},
 };
 use crate::{
-    actions::{
-        check_query::{CHECKS_A_MINUTE, Looked},
-        run_query::Runner,
-    },
-    brokers::{Brokers, Check, Estimated},
-    clock::Clock,
+    actions::check_query::{CHECKS_A_MINUTE, Looked},
+    brokers::{Check, Estimated, LeftToday},
     domain::wording::as_sentence,
     forms::{Context, RawForm},
-    storage::Storage,
     web::{
+        consent::{connect_url, lacking},
         context::PageContext,
         error::Error,
         extract::{Form, Query},
+        present::link,
         views::query_form::{CodeView, ParameterView, PreviewView},
     },
 };
 
 /// `POST /alerts/query/preview/`, with `?query=ID` from the form of a saved query.
 pub(crate) async fn post(
-    State(storage): State<Storage>,
-    State(brokers): State<Brokers>,
-    State(clock): State<Clock>,
-    State(runner): State<Runner>,
+    services: Services,
     context: PageContext,
     Query(query): Query,
     Form(form): Form,
 ) -> Result<Response, Error> {
     context.require_work()?;
+    let Services { storage, brokers, clock, runner, accounts } = services;
     let broker = brokers.find(form.text("broker").unwrap_or_default()).ok_or(Error::NotFound)?;
     let broker = broker.clone();
     let saved = match query.number("query") {
@@ -62,7 +58,15 @@ pub(crate) async fn post(
                     failed_view(&too_often(left_s))
                 }
             };
-            (broker.form().filled(&raw), Some(view))
+            let link = match lacking(accounts.as_ref(), &context.visitor, broker.as_ref()) {
+                Some(scope) => {
+                    let next =
+                        kept_form(&storage, &context, &form, broker.as_ref(), saved.as_ref());
+                    Some(link("Connect to Google", connect_url(scope, &next.await?)))
+                }
+                None => None,
+            };
+            (broker.form().filled(&raw), Some(PreviewView { link, ..view }))
         }
     };
     let name = form.text(QUERY_NAME.name).unwrap_or_default();
@@ -92,10 +96,28 @@ fn too_often(wait_s: u64) -> String {
     )
 }
 
+/// What is left of today's budgets; and the same as a reason why it cannot be run, where that is too little.
+fn budget_remark(check: &Check) -> Option<(String, bool)> {
+    let LeftToday { user, team } = check.left?;
+    let cap = check.estimate.as_ref().ok()?.cap;
+    let (whose, left) = if user <= team { ("Your", user) } else { ("The team's", team) };
+    if cap > left {
+        let text = format!(
+            "It cannot be run today: BigQuery may bill it for {cap}, and of {} daily budget {left} is left. Wait until 00:00 UTC, select less, or ask whoever runs this service",
+            whose.to_lowercase()
+        );
+        return Some((text, true));
+    }
+    Some((format!("Left today: {user} of your budget, {team} of the team's"), false))
+}
+
 fn preview_view(check: Check) -> PreviewView {
+    let budget = budget_remark(&check);
+    let is_over_budget = budget.as_ref().is_some_and(|(_, is_over)| *is_over);
     let (class, headline) = match &check.estimate {
         Ok(estimated) => {
-            let class = if estimated.cost > estimated.limit { "is-bad" } else { "is-info" };
+            let is_refused = estimated.cost > estimated.limit || is_over_budget;
+            let class = if is_refused { "is-bad" } else { "is-info" };
             (class, headline(estimated, &check.project))
         }
         Err(why) => ("is-bad", as_sentence(why)),
@@ -105,7 +127,13 @@ fn preview_view(check: Check) -> PreviewView {
     PreviewView {
         class,
         headline,
-        remarks: check.remarks.iter().map(|remark| as_sentence(remark)).collect(),
+        remarks: budget
+            .iter()
+            .map(|(remark, _)| remark)
+            .chain(&check.remarks)
+            .map(|remark| as_sentence(remark))
+            .collect(),
+        link: None,
         parameters: check
             .parameters
             .into_iter()
@@ -133,6 +161,7 @@ fn failed_view(why: &str) -> PreviewView {
         class: "is-bad",
         headline: as_sentence(why),
         remarks: Vec::new(),
+        link: None,
         parameters: Vec::new(),
         texts: Vec::new(),
     }

@@ -1,24 +1,18 @@
 //! `/subscriptions/`: the Pub/Sub subscriptions of the user's project, and what can be done with them.
 
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-    response::{IntoResponse, Redirect, Response},
-};
-use chrono::{DateTime, Utc};
+use axum::{extract::State, http::StatusCode, response::Response};
 use url::form_urlencoded;
 
-use super::form_view::{Drawing, field_view, form_view};
+use super::form_view::{Drawing, form_view};
 use crate::{
     actions::{run_query::Runner, subscriptions::AtDesk},
     brokers::{Broker, BrokerError, Brokers, NewSubscription, PUBLISHED_TOPICS},
-    domain::{time::parse_time, wording::as_sentence},
+    domain::wording::as_sentence,
     forms::{Choices, Context, Field, FormSpec, FormState, Parameters, RawForm},
     google::{
         check_project, check_resource_name,
         pubsub::{
-            MAX_FILTER_BYTES, SubscriptionDetails, WaitingMessage, check_attribute_filter,
-            javascript_function,
+            MAX_FILTER_BYTES, SubscriptionDetails, check_attribute_filter, javascript_function,
         },
     },
     web::{
@@ -27,16 +21,12 @@ use crate::{
         error::Error,
         extract::{Form, Query},
         flash::Note,
-        present::{link, post_button, query_string, size_text},
+        present::{link, query_string},
         state::AppState,
         views::{
             chrome::Section,
-            confirm::ConfirmPage,
-            controls::{ButtonLook, Link},
-            subscriptions::{
-                MessageRow, SeekForm, SubscriptionPage, SubscriptionRow, SubscriptionsPage,
-                TopicRow,
-            },
+            controls::Link,
+            subscriptions::{SubscriptionRow, SubscriptionsPage, TopicRow},
         },
     },
 };
@@ -68,16 +58,6 @@ static FORM: FormSpec = FormSpec {
     rules: &[],
 };
 
-const SEEK: Field = Field::parsed("to", "Time", understand_time)
-    .placeholder("2h, or 2026-11-25 03:00")
-    .help("UTC, an MJD, or how long ago.");
-
-fn understand_time(text: &str, now: DateTime<Utc>) -> Result<String, String> {
-    parse_time(text, now)
-        .map(|at| format!("read as {} UTC", at.format("%Y-%m-%d %H:%M:%S")))
-        .map_err(|error| format!("{error}."))
-}
-
 const COSTS: [&str; 3] = [
     "Delivering messages: 10 GiB a month are free, then $40 a TiB, billed to the project of the subscription. One ZTF alert in Avro has about 67 kB: 10 GiB are some 160,000.",
     "Messages that a filter keeps back cost no delivery, only what Google calls seek-related and filtering work; messages that wait longer than a day without acknowledgement, and acknowledged ones that are kept, cost storage.",
@@ -88,7 +68,7 @@ fn stream(brokers: &Brokers) -> Result<&dyn Broker, Error> {
     brokers.find(BACKEND).map(AsRef::as_ref).ok_or(Error::NotFound)
 }
 
-async fn desk<'d>(
+pub(super) async fn desk<'d>(
     state: &AppState,
     brokers: &'d Brokers,
     runner: &Runner,
@@ -213,184 +193,25 @@ fn cure(
         .then(|| link("Connect to Google", connect_url(scope, "/subscriptions/")))
 }
 
-/// `GET /subscriptions/{name}/`
-pub(crate) async fn get_one(
-    State(state): State<AppState>,
-    State(brokers): State<Brokers>,
-    State(runner): State<Runner>,
-    context: PageContext,
-    Path(name): Path<String>,
-) -> Result<Response, Error> {
-    let desk = desk(&state, &brokers, &runner, &context).await?;
-    one_page(&desk, &context, &name, Shown::default()).await
-}
-
-/// `POST /subscriptions/{name}/peek/`: looks at what waits.
-pub(crate) async fn post_peek(
-    State(state): State<AppState>,
-    State(brokers): State<Brokers>,
-    State(runner): State<Runner>,
-    context: PageContext,
-    Path(name): Path<String>,
-) -> Result<Response, Error> {
-    context.require_work()?;
-    let desk = desk(&state, &brokers, &runner, &context).await?;
-    check(&name)?;
-    let shown = match desk.peek(&name).await {
-        Ok(messages) => Shown { messages: Some(messages), ..Shown::default() },
-        Err(error) => Shown { trouble: Some(error), ..Shown::default() },
-    };
-    one_page(&desk, &context, &name, shown).await
-}
-
-/// `POST /subscriptions/{name}/seek/`: takes it to a moment (`to`).
-pub(crate) async fn post_seek(
-    State(state): State<AppState>,
-    State(brokers): State<Brokers>,
-    State(runner): State<Runner>,
-    context: PageContext,
-    Path(name): Path<String>,
-    Form(form): Form,
-) -> Result<Response, Error> {
-    let desk = desk(&state, &brokers, &runner, &context).await?;
-    require_disposal(&desk, &context)?;
-    check(&name)?;
-    let typed = form.text("to").unwrap_or_default();
-    let mut seek = FormState::default();
-    seek.put("to", typed.to_owned());
-    let shown = match parse_time(typed, state.now()) {
-        Ok(to) => match desk.seek(&name, to).await? {
-            Ok(()) => return Ok(redirect_with(Note::SubscriptionMoved, &href(&name))),
-            Err(error) => Shown { trouble: Some(error), seek, ..Shown::default() },
-        },
-        Err(error) => {
-            seek.add_error("to", format!("{error}."));
-            Shown { seek, ..Shown::default() }
-        }
-    };
-    one_page(&desk, &context, &name, shown).await
-}
-
-/// What a page of one subscription shows besides what it is.
-#[derive(Default)]
-struct Shown {
-    messages: Option<Vec<WaitingMessage>>,
-    trouble: Option<BrokerError>,
-    seek: FormState,
-}
-
-async fn one_page(
-    desk: &AtDesk<'_>,
-    context: &PageContext,
-    name: &str,
-    shown: Shown,
-) -> Result<Response, Error> {
-    check(name)?;
-    let found = match desk.list().await {
-        Ok(all) => all.into_iter().find(|row| short_name(&row.name) == name),
-        // The list says what is wrong, and how to mend it.
-        Err(_) => return Ok(Redirect::to("/subscriptions/").into_response()),
-    };
-    let details = found.ok_or(Error::NotFound)?;
-    let (may_work, may_dispose) = (context.scope.may_work(), desk.may_dispose());
-    let is_wrong = shown.trouble.is_some() || shown.seek.has_errors();
-    let home = href(name);
-    let drawing = Drawing { choices: &Choices::new(), echo_url: None };
-    let page = SubscriptionPage {
-        chrome: context.chrome(Section::Subscriptions),
-        name: name.to_owned(),
-        row: subscription_row(&details, may_work),
-        trouble: shown.trouble.as_ref().map(sentence),
-        peek: may_work.then(|| {
-            let action = format!("{home}peek/");
-            post_button("Look at what waits", action, ButtonLook::Plain, "", Vec::new())
-        }),
-        messages: shown.messages.map(|rows| rows.into_iter().map(message_row).collect()),
-        seek: may_dispose.then(|| SeekForm {
-            action: format!("{home}seek/"),
-            hidden: Vec::new(),
-            field: field_view(&SEEK, &shown.seek, &drawing),
-        }),
-        delete: may_dispose.then(|| link("Delete…", format!("{home}delete/"))),
-    };
-    let status = if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    Ok(context.render_as(status, &page))
-}
-
-/// `GET /subscriptions/{name}/delete/`
-pub(crate) async fn get_delete(
-    State(state): State<AppState>,
-    State(brokers): State<Brokers>,
-    State(runner): State<Runner>,
-    context: PageContext,
-    Path(name): Path<String>,
-) -> Result<Response, Error> {
-    let desk = desk(&state, &brokers, &runner, &context).await?;
-    require_disposal(&desk, &context)?;
-    check(&name)?;
-    let page = ConfirmPage {
-        chrome: context.chrome(Section::Subscriptions),
-        question: format!("Delete the subscription {name}?"),
-        consequences: vec![
-            "Messages that wait in it are lost: a new subscription begins when it is made."
-                .to_owned(),
-            "Whoever else pulls from it gets nothing more. Runs, alerts and targets stay."
-                .to_owned(),
-        ],
-        facts: Vec::new(),
-        action: format!("{}delete/", href(&name)),
-        hidden: Vec::new(),
-        confirm_label: "Delete subscription".to_owned(),
-        cancel: link("Keep it", href(&name)),
-    };
-    Ok(context.render(&page))
-}
-
-/// `POST /subscriptions/{name}/delete/`
-pub(crate) async fn post_delete(
-    State(state): State<AppState>,
-    State(brokers): State<Brokers>,
-    State(runner): State<Runner>,
-    context: PageContext,
-    Path(name): Path<String>,
-) -> Result<Response, Error> {
-    let desk = desk(&state, &brokers, &runner, &context).await?;
-    require_disposal(&desk, &context)?;
-    check(&name)?;
-    match desk.delete(&name).await? {
-        Ok(()) => Ok(redirect_with(Note::SubscriptionDeleted, "/subscriptions/")),
-        Err(error) => {
-            let shown = Shown { trouble: Some(error), ..Shown::default() };
-            one_page(&desk, &context, &name, shown).await
-        }
-    }
-}
-
-/// Refuses those who may not delete a subscription or move it in time.
-fn require_disposal(desk: &AtDesk<'_>, context: &PageContext) -> Result<(), Error> {
-    context.require_work()?;
-    if desk.may_dispose() { Ok(()) } else { Err(Error::AdminsOnly) }
-}
-
 /// Only what can be a name reaches Google.
-fn check(name: &str) -> Result<(), Error> {
+pub(super) fn check(name: &str) -> Result<(), Error> {
     check_resource_name(name).map_err(|_| Error::NotFound)
 }
 
-fn href(name: &str) -> String {
+pub(super) fn href(name: &str) -> String {
     let name: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
     format!("/subscriptions/{name}/")
 }
 
-fn short_name(full: &str) -> &str {
+pub(super) fn short_name(full: &str) -> &str {
     full.rsplit('/').next().unwrap_or(full)
 }
 
-fn sentence(error: &BrokerError) -> String {
+pub(super) fn sentence(error: &BrokerError) -> String {
     as_sentence(&error.to_string())
 }
 
-fn subscription_row(details: &SubscriptionDetails, may_work: bool) -> SubscriptionRow {
+pub(super) fn subscription_row(details: &SubscriptionDetails, may_work: bool) -> SubscriptionRow {
     let name = short_name(&details.name).to_owned();
     let mut topic = details.topic.split('/').skip(1).step_by(2);
     let is_topic_gone = details.topic.contains("_deleted-topic_");
@@ -432,18 +253,6 @@ fn span_text(duration: &str) -> Option<String> {
         s if s >= 7_200.0 => format!("{:.0} h", s / 3_600.0),
         s => format!("{:.0} min", s / 60.0),
     })
-}
-
-fn message_row(message: WaitingMessage) -> MessageRow {
-    let published = DateTime::parse_from_rfc3339(&message.publish_time);
-    MessageRow {
-        published: published.map_or(message.publish_time.clone(), |at| {
-            at.with_timezone(&Utc).format("%Y-%m-%d %H:%M:%S").to_string()
-        }),
-        id: message.id,
-        size: size_text(message.n_bytes as u64),
-        attributes: message.attributes,
-    }
 }
 
 #[cfg(test)]

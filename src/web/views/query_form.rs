@@ -62,6 +62,8 @@ pub struct PreviewView {
     pub headline: String,
     /// What one should know, a sentence each.
     pub remarks: Vec<String>,
+    /// Where what is missing can be had.
+    pub link: Option<Link>,
     /// The parameters.
     pub parameters: Vec<ParameterView>,
     /// The statement and the same as programs.

@@ -134,6 +134,42 @@ async fn a_run_that_is_stopped_stops_its_job() {
     let n_asked = double.calls(Verb::GetResults).len();
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(double.calls(Verb::GetResults).len(), n_asked, "nobody asks on");
+    // What that came to is known only after the run has ended, and told all the same.
+    let told = async || log(&app.get(&format!("/api/runs/{id}/")).await.json());
+    for _ in 0..200 {
+        if told().await.contains("BigQuery billed") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let told = told().await;
+    assert!(told.contains("Asked BigQuery to stop the job"), "{told}");
+    assert!(told.contains("BigQuery billed 512 MiB"), "{told}");
+}
+
+#[tokio::test]
+async fn an_answer_as_long_as_was_asked_for_says_that_there_may_be_more() {
+    let (double, app) = doubled().await;
+    // The same alert twice: two rows, one result.
+    double.finds(columns(), vec![rows(1..2), rows(1..2)]);
+    let sent = super::with(&by_object(), &json!({"max_results": 2}));
+    let run = run(&app, &sent).await;
+    assert_eq!((n(&run, "received"), n(&run, "stored")), (2, 1), "{run}");
+    let told = run["feedback"].as_str().unwrap();
+    assert!(told.contains("2 rows, as many as were asked for: there may be more"), "{told}");
+}
+
+#[tokio::test]
+async fn a_part_of_time_that_nobody_asked_for_is_told() {
+    let (double, app) = doubled().await;
+    double.finds(columns(), Vec::new());
+    let table = "pitt-alert-broker.lsst.alerts_v11_1";
+    let sent = json!({"table": table, "candid": 7, "max_results": 5});
+    let told = run(&app, &sent).await["feedback"].to_string();
+    assert!(told.contains("Looked for among alerts published since"), "{told}");
+    let sent = super::with(&sent, &json!({"observed_after": "2026-09-01"}));
+    let told = run(&app, &sent).await["feedback"].to_string();
+    assert!(!told.contains("Looked for among"), "{told}");
 }
 
 #[tokio::test]

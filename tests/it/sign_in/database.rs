@@ -69,7 +69,9 @@ async fn a_look_at_a_query_acts_as_whoever_looks() {
     let (double, deployment) = with_tables().await;
     let bob = deployment.signed_in(BOB).await;
     let page = bob.post("/alerts/query/preview/", &FORM).await.expect(200);
-    page.shows("SELECT").shows("needs your permission to use BigQuery");
+    let page = page.shows("SELECT").shows("needs your permission to use BigQuery");
+    let connect = "/accounts/connect/?scope=bigquery&#38;next=%2Falerts%2Fquery%2Fcreate%2F%3Fbroker%3Ddatabase%26draft%3D";
+    page.shows("Connect to Google").shows(connect);
     assert!(double.journal().is_empty());
     let ada = deployment.signed_in(ADA).await;
     ada.connect("bigquery", "/").await.expect(303);

@@ -30,7 +30,8 @@ mod slow_clients;
 pub(crate) mod stolen;
 mod tokens;
 
-use self::setup::{ADA, BOB, PROJECT};
+pub(crate) use self::setup::PROJECT;
+use self::setup::{ADA, BOB};
 pub(crate) use self::{
     browser::Browser,
     setup::{Deployment, SignInSetup},

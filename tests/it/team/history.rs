@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 use tom_alerts::domain::history::{Action, Kind};
 
 use super::people::{Person, Program, enter, lines, link_in, query};
-use crate::{google_double::Account, sign_in::Deployment};
+use crate::{
+    google_double::Account,
+    sign_in::{Deployment, PROJECT},
+};
 
 async fn team() -> (Deployment, Person, Person) {
     let deployment = Deployment::start().await;
@@ -40,6 +43,19 @@ impl<'d> Watch<'d> {
             self.n_before = all.len();
         }
     }
+}
+
+#[tokio::test]
+async fn what_is_done_to_subscriptions_is_told() {
+    let deployment = Deployment::start().await;
+    let _stream = deployment.stream(PROJECT).await;
+    let ada = deployment.connected("ada@obs.example").await;
+    let mut told = Watch::new(&deployment).await;
+    let form = [("subscription_name", "loop-2"), ("topic", "loop-1"), ("project", PROJECT)];
+    ada.post("/subscriptions/", &form).await.expect(303);
+    told.added(&[("ada", "created", "subscription", "loop-2")]).await;
+    ada.post("/subscriptions/loop-1/delete/", &[]).await.expect(303);
+    told.added(&[("ada", "deleted", "subscription", "loop-1")]).await;
 }
 
 #[tokio::test]

@@ -48,11 +48,13 @@ pub(super) enum Kind {
     Private,
     /// Private, and made by who asks.
     Own,
+    /// Everybody sees it; a group of the member's may share it further.
+    Handed,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 5] =
-        [Self::Team, Self::Kept, Self::Group, Self::Private, Self::Own];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Team, Self::Kept, Self::Group, Self::Private, Self::Own, Self::Handed];
 }
 
 /// Who asks.
@@ -109,10 +111,15 @@ impl Actor {
 
     fn sees(self, kind: Kind) -> bool {
         match kind {
-            Kind::Team | Kind::Kept | Kind::Own => true,
+            Kind::Team | Kind::Kept | Kind::Own | Kind::Handed => true,
             Kind::Group => matches!(self, Self::Owner | Self::Admin),
             Kind::Private => self == Self::Owner,
         }
+    }
+
+    /// Whether they may let others see a thing that is not theirs.
+    fn hands_on(self, kind: Kind) -> bool {
+        kind == Kind::Handed && matches!(self, Self::Member | Self::WriteToken)
     }
 
     /// Whether a thing that they see is theirs to share and delete.
@@ -160,7 +167,8 @@ impl Need {
             _ if !actor.works() => Outcome::Refused,
             Self::Use(_) => Outcome::Done,
             Self::Change(_) => done_if(actor.disposes_of(kind) || kind == Kind::Kept),
-            Self::Share(_) | Self::Delete(_) => done_if(actor.disposes_of(kind)),
+            Self::Share(_) => done_if(actor.disposes_of(kind) || actor.hands_on(kind)),
+            Self::Delete(_) => done_if(actor.disposes_of(kind)),
         }
     }
 

@@ -26,6 +26,8 @@ const OTHER: i64 = 9006;
 /// In the group, and not its leader.
 const INSIDE: i64 = 9008;
 const GROUP: i64 = 880_201;
+/// Of the member alone.
+const MEMBERS_GROUP: i64 = 880_202;
 const INVITATION: i64 = 880_401;
 /// Nothing has this id.
 const NOTHING: i64 = 880_999;
@@ -97,30 +99,31 @@ impl World {
                  role = case when id = {VIEWER} then 'viewer' when id in ({ADMIN}, 9007) then 'admin' else 'member' end,
                  removed = case when id = {REMOVED} then now() end, default_readers = '{{0}}', google_project = null;
              insert into team_group (id, name, created_by) overriding system value
-                 values ({GROUP}, 'the group', {OWNER});
+                 values ({GROUP}, 'the group', {OWNER}), ({MEMBERS_GROUP}, 'the member''s', {MEMBER});
              insert into team_group_member (group_id, member_id, is_leader)
-                 values ({GROUP}, {OWNER}, true), ({GROUP}, {INSIDE}, false);
+                 values ({GROUP}, {OWNER}, true), ({GROUP}, {INSIDE}, false), ({MEMBERS_GROUP}, {MEMBER}, true);
              create temporary table thing on commit drop as
                  select * from (values
-                     (880101::bigint, {OWNER}::bigint, '{{0}}'::bigint[], '{{}}'::bigint[]),
-                     (880102, {OWNER}, '{{0}}', '{{0}}'),
-                     (880103, {OWNER}, '{{{GROUP}}}', '{{{GROUP}}}'),
-                     (880104, {OWNER}, '{{}}', '{{}}'),
-                     (880105, {own}, '{{}}', '{{}}')) v (id, owner, readers, writers);
-             insert into saved_query (id, name, broker, parameters, owner_id, readers, writers) overriding system value
-                 select id, 'a query', 'archive', '{{\"folder\": \"night\", \"max_results\": 10}}', owner, readers, writers
+                     (880101::bigint, {OWNER}::bigint, '{{0}}'::bigint[], '{{}}'::bigint[], '{{}}'::bigint[]),
+                     (880102, {OWNER}, '{{0}}', '{{0}}', '{{}}'),
+                     (880103, {OWNER}, '{{{GROUP}}}', '{{{GROUP}}}', '{{}}'),
+                     (880104, {OWNER}, '{{}}', '{{}}', '{{}}'),
+                     (880105, {own}, '{{}}', '{{}}', '{{}}'),
+                     (880106, {OWNER}, '{{0}}', '{{}}', '{{{MEMBERS_GROUP}}}')) v (id, owner, readers, writers, sharers);
+             insert into saved_query (id, name, broker, parameters, owner_id, readers, writers, sharers) overriding system value
+                 select id, 'a query', 'archive', '{{\"folder\": \"night\", \"max_results\": 10}}', owner, readers, writers, sharers
                  from thing;
              insert into run (id, query_name, broker, parameters, started_by, state, instance, started, stored,
-                              unreadable, readers, writers) overriding system value
+                              unreadable, readers, writers, sharers) overriding system value
                  select id, 'a query', 'archive', '{{\"folder\": \"night\", \"max_results\": 10}}', owner, '{state}',
-                        'of the world', now(), 1, 1, readers, writers
+                        'of the world', now(), 1, 1, readers, writers, sharers
                  from thing;
              insert into run_alert (run_id, alert_id, jd, object_id, ra, dec)
                  select thing.id, a.id, a.jd, a.object_id, a.ra, a.dec from thing, alert a;
              insert into unreadable (id, run_id, origin, error, bytes) overriding system value
                  select id + 400, id, 'a message', 'it is junk', 'junk' from thing;
-             insert into target (id, ra, dec, healpix, created_by, readers, writers) overriding system value
-                 select id, 10, 10, 1, owner, readers, writers from thing;
+             insert into target (id, ra, dec, healpix, created_by, readers, writers, sharers) overriding system value
+                 select id, 10, 10, 1, owner, readers, writers, sharers from thing;
              insert into target_name (target_id, realm, name, name_key, is_primary)
                  select id, realm, 'nova ' || id, 'nova' || id, true from target;
              insert into api_token (id, member_id, name, token_hash, may_write, expires, revoked) overriding system value
@@ -257,6 +260,7 @@ fn ids_of(pattern: &str, kind: Option<Kind>) -> Ids {
         Kind::Group => 880_103,
         Kind::Private => 880_104,
         Kind::Own => 880_105,
+        Kind::Handed => 880_106,
     };
     let id = if pattern.starts_with("/team/members/") {
         OTHER

@@ -180,6 +180,7 @@ fn preview() -> PreviewView {
         class: "is-info",
         headline: "Reads 41.2 GiB (about $0.25), billed to the project my-proj".into(),
         remarks: vec![HOSTILE.into()],
+        link: Some(link("Connect to Google", "/accounts/connect/")),
         parameters: vec![parameter],
         texts: vec![
             code("Statement", "statement", "SELECT 1 WHERE 1 < 2", true),
