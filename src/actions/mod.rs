@@ -4,6 +4,7 @@ pub mod check_query;
 pub mod connection_test;
 pub mod credentials;
 pub mod grants;
+pub mod listen;
 mod query_budget;
 pub mod run_limits;
 pub mod run_query;

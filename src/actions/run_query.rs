@@ -14,17 +14,19 @@ use tracing::{error, info, warn};
 
 use super::{
     credentials::Credentials,
+    listen::Listening,
     query_budget::RunBudget,
     run_limits::{PullPaces, RunLimits},
     run_watch::INTERRUPTED,
     run_work::{self, Ending},
 };
 use crate::{
-    brokers::{Brokers, RunContext},
+    brokers::{Brokers, Progress, RunContext},
     clock::Clock,
     domain::{
         grant::Scope,
         member::Member,
+        replica,
         run::{LogLevel, RunId, RunState},
         saved_query::SavedQuery,
         sharing::{Sharing, TeamScope},
@@ -58,6 +60,7 @@ pub(super) struct Inner {
     /// Held by whoever looks for runs to begin.
     pub(super) looking: tokio::sync::Mutex<()>,
     live: Mutex<HashMap<RunId, CancellationToken>>,
+    pub(super) listening: Listening,
     pull_paces: PullPaces,
 }
 
@@ -70,10 +73,11 @@ impl Runner {
         clock: Clock,
         shutdown: CancellationToken,
     ) -> Self {
-        Self::limited(storage, brokers, credentials, clock, shutdown, RunLimits::default())
+        let limits = RunLimits::default();
+        Self::limited(storage, brokers, credentials, clock, shutdown, limits, "serve")
     }
 
-    /// The same with these limits.
+    /// The same with these limits, in a process that runs this command of the program.
     pub fn limited(
         storage: Storage,
         brokers: Brokers,
@@ -81,8 +85,11 @@ impl Runner {
         clock: Clock,
         shutdown: CancellationToken,
         limits: RunLimits,
+        command: &str,
     ) -> Self {
-        let instance = format!("{}-{:016x}", std::process::id(), rand::random::<u64>());
+        let host = nix::unistd::gethostname().unwrap_or_default();
+        let (process, chance) = (std::process::id(), rand::random::<u64>());
+        let instance = replica::name_of(command, &host.to_string_lossy(), process, chance);
         Self {
             inner: Arc::new(Inner {
                 storage,
@@ -96,6 +103,7 @@ impl Runner {
                 shutdown,
                 looking: tokio::sync::Mutex::default(),
                 live: Mutex::default(),
+                listening: Listening::default(),
                 pull_paces: PullPaces::default(),
             }),
         }
@@ -182,7 +190,7 @@ impl Inner {
     }
 
     /// Whose credentials a member's run on a backend will use, for the history.
-    fn acting_words(&self, broker: &str, by: &TeamScope) -> Option<String> {
+    pub(super) fn acting_words(&self, broker: &str, by: &TeamScope) -> Option<String> {
         self.brokers.find(broker)?.needed_scope()?;
         self.credentials.acting_words(by.member())
     }
@@ -190,23 +198,7 @@ impl Inner {
     /// Works on a run to its end.
     pub(super) async fn work(&self, run: BegunRun, stop: CancellationToken) {
         let id = run.id;
-        let attempt = AssertUnwindSafe(self.attempt(run, &stop)).catch_unwind().await;
-        let ending = match attempt {
-            Ok(Ok(Some(ending))) => ending,
-            // Ended by somebody else: nothing is ours to write.
-            Ok(Ok(None)) => return self.forget(id),
-            Err(_) => {
-                error!(run.id = id, "Run {id} met a fault in the software");
-                Ending::failed("A fault in the software stopped this run. What was stored is kept; the log of the service says more.".to_owned())
-            }
-            Ok(Err(failure)) => {
-                error!(run.id = id, error = %failure, "Run {id} lost the database");
-                Ending::failed(format!(
-                    "The database could not be written: {failure}. What was stored is kept; run it again for the rest."
-                ))
-            }
-        };
-        let ending = run_work::stopped_or(ending, &self.storage, id).await;
+        let Some(ending) = self.ending_of(run, &stop, None).await else { return self.forget(id) };
         let ending = if ending.state == RunState::Cancelled && self.shutdown.is_cancelled() {
             Ending { state: RunState::Interrupted, feedback: INTERRUPTED.to_owned(), lacks: None }
         } else {
@@ -229,6 +221,32 @@ impl Inner {
         self.forget(id);
     }
 
+    /// Works on a run until it ends, or is stopped: how it ended; `None` when somebody else has ended it, and nothing is
+    /// ours to write. Whoever listens keeps hold of its progress.
+    pub(super) async fn ending_of(
+        &self,
+        run: BegunRun,
+        stop: &CancellationToken,
+        listening: Option<Arc<Progress>>,
+    ) -> Option<Ending> {
+        let id = run.id;
+        let attempt = AssertUnwindSafe(self.attempt(run, stop, listening)).catch_unwind().await;
+        let ending = match attempt {
+            Ok(Ok(ending)) => ending?,
+            Err(_) => {
+                error!(run.id = id, "Run {id} met a fault in the software");
+                Ending::failed("A fault in the software stopped this run. What was stored is kept; the log of the service says more.".to_owned())
+            }
+            Ok(Err(failure)) => {
+                error!(run.id = id, error = %failure, "Run {id} lost the database");
+                Ending::failed(format!(
+                    "The database could not be written: {failure}. What was stored is kept; run it again for the rest."
+                ))
+            }
+        };
+        Some(run_work::stopped_or(ending, &self.storage, id).await)
+    }
+
     /// Keeps pages quick after a run that brought many alerts.
     pub(super) async fn note_growth(&self, id: RunId) {
         let is_large =
@@ -238,7 +256,7 @@ impl Inner {
         }
     }
 
-    fn forget(&self, id: RunId) {
+    pub(super) fn forget(&self, id: RunId) {
         self.live().remove(&id);
     }
 
@@ -246,6 +264,7 @@ impl Inner {
         &self,
         run: BegunRun,
         stop: &CancellationToken,
+        listening: Option<Arc<Progress>>,
     ) -> Result<Option<Ending>, StorageError> {
         let id = run.id;
         // Whoever asked before the run was among the live ones has not reached it.
@@ -275,6 +294,10 @@ impl Inner {
         let budget = RunBudget { storage: self.storage.clone(), run_id: id };
         let pulls = self.pull_paces.of(run.by.id, self.limits);
         let context = context.with_budget(Arc::new(budget)).with_pace(pulls);
+        let context = match listening {
+            Some(progress) => context.listening(progress),
+            None => context,
+        };
         let is_over = CancellationToken::new();
         let logger =
             self.tracker.spawn(write_log(self.storage.clone(), id, lines, is_over.clone()));

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::{
     form_draft::{draft, refilled, typed},
     form_view::{Drawing, field_view, form_view},
+    listener::path_of,
     query_list::{broker_buttons, copy_button},
     query_parameters::{QUERY_NAME, check_query_name, validate_stored},
     share::links_about,
@@ -34,7 +35,7 @@ use crate::{
         error::{Error, asking_to_wait},
         extract::{Form, Id, Pairs, Query},
         flash::Note,
-        present::hidden,
+        present::{hidden, link},
         state::Accounts,
         views::{chrome::Section, query_form::QueryFormPage},
     },
@@ -309,7 +310,11 @@ pub(super) async fn page(
         owner: is_others.map(|query| query.owner_name.clone()),
         copy: is_others.filter(|_| scope.may_work()).map(copy_button),
         links: saved
-            .map(|query| links_about(context, history::Kind::Query, query.id))
+            .map(|query| {
+                let listener = link("Listener", path_of(query.id));
+                let about = links_about(context, history::Kind::Query, query.id);
+                broker.can_listen().then_some(listener).into_iter().chain(about).collect()
+            })
             .unwrap_or_default(),
         broker: broker.name().to_owned(),
         note: broker.summary().to_owned(),
