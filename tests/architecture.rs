@@ -370,7 +370,8 @@ const STATEMENTS_WITHOUT_A_RIGHT: &[(&str, &str, &str)] = &[
 ];
 
 /// Files whose statements nobody at a browser or with a token reaches: the work of runs and listeners, and what it costs.
-const FILES_OF_THE_WORK: [&str; 4] = ["batches", "budget", "listener_work", "run_work"];
+const FILES_OF_THE_WORK: [&str; 5] =
+    ["batches", "budget", "listener_work", "run_queue", "run_work"];
 
 /// Texts of a file, each with what stands before it; those that a macro puts together count as one.
 fn texts(code: &str) -> Vec<(String, String)> {

@@ -205,9 +205,9 @@ fn trouble(listener: &Listener, now: DateTime<Utc>) -> Option<ListenerTrouble> {
     Some(ListenerTrouble {
         title,
         sentences: text.lines().map(str::to_owned).collect(),
-        next_try: wait.map(|at| {
-            let wait = (at - now).max(chrono::Duration::zero());
-            format!("The next try is in {}.", duration_text(wait))
+        next_try: wait.map(|at| match at - now {
+            wait if wait.num_seconds() < 1 => "It is about to be tried again.".to_owned(),
+            wait => format!("The next try is in {}.", duration_text(wait)),
         }),
         cure: listener.lacks.map(|scope| {
             link("Connect to Google", connect_url(scope, &path_of(listener.saved_query_id)))

@@ -74,8 +74,12 @@ async fn a_message_that_comes_again_to_a_later_run_is_stored_once_and_an_alert_p
     assert_eq!(total(&listening.listener(query).await, "acknowledged"), 0);
     listening.double.serve_normally(Verb::Acknowledge);
     listening.double.expire_leases();
-    listening.publish(&packets[..5]);
     listening.press(query, "start").await;
+    let again = listening
+        .until(query, "all is acknowledged", |listener| total(listener, "acknowledged") == 13)
+        .await;
+    assert_eq!((total(&again, "stored"), total(&again, "duplicates")), (12, 12), "{again}");
+    listening.publish(&packets[..5]);
     let after = listening
         .until(query, "all is acknowledged", |listener| total(listener, "acknowledged") == 18)
         .await;
