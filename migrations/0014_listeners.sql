@@ -18,7 +18,8 @@ create table listener (
 create index listener_of_member on listener (started_by);
 
 alter table run
-    add column listener_id bigint references listener on delete set null,
+    -- Of a listener that may be gone: whoever ends one must not have to wait for its runs.
+    add column listener_id bigint,
     -- The day (UTC) of a listener's run; null for runs that somebody started.
     add column day date,
     -- When messages were last kept.

@@ -291,9 +291,10 @@ fn end_of(ending: Ending, because: Option<Because>, is_retired: bool) -> Listene
             RunState::Cancelled,
             "Listening was stopped, or the query deleted. What had come until then is kept.",
         ),
-        Some(Because::Changed) => {
-            (RunState::Finished, "The query was changed: the next run goes on with the new form.")
-        }
+        Some(Because::Changed) => (
+            RunState::Finished,
+            "The query was changed, or as whom it is listened to: the next run goes on with that.",
+        ),
         Some(Because::DayOver) => {
             (RunState::Finished, "The day is over (UTC): the next run goes on.")
         }

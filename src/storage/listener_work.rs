@@ -46,7 +46,7 @@ pub struct RunAtWork {
     pub id: RunId,
     /// Its day; `None` for one of an older make.
     pub day: Option<NaiveDate>,
-    /// Whether the query has been changed since it began.
+    /// Whether the query, or as whom it is listened to, has been changed since it began.
     pub is_outdated: bool,
     /// Whether its process has said nothing for too long.
     pub is_silent: bool,
@@ -134,7 +134,8 @@ impl Storage {
                             m.role = 'admin'
                         ) then 'right'
                     end as bar,
-                    r.id as run_id, r.day, r.parameters <> q.parameters as is_outdated,
+                    r.id as run_id, r.day,
+                    r.parameters <> q.parameters or r.started_by <> l.started_by as is_outdated,
                     r.heartbeat < now() - make_interval(secs => $2) as is_silent
              from listener l
              join saved_query q on q.id = l.saved_query_id
@@ -162,16 +163,24 @@ impl Storage {
         let row: Option<BegunRow> = self
             .in_transaction(move |connection| {
                 Box::pin(async move {
+                    // The query first, as whoever deletes it does.
                     let readers: Option<Vec<i64>> = sqlx::query_scalar(
-                        "select q.readers from listener l join saved_query q on q.id = l.saved_query_id
-                         where l.id = $1 and l.state = 'on' and coalesce(l.next_try <= $2, true)
-                         for no key update of l",
+                        "select readers from saved_query
+                         where id = (select saved_query_id from listener where id = $1)
+                         for key share",
+                    )
+                    .bind(listener_id)
+                    .fetch_optional(&mut *connection)
+                    .await?;
+                    let is_due: Option<bool> = sqlx::query_scalar(
+                        "select state = 'on' and coalesce(next_try <= $2, true) from listener where id = $1
+                         for no key update",
                     )
                     .bind(listener_id)
                     .bind(now)
                     .fetch_optional(&mut *connection)
                     .await?;
-                    let Some(readers) = readers else { return Ok(None) };
+                    let (Some(readers), Some(true)) = (readers, is_due) else { return Ok(None) };
                     let sharing =
                         with_groups_held(connection, Sharing::read_by(readers)).await?;
                     // Of a row of runs that failed with nothing in them the first and the last are enough.

@@ -60,7 +60,7 @@ async fn a_changed_query_goes_on_with_its_new_form_and_a_new_name_alone_changes_
         .await;
     let run = listening.ended(&first["run"]).await;
     assert_eq!(run["state"], "finished");
-    assert!(run["feedback"].as_str().unwrap().starts_with("The query was changed"), "{run}");
+    assert!(run["feedback"].as_str().unwrap().starts_with("The query was changed,"), "{run}");
     listening.publish(&packets[10..]);
     let after = listening
         .until(query, "all are filtered out", |listener| total(listener, "rejected") == 30)

@@ -117,6 +117,31 @@ async fn what_somebody_else_asks_for_is_not_asked_for_with_ones_own_account() {
 }
 
 #[tokio::test]
+async fn whoever_goes_on_is_acted_as_at_once_also_when_the_run_before_has_not_ended_yet() {
+    let team = Team::start().await;
+    let before = team.listener().await;
+    // Both between two looks, so that no process has seen it paused.
+    let path = format!("/alerts/query/{}/listener/", team.query);
+    for _ in 0..3 {
+        team.eve.post(&format!("{path}pause/"), &[]).await.expect(303);
+        team.boss.post(&format!("{path}start/"), &[]).await.expect(303);
+    }
+    for _ in 0..1_200 {
+        let now = team.listener().await;
+        if now["run"].is_i64() && now["run"] != before["run"] {
+            assert_eq!(now["acts_as"], "boss");
+            let sql = "select m.name from run r join member m on m.id = r.started_by where r.state = 'running'";
+            let acts: Vec<String> =
+                sqlx::query_scalar(sql).fetch_all(&team.deployment.pool).await.unwrap();
+            assert_eq!(acts, ["boss"]);
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    panic!("the run of who has paused it goes on");
+}
+
+#[tokio::test]
 async fn what_they_ask_for_themselves_goes_on() {
     let team = Team::start().await;
     let before = team.listener().await;
