@@ -192,11 +192,15 @@ async fn when_the_process_that_listens_is_killed_another_goes_on_and_nothing_is_
     let (mut holder, other, base) =
         if is_one { (one, two, two_base) } else { (two, one, one_base) };
     assert_eq!(process, holder.child.id().to_string());
-    // In the middle of work.
-    ground.publish(2, 300).await;
-    holder.signal(Signal::SIGKILL);
-    let killed = Instant::now();
-    holder.ended().await;
+    // In the middle of work: while messages come and are stored.
+    let killing = async {
+        ground.until(&base, query, "more are stored", |it| total(it, "stored") >= 180).await;
+        holder.signal(Signal::SIGKILL);
+        let killed = Instant::now();
+        holder.ended().await;
+        killed
+    };
+    let ((), killed) = tokio::join!(ground.publish(2, 300), killing);
     ground.publish(3, 100).await;
     ground
         .until(&base, query, "the other goes on", |it| {
