@@ -82,7 +82,6 @@ pub(crate) async fn get(
         None => Some("This deployment has no such backend any more.".to_owned()),
     };
     let can_start = cannot.is_none();
-    let is_on = listener.as_ref().is_some_and(|listener| listener.is_on);
     let total = total_row(&days);
     let page = ListenerPage {
         chrome: context.chrome(Section::Alerts),
@@ -104,7 +103,7 @@ pub(crate) async fn get(
         cannot,
         buttons: buttons(&query, listener.as_ref(), can_start, scope),
         links: links_about(&context, Kind::Query, id),
-        waits: is_on && live.is_none(),
+        again_s: listener.as_ref().and_then(|listener| again_s(listener, now)),
         live,
         days: day_rows(&days, today),
         total,
@@ -240,6 +239,28 @@ pub(super) fn buttons(
         Some(Standing::Paused | Standing::PausedByService) => vec![start("Go on"), Some(stop())],
     };
     of_listener.into_iter().flatten().collect()
+}
+
+/// After how many seconds there may be a run where there is none now.
+fn again_s(listener: &Listener, now: DateTime<Utc>) -> Option<u32> {
+    if !listener.is_on || listener.live.is_some() {
+        return None;
+    }
+    let wait = listener.next_try.map_or(0, |at| (at - now).num_seconds());
+    Some(u32::try_from(wait + 2).unwrap_or(2).clamp(2, 60))
+}
+
+/// What somebody should know who is about to change a query that is listened to.
+pub(super) fn words_for_editors(listener: Option<&Listener>, scope: &TeamScope) -> Option<String> {
+    let listener = listener.filter(|listener| listener.is_on)?;
+    Some(if listener.started_by == scope.member_id() {
+        "You listen to this query: when it is saved with another form, the next run begins with that.".to_owned()
+    } else {
+        let name = &listener.started_by_name;
+        format!(
+            "{name} listens to this query. When you save it with another form, that is paused, because it acts as {name}; you can go on with it as yourself."
+        )
+    })
 }
 
 async fn live_view(

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{
     form_draft::{draft, refilled, typed},
     form_view::{Drawing, field_view, form_view},
-    listener::path_of,
+    listener::{path_of, words_for_editors},
     query_list::{broker_buttons, copy_button},
     query_parameters::{QUERY_NAME, check_query_name, validate_stored},
     share::links_about,
@@ -92,7 +92,10 @@ pub(crate) async fn get_update(
     if let Some(draft) = draft(&storage, &context, &query, broker.id()).await? {
         state = refilled(broker, &draft);
     }
-    Ok(context.render(&page(&context, &brokers, broker, Some(&saved), &state).await))
+    let mut page = page(&context, &brokers, broker, Some(&saved), &state).await;
+    let listener = storage.find_listener(&context.scope, id).await?;
+    page.listening = words_for_editors(listener.as_ref(), &context.scope);
+    Ok(context.render(&page))
 }
 
 /// `POST /alerts/query/create/`
@@ -307,6 +310,7 @@ pub(super) async fn page(
     QueryFormPage {
         chrome: context.chrome(Section::Alerts),
         can_save: scope.may_work() && is_others.is_none(),
+        listening: None,
         owner: is_others.map(|query| query.owner_name.clone()),
         copy: is_others.filter(|_| scope.may_work()).map(copy_button),
         links: saved

@@ -44,8 +44,8 @@ pub struct ListenerPage {
     pub total: Option<DayRow>,
     /// The latest runs.
     pub runs: Vec<ListenerRunRow>,
-    /// Whether the page is loaded anew by itself: a run is about to begin.
-    pub waits: bool,
+    /// After how many seconds the page is loaded anew by itself, because a run is about to begin.
+    pub again_s: Option<u32>,
 }
 
 /// What stands in the way of a listener.

@@ -52,6 +52,7 @@ async fn a_changed_query_goes_on_with_its_new_form_and_a_new_name_alone_changes_
     app.send_json("PUT", &path, &renamed).await.expect(200);
     tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
     assert_eq!(listening.listener(query).await["run"], first["run"]);
+    app.get(&format!("/alerts/query/{query}/update/")).await.shows("You listen to this query");
     let mut form = stream_form();
     form["rb_min"] = json!(1.0);
     app.send_json("PUT", &path, &json!({"name": "old", "parameters": form})).await.expect(200);
@@ -68,6 +69,7 @@ async fn a_changed_query_goes_on_with_its_new_form_and_a_new_name_alone_changes_
     assert_eq!((&after["run"], total(&after, "stored")), (&second["run"], 10));
 
     let path = format!("/alerts/query/{query}/delete/");
+    app.get(&path).await.expect(200).shows("It is listened to: that ends.");
     app.post(&path, &[]).await.expect(303);
     let run = listening.ended(&second["run"]).await;
     assert_eq!(run["state"], "cancelled");

@@ -112,6 +112,8 @@ async fn one_who_lost_the_right_to_the_query_is_acted_as_no_more() {
 #[tokio::test]
 async fn what_somebody_else_asks_for_is_not_asked_for_with_ones_own_account() {
     let team = Team::start().await;
+    let form = team.boss.get(&format!("/alerts/query/{}/update/", team.query)).await.expect(200);
+    form.shows("eve listens to this query. When you save it with another form, that is paused");
     team.change(&team.boss).await.expect(200);
     team.is_paused_because("has changed the query").await;
 }

@@ -30,7 +30,7 @@ pub(super) fn samples() -> Vec<Sample> {
         state: ListenerChip::InTrouble,
         trouble: Some(trouble("is-bad", Some("The next try is in 40 s."))),
         live: None,
-        waits: true,
+        again_s: Some(41),
         ..listening.clone()
     };
     let paused = ListenerPage {
@@ -92,7 +92,7 @@ fn listening() -> ListenerPage {
         ],
         total: Some(day("Together", 0, false)),
         runs: vec![run(StateChip::Running, ""), run(StateChip::Failed, HOSTILE)],
-        waits: false,
+        again_s: None,
     }
 }
 
