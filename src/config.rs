@@ -1,5 +1,6 @@
 //! Settings: every flag and variable, read once. `--help` is the reference.
 
+mod ingest;
 mod limits;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -12,7 +13,7 @@ use crate::{
     local_postgres::default_data_dir,
 };
 
-pub use self::limits::LimitsConfig;
+pub use self::{ingest::IngestConfig, limits::LimitsConfig};
 
 /// The alerts page of a TOM for the Pitt-Google broker: query, look, save targets.
 #[derive(Debug, Parser)]
@@ -31,6 +32,8 @@ pub struct Cli {
 pub enum Command {
     /// Serve the pages and the API (this is the default).
     Serve(Box<ServeConfig>),
+    /// Listen to a saved query in the foreground, without pages, until SIGTERM or SIGINT.
+    Ingest(Box<IngestConfig>),
     /// Write a night of simulated ZTF alert packets, or publish it onto a Pub/Sub topic.
     Simulate(Box<SimulateConfig>),
     /// Bring the tables of the database up to date and exit.

@@ -6,7 +6,7 @@ use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 use tom_alerts::{
     app,
-    config::{Cli, Command, LogFormat, ServeConfig},
+    config::{Cli, Command, IngestConfig, LogFormat, ServeConfig},
     storage::Storage,
     telemetry,
 };
@@ -23,6 +23,11 @@ fn main() -> anyhow::Result<()> {
             // A reader that hangs on a slow disk must not keep the program from ending.
             runtime.shutdown_timeout(LAST_WAIT);
             served
+        }
+        Command::Ingest(config) => {
+            let ended = runtime.block_on(ingest(*config));
+            runtime.shutdown_timeout(LAST_WAIT);
+            ended
         }
         Command::Simulate(config) => {
             telemetry::start_logs(LogFormat::Text);
@@ -43,13 +48,26 @@ fn main() -> anyhow::Result<()> {
 
 async fn serve(config: ServeConfig) -> anyhow::Result<()> {
     telemetry::start_logs(config.log_format);
+    app::serve(config, stop_signal()?, |_| {}).await
+}
+
+async fn ingest(config: IngestConfig) -> anyhow::Result<()> {
+    telemetry::start_logs(config.log_format);
+    let say = |line: &str| {
+        // Nobody may be reading any more.
+        let _ = writeln!(std::io::stdout(), "{line}");
+    };
+    app::ingest(config, stop_signal()?, say).await
+}
+
+/// SIGINT or SIGTERM.
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    let stop = async move {
+    Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
-    };
-    app::serve(config, stop, |_| {}).await
+    })
 }

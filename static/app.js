@@ -44,6 +44,10 @@ for (const link of all(".summary a[href^='#']")) {
 // What is shown once: loading the page anew opens it, and does not send the form a second time.
 if (document.querySelector("[data-once]")) history.replaceState(null, "", location.href);
 
+// A page that waits for something is loaded anew when that may be there.
+const waiting = document.querySelector("[data-again]");
+if (waiting) setTimeout(() => location.reload(), 1000 * Number(waiting.dataset.again));
+
 // Copy buttons.
 for (const button of all("[data-copy]")) {
   if (!navigator.clipboard) break;

@@ -194,12 +194,13 @@ fn nothing_is_marked_safe_for_html_by_hand() {
 }
 
 /// Files of the storage that hold what members make, and who they are.
-const FILES_OF_THE_TEAM: [&str; 15] = [
+const FILES_OF_THE_TEAM: [&str; 16] = [
     "alerts",
     "api_tokens",
     "groups",
     "history",
     "invitations",
+    "listeners",
     "results",
     "runs",
     "saved_queries",
@@ -269,8 +270,9 @@ fn whatever_the_storage_shows_or_changes_of_the_team_is_asked_for_by_somebody() 
 }
 
 /// Tables of what members make.
-const TABLES_OF_THE_TEAM: [&str; 9] = [
+const TABLES_OF_THE_TEAM: [&str; 10] = [
     "saved_query",
+    "listener",
     "run",
     "run_alert",
     "run_log",
@@ -297,6 +299,33 @@ const STATEMENTS_WITHOUT_A_RIGHT: &[(&str, &str, &str)] = &[
     ("groups", "update saved_query set readers = array_remove", "takes a group away that is gone"),
     ("groups", "update run set readers = array_remove", "takes a group away that is gone"),
     ("groups", "update target set readers = array_remove", "takes a group away that is gone"),
+    ("listeners", "insert into listener (", "of a query that they may change, which is locked"),
+    (
+        "listeners",
+        "update listener set state = 'paused'",
+        "of a query that they may change, which is locked",
+    ),
+    (
+        "listeners",
+        "delete from listener where saved_query_id",
+        "of a query that they may change, which is locked",
+    ),
+    (
+        "listeners",
+        "update listener set next_try = null where saved_query_id",
+        "of a query that they may change, which is locked",
+    ),
+    ("listeners", "select count(*) from listener where started_by = $1", "one's own"),
+    (
+        "listeners",
+        "update listener l set state = 'paused'",
+        "of a run that they may change, in the same transaction",
+    ),
+    (
+        "listeners",
+        "update listener set next_try = null where started_by",
+        "of one who has just mended what they lacked",
+    ),
     ("runs", "insert into run (", "makes one's own"),
     ("saved_queries", "insert into saved_query (", "makes one's own"),
     (
@@ -351,9 +380,10 @@ const STATEMENTS_WITHOUT_A_RIGHT: &[(&str, &str, &str)] = &[
     ("unreadable", "insert into unreadable (", "the run that is being worked on"),
 ];
 
-/// Files whose statements nobody at a browser or with a token reaches: the work of a run, its turn, and what it costs. (Only
-/// `runs_ahead` is asked for a page: how many runs stand before one that the reader has found.)
-const FILES_OF_THE_WORK: [&str; 4] = ["batches", "budget", "run_queue", "run_work"];
+/// Files whose statements nobody at a browser or with a token reaches: the work of runs and listeners, the turn of a run, and
+/// what it costs. (Only `runs_ahead` is asked for a page: how many runs stand before one that the reader has found.)
+const FILES_OF_THE_WORK: [&str; 5] =
+    ["batches", "budget", "listener_work", "run_queue", "run_work"];
 
 /// Texts of a file, each with what stands before it; those that a macro puts together count as one.
 fn texts(code: &str) -> Vec<(String, String)> {
@@ -477,14 +507,18 @@ fn only_the_storage_says_who_somebody_is() {
 #[test]
 fn only_the_work_of_a_run_writes_to_a_run_without_being_asked_who_it_is() {
     let mut functions = vec!["keep_batch".to_owned()];
-    let work = storage_file("run_work");
-    functions.extend(public_functions(&work).into_iter().map(|(name, _)| name.to_owned()));
+    for file in ["run_work", "listener_work"] {
+        let work = storage_file(file);
+        let names = public_functions(&work).into_iter().map(|(name, _)| name.to_owned());
+        // The command line finds queries by name.
+        functions.extend(names.filter(|name| name != "queries_named"));
+    }
     let queue = storage_file("run_queue");
     let queue = public_functions(&queue).into_iter().map(|(name, _)| name.to_owned());
     // What a run waits for is told of a run that somebody has found.
     functions.extend(queue.filter(|name| name != "runs_ahead"));
     assert!(functions.len() >= 13, "{functions:?}");
-    let workers = ["run_query", "run_queue", "run_watch", "run_work"];
+    let workers = ["listen", "run_query", "run_queue", "run_watch", "run_work"];
     for (name, text) in sources() {
         let is_worker = workers.iter().any(|file| name == format!("actions/{file}.rs"));
         if layer(&name) == "storage" || is_worker {

@@ -20,13 +20,15 @@ pub struct RunLimits {
     pub at_once: u32,
     /// Runs of a member that may wait for a place.
     pub waiting: u32,
+    /// Listeners of a member that go on, on all replicas; they take none of the places of runs.
+    pub listeners: u32,
     /// Pulls that the runs of a member make in a minute, in one process; `None`: as many as they can.
     pub pulls_a_minute: Option<NonZeroU32>,
 }
 
 impl Default for RunLimits {
     fn default() -> Self {
-        Self { at_once: 4, waiting: 20, pulls_a_minute: None }
+        Self { at_once: 4, waiting: 20, listeners: 4, pulls_a_minute: None }
     }
 }
 

@@ -4,29 +4,31 @@ use std::{
     collections::HashMap,
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use chrono::{DateTime, Utc};
 use futures::FutureExt;
-use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{error, info, warn};
 
 use super::{
     credentials::Credentials,
+    listen::Listening,
     query_budget::RunBudget,
     run_limits::{PullPaces, RunLimits},
+    run_log::write_log,
     run_watch::INTERRUPTED,
     run_work::{self, Ending},
 };
 use crate::{
-    brokers::{Brokers, RunContext},
+    brokers::{Brokers, Progress, RunContext},
     clock::Clock,
     domain::{
         grant::Scope,
         member::Member,
-        run::{LogLevel, RunId, RunState},
+        replica,
+        run::{RunId, RunState},
         saved_query::SavedQuery,
         sharing::{Sharing, TeamScope},
     },
@@ -37,10 +39,6 @@ use crate::{
 
 /// From how many results on does a run change what the planner should know?
 const LARGE_RUN: u64 = 1_000;
-
-/// How long after the end of a run its backend may say more, and how long when the service stops.
-const LATE_LINES: Duration = Duration::from_mins(2);
-const LAST_LINES: Duration = Duration::from_secs(3);
 
 /// Works on runs in the background.
 #[derive(Clone)]
@@ -63,6 +61,7 @@ pub(super) struct Inner {
     /// Held by whoever looks for runs to begin.
     pub(super) looking: tokio::sync::Mutex<()>,
     live: Mutex<HashMap<RunId, CancellationToken>>,
+    pub(super) listening: Listening,
     pull_paces: PullPaces,
 }
 
@@ -75,10 +74,11 @@ impl Runner {
         clock: Clock,
         shutdown: CancellationToken,
     ) -> Self {
-        Self::limited(storage, brokers, credentials, clock, shutdown, RunLimits::default())
+        let limits = RunLimits::default();
+        Self::limited(storage, brokers, credentials, clock, shutdown, limits, "serve")
     }
 
-    /// The same with these limits.
+    /// The same with these limits, in a process that runs this command of the program.
     pub fn limited(
         storage: Storage,
         brokers: Brokers,
@@ -86,8 +86,11 @@ impl Runner {
         clock: Clock,
         shutdown: CancellationToken,
         limits: RunLimits,
+        command: &str,
     ) -> Self {
-        let instance = format!("{}-{:016x}", std::process::id(), rand::random::<u64>());
+        let host = nix::unistd::gethostname().unwrap_or_default();
+        let (process, chance) = (std::process::id(), rand::random::<u64>());
+        let instance = replica::name_of(command, &host.to_string_lossy(), process, chance);
         Self {
             inner: Arc::new(Inner {
                 storage,
@@ -101,6 +104,7 @@ impl Runner {
                 shutdown,
                 looking: tokio::sync::Mutex::default(),
                 live: Mutex::default(),
+                listening: Listening::default(),
                 pull_paces: PullPaces::default(),
             }),
         }
@@ -187,7 +191,7 @@ impl Inner {
     }
 
     /// Whose credentials a member's run on a backend will use, for the history.
-    fn acting_words(&self, broker: &str, by: &TeamScope) -> Option<String> {
+    pub(super) fn acting_words(&self, broker: &str, by: &TeamScope) -> Option<String> {
         self.brokers.find(broker)?.needed_scope()?;
         self.credentials.acting_words(by.member())
     }
@@ -195,23 +199,7 @@ impl Inner {
     /// Works on a run to its end.
     pub(super) async fn work(&self, run: BegunRun, stop: CancellationToken) {
         let id = run.id;
-        let attempt = AssertUnwindSafe(self.attempt(run, &stop)).catch_unwind().await;
-        let ending = match attempt {
-            Ok(Ok(Some(ending))) => ending,
-            // Ended by somebody else: nothing is ours to write.
-            Ok(Ok(None)) => return self.forget(id),
-            Err(_) => {
-                error!(run.id = id, "Run {id} met a fault in the software");
-                Ending::failed("A fault in the software stopped this run. What was stored is kept; the log of the service says more.".to_owned())
-            }
-            Ok(Err(failure)) => {
-                error!(run.id = id, error = %failure, "Run {id} lost the database");
-                Ending::failed(format!(
-                    "The database could not be written: {failure}. What was stored is kept; run it again for the rest."
-                ))
-            }
-        };
-        let ending = run_work::stopped_or(ending, &self.storage, id).await;
+        let Some(ending) = self.ending_of(run, &stop, None).await else { return self.forget(id) };
         let ending = if ending.state == RunState::Cancelled && self.shutdown.is_cancelled() {
             Ending { state: RunState::Interrupted, feedback: INTERRUPTED.to_owned(), lacks: None }
         } else {
@@ -234,6 +222,32 @@ impl Inner {
         self.forget(id);
     }
 
+    /// Works on a run until it ends, or is stopped: how it ended; `None` when somebody else has ended it, and nothing is
+    /// ours to write. Whoever listens keeps hold of its progress.
+    pub(super) async fn ending_of(
+        &self,
+        run: BegunRun,
+        stop: &CancellationToken,
+        listening: Option<Arc<Progress>>,
+    ) -> Option<Ending> {
+        let id = run.id;
+        let attempt = AssertUnwindSafe(self.attempt(run, stop, listening)).catch_unwind().await;
+        let ending = match attempt {
+            Ok(Ok(ending)) => ending?,
+            Err(_) => {
+                error!(run.id = id, "Run {id} met a fault in the software");
+                Ending::failed("A fault in the software stopped this run. What was stored is kept; the log of the service says more.".to_owned())
+            }
+            Ok(Err(failure)) => {
+                error!(run.id = id, error = %failure, "Run {id} lost the database");
+                Ending::failed(format!(
+                    "The database could not be written: {failure}. What was stored is kept; run it again for the rest."
+                ))
+            }
+        };
+        Some(run_work::stopped_or(ending, &self.storage, id).await)
+    }
+
     /// Keeps pages quick after a run that brought many alerts.
     pub(super) async fn note_growth(&self, id: RunId) {
         let is_large =
@@ -243,7 +257,7 @@ impl Inner {
         }
     }
 
-    fn forget(&self, id: RunId) {
+    pub(super) fn forget(&self, id: RunId) {
         self.live().remove(&id);
     }
 
@@ -251,6 +265,7 @@ impl Inner {
         &self,
         run: BegunRun,
         stop: &CancellationToken,
+        listening: Option<Arc<Progress>>,
     ) -> Result<Option<Ending>, StorageError> {
         let id = run.id;
         // Whoever asked before the run was among the live ones has not reached it.
@@ -280,6 +295,10 @@ impl Inner {
         let budget = RunBudget { storage: self.storage.clone(), run_id: id };
         let pulls = self.pull_paces.of(run.by.id, self.limits, Instant::now());
         let context = context.with_budget(Arc::new(budget)).with_pace(pulls);
+        let context = match listening {
+            Some(progress) => context.listening(progress),
+            None => context,
+        };
         let is_over = CancellationToken::new();
         let logger =
             self.tracker.spawn(write_log(self.storage.clone(), id, lines, is_over.clone()));
@@ -294,45 +313,6 @@ impl Inner {
         match result {
             Err(StorageError::RunEnded) => Ok(None),
             other => other.map(Some),
-        }
-    }
-}
-
-impl Inner {
-    /// Writes what a backend says after its run has ended: what it cost, and whether a job could be stopped.
-    fn log_what_is_late(&self, id: RunId, lines: mpsc::UnboundedReceiver<(LogLevel, String)>) {
-        let late = write_log(self.storage.clone(), id, lines, CancellationToken::new());
-        let shutdown = self.shutdown.clone();
-        self.tracker.spawn(async move {
-            let last = async {
-                shutdown.cancelled().await;
-                tokio::time::sleep(LAST_LINES).await;
-            };
-            tokio::select! {
-                _ = tokio::time::timeout(LATE_LINES, late) => {}
-                () = last => {}
-            }
-        });
-    }
-}
-
-/// Writes the run's log until the run is over, or nobody has more to say; what is still to come. A backend that hangs may
-/// hold its end of the channel for longer.
-async fn write_log(
-    storage: Storage,
-    id: RunId,
-    mut lines: mpsc::UnboundedReceiver<(LogLevel, String)>,
-    is_over: CancellationToken,
-) -> mpsc::UnboundedReceiver<(LogLevel, String)> {
-    loop {
-        let line = tokio::select! {
-            biased;
-            line = lines.recv() => line,
-            () = is_over.cancelled() => None,
-        };
-        let Some((level, sentence)) = line else { return lines };
-        if let Err(error) = storage.log_run(id, level, &sentence).await {
-            warn!(run.id = id, %error, "A line of the run's log was lost: {sentence}");
         }
     }
 }

@@ -51,7 +51,8 @@ impl Inner {
     pub(super) async fn begin_next(self: &Arc<Self>) -> Result<(), StorageError> {
         // One after another: places are counted before they are taken.
         let _turn = self.looking.lock().await;
-        let n_free = self.limits.in_one_process().saturating_sub(self.live().len());
+        let n_live = self.live().len().saturating_sub(self.listening.n_heard());
+        let n_free = self.limits.in_one_process().saturating_sub(n_live);
         if n_free == 0 || self.retired.is_cancelled() {
             return Ok(());
         }

@@ -8,13 +8,16 @@ use super::{run_query::Runner, run_queue::LOOK};
 use crate::{domain::run::RunId, storage::StorageError};
 
 /// How often does a process say that its runs are alive, and look for requests to stop them?
-const HEARTBEAT: Duration = Duration::from_secs(5);
+pub(super) const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// How long may a process be silent before the others call its runs interrupted?
 const SILENCE: Duration = Duration::from_secs(30);
 
 /// What an interrupted run tells its reader.
 pub(super) const INTERRUPTED: &str = "The service stopped while this run was going on. What had come until then is kept. Run it again for the rest.";
+
+/// The same for the run of a listener.
+pub(super) const NEXT_GOES_ON: &str = "The service stopped while this run was going on. What had come until then is kept; the listener goes on with its next run.";
 
 /// What a run tells its reader that the service left behind before it began.
 const NOT_BEGUN: &str = "The service stopped before this run began. Run it again.";
@@ -37,13 +40,16 @@ impl Runner {
                     if let Err(error) = self.inner.begin_next().await {
                         warn!(%error, "Runs that wait were not looked for");
                     }
+                    if let Err(error) = self.inner.look_at_listeners().await {
+                        warn!(%error, "Listeners were not looked for");
+                    }
                 }
                 () = self.inner.shutdown.cancelled() => return,
             }
         }
     }
 
-    async fn beat(&self) -> Result<(), StorageError> {
+    pub(super) async fn beat(&self) -> Result<(), StorageError> {
         // A run that we have begun without learning of it is nobody's: it falls silent.
         let live: Vec<RunId> = self.inner.live().keys().copied().collect();
         for id in self.inner.storage.beat_heart(&self.inner.instance, &live).await? {
@@ -63,7 +69,8 @@ impl Runner {
 
     /// Marks runs interrupted whose process has been silent for this long.
     pub async fn interrupt_silent(&self, silence: Duration) -> Result<(), StorageError> {
-        for id in self.inner.storage.interrupt_silent_runs(silence, INTERRUPTED).await? {
+        let silent = self.inner.storage.interrupt_silent_runs(silence, INTERRUPTED, NEXT_GOES_ON);
+        for id in silent.await? {
             warn!(run.id = id, "Run {id} was interrupted: its process is gone");
         }
         Ok(())

@@ -92,7 +92,8 @@ pub(super) async fn run(
             )));
         }
     };
-    let max_results = parameters.integer("max_results").and_then(|n| u64::try_from(n).ok());
+    let max_results = parameters.integer("max_results").filter(|_| !context.is_listening);
+    let max_results = max_results.and_then(|n| u64::try_from(n).ok());
     let log = context.clone();
     let mut stream = match broker.fetch_alerts(parameters, context).await {
         Ok(stream) => stream,

@@ -56,13 +56,12 @@ pub(super) fn check_exposure(config: &ServeConfig) -> anyhow::Result<()> {
 
 /// Signing in, if there is an OAuth client.
 pub(super) async fn sign_in(
-    config: &ServeConfig,
+    settings: &SignInConfig,
     data_dir: &Path,
     public_url: &Url,
     storage: &Storage,
     clock: &Clock,
 ) -> anyhow::Result<Option<Arc<SignIn>>> {
-    let settings = &config.sign_in;
     let Some((client_id, client_secret)) = settings.client().map_err(anyhow::Error::msg)? else {
         return Ok(None);
     };

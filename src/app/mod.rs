@@ -2,6 +2,7 @@
 
 mod accounts;
 mod ending;
+mod ingest;
 
 use std::{
     future::Future,
@@ -17,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use url::Url;
 
+pub use self::ingest::ingest;
 use crate::{
     actions::{credentials::Credentials, run_limits::RunLimits, run_query::Runner},
     brokers::{
@@ -25,7 +27,7 @@ use crate::{
         stream_rest::{self, PubSubService},
     },
     clock::Clock,
-    config::{BigQueryConfig, GoogleConfig, ServeConfig, SimulateConfig},
+    config::{BigQueryConfig, GoogleConfig, LimitsConfig, ServeConfig, SimulateConfig},
     google::{
         Access, ServiceAccount, TokenSource,
         pubsub::{SchemaPath, SubscriptionPath, TopicPath},
@@ -59,7 +61,7 @@ pub async fn serve(
         .with_context(|| format!("cannot listen on {}", config.listen))?;
     let address = socket.local_addr()?;
     let data_dir = config.data_dir();
-    let database = Database::start(&config, &data_dir).await?;
+    let database = Database::start(config.database_url.as_deref(), &data_dir).await?;
     let served = serve_on(socket, &config, &data_dir, &database, stop, || on_ready(address)).await;
     database.stop().await;
     served
@@ -86,7 +88,8 @@ async fn serve_on(
         None => Url::parse(&format!("http://{address}"))?,
     };
     let access = google_access(&config.google)?;
-    let sign_in = accounts::sign_in(config, data_dir, &public_url, &storage, &clock).await?;
+    let sign_in =
+        accounts::sign_in(&config.sign_in, data_dir, &public_url, &storage, &clock).await?;
     let credentials = match &sign_in {
         Some(sign_in) => Credentials::with_grants(access, sign_in.grants().clone()),
         None => access.into(),
@@ -98,7 +101,8 @@ async fn serve_on(
         credentials.clone(),
         clock.clone(),
         shutdown.clone(),
-        run_limits(config),
+        run_limits(&config.limits),
+        "serve",
     );
     if database.is_private() {
         // Nobody else uses this database: whatever was live died with the process before us.
@@ -143,9 +147,9 @@ enum Database {
 }
 
 impl Database {
-    async fn start(config: &ServeConfig, data_dir: &Path) -> anyhow::Result<Self> {
-        if let Some(url) = &config.database_url {
-            return Ok(Self::External(url.clone()));
+    async fn start(url: Option<&str>, data_dir: &Path) -> anyhow::Result<Self> {
+        if let Some(url) = url {
+            return Ok(Self::External(url.to_owned()));
         }
         std::fs::create_dir_all(data_dir)
             .with_context(|| format!("the data folder {} cannot be made", data_dir.display()))?;
@@ -208,10 +212,11 @@ fn pubsub_service(config: &GoogleConfig) -> anyhow::Result<PubSubService> {
 }
 
 /// What the runs of one member may take.
-fn run_limits(config: &ServeConfig) -> RunLimits {
+fn run_limits(limits: &LimitsConfig) -> RunLimits {
     RunLimits {
-        at_once: config.limits.runs_at_once,
-        pulls_a_minute: config.limits.pulls(),
+        at_once: limits.runs_at_once,
+        listeners: limits.listeners,
+        pulls_a_minute: limits.pulls(),
         ..RunLimits::default()
     }
 }

@@ -191,6 +191,16 @@ pub trait Broker: Send + Sync {
         None
     }
 
+    /// Whether its queries can be kept running: what comes is new each time.
+    fn can_listen(&self) -> bool {
+        false
+    }
+
+    /// Why this query cannot be kept running, where others can.
+    fn why_not_listen(&self, _: &Parameters) -> Option<&'static str> {
+        None
+    }
+
     /// Starts to fetch. The filter of the form is the caller's to apply.
     async fn fetch_alerts(
         &self,

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex, PoisonError,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use chrono::{DateTime, Utc};
@@ -27,17 +27,20 @@ pub struct RunContext {
     pub budget: Option<Arc<dyn Budget>>,
     /// The pace of its pulls; `None`: as fast as it goes.
     pub pulls: Option<Arc<PullPace>>,
+    /// Whether it listens: it goes on until it is stopped, whatever the form says of stopping.
+    pub is_listening: bool,
     /// How far the run has come.
     pub progress: Arc<Progress>,
     log: mpsc::UnboundedSender<(LogLevel, String)>,
     ending: Arc<Mutex<Option<String>>>,
 }
 
-/// How far a run has come, for a backend that fetches no more than is needed.
+/// How far a run has come, for a backend that fetches no more than is needed, and for whoever watches over the run.
 #[derive(Debug, Default)]
 pub struct Progress {
     received: AtomicU64,
     stored: AtomicU64,
+    has_answer: AtomicBool,
 }
 
 impl Progress {
@@ -45,6 +48,16 @@ impl Progress {
     pub fn set(&self, received: u64, stored: u64) {
         self.received.store(received, Ordering::Relaxed);
         self.stored.store(stored, Ordering::Relaxed);
+    }
+
+    /// Says that the source has answered, with messages or without: nothing stands in the way.
+    pub fn note_answer(&self) {
+        self.has_answer.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the source has answered.
+    pub fn has_answer(&self) -> bool {
+        self.has_answer.load(Ordering::Relaxed) || self.received.load(Ordering::Relaxed) > 0
     }
 
     /// How many more messages it will probably take to have `wanted` results, judged by those so far; at least 1.
@@ -66,8 +79,10 @@ impl RunContext {
     ) -> (Self, mpsc::UnboundedReceiver<(LogLevel, String)>) {
         let (log, lines) = mpsc::unbounded_channel();
         let (progress, ending) = (Arc::default(), Arc::default());
-        let (budget, pulls) = (None, None);
-        (Self { now, stop, access, tasks, budget, pulls, progress, log, ending }, lines)
+        let (budget, pulls, is_listening) = (None, None, false);
+        let context =
+            Self { now, stop, access, tasks, budget, pulls, is_listening, progress, log, ending };
+        (context, lines)
     }
 
     /// The same with what its queries may cost.
@@ -80,6 +95,12 @@ impl RunContext {
     #[must_use]
     pub fn with_pace(self, pulls: Option<Arc<PullPace>>) -> Self {
         Self { pulls, ..self }
+    }
+
+    /// The same for a run that listens, of whose progress somebody else keeps hold.
+    #[must_use]
+    pub fn listening(self, progress: Arc<Progress>) -> Self {
+        Self { is_listening: true, progress, ..self }
     }
 
     /// Writes a sentence into the run's log.

@@ -10,6 +10,9 @@ pub struct LimitsConfig {
     /// Runs of one member that go on at once, on all replicas; further ones wait for their turn.
     #[arg(long, env = "TOM_ALERTS_RUNS_AT_ONCE", default_value = "4", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub runs_at_once: u32,
+    /// Saved queries of one member that are listened to at once, on all replicas.
+    #[arg(long, env = "TOM_ALERTS_LISTENERS", default_value = "4", value_name = "N")]
+    pub listeners: u32,
     /// Requests that one member may make in a minute, on each replica; 0: any number. Not in local mode.
     #[arg(long, env = "TOM_ALERTS_REQUESTS_A_MINUTE", default_value = "600", value_name = "N")]
     pub requests_a_minute: u32,

@@ -72,6 +72,12 @@ pub enum Action {
     Ran,
     /// Asked to stop.
     Stopped,
+    /// Is listened to from then on, or again.
+    StartedListening,
+    /// Is not listened to for the time being.
+    PausedListening,
+    /// Is not listened to any more.
+    StoppedListening,
     /// An alert was saved to it.
     Saved,
     /// Taken out of the service.
@@ -102,13 +108,16 @@ pub enum Action {
 
 impl Action {
     /// Every action, with the word for it.
-    pub const ALL: [(Self, &'static str); 19] = [
+    pub const ALL: [(Self, &'static str); 22] = [
         (Self::Created, "created"),
         (Self::Changed, "changed"),
         (Self::Shared, "shared"),
         (Self::Deleted, "deleted"),
         (Self::Ran, "ran"),
         (Self::Stopped, "stopped"),
+        (Self::StartedListening, "started listening"),
+        (Self::PausedListening, "paused listening"),
+        (Self::StoppedListening, "stopped listening"),
         (Self::Saved, "saved"),
         (Self::Exported, "exported"),
         (Self::SignedIn, "signed in"),

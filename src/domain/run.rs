@@ -97,6 +97,8 @@ pub struct Run {
     pub broker: String,
     /// The form as it was typed.
     pub parameters: serde_json::Value,
+    /// The day (UTC) of a listener's run; `None` for one that somebody started.
+    pub day: Option<chrono::NaiveDate>,
     /// Id of the member who started it.
     pub started_by: i64,
     /// Name of that member.

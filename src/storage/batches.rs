@@ -75,12 +75,14 @@ async fn keep(
     batch: Batch,
 ) -> Result<u64, StorageError> {
     // The row lock keeps whoever wants to end the run out until this batch is counted.
-    let (state, batch_number, stored): (String, i64, i64) =
-        sqlx::query_as("select state, batch_number, stored from run where id = $1 for update")
-            .bind(run_id)
-            .fetch_optional(&mut *connection)
-            .await?
-            .ok_or(StorageError::RunEnded)?;
+    let (state, batch_number, stored, listened): (String, i64, i64, Option<i64>) = sqlx::query_as(
+        "select state, batch_number, stored, case when day is not null then saved_query_id end
+         from run where id = $1 for update",
+    )
+    .bind(run_id)
+    .fetch_optional(&mut *connection)
+    .await?
+    .ok_or(StorageError::RunEnded)?;
     if batch_number >= batch.number {
         return Ok(from_bigint(stored));
     }
@@ -89,8 +91,8 @@ async fn keep(
     }
     let alerts = without_repeats(&batch.alerts);
     let ids = insert_alerts(connection, &alerts).await?;
-    let n_linked = link_to_run(connection, run_id, &alerts, &ids).await?;
-    let n_set_aside = insert_unreadable(connection, run_id, &batch.unreadable).await?;
+    let n_linked = link_to_run(connection, run_id, listened, &alerts, &ids).await?;
+    let n_set_aside = insert_unreadable(connection, run_id, listened, &batch.unreadable).await?;
     count_batch(connection, run_id, &batch, n_linked, n_set_aside).await
 }
 
@@ -218,9 +220,12 @@ fn id_of(ids: &AlertIds, alert: &Alert) -> Option<i64> {
     ids.get(&(alert.survey.id().to_owned(), alert.source_id)).copied()
 }
 
+/// Links alerts to a run; how many were new to it. What a message brought to an earlier run of the same listener is not
+/// new when the message comes again.
 async fn link_to_run(
     connection: &mut PgConnection,
     run_id: RunId,
+    listened: Option<i64>,
     alerts: &[&KeptAlert],
     ids: &AlertIds,
 ) -> Result<u64, StorageError> {
@@ -231,8 +236,16 @@ async fn link_to_run(
     };
     let done = sqlx::query(
         "insert into run_alert (run_id, alert_id, object_id, jd, ra, dec, mag, classtar, rb, attributes)
-         select $1, * from unnest($2::bigint[], $3::text[], $4::float8[], $5::float8[], $6::float8[], $7::float8[],
-                                  $8::float8[], $9::float8[], $10::jsonb[])
+         select $1, t.*
+         from unnest($2::bigint[], $3::text[], $4::float8[], $5::float8[], $6::float8[], $7::float8[], $8::float8[],
+                     $9::float8[], $10::jsonb[])
+              as t (alert_id, object_id, jd, ra, dec, mag, classtar, rb, attributes)
+         where $11::bigint is null or not exists (
+             select from run_alert o
+             join run e on e.id = o.run_id
+             where o.alert_id = t.alert_id and o.run_id <> $1 and e.saved_query_id = $11 and e.day is not null
+               and o.attributes->>'message_id' = t.attributes->>'message_id'
+         )
          on conflict do nothing",
     )
     .bind(run_id)
@@ -245,6 +258,7 @@ async fn link_to_run(
     .bind(column(|alert| alert.classtar))
     .bind(column(|alert| alert.rb))
     .bind(linked.iter().map(|(_, kept)| kept.attributes.as_ref().map(storable_json)).collect::<Vec<_>>())
+    .bind(listened)
     .execute(connection)
     .await?;
     Ok(done.rows_affected())
@@ -277,7 +291,8 @@ async fn count_batch(
                      group by key
                  ) as summed
              ),
-             heartbeat = now()
+             heartbeat = now(),
+             last_received = now()
          where id = $1
          returning stored",
     )

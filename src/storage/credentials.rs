@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 
-use super::{Storage, StorageError, history};
+use super::{Storage, StorageError, history, listeners::wake_listeners};
 use crate::domain::{
     grant::{Grant, GrantState, Scope},
     history::{Action, Event, Kind},
@@ -158,6 +158,7 @@ impl Storage {
                 }
                 let event = Event::new(Action::Connected, Kind::Grant, member_id, email)
                     .with(serde_json::json!({ "rights": words(&tokens.scopes) }));
+                wake_listeners(connection, member_id).await?;
                 history::record_of(connection, member_id, event).await
             })
         })

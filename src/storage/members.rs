@@ -2,7 +2,7 @@
 
 use sqlx::{FromRow, PgConnection};
 
-use super::{Storage, StorageError, history};
+use super::{Storage, StorageError, history, listeners::wake_listeners};
 use crate::domain::{
     history::{Action, Event, Kind},
     member::{Identity, Member, Role, TeamMember},
@@ -185,12 +185,18 @@ impl Storage {
         member_id: i64,
         project: Option<&str>,
     ) -> Result<(), StorageError> {
-        sqlx::query("update member set google_project = $2 where id = $1")
-            .bind(member_id)
-            .bind(project)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+        let project = project.map(str::to_owned);
+        self.in_transaction(move |connection| {
+            Box::pin(async move {
+                sqlx::query("update member set google_project = $2 where id = $1")
+                    .bind(member_id)
+                    .bind(project)
+                    .execute(&mut *connection)
+                    .await?;
+                wake_listeners(connection, member_id).await
+            })
+        })
+        .await
     }
 }
 

@@ -9,6 +9,8 @@ mod form_drafts;
 mod groups;
 mod history;
 mod invitations;
+mod listener_work;
+mod listeners;
 mod members;
 mod results;
 mod run_news;
@@ -44,6 +46,7 @@ pub use self::{
     credentials::{Credential, SealedTokens},
     form_drafts::FormDraft,
     history::HistoryFilter,
+    listener_work::{ListenerAtWork, ListenerRunEnd, NamedQuery, RunAtWork},
     members::{Admission, Welcome},
     results::{Cursor, PageCursor, ResultPage},
     run_news::RunFollower,
@@ -103,6 +106,12 @@ pub enum StorageError {
     QueueFull {
         /// Runs that wait.
         waiting: u64,
+    },
+    /// So many listeners of the member go on that no more are started.
+    #[error("{going_on} listeners of this member go on already")]
+    TooManyListeners {
+        /// Listeners that go on.
+        going_on: u64,
     },
     /// A name is taken.
     #[error(transparent)]

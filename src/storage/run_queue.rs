@@ -44,8 +44,9 @@ pub struct RunsAhead {
     pub waiting: u64,
 }
 
+/// What a [`BegunRun`] is made of.
 #[derive(sqlx::FromRow)]
-struct BegunRow {
+pub(super) struct BegunRow {
     id: i64,
     broker: String,
     parameters: serde_json::Value,
@@ -66,7 +67,7 @@ impl TryFrom<BegunRow> for BegunRun {
     }
 }
 
-/// Makes sure that a member has fewer live runs than this, until the transaction ends.
+/// Makes sure that a member has fewer live runs than this, those of listeners aside, until the transaction ends.
 pub(super) async fn check_room(
     connection: &mut PgConnection,
     member_id: i64,
@@ -80,7 +81,7 @@ pub(super) async fn check_room(
     let (live, waiting): (i64, i64) = sqlx::query_as(
         "select count(*), count(*) filter (where state = 'queued')
          from run
-         where started_by = $1 and state in ('queued', 'running')",
+         where started_by = $1 and state in ('queued', 'running') and day is null",
     )
     .bind(member_id)
     .fetch_one(connection)
@@ -117,7 +118,7 @@ impl Storage {
                     sqlx::query(END_CANCELLED).execute(&mut *connection).await?;
                     let rows = sqlx::query_as(
                         "with going_on as (
-                             select started_by, count(*) as n from run where state = 'running' group by started_by
+                             select started_by, count(*) as n from run where state = 'running' and day is null group by started_by
                          ), waiting as (
                              select q.id,
                                     q.instance = $1 or q.created < clock_timestamp() - interval '1 second' as is_ours,
@@ -186,7 +187,7 @@ impl Storage {
             "select count(*) filter (where state = 'running'),
                     count(*) filter (where state = 'queued' and id < $2)
              from run
-             where started_by = $1 and state in ('queued', 'running')",
+             where started_by = $1 and state in ('queued', 'running') and day is null",
         )
         .bind(run.started_by)
         .bind(run.id)

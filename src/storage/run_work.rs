@@ -94,14 +94,17 @@ impl Storage {
         &self,
         silence: Duration,
         feedback: &str,
+        feedback_of_listeners: &str,
     ) -> Result<Vec<RunId>, StorageError> {
         let ids = sqlx::query_scalar(
-            "update run set state = 'interrupted', feedback = $2, finished = now()
+            "update run set state = 'interrupted', finished = now(),
+                            feedback = case when day is null then $2 else $3 end
              where state = 'running' and heartbeat <= now() - make_interval(secs => $1)
              returning id",
         )
         .bind(silence.as_secs_f64())
         .bind(feedback)
+        .bind(feedback_of_listeners)
         .fetch_all(&self.pool)
         .await?;
         Ok(ids)

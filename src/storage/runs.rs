@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
 use super::{
-    Storage, StorageError, from_bigint, history, run_queue::check_room, scopes::SharingRow,
-    sharing::with_groups_held, standing::check_standing,
+    Storage, StorageError, from_bigint, history, listeners::pause_listener_of,
+    run_queue::check_room, scopes::SharingRow, sharing::with_groups_held, standing::check_standing,
 };
 use crate::domain::{
     grant::Scope,
@@ -46,6 +46,8 @@ pub struct RunFilter {
     pub before: Option<RunId>,
     /// Whose.
     pub whose: Whose,
+    /// Those of listeners alone.
+    pub of_listeners: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -55,6 +57,7 @@ struct RunRow {
     query_name: String,
     broker: String,
     parameters: serde_json::Value,
+    day: Option<chrono::NaiveDate>,
     started_by: i64,
     started_by_name: String,
     #[sqlx(flatten)]
@@ -90,6 +93,7 @@ impl TryFrom<RunRow> for Run {
             query_name: row.query_name,
             broker: row.broker,
             parameters: row.parameters,
+            day: row.day,
             started_by: row.started_by,
             started_by_name: row.started_by_name,
             sharing: row.sharing.into(),
@@ -130,7 +134,7 @@ macro_rules! select_runs {
     };
     ($columns:literal, $join:literal, $rest:literal) => {
         concat!(
-            "select r.id, r.saved_query_id, r.query_name, r.broker, r.parameters, r.started_by,
+            "select r.id, r.saved_query_id, r.query_name, r.broker, r.parameters, r.day, r.started_by,
                     m.name as started_by_name, r.readers, r.writers, r.sharers, r.state, r.received, r.passed, r.rejected, r.duplicates,
                     r.unreadable, r.stored, r.acknowledged, r.received_bytes, r.rejected_by, r.feedback,
                     r.created, r.started, r.finished, r.cancel_requested, r.acts_as, r.lacks_scope",
@@ -217,6 +221,7 @@ impl Storage {
                and ($4::bigint is null or r.saved_query_id = $4)
                and r.id < coalesce($5, 9223372036854775807)
                and is_of($6, r.started_by, r.readers, $1, $7)
+               and ($9 is false or r.day is not null)
              order by r.id desc
              limit $8"
         ))
@@ -228,6 +233,7 @@ impl Storage {
         .bind(filter.whose.id())
         .bind(scope.own_groups())
         .bind(limit)
+        .bind(filter.of_listeners)
         .fetch_all(&self.pool)
         .await?;
         rows.into_iter().map(Run::try_from).collect()
@@ -257,18 +263,18 @@ impl Storage {
     }
 
     /// Asks for a live run to be stopped, by whichever process works on it; false when it had ended already, or is not
-    /// there for them.
+    /// there for them. Whoever stops the run of a listener pauses the listener.
     pub async fn request_cancel(&self, scope: &TeamScope, id: RunId) -> Result<bool, StorageError> {
         scope.require_work()?;
         let by = scope.clone();
         let (is_allowed, is_asked) = self
             .in_transaction_of(scope, move |connection| {
                 Box::pin(async move {
-                    let found: Option<(String, bool)> = sqlx::query_as(
+                    let found: Option<(String, bool, Option<i64>)> = sqlx::query_as(
                         "update run
                          set cancel_requested = cancel_requested or state in ('queued', 'running')
                          where id = $1 and may_change(started_by, readers, writers, $2, $3, $4)
-                         returning query_name, state in ('queued', 'running')",
+                         returning query_name, state in ('queued', 'running'), listener_id",
                     )
                     .bind(id)
                     .bind(by.member_id())
@@ -276,10 +282,13 @@ impl Storage {
                     .bind(by.is_admin())
                     .fetch_optional(&mut *connection)
                     .await?;
-                    let Some((name, is_live)) = found else { return Ok((false, false)) };
+                    let Some((name, is_live, listener)) = found else { return Ok((false, false)) };
                     if is_live {
                         let event = Event::new(Action::Stopped, Kind::Run, id, name);
                         history::record(connection, &by, event).await?;
+                        if let Some(listener) = listener {
+                            pause_listener_of(connection, &by, listener).await?;
+                        }
                     }
                     Ok((true, is_live))
                 })

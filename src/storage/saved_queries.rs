@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Storage, StorageError, from_bigint, history, scopes::SharingRow, sharing::with_groups_held,
+    Storage, StorageError, from_bigint, history, listeners::pause_others_listener,
+    scopes::SharingRow, sharing::with_groups_held,
 };
 use crate::domain::{
     history::{Action, Event, Kind},
@@ -267,7 +268,8 @@ impl Storage {
         Ok(from_bigint(count))
     }
 
-    /// Changes name and form of a saved query that is still as it was read (`version`); false when it is not there for them.
+    /// Changes name and form of a saved query that is still as it was read (`version`); false when it is not there for
+    /// them. A listener that acts as somebody else is paused: they have not asked for this.
     pub async fn update_query(
         &self,
         scope: &TeamScope,
@@ -281,11 +283,15 @@ impl Storage {
         let is_done = self
             .in_transaction_of(scope, move |connection| {
                 Box::pin(async move {
-                    let found: Option<(i64, bool)> = sqlx::query_as(
-                        "update saved_query
+                    let changed: Option<(i64, bool, bool)> = sqlx::query_as(
+                        "with before as (
+                             select id, parameters from saved_query where id = $1 for no key update
+                         )
+                         update saved_query q
                          set name = $5, parameters = $6, modified = now(), version = version + 1
-                         where id = $1 and may_change(owner_id, readers, writers, $2, $3, $4)
-                         returning version, readers = '{}'",
+                         from before b
+                         where q.id = b.id and may_change(owner_id, readers, writers, $2, $3, $4)
+                         returning version, readers = '{}', q.parameters <> b.parameters",
                     )
                     .bind(id)
                     .bind(by.member_id())
@@ -295,13 +301,19 @@ impl Storage {
                     .bind(&parameters)
                     .fetch_optional(&mut *connection)
                     .await?;
-                    let Some((written, is_private)) = found else { return Ok(false) };
+                    let Some((written, is_private, asks_other)) = changed else {
+                        return Ok(false);
+                    };
                     if written != version + 1 {
                         return Err(StorageError::Changed);
                     }
-                    let event = Event::new(Action::Changed, Kind::Query, id, name);
+                    let event = Event::new(Action::Changed, Kind::Query, id, &*name);
                     let event = event.with(parameters).without_detail_if(is_private);
                     history::record(connection, &by, event).await?;
+                    if asks_other && pause_others_listener(connection, &by, id).await? {
+                        let event = Event::new(Action::PausedListening, Kind::Query, id, name);
+                        history::record(connection, &by, event).await?;
+                    }
                     Ok(true)
                 })
             })

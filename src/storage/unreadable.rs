@@ -82,10 +82,11 @@ impl Storage {
     }
 }
 
-/// Sets messages aside; how many were new to the run.
+/// Sets messages aside; how many were new to the run, and to those of its listener on the days before.
 pub(super) async fn insert_unreadable(
     connection: &mut PgConnection,
     run_id: RunId,
+    listened: Option<i64>,
     messages: &[Unreadable],
 ) -> Result<u64, StorageError> {
     if messages.is_empty() {
@@ -93,7 +94,14 @@ pub(super) async fn insert_unreadable(
     }
     let done = sqlx::query(
         "insert into unreadable (run_id, origin, error, attributes, message_id, bytes)
-         select $1, * from unnest($2::text[], $3::text[], $4::jsonb[], $5::text[], $6::bytea[])
+         select $1, t.*
+         from unnest($2::text[], $3::text[], $4::jsonb[], $5::text[], $6::bytea[])
+              as t (origin, error, attributes, message_id, bytes)
+         where $7::bigint is null or not exists (
+             select from run e
+             join unreadable o on o.run_id = e.id and o.message_id = t.message_id
+             where e.saved_query_id = $7 and e.id <> $1 and e.day > (select day from run where id = $1) - 8
+         )
          on conflict do nothing",
     )
     .bind(run_id)
@@ -112,6 +120,7 @@ pub(super) async fn insert_unreadable(
             .collect::<Vec<_>>(),
     )
     .bind(messages.iter().map(|message| message.bytes.as_ref()).collect::<Vec<&[u8]>>())
+    .bind(listened)
     .execute(connection)
     .await?;
     Ok(done.rows_affected())

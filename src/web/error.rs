@@ -86,6 +86,17 @@ pub(crate) enum Error {
         /// Runs that wait.
         waiting: u64,
     },
+    /// So many listeners of the member go on that no more are started.
+    #[error(
+        "{going_on} of your saved queries are listened to, and no more are allowed at once here. Pause one of them first; the list of saved queries shows which."
+    )]
+    TooManyListeners {
+        /// Listeners that go on.
+        going_on: u64,
+    },
+    /// The query cannot be listened to.
+    #[error("{0}")]
+    CannotListen(String),
     /// The database is away or busy.
     #[error("The database is busy or restarting. Nothing was lost; try again in a moment.")]
     Busy,
@@ -102,6 +113,7 @@ impl From<StorageError> for Error {
         match error {
             StorageError::Changed => Self::Changed,
             StorageError::QueueFull { waiting } => Self::QueueFull { waiting },
+            StorageError::TooManyListeners { going_on } => Self::TooManyListeners { going_on },
             StorageError::Forbidden | StorageError::NotTheirsToGive => Self::Forbidden,
             StorageError::NotIn => Self::NotSignedIn,
             StorageError::ViewersLookOnly => Self::ViewersLookOnly,
@@ -132,7 +144,8 @@ impl Error {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Changed => StatusCode::CONFLICT,
+            Self::Changed | Self::TooManyListeners { .. } => StatusCode::CONFLICT,
+            Self::CannotListen(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::ForeignHost { .. } => StatusCode::MISDIRECTED_REQUEST,
             Self::ForeignOrigin
             | Self::AdminsOnly
@@ -165,6 +178,8 @@ impl Error {
             Self::TooOften { .. } => "Too often",
             Self::TooManyOpen => "Too many at once",
             Self::QueueFull { .. } => "Too many runs",
+            Self::TooManyListeners { .. } => "Too many listeners",
+            Self::CannotListen(_) => "Cannot be listened to",
             Self::Busy | Self::TooSlow => "Not just now",
             Self::Internal(_) => "Something broke",
         }

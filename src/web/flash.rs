@@ -39,6 +39,9 @@ pub(crate) enum Note {
     SubscriptionMade,
     SubscriptionMoved,
     SubscriptionDeleted,
+    ListeningStarted,
+    ListeningPaused,
+    ListeningStopped,
 }
 
 /// Name of the cookie.
@@ -76,6 +79,9 @@ impl Note {
             Self::SubscriptionMade => ("subscription-made", 0),
             Self::SubscriptionMoved => ("subscription-moved", 0),
             Self::SubscriptionDeleted => ("subscription-deleted", 0),
+            Self::ListeningStarted => ("listening-started", 0),
+            Self::ListeningPaused => ("listening-paused", 0),
+            Self::ListeningStopped => ("listening-stopped", 0),
         }
     }
 
@@ -110,6 +116,9 @@ impl Note {
             Self::SubscriptionMade,
             Self::SubscriptionMoved,
             Self::SubscriptionDeleted,
+            Self::ListeningStarted,
+            Self::ListeningPaused,
+            Self::ListeningStopped,
         ]
         .into_iter()
         .find(|note| note.code().0 == code)
@@ -171,6 +180,17 @@ impl Note {
             Self::Uploaded => {
                 (FlashLevel::Success, "Upload complete. Choose it as the archive below.", None)
             }
+            Self::ListeningStarted => {
+                (FlashLevel::Success, "Listening: it goes on until you pause it.", None)
+            }
+            Self::ListeningPaused => {
+                (FlashLevel::Success, "Paused. What has come until now is kept.", None)
+            }
+            Self::ListeningStopped => (
+                FlashLevel::Success,
+                "Not listened to any more. Runs and alerts stay. The subscription goes on collecting: delete it when nobody else needs it.",
+                Some(("Subscriptions", "/subscriptions/".to_owned())),
+            ),
             Self::Connected
             | Self::ConnectedForRun
             | Self::Disconnected

@@ -94,6 +94,10 @@ fn pages() -> Router<AppState> {
             get(pages::share::get_query).post(pages::share::post_query),
         )
         .route("/alerts/query/{id}/history/", get(pages::history::get_query))
+        .route("/alerts/query/{id}/listener/", get(pages::listener::get))
+        .route("/alerts/query/{id}/listener/start/", post(pages::listener::post_start))
+        .route("/alerts/query/{id}/listener/pause/", post(pages::listener::post_pause))
+        .route("/alerts/query/{id}/listener/stop/", post(pages::listener::post_stop))
         .route("/alerts/alert/create/", post(pages::save_targets::post))
         .route("/alerts/{survey}/{source_id}/", get(pages::alert::get))
         .route("/alerts/{survey}/{source_id}/packet/", get(pages::alert::get_packet))

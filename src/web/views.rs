@@ -14,6 +14,7 @@ pub mod error;
 pub mod field;
 pub mod home;
 pub mod light_curve;
+pub mod listener;
 pub mod query_form;
 pub mod query_list;
 pub mod run;
@@ -48,6 +49,7 @@ embeddable!(
     field::FieldView,
     field::FormView,
     light_curve::LightCurveView,
+    listener::ListenerChip,
     run_progress::RunProgress,
     table::Pager,
     table::SortHeader,

@@ -157,6 +157,7 @@ impl Ground {
             clock.clone(),
             stop.clone(),
             limits,
+            "serve",
         );
         let metrics = telemetry::collect_metrics().unwrap();
         let state =

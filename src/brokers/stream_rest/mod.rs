@@ -175,6 +175,16 @@ impl Broker for StreamRest {
         Some(self)
     }
 
+    fn can_listen(&self) -> bool {
+        true
+    }
+
+    fn why_not_listen(&self, query: &Parameters) -> Option<&'static str> {
+        (query.text("acknowledge") == Some("peek")).then_some(
+            "A query that peeks leaves what it sees in the subscription, and would see the same again and again. Choose Keep to listen to it.",
+        )
+    }
+
     async fn choices(&self) -> Choices {
         Choices::new()
     }
@@ -191,7 +201,7 @@ impl Broker for StreamRest {
         let pubsub = self.service.client(context.access.clone(), listener);
         context.log(LogLevel::Info, format!("Acting as {}", pubsub.api().acts_as()));
         let consumer = Consumer::new(pubsub, destination.subscription.clone());
-        let limits = pulling::Limits::of(query);
+        let limits = pulling::Limits::of(query, context.is_listening);
         let touched = tokio::select! {
             touched = consumer.touch_subscription(&destination, &context) => touched?,
             () = context.stop.cancelled() => return Ok(futures::stream::empty().boxed()),

@@ -55,11 +55,13 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    pub(super) fn of(query: &Parameters) -> Self {
-        let count = |name| query.integer(name).and_then(|n| u64::try_from(n).ok());
+    pub(super) fn of(query: &Parameters, is_listening: bool) -> Self {
+        let asked = |name| query.integer(name).and_then(|n| u64::try_from(n).ok());
+        let count = |name| asked(name).filter(|_| !is_listening);
+        let silence = if is_listening { Duration::MAX } else { DEFAULT_SILENCE };
         Self {
             max_results: count("max_results"),
-            silence: count("timeout").map_or(DEFAULT_SILENCE, Duration::from_secs),
+            silence: count("timeout").map_or(silence, Duration::from_secs),
             deadline: count("deadline")
                 .map(Duration::from_secs)
                 .map(|longest| (longest, Instant::now() + longest)),
@@ -200,7 +202,7 @@ impl Puller {
                 self.most_known = most_at_once;
                 self.last_message = Instant::now() + self.ack_deadline;
             }
-            match pulled.outcome? {
+            match pulled.outcome.inspect(|_| self.context.progress.note_answer())? {
                 Some(batch) => {
                     if !self.hand_over(batch, pulled.asked).await {
                         // The run has ended: nobody reads why.

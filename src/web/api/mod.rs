@@ -1,6 +1,7 @@
 //! `/api/…`: what the pages do, as JSON, under the same validation. Ids of surveys are strings: they pass 2^53.
 
 mod brokers;
+mod listeners;
 mod openapi;
 mod queries;
 mod runs;
@@ -28,6 +29,10 @@ pub(super) fn router() -> Router<AppState> {
         .route("/queries/", get(queries::get_list).post(queries::post))
         .route("/queries/{id}/", get(queries::get).put(queries::put).delete(queries::delete))
         .route("/queries/{id}/runs/", post(queries::post_run))
+        .route(
+            "/queries/{id}/listener/",
+            get(listeners::get).put(listeners::put).delete(listeners::delete),
+        )
         .route("/queries/{id}/sharing/", get(sharing::get_query).put(sharing::put_query))
         .route("/runs/", get(runs::get_list).post(runs::post))
         .route("/runs/{id}/", get(runs::get))

@@ -51,6 +51,7 @@ pub(crate) async fn get_list(
         saved_query_id: query.number("query"),
         before: query.number("before"),
         whose: query.text("whose").and_then(Whose::from_id).unwrap_or_default(),
+        of_listeners: false,
     };
     let size = query.number("page_size").unwrap_or(PAGE_SIZE).clamp(1, MAX_PAGE_SIZE);
     let runs = storage.list_runs(&context.scope, filter, size).await?;

@@ -13,6 +13,8 @@ pub(super) mod history;
 mod history_words;
 pub(super) mod home;
 pub(super) mod join;
+pub(super) mod listener;
+mod listener_days;
 pub(super) mod login;
 pub(super) mod profile;
 pub(super) mod query_actions;

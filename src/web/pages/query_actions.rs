@@ -80,10 +80,14 @@ pub(crate) async fn get_delete(
         return Err(Error::Forbidden);
     }
     let broker = brokers.find(&query.broker);
+    let mut consequences = vec!["Its runs and what they found stay in the history.".to_owned()];
+    if storage.find_listener(&context.scope, id).await?.is_some_and(|listener| listener.is_on) {
+        consequences.push("It is listened to: that ends.".to_owned());
+    }
     let page = ConfirmPage {
         chrome: context.chrome(Section::Alerts),
         question: format!("Delete the query “{}”?", query.name),
-        consequences: vec!["Its runs and what they found stay in the history.".to_owned()],
+        consequences,
         facts: broker
             .map(|broker| parameters_in_words(broker.form(), &query.parameters))
             .unwrap_or_default(),

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::{
     form_draft::{draft, kept_form, refilled},
+    listener::words_for_editors,
     query_form_page::page,
     query_parameters::{QUERY_NAME, check_query_name, validate_stored},
 };
@@ -85,7 +86,10 @@ pub(crate) async fn get_update(
     if let Some(draft) = draft(&storage, &context, &query, broker.id()).await? {
         state = refilled(broker, &draft);
     }
-    Ok(context.render(&page(&context, &brokers, broker, Some(&saved), &state).await))
+    let mut page = page(&context, &brokers, broker, Some(&saved), &state).await;
+    let listener = storage.find_listener(&context.scope, id).await?;
+    page.listening = words_for_editors(listener.as_ref(), &context.scope);
+    Ok(context.render(&page))
 }
 
 /// `POST /alerts/query/create/`

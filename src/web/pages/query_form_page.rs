@@ -2,6 +2,7 @@
 
 use super::{
     form_view::{Drawing, field_view, form_view},
+    listener::path_of,
     query_list::{broker_buttons, copy_button},
     query_parameters::QUERY_NAME,
     share::links_about,
@@ -13,7 +14,7 @@ use crate::{
     forms::{Choices, FormState},
     web::{
         context::PageContext,
-        present::hidden,
+        present::{hidden, link},
         views::{chrome::Section, query_form::QueryFormPage},
     },
 };
@@ -36,10 +37,15 @@ pub(super) async fn page(
     QueryFormPage {
         chrome: context.chrome(Section::Alerts),
         can_save: scope.may_work() && is_others.is_none(),
+        listening: None,
         owner: is_others.map(|query| query.owner_name.clone()),
         copy: is_others.filter(|_| scope.may_work()).map(copy_button),
         links: saved
-            .map(|query| links_about(context, history::Kind::Query, query.id))
+            .map(|query| {
+                let listener = link("Listener", path_of(query.id));
+                let about = links_about(context, history::Kind::Query, query.id);
+                broker.can_listen().then_some(listener).into_iter().chain(about).collect()
+            })
             .unwrap_or_default(),
         broker: broker.name().to_owned(),
         note: broker.summary().to_owned(),

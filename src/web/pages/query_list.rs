@@ -5,21 +5,25 @@ use axum::{
     response::{Redirect, Response},
 };
 
-use super::share::{links_about, sharing_labels};
+use super::{
+    listener::{buttons, chip, path_of},
+    share::{links_about, sharing_labels},
+};
 use crate::{
     brokers::{Broker, Brokers},
     clock::Clock,
-    domain::{history::Kind, saved_query::SavedQuery, sharing::Whose},
+    domain::{history::Kind, listener::Listener, saved_query::SavedQuery, sharing::Whose},
     storage::{QueryFilter, QueryOrder, Storage},
     web::{
         context::PageContext,
         error::Error,
         extract::Query,
-        present::{counted, moment, post_button, query_string, state_chip},
+        present::{counted, link, moment, post_button, query_string, state_chip},
         views::{
             chrome::Section,
             controls::{BrokerButton, ButtonLook, PostButton},
             field::Choice,
+            listener::ListenerBrief,
             query_list::{self, LastRun, QueryHeaders, QueryListPage, QueryRow},
             table::{Pager, SortHeader, SortOrder},
         },
@@ -117,6 +121,8 @@ pub(crate) async fn get(
     let now = clock.now();
     let labels =
         sharing_labels(&storage, &context, queries.iter().map(|query| &query.sharing)).await?;
+    let ids: Vec<i64> = queries.iter().map(|query| query.id).collect();
+    let listeners = storage.listeners_of(&context.scope, &ids).await?;
     let page = QueryListPage {
         chrome: context.chrome(Section::Alerts),
         brokers: broker_buttons(&brokers, None),
@@ -139,7 +145,10 @@ pub(crate) async fn get(
         rows: queries
             .iter()
             .zip(labels)
-            .map(|(query, shared)| query_row(query, shared, &brokers, &context, now))
+            .map(|(query, shared)| {
+                let listener = listeners.iter().find(|it| it.saved_query_id == query.id);
+                query_row(query, shared, listener, &brokers, &context, now)
+            })
             .collect(),
     };
     Ok(context.render(&page))
@@ -211,6 +220,7 @@ fn pager(request: &ListRequest, has_more: bool) -> Pager {
 fn query_row(
     query: &SavedQuery,
     shared: Option<String>,
+    listener: Option<&Listener>,
     brokers: &Brokers,
     context: &PageContext,
     now: chrono::DateTime<chrono::Utc>,
@@ -218,13 +228,16 @@ fn query_row(
     let id = query.id;
     let may_work = context.scope.may_work();
     let rights = context.scope.rights_on(query.owner_id, &query.sharing);
+    let broker = brokers.find(&query.broker);
+    let can_listen = broker.is_some_and(|broker| broker.can_listen());
     QueryRow {
         id: id.to_string(),
         name: query.name.clone(),
         href: format!("/alerts/query/{id}/update/"),
-        broker: brokers
-            .find(&query.broker)
-            .map_or(query.broker.clone(), |broker| broker.name().to_owned()),
+        broker: broker.map_or(query.broker.clone(), |broker| broker.name().to_owned()),
+        listener: listener
+            .map(|it| ListenerBrief { state: chip(Some(it)), href: path_of(query.id) }),
+        listening: buttons(query, listener, can_listen, &context.scope),
         owner: query.owner_name.clone(),
         shared,
         created: moment(query.created, now),
@@ -237,7 +250,11 @@ fn query_row(
         }),
         run: may_work.then(|| run_button(query)),
         copy: may_work.then(|| copy_button(query)),
-        links: links_about(context, Kind::Query, id),
+        links: can_listen
+            .then(|| link("Listener", path_of(id)))
+            .into_iter()
+            .chain(links_about(context, Kind::Query, id))
+            .collect(),
         can_edit: rights.write,
         delete_href: rights.delete.then(|| format!("/alerts/query/{id}/delete/")),
     }

@@ -20,6 +20,7 @@ use crate::{
     domain::{
         history::Kind,
         run::{Run, RunState},
+        saved_query::SavedQuery,
     },
     storage::Storage,
     web::{
@@ -28,11 +29,11 @@ use crate::{
         error::Error,
         extract::{Id, Query},
         flash::Note,
-        present::{moment, post_button, query_string},
+        present::{link, moment, post_button, query_string},
         state::Accounts,
         views::{
             chrome::Section,
-            controls::{ButtonLook, PostButton},
+            controls::{ButtonLook, Link, PostButton},
             run::RunPage,
         },
     },
@@ -83,7 +84,10 @@ pub(crate) async fn get(
             .map(|broker| parameters_in_words(broker.form(), &run.parameters))
             .unwrap_or_default(),
         shared,
-        links: links_about(&context, Kind::Run, run.id),
+        links: listener_link(&run, query.as_ref())
+            .into_iter()
+            .chain(links_about(&context, Kind::Run, run.id))
+            .collect(),
         cancel: cancel_button(&run).filter(|_| rights.write),
         run_again: run_again_button(&run).filter(|_| may_work),
         edit_href: query.map(|query| format!("/alerts/query/{}/update/", query.id)),
@@ -174,7 +178,11 @@ fn progress_url(run: &Run) -> String {
 
 fn cancel_button(run: &Run) -> Option<PostButton> {
     let can_cancel = run.state.is_live() && !run.cancel_requested;
-    let label = if run.state == RunState::Queued { "Cancel" } else { "Stop and keep what came" };
+    let label = match run.state {
+        RunState::Queued => "Cancel",
+        _ if run.day.is_some() => "Pause listening",
+        _ => "Stop and keep what came",
+    };
     can_cancel.then(|| {
         post_button(
             label,
@@ -197,6 +205,11 @@ fn run_again_button(run: &Run) -> Option<PostButton> {
             Vec::new(),
         )
     })
+}
+
+/// The page of the listener whose run it is.
+fn listener_link(run: &Run, query: Option<&SavedQuery>) -> Option<Link> {
+    run.day.zip(query).map(|(_, query)| link("Listener", super::listener::path_of(query.id)))
 }
 
 /// "as ada@obs.example": whose credentials a run used at Google.

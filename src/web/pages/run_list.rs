@@ -35,7 +35,7 @@ pub(crate) async fn get(
     let state = query.text("state").and_then(RunState::from_id);
     let before = query.number("before");
     let whose = query.text("whose").and_then(Whose::from_id).unwrap_or_default();
-    let filter = RunFilter { state, saved_query_id: None, before, whose };
+    let filter = RunFilter { state, before, whose, ..RunFilter::default() };
     let mut runs = storage.list_runs(&context.scope, filter, i64::from(PAGE_SIZE) + 1).await?;
     let has_more = runs.len() > usize::from(PAGE_SIZE);
     runs.truncate(usize::from(PAGE_SIZE));
@@ -81,6 +81,7 @@ pub(crate) async fn get(
                     .map_or(run.broker.clone(), |broker| broker.name().to_owned()),
                 started_by: run.started_by_name.clone(),
                 shared,
+                is_of_listener: run.day.is_some(),
                 state: state_chip(run.state),
                 created: moment(run.created, now),
                 duration: run.duration(now).map(duration_text),

@@ -69,7 +69,8 @@ fn status_sentence(run: &Run) -> String {
 }
 
 fn gauge(run: &Run) -> Option<Gauge> {
-    let max = run.parameters.get("max_results").and_then(as_count)?;
+    // What the form says of stopping does not count for a listener.
+    let max = run.parameters.get("max_results").filter(|_| run.day.is_none()).and_then(as_count)?;
     run.state.is_live().then(|| Gauge {
         value: run.counts.stored.min(max),
         max,

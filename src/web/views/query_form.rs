@@ -24,6 +24,8 @@ pub struct QueryFormPage {
     pub owner: Option<String>,
     /// Makes a copy of their own, where they may only look at it.
     pub copy: Option<PostButton>,
+    /// What to know before changing it: somebody listens to it.
+    pub listening: Option<String>,
     /// Sharing, history.
     pub links: Vec<Link>,
     /// Where the form is sent.

@@ -5,6 +5,7 @@ use askama::Template;
 use super::chrome::Chrome;
 use super::controls::{BrokerButton, Link, PostButton, StateChip, TimeView};
 use super::field::Choice;
+use super::listener::ListenerBrief;
 use super::table::{Pager, SortHeader};
 use crate::domain::sharing::Whose;
 
@@ -82,6 +83,10 @@ pub struct QueryRow {
     pub created: TimeView,
     /// Its last run.
     pub last_run: Option<LastRun>,
+    /// How its listener stands; absent where nobody listens.
+    pub listener: Option<ListenerBrief>,
+    /// Listen, pause, go on, stop; none for those who may not.
+    pub listening: Vec<PostButton>,
     /// Runs it; absent for those who look only.
     pub run: Option<PostButton>,
     /// Copies it; absent for those who look only.

@@ -55,6 +55,8 @@ pub struct RunRow {
     pub started_by: String,
     /// With whom it is shared, where that is not the whole team.
     pub shared: Option<String>,
+    /// Whether it is a listener's.
+    pub is_of_listener: bool,
     /// Its state.
     pub state: StateChip,
     /// When it was asked for.

@@ -4,6 +4,7 @@ mod accounts;
 mod alerts;
 mod forms;
 mod frame;
+mod listeners;
 mod queries;
 mod runs;
 mod subscriptions;
@@ -31,6 +32,7 @@ fn all() -> Vec<Sample> {
     let groups = [
         queries::samples(),
         forms::samples(),
+        listeners::samples(),
         runs::samples(),
         alerts::samples(),
         targets::samples(),

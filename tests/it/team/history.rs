@@ -225,6 +225,34 @@ async fn who_comes_in_and_what_they_hold_is_told() {
 }
 
 #[tokio::test]
+async fn listening_is_told() {
+    let (deployment, _admin, ada) = team().await;
+    let carl = deployment.connected("carl@obs.example").await;
+    let form = json!({"subscription_name": "loop-1", "timeout": 1});
+    let body = json!({"name": "young", "broker": "stream-rest", "parameters": form});
+    let id = carl.post_json("/api/queries/", &body).await.expect(201).json()["id"].clone();
+    let path = format!("/alerts/query/{id}/listener/");
+    let mut told = Watch::new(&deployment).await;
+    carl.post(&format!("{path}pause/"), &[]).await.expect(303);
+    carl.post(&format!("{path}stop/"), &[]).await.expect(303);
+    told.added(&[]).await;
+    for _ in 0..2 {
+        carl.post(&format!("{path}start/"), &[]).await.expect(303);
+    }
+    told.added(&[("carl", "started listening", "query", "young")]).await;
+    for button in ["start", "pause", "stop"] {
+        ada.post(&format!("{path}{button}/"), &[]).await.expect(403);
+        told.added(&[("ada", "refused", "query", "young")]).await;
+    }
+    for _ in 0..2 {
+        carl.post(&format!("{path}pause/"), &[]).await.expect(303);
+    }
+    told.added(&[("carl", "paused listening", "query", "young")]).await;
+    carl.post(&format!("{path}stop/"), &[]).await.expect(303);
+    told.added(&[("carl", "stopped listening", "query", "young")]).await;
+}
+
+#[tokio::test]
 async fn every_word_of_the_history_is_used_and_nothing_is_told_in_others() {
     // Each action and kind stands in one of the tests above; whoever adds one adds a line there.
     let here = include_str!("history.rs");

@@ -91,6 +91,11 @@ impl World {
         // The events of a run that goes on do not end.
         let state = if rule.1.ends_with("/events/") { "finished" } else { "running" };
         let own = member_of(actor).unwrap_or(OTHER);
+        // Only streams are listened to, by who has granted what that needs.
+        let (broker, form, listener) = match listener_of(rule) {
+            Some(state) => ("stream-rest", r#"{"subscription_name": "loop", "timeout": 1}"#, state),
+            None => ("archive", r#"{"folder": "night", "max_results": 10}"#, ""),
+        };
         let sql = format!(
             "delete from target; delete from run; delete from saved_query; delete from team_group;
              delete from invitation; delete from api_token; delete from session; delete from sign_in_attempt;
@@ -111,8 +116,11 @@ impl World {
                      (880105, {own}, '{{}}', '{{}}', '{{}}'),
                      (880106, {OWNER}, '{{0}}', '{{}}', '{{{MEMBERS_GROUP}}}')) v (id, owner, readers, writers, sharers);
              insert into saved_query (id, name, broker, parameters, owner_id, readers, writers, sharers) overriding system value
-                 select id, 'a query', 'archive', '{{\"folder\": \"night\", \"max_results\": 10}}', owner, readers, writers, sharers
-                 from thing;
+                 select id, 'a query', '{broker}', '{form}', owner, readers, writers, sharers from thing;
+             insert into listener (saved_query_id, started_by, state)
+                 select id, owner, '{listener}' from thing where '{listener}' <> '';
+             insert into google_credential (member_id, email, key_id, scopes)
+                 select id, email, 'a key', '{{pubsub}}' from member where '{listener}' <> '';
              insert into run (id, query_name, broker, parameters, started_by, state, instance, started, stored,
                               unreadable, readers, writers, sharers) overriding system value
                  select id, 'a query', 'archive', '{{\"folder\": \"night\", \"max_results\": 10}}', owner, '{state}',
@@ -222,6 +230,19 @@ impl World {
         ];
         values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value))
     }
+}
+
+/// How the queries are listened to that a rule is tried on, where it is about that.
+fn listener_of(rule: &Rule) -> Option<&'static str> {
+    let (_, pattern, _, send) = *rule;
+    if !pattern.contains("/listener/") {
+        return None;
+    }
+    let starts = match send {
+        Body::Json(text) => text.contains("\"on\""),
+        _ => pattern.ends_with("/start/"),
+    };
+    Some(if starts { "paused" } else { "on" })
 }
 
 /// The member behind an actor.

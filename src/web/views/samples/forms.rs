@@ -144,6 +144,7 @@ fn query_form(is_wrong: bool) -> QueryFormPage {
         note: "Live stream, a few hundred alerts at a time.".into(),
         saved_name: is_wrong.then(|| HOSTILE.into()),
         can_save: !is_wrong,
+        listening: Some(HOSTILE.into()),
         owner: is_wrong.then(|| HOSTILE.into()),
         copy: None,
         links: vec![],

@@ -6,6 +6,7 @@ use super::super::controls::{ButtonLook, StateChip, TargetChip};
 use super::super::error::ErrorPage;
 use super::super::field::Choice;
 use super::super::home::{HomePage, HomeQuery, HomeTarget, RecentRun, Welcome};
+use super::super::listener::{ListenerBrief, ListenerChip};
 use super::super::query_list::{LastRun, QueryFilter, QueryHeaders, QueryListPage, QueryRow};
 use super::super::table::{Pager, SortOrder};
 use super::frame::{
@@ -112,6 +113,19 @@ fn query_list() -> QueryListPage {
             result: "412 alerts".into(),
         }),
         shared: Some(HOSTILE.into()),
+        listener: match state {
+            StateChip::Running => Some(ListenerChip::Listening),
+            StateChip::Failed => Some(ListenerChip::InTrouble),
+            StateChip::Cancelled => Some(ListenerChip::Paused),
+            _ => None,
+        }
+        .map(|state| ListenerBrief { state, href: "/alerts/query/4/listener/".into() }),
+        listening: vec![button(
+            "Listen",
+            "/alerts/query/4/listener/start/",
+            ButtonLook::Primary,
+            name,
+        )],
         run: Some(button("Run", "/alerts/query/4/run/", ButtonLook::Plain, name)),
         copy: Some(button("Copy", "/alerts/query/4/copy/", ButtonLook::Plain, "")),
         links: vec![],

@@ -60,7 +60,7 @@ fn log() -> Vec<LogLine> {
     ]
 }
 
-fn progress(state: StateChip) -> RunProgress {
+pub(super) fn progress(state: StateChip) -> RunProgress {
     let is_live = matches!(state, StateChip::Running | StateChip::Queued);
     RunProgress {
         state,
@@ -245,6 +245,7 @@ fn run_list() -> RunListPage {
         broker: "Pitt-Google StreamRest".into(),
         started_by: "Ada Lovelace".into(),
         shared: Some(HOSTILE.into()),
+        is_of_listener: state == StateChip::Running,
         state,
         created: time("05:10:00", "3 h ago"),
         duration: (state != StateChip::Queued).then(|| "8.1 s".into()),

@@ -1,0 +1,59 @@
+//! The log of a run: what its backend says, written while it goes on and a little beyond its end.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use super::run_query::Inner;
+use crate::{
+    domain::run::{LogLevel, RunId},
+    storage::Storage,
+};
+
+/// How long after the end of a run its backend may say more, and how long when the service stops.
+const LATE_LINES: Duration = Duration::from_mins(2);
+const LAST_LINES: Duration = Duration::from_secs(3);
+
+/// Lines that a backend has said and nobody has written.
+pub(super) type Lines = mpsc::UnboundedReceiver<(LogLevel, String)>;
+
+impl Inner {
+    /// Writes what a backend says after its run has ended: what it cost, and whether a job could be stopped.
+    pub(super) fn log_what_is_late(&self, id: RunId, lines: Lines) {
+        let late = write_log(self.storage.clone(), id, lines, CancellationToken::new());
+        let shutdown = self.shutdown.clone();
+        self.tracker.spawn(async move {
+            let last = async {
+                shutdown.cancelled().await;
+                tokio::time::sleep(LAST_LINES).await;
+            };
+            tokio::select! {
+                _ = tokio::time::timeout(LATE_LINES, late) => {}
+                () = last => {}
+            }
+        });
+    }
+}
+
+/// Writes the run's log until the run is over, or nobody has more to say; what is still to come. A backend that hangs may
+/// hold its end of the channel for longer.
+pub(super) async fn write_log(
+    storage: Storage,
+    id: RunId,
+    mut lines: Lines,
+    is_over: CancellationToken,
+) -> Lines {
+    loop {
+        let line = tokio::select! {
+            biased;
+            line = lines.recv() => line,
+            () = is_over.cancelled() => None,
+        };
+        let Some((level, sentence)) = line else { return lines };
+        if let Err(error) = storage.log_run(id, level, &sentence).await {
+            warn!(run.id = id, %error, "A line of the run's log was lost: {sentence}");
+        }
+    }
+}
