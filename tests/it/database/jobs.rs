@@ -162,7 +162,7 @@ async fn an_answer_as_long_as_was_asked_for_says_that_there_may_be_more() {
 #[tokio::test]
 async fn a_part_of_time_that_nobody_asked_for_is_told() {
     let (double, app) = doubled().await;
-    double.finds(columns(), Vec::new());
+    double.finds(columns(), vec![Vec::new()]);
     let table = "pitt-alert-broker.lsst.alerts_v11_1";
     let sent = json!({"table": table, "candid": 7, "max_results": 5});
     let told = run(&app, &sent).await["feedback"].to_string();

@@ -47,7 +47,7 @@ async fn a_changed_query_goes_on_with_its_new_form_and_a_new_name_alone_changes_
     listening.publish(&packets[..10]);
     let first = listening.until_stored(query, 10).await;
     let path = format!("/api/queries/{query}/");
-    let renamed = json!({"name": "old", "parameters": stream_form()});
+    let renamed = json!({"name": "old", "parameters": stream_form(), "version": 1});
     let app = listening.app();
     app.send_json("PUT", &path, &renamed).await.expect(200);
     tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
@@ -55,7 +55,9 @@ async fn a_changed_query_goes_on_with_its_new_form_and_a_new_name_alone_changes_
     app.get(&format!("/alerts/query/{query}/update/")).await.shows("You listen to this query");
     let mut form = stream_form();
     form["rb_min"] = json!(1.0);
-    app.send_json("PUT", &path, &json!({"name": "old", "parameters": form})).await.expect(200);
+    app.send_json("PUT", &path, &json!({"name": "old", "parameters": form, "version": 2}))
+        .await
+        .expect(200);
     let second = listening
         .until(query, "another run goes on", |it| it["run"].is_i64() && it["run"] != first["run"])
         .await;

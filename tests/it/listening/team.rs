@@ -74,7 +74,7 @@ impl Team {
 
     async fn change(&self, by: &Browser) -> Answer {
         let form = json!({"subscription_name": "loop-1", "project": PROJECT, "timeout": 2});
-        let body = json!({"name": "young", "parameters": form});
+        let body = json!({"name": "young", "parameters": form, "version": 1});
         let path = format!("/api/queries/{}/", self.query);
         by.send(by.request("PUT", &path).json(&body)).await
     }
