@@ -25,7 +25,9 @@ pub use self::{
     pull_pace::PullPace,
     receipt::Receipt,
     run_context::{Progress, RunContext},
-    subscriptions::{NewSubscription, PUBLISHED_TOPICS, PublishedTopic, SubscriptionDesk},
+    subscriptions::{
+        NewSubscription, PUBLISHED_NAMES, PUBLISHED_TOPICS, PublishedTopic, SubscriptionDesk,
+    },
 };
 use crate::{
     domain::{alert::Alert, grant::Scope, run::Unreadable},

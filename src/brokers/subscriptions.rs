@@ -48,6 +48,17 @@ pub const PUBLISHED_TOPICS: [PublishedTopic; 12] = [
     topic("lvk-alerts", "LVK", "Gravitational-wave alerts, in JSON."),
 ];
 
+/// Their names.
+pub const PUBLISHED_NAMES: [&str; PUBLISHED_TOPICS.len()] = {
+    let mut names = [""; PUBLISHED_TOPICS.len()];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = PUBLISHED_TOPICS[at].name;
+        at += 1;
+    }
+    names
+};
+
 const fn topic(name: &'static str, survey: &'static str, what: &'static str) -> PublishedTopic {
     PublishedTopic { name, survey, what }
 }

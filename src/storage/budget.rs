@@ -62,12 +62,8 @@ impl Storage {
                     .bind(LOCK)
                     .execute(&mut *connection)
                     .await?;
-                let (member_id, member_bytes, team_bytes, member_jobs, team_jobs): (i64, i64, i64, i64, i64) = sqlx::query_as(
+                let (member_id, member_jobs, team_jobs): (i64, i64, i64) = sqlx::query_as(
                     "select r.started_by,
-                            coalesce((select sum(coalesce(s.billed_bytes, s.reserved_bytes)) from bigquery_spending s
-                                      where s.day = (now() at time zone 'utc')::date and s.member_id = r.started_by), 0)::bigint,
-                            coalesce((select sum(coalesce(s.billed_bytes, s.reserved_bytes)) from bigquery_spending s
-                                      where s.day = (now() at time zone 'utc')::date), 0)::bigint,
                             (select count(*) from bigquery_spending s
                              where s.billed_bytes is null and s.holds_place_until > now() and s.member_id = r.started_by),
                             (select count(*) from bigquery_spending s
@@ -79,15 +75,15 @@ impl Storage {
                 .fetch_optional(&mut *connection)
                 .await?
                 .ok_or(StorageError::RunEnded)?;
+                let (by_member, by_all) = spent_today(&mut *connection, member_id).await?;
                 if member_jobs >= limits.member_jobs {
                     return Ok(Reserved::MemberBusy(member_jobs));
                 }
                 if team_jobs >= limits.team_jobs {
                     return Ok(Reserved::TeamBusy(team_jobs));
                 }
-                let left = |budget: u64, spent: i64| budget.saturating_sub(from_bigint(spent));
-                let member_left = left(limits.member_bytes, member_bytes);
-                let team_left = left(limits.team_bytes, team_bytes);
+                let member_left = limits.member_bytes.saturating_sub(by_member);
+                let team_left = limits.team_bytes.saturating_sub(by_all);
                 if wish.wanted > member_left {
                     return Ok(Reserved::MemberHas(member_left));
                 }
@@ -114,16 +110,7 @@ impl Storage {
 
     /// Bytes that are billed or set aside today (UTC): of a member, and of everybody.
     pub async fn spent_today(&self, member_id: i64) -> Result<(u64, u64), StorageError> {
-        let (by_member, by_all): (i64, i64) = sqlx::query_as(
-            "select coalesce(sum(coalesce(billed_bytes, reserved_bytes)) filter (where member_id = $1), 0)::bigint,
-                    coalesce(sum(coalesce(billed_bytes, reserved_bytes)), 0)::bigint
-             from bigquery_spending
-             where day = (now() at time zone 'utc')::date",
-        )
-        .bind(member_id)
-        .fetch_one(&self.pool)
-        .await?;
-        Ok((from_bigint(by_member), from_bigint(by_all)))
+        spent_today(&self.pool, member_id).await
     }
 
     /// Says that a job has ended, though not what it was billed for: its place is free, what was set aside stays so.
@@ -169,4 +156,20 @@ impl Storage {
         })
         .await
     }
+}
+
+async fn spent_today(
+    executor: impl sqlx::PgExecutor<'_>,
+    member_id: i64,
+) -> Result<(u64, u64), StorageError> {
+    let (by_member, by_all): (i64, i64) = sqlx::query_as(
+        "select coalesce(sum(coalesce(billed_bytes, reserved_bytes)) filter (where member_id = $1), 0)::bigint,
+                coalesce(sum(coalesce(billed_bytes, reserved_bytes)), 0)::bigint
+         from bigquery_spending
+         where day = (now() at time zone 'utc')::date",
+    )
+    .bind(member_id)
+    .fetch_one(executor)
+    .await?;
+    Ok((from_bigint(by_member), from_bigint(by_all)))
 }

@@ -89,6 +89,12 @@ impl Pairs {
         self.text(name)?.parse().ok()
     }
 
+    /// Which state of a thing a form was drawn from.
+    pub(crate) fn version(&self) -> Result<i64, Error> {
+        let version = self.number("version");
+        version.ok_or_else(|| Error::BadRequest("\"version\" is missing".to_owned()))
+    }
+
     /// Every value of a name.
     pub(crate) fn all<'p>(&'p self, name: &'p str) -> impl Iterator<Item = &'p str> {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())

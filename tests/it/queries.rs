@@ -48,7 +48,9 @@ async fn a_query_is_saved_listed_filtered_changed_copied_and_deleted() {
 
     let id = app.get("/api/queries/?name=dust").await.json()["results"][0]["id"].as_i64().unwrap();
     app.get(&format!("/alerts/query/{id}/update/")).await.expect(200).shows("Is it dust?");
-    let changed = with(&[("action", "save"), ("rb_min", "0.9"), ("query_name", "another place")]);
+    let unread = with(&[("action", "save"), ("rb_min", "0.9"), ("query_name", "another place")]);
+    app.post(&format!("/alerts/query/{id}/update/"), &unread).await.expect(400);
+    let changed = [unread, vec![("version", "1")]].concat();
     app.post(&format!("/alerts/query/{id}/update/"), &changed).await.expect(303);
     let query = app.get(&format!("/api/queries/{id}/")).await.json();
     assert_eq!(

@@ -320,7 +320,9 @@ async fn a_run_that_waits_says_for_what_and_a_queue_that_is_full_loses_nothing_t
         app.send(app.http.get(format!("{}{path}", app.base)).header("host", "127.0.0.1:1")).await
     };
     let waits = "Waits: 4 of your runs are going on; it starts when one of them ends.";
-    get(format!("/runs/{}/", ids[4])).await.expect(200).shows(waits).shows("Cancel");
+    let page = get(format!("/runs/{}/", ids[4])).await.expect(200).shows("Cancel");
+    // In the text of the page, not only in what is read out.
+    page.shows(&format!("<p>{waits}</p>"));
     let progress = get(format!("/runs/{}/progress/", ids[5])).await.expect(200);
     progress.shows("Waits: 4 of your runs are going on, and 1 run waits before this one.");
 

@@ -59,7 +59,10 @@ async fn a_subscription_is_made_looked_into_and_deleted_and_a_look_takes_nothing
     chosen.shows("value=\"lsst-alerts\"");
     let made = app.post("/subscriptions/", &NEW).await.expect(303);
     assert_eq!(made.location(), "/subscriptions/my-loop/");
-    app.get("/subscriptions/").await.expect(200).shows("my-loop").shows("attributes:candid");
+    let list = app.get("/subscriptions/").await.expect(200).shows("my-loop");
+    // The query that it leads to says whose topic it is: only Pitt-Google's would be guessed.
+    let query = format!("topic=ztf-loop&#38;project={}", ground.project);
+    list.shows("attributes:candid").shows(&query);
     ground.publish(3).await;
     let peeked = app.post("/subscriptions/my-loop/peek/", &[]).await.expect(200);
     peeked.shows("candid = 770").shows("candid = 772");

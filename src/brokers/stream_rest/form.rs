@@ -2,7 +2,7 @@
 
 use crate::{
     brokers::{
-        BrokerError,
+        BrokerError, PUBLISHED_NAMES,
         filter_form::{FILTER_FIELDS, FILTER_RULES},
     },
     forms::{Field, FormSpec, Parameters, Rule},
@@ -18,18 +18,6 @@ pub(super) static FORM: FormSpec =
 /// Where Pitt-Google publishes ZTF, and where LSST.
 const ZTF_PROJECT: &str = "ardent-cycling-243415";
 const LSST_PROJECT: &str = "pitt-alert-broker";
-
-/// Topics that Pitt-Google publishes.
-const ZTF_TOPICS: [&str; 5] =
-    ["ztf-loop", "ztf-alerts", "ztf-lite", "ztf-tagged", "ztf-SuperNNova"];
-const LSST_TOPICS: [&str; 6] = [
-    "lsst-alerts",
-    "lsst-alerts-json",
-    "lsst-lite",
-    "lsst-upsilon",
-    "lsst-variability",
-    "lsst-supernnova",
-];
 
 /// A subscription can only be named like a topic that we read.
 const SUGGESTED: &[&str] = &["ztf-loop", "ztf-alerts"];
@@ -131,11 +119,8 @@ impl Destination {
                 "the emulator has no topic {name} in {project}. The command `tom-alerts simulate --publish {name}` makes one"
             );
         }
-        let published: &[&str] = match project.as_str() {
-            ZTF_PROJECT => &ZTF_TOPICS,
-            LSST_PROJECT => &LSST_TOPICS,
-            _ => &[],
-        };
+        let published: Vec<&str> =
+            PUBLISHED_NAMES.into_iter().filter(|name| publisher_of(name) == project).collect();
         if published.is_empty() {
             return format!(
                 "the project {project} does not publish a public topic named {}",

@@ -213,7 +213,7 @@ impl Sent {
         }
     }
 
-    /// Somebody else has saved this query: what was typed stays, and saving again overwrites theirs.
+    /// It was saved elsewhere meanwhile: what was typed stays, and saving again overwrites theirs.
     async fn changed_meanwhile(
         &self,
         context: &PageContext,
@@ -229,7 +229,7 @@ impl Sent {
         state.add_error(
             FORM_ERRORS,
             format!(
-                "Somebody else changed this query while you were editing: it is called {} now, and the History tells what it says. Save again to put what is typed here in its place.",
+                "This query was changed while you were editing: it is called {} now; open it in another tab to see what it says. Save again to put what is typed here in its place.",
                 now.name
             ),
         );
@@ -293,8 +293,7 @@ impl Sent {
         let Some(saved) = saved else {
             return Ok(self.services.storage.save_query(scope, &query).await?);
         };
-        // A form that was sent by hand may not say what it was drawn from.
-        let version = self.form.number("version").unwrap_or(saved.version);
+        let version = self.form.version()?;
         if self
             .services
             .storage

@@ -27,7 +27,9 @@ pub(super) async fn progress_of(
     if run.state == RunState::Queued {
         let ahead = storage.runs_ahead(run).await?;
         let whose = (run.started_by != look.member_id).then_some(&*run.started_by_name);
+        // For those who listen to the page, and for those who see it.
         progress.status = waiting_sentence(ahead, look.limits, whose);
+        progress.feedback = vec![progress.status.clone()];
     }
     Ok(progress)
 }

@@ -1,7 +1,7 @@
 //! `/subscriptions/{name}/`: one subscription: what it is, what waits in it, going to a time, deleting it.
 
 use axum::{
-    extract::{Path, State},
+    extract::Path,
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
@@ -9,11 +9,11 @@ use chrono::{DateTime, Utc};
 
 use super::{
     form_view::{Drawing, field_view},
-    subscriptions::{check, desk, href, sentence, short_name, subscription_row},
+    subscriptions::{Visit, check, href, sentence, short_name, subscription_row},
 };
 use crate::{
-    actions::{run_query::Runner, subscriptions::AtDesk},
-    brokers::{BrokerError, Brokers},
+    actions::subscriptions::AtDesk,
+    brokers::BrokerError,
     domain::time::parse_time,
     forms::{Choices, Field, FormState},
     google::pubsub::WaitingMessage,
@@ -23,7 +23,6 @@ use crate::{
         extract::Form,
         flash::Note,
         present::{link, post_button, size_text},
-        state::AppState,
         views::{
             chrome::Section,
             confirm::ConfirmPage,
@@ -44,51 +43,36 @@ fn understand_time(text: &str, now: DateTime<Utc>) -> Result<String, String> {
 }
 
 /// `GET /subscriptions/{name}/`
-pub(crate) async fn get(
-    State(state): State<AppState>,
-    State(brokers): State<Brokers>,
-    State(runner): State<Runner>,
-    context: PageContext,
-    Path(name): Path<String>,
-) -> Result<Response, Error> {
-    let desk = desk(&state, &brokers, &runner, &context).await?;
-    one_page(&desk, &context, &name, Shown::default()).await
+pub(crate) async fn get(visit: Visit, Path(name): Path<String>) -> Result<Response, Error> {
+    let desk = visit.desk().await?;
+    one_page(&desk, &visit.context, &name, Shown::default()).await
 }
 
 /// `POST /subscriptions/{name}/peek/`: looks at what waits.
-pub(crate) async fn post_peek(
-    State(state): State<AppState>,
-    State(brokers): State<Brokers>,
-    State(runner): State<Runner>,
-    context: PageContext,
-    Path(name): Path<String>,
-) -> Result<Response, Error> {
-    context.require_work()?;
-    let desk = desk(&state, &brokers, &runner, &context).await?;
+pub(crate) async fn post_peek(visit: Visit, Path(name): Path<String>) -> Result<Response, Error> {
+    visit.context.require_work()?;
+    let desk = visit.desk().await?;
     check(&name)?;
     let shown = match desk.peek(&name).await {
         Ok(messages) => Shown { messages: Some(messages), ..Shown::default() },
         Err(error) => Shown { trouble: Some(error), ..Shown::default() },
     };
-    one_page(&desk, &context, &name, shown).await
+    one_page(&desk, &visit.context, &name, shown).await
 }
 
 /// `POST /subscriptions/{name}/seek/`: takes it to a moment (`to`).
 pub(crate) async fn post_seek(
-    State(state): State<AppState>,
-    State(brokers): State<Brokers>,
-    State(runner): State<Runner>,
-    context: PageContext,
+    visit: Visit,
     Path(name): Path<String>,
     Form(form): Form,
 ) -> Result<Response, Error> {
-    let desk = desk(&state, &brokers, &runner, &context).await?;
-    require_disposal(&desk, &context)?;
+    let desk = visit.desk().await?;
+    require_disposal(&desk, &visit.context)?;
     check(&name)?;
     let typed = form.text("to").unwrap_or_default();
     let mut seek = FormState::default();
     seek.put("to", typed.to_owned());
-    let shown = match parse_time(typed, state.now()) {
+    let shown = match parse_time(typed, visit.state.now()) {
         Ok(to) => match desk.seek(&name, to).await? {
             Ok(()) => return Ok(redirect_with(Note::SubscriptionMoved, &href(&name))),
             Err(error) => Shown { trouble: Some(error), seek, ..Shown::default() },
@@ -98,7 +82,7 @@ pub(crate) async fn post_seek(
             Shown { seek, ..Shown::default() }
         }
     };
-    one_page(&desk, &context, &name, shown).await
+    one_page(&desk, &visit.context, &name, shown).await
 }
 
 /// What a page of one subscription shows besides what it is.
@@ -148,18 +132,12 @@ async fn one_page(
 }
 
 /// `GET /subscriptions/{name}/delete/`
-pub(crate) async fn get_delete(
-    State(state): State<AppState>,
-    State(brokers): State<Brokers>,
-    State(runner): State<Runner>,
-    context: PageContext,
-    Path(name): Path<String>,
-) -> Result<Response, Error> {
-    let desk = desk(&state, &brokers, &runner, &context).await?;
-    require_disposal(&desk, &context)?;
+pub(crate) async fn get_delete(visit: Visit, Path(name): Path<String>) -> Result<Response, Error> {
+    let desk = visit.desk().await?;
+    require_disposal(&desk, &visit.context)?;
     check(&name)?;
     let page = ConfirmPage {
-        chrome: context.chrome(Section::Subscriptions),
+        chrome: visit.context.chrome(Section::Subscriptions),
         question: format!("Delete the subscription {name}?"),
         consequences: vec![
             "Messages that wait in it are lost: a new subscription begins when it is made."
@@ -173,25 +151,19 @@ pub(crate) async fn get_delete(
         confirm_label: "Delete subscription".to_owned(),
         cancel: link("Keep it", href(&name)),
     };
-    Ok(context.render(&page))
+    Ok(visit.context.render(&page))
 }
 
 /// `POST /subscriptions/{name}/delete/`
-pub(crate) async fn post_delete(
-    State(state): State<AppState>,
-    State(brokers): State<Brokers>,
-    State(runner): State<Runner>,
-    context: PageContext,
-    Path(name): Path<String>,
-) -> Result<Response, Error> {
-    let desk = desk(&state, &brokers, &runner, &context).await?;
-    require_disposal(&desk, &context)?;
+pub(crate) async fn post_delete(visit: Visit, Path(name): Path<String>) -> Result<Response, Error> {
+    let desk = visit.desk().await?;
+    require_disposal(&desk, &visit.context)?;
     check(&name)?;
     match desk.delete(&name).await? {
         Ok(()) => Ok(redirect_with(Note::SubscriptionDeleted, "/subscriptions/")),
         Err(error) => {
             let shown = Shown { trouble: Some(error), ..Shown::default() };
-            one_page(&desk, &context, &name, shown).await
+            one_page(&desk, &visit.context, &name, shown).await
         }
     }
 }

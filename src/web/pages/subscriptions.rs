@@ -1,12 +1,16 @@
 //! `/subscriptions/`: the Pub/Sub subscriptions of the user's project, and what can be done with them.
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{
+    extract::{FromRequestParts, State},
+    http::StatusCode,
+    response::Response,
+};
 use url::form_urlencoded;
 
 use super::form_view::{Drawing, form_view};
 use crate::{
     actions::{run_query::Runner, subscriptions::AtDesk},
-    brokers::{Broker, BrokerError, Brokers, NewSubscription, PUBLISHED_TOPICS},
+    brokers::{Broker, BrokerError, Brokers, NewSubscription, PUBLISHED_NAMES, PUBLISHED_TOPICS},
     domain::wording::as_sentence,
     forms::{Choices, Context, Field, FormSpec, FormState, Parameters, RawForm},
     google::{
@@ -34,9 +38,6 @@ use crate::{
 /// The backend whose subscriptions these are.
 const BACKEND: &str = "stream-rest";
 
-const SUGGESTED_TOPICS: &[&str] =
-    &["ztf-loop", "ztf-alerts", "ztf-lite", "lsst-alerts", "lsst-alerts-json", "lvk-alerts"];
-
 static FORM: FormSpec = FormSpec {
     groups: &[&[
         Field::checked("subscription_name", "Subscription name", 255, check_resource_name)
@@ -45,7 +46,7 @@ static FORM: FormSpec = FormSpec {
             .help("A name of your own, in your project."),
         Field::checked("topic", "Topic", 255, check_resource_name)
             .required()
-            .suggestions(SUGGESTED_TOPICS)
+            .suggestions(&PUBLISHED_NAMES)
             .help("What it listens to; see below what Pitt-Google publishes."),
         Field::checked("project", "Project of the topic", 80, check_project)
             .help("Empty: Pitt-Google's."),
@@ -59,53 +60,67 @@ static FORM: FormSpec = FormSpec {
 };
 
 const COSTS: [&str; 3] = [
-    "Delivering messages: 10 GiB a month are free, then $40 a TiB, billed to the project of the subscription. One ZTF alert in Avro has about 67 kB: 10 GiB are some 160,000.",
-    "Messages that a filter keeps back cost no delivery, only what Google calls seek-related and filtering work; messages that wait longer than a day without acknowledgement, and acknowledged ones that are kept, cost storage.",
-    "A transform is billed by the work that it does. Prices are of November 2026: https://cloud.google.com/pubsub/pricing has today's.",
+    "Delivering messages: 10 GiB a month are free, then $40 a TiB, billed to the project of the subscription. One ZTF alert in Avro has about 67 kB: 10 GiB are some 160,000. Looking at what waits is a delivery, too.",
+    "Messages that an attribute filter keeps back are billed as delivered all the same; only their way out of Google's network costs nothing. Messages that wait longer than a day without acknowledgement, and acknowledged ones that are kept, cost storage.",
+    "A transform is billed by the work that it does. Prices change: https://cloud.google.com/pubsub/pricing has today's.",
 ];
 
-fn stream(brokers: &Brokers) -> Result<&dyn Broker, Error> {
-    brokers.find(BACKEND).map(AsRef::as_ref).ok_or(Error::NotFound)
+/// Somebody on a page about subscriptions.
+#[derive(FromRequestParts)]
+#[from_request(state(AppState))]
+pub(crate) struct Visit {
+    #[from_request(via(State))]
+    pub(super) state: AppState,
+    #[from_request(via(State))]
+    brokers: Brokers,
+    #[from_request(via(State))]
+    runner: Runner,
+    pub(super) context: PageContext,
 }
 
-pub(super) async fn desk<'d>(
-    state: &AppState,
-    brokers: &'d Brokers,
-    runner: &Runner,
-    context: &PageContext,
-) -> Result<AtDesk<'d>, Error> {
-    let desk = runner.at_desk(stream(brokers)?, &context.scope, state.storage()).await?;
-    desk.ok_or(Error::NotFound)
+impl Visit {
+    fn stream(&self) -> Result<&dyn Broker, Error> {
+        self.brokers.find(BACKEND).map(AsRef::as_ref).ok_or(Error::NotFound)
+    }
+
+    /// The desk where they are served.
+    pub(super) async fn desk(&self) -> Result<AtDesk<'_>, Error> {
+        let Self { state, runner, context, .. } = self;
+        let desk = runner.at_desk(self.stream()?, &context.scope, state.storage()).await?;
+        desk.ok_or(Error::NotFound)
+    }
+
+    /// Where they can mend it themselves.
+    fn cure(&self, error: &BrokerError) -> Option<Link> {
+        let accounts = self.state.accounts()?;
+        if matches!(error, BrokerError::NoProject) {
+            return Some(link("Set your project", "/accounts/profile/"));
+        }
+        let scope = self.stream().ok()?.needed_scope()?;
+        let is_lacking = accounts.credentials.lacking(&self.context.visitor, Some(scope)).is_some();
+        let is_cured =
+            matches!(error, BrokerError::Google(error) if error.is_cured_by_connecting());
+        (is_lacking || is_cured)
+            .then(|| link("Connect to Google", connect_url(scope, "/subscriptions/")))
+    }
 }
 
 /// `GET /subscriptions/`; `?topic=` begins the form for a new one.
-pub(crate) async fn get(
-    State(state): State<AppState>,
-    State(brokers): State<Brokers>,
-    State(runner): State<Runner>,
-    context: PageContext,
-    Query(chosen): Query,
-) -> Result<Response, Error> {
-    let desk = desk(&state, &brokers, &runner, &context).await?;
+pub(crate) async fn get(visit: Visit, Query(chosen): Query) -> Result<Response, Error> {
+    let desk = visit.desk().await?;
     let form = match chosen.text("topic") {
         Some(topic) => FORM.filled(&RawForm::from_pairs([("topic", topic)])),
         None => FORM.blank(),
     };
-    Ok(list_page(&state, &brokers, &desk, &context, form, None).await)
+    Ok(list_page(&visit, &desk, form, None).await)
 }
 
 /// `POST /subscriptions/`: makes one.
-pub(crate) async fn post(
-    State(state): State<AppState>,
-    State(brokers): State<Brokers>,
-    State(runner): State<Runner>,
-    context: PageContext,
-    Form(form): Form,
-) -> Result<Response, Error> {
-    context.require_work()?;
-    let desk = desk(&state, &brokers, &runner, &context).await?;
+pub(crate) async fn post(visit: Visit, Form(form): Form) -> Result<Response, Error> {
+    visit.context.require_work()?;
+    let desk = visit.desk().await?;
     let raw = RawForm::from_pairs(form.iter());
-    let checked = FORM.validate(&raw, &Context { now: state.now(), choices: Choices::new() });
+    let checked = FORM.validate(&raw, &Context { now: visit.state.now(), choices: Choices::new() });
     let wrong = match checked.and_then(|parameters| new_subscription(&parameters, &raw)) {
         Err(wrong) => (wrong, None),
         Ok(new) => match desk.create(&new).await? {
@@ -113,7 +128,7 @@ pub(crate) async fn post(
             Err(error) => (FORM.filled(&raw), Some(error)),
         },
     };
-    Ok(list_page(&state, &brokers, &desk, &context, wrong.0, wrong.1).await)
+    Ok(list_page(&visit, &desk, wrong.0, wrong.1).await)
 }
 
 fn new_subscription(parameters: &Parameters, raw: &RawForm) -> Result<NewSubscription, FormState> {
@@ -135,10 +150,8 @@ fn new_subscription(parameters: &Parameters, raw: &RawForm) -> Result<NewSubscri
 }
 
 async fn list_page(
-    state: &AppState,
-    brokers: &Brokers,
+    visit: &Visit,
     desk: &AtDesk<'_>,
-    context: &PageContext,
     form: FormState,
     refused: Option<BrokerError>,
 ) -> Response {
@@ -148,13 +161,14 @@ async fn list_page(
         Err(error) => (None, Some(error)),
     };
     let trouble = refused.or(lost);
+    let context = &visit.context;
     let may_work = context.scope.may_work();
     let drawing = Drawing { choices: &Choices::new(), echo_url: None };
     let page = SubscriptionsPage {
         chrome: context.chrome(Section::Subscriptions),
         project: desk.project().map(str::to_owned),
         rows: rows.map(|rows| rows.iter().map(|row| subscription_row(row, may_work)).collect()),
-        cure: trouble.as_ref().and_then(|error| cure(state, brokers, context, error)),
+        cure: trouble.as_ref().and_then(|error| visit.cure(error)),
         trouble: trouble.map(|error| sentence(&error)),
         form: may_work.then(|| form_view(&FORM, &form, &drawing)),
         topics: topic_rows(may_work),
@@ -173,24 +187,6 @@ fn topic_rows(may_work: bool) -> Vec<TopicRow> {
             .then(|| format!("/subscriptions/{}#new", query_string(&[("topic", topic.name)]))),
     });
     rows.collect()
-}
-
-/// Where the user can mend it themselves.
-fn cure(
-    state: &AppState,
-    brokers: &Brokers,
-    context: &PageContext,
-    error: &BrokerError,
-) -> Option<Link> {
-    let accounts = state.accounts()?;
-    if matches!(error, BrokerError::NoProject) {
-        return Some(link("Set your project", "/accounts/profile/"));
-    }
-    let scope = stream(brokers).ok()?.needed_scope()?;
-    let is_lacking = accounts.credentials.lacking(&context.visitor, Some(scope)).is_some();
-    let is_cured = matches!(error, BrokerError::Google(error) if error.is_cured_by_connecting());
-    (is_lacking || is_cured)
-        .then(|| link("Connect to Google", connect_url(scope, "/subscriptions/")))
 }
 
 /// Only what can be a name reaches Google.
@@ -222,8 +218,8 @@ pub(super) fn subscription_row(details: &SubscriptionDetails, may_work: bool) ->
     let query = [
         ("broker", BACKEND),
         ("subscription_name", name.as_str()),
-        ("topic", if topic == name { "" } else { topic }),
-        ("project", if topic == name { "" } else { project }),
+        ("topic", topic),
+        ("project", project),
     ];
     let state = if details.state.is_empty() { "ACTIVE" } else { details.state.as_str() };
     SubscriptionRow {

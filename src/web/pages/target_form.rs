@@ -16,7 +16,7 @@ use crate::{
     web::{
         context::{PageContext, redirect_with},
         error::Error,
-        extract::{Form, Id, Pairs},
+        extract::{Form, Id},
         flash::Note,
         present::{hidden, link},
         views::{chrome::Section, target_form::TargetFormPage},
@@ -189,7 +189,7 @@ pub(crate) async fn post_update(
     Form(form): Form,
 ) -> Result<Response, Error> {
     let target = storage.find_target(&context.scope, id).await?.ok_or(Error::NotFound)?;
-    let version = version_of(&form)?;
+    let version = form.version()?;
     let raw = RawForm::from_pairs(form.iter());
     let problems = match read_target(&raw, clock.now()) {
         Ok(changed) => match storage.update_target(&context.scope, id, version, changed).await {
@@ -232,10 +232,6 @@ async fn changed_meanwhile(
     );
     let page = page(context, Some((&target, target.version)), &problems);
     Ok(context.render_as(StatusCode::CONFLICT, &page))
-}
-
-fn version_of(form: &Pairs) -> Result<i64, Error> {
-    form.number("version").ok_or_else(|| Error::BadRequest("\"version\" is missing".to_owned()))
 }
 
 fn with_clash(raw: &RawForm, error: StorageError) -> Result<FormState, Error> {

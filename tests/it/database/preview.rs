@@ -4,11 +4,12 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
+use tom_alerts::brokers::Cost;
 
 use super::{
     ZTF,
-    jobs::{GIB, doubled},
-    tables,
+    jobs::{GIB, by_object, columns, doubled, doubled_with},
+    run, tables,
 };
 use crate::{
     bigquery_double::{Refusal, Verb},
@@ -33,6 +34,31 @@ fn text_of(body: &str, id: &str) -> String {
     let page = scraper::Html::parse_document(body);
     let selector = scraper::Selector::parse(&format!("#{id}")).unwrap();
     page.select(&selector).next().unwrap_or_else(|| panic!("no {id} in {body}")).text().collect()
+}
+
+#[tokio::test]
+async fn what_is_left_of_the_day_is_told_and_whether_that_is_enough() {
+    for (user, team, whose) in [(9, 500, "your"), (200, 9, "the team&#39;s")] {
+        let (double, app) = doubled_with(|service| {
+            service.daily.user = Cost(user * GIB);
+            service.daily.team = Cost(team * GIB);
+        })
+        .await;
+        double.finds(columns(), vec![Vec::new()]);
+        double.costs(5 * GIB, 5 * GIB);
+        let object = [("objectId", "ZTF21abcdefg")];
+        let page = check(&app, &object).await.expect(200);
+        let left = format!(
+            "Left today: {} of your budget, {} of the team",
+            Cost(user * GIB),
+            Cost(team * GIB)
+        );
+        page.shows(&left).hides("It cannot be run today");
+        run(&app, &by_object()).await;
+        let page = check(&app, &object).await.expect(200);
+        let left = format!("of {whose} daily budget {} is left", Cost(4 * GIB));
+        page.shows("It cannot be run today").shows(&left).shows("box is-bad");
+    }
 }
 
 #[tokio::test]

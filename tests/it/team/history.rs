@@ -154,8 +154,10 @@ async fn what_is_done_to_targets_and_alerts_is_told() {
     deployment.execute("delete from target_alert").await;
     bob.json("POST", &save, &json!({"alerts": [alert]})).await.expect(200);
     told.added(&[("bob", "saved", "target", object)]).await;
-    bob.get(&format!("/alerts/ztf/{source}/packet/")).await;
-    told.added(&[("bob", "exported", "alert", object)]).await;
+    for whole in ["packet", "json"] {
+        bob.get(&format!("/alerts/ztf/{source}/{whole}/")).await.expect(200);
+        told.added(&[("bob", "exported", "alert", object)]).await;
+    }
 }
 
 #[tokio::test]

@@ -76,6 +76,11 @@ async fn a_link_leads_through_the_sign_in_and_lets_one_in() {
         assert_eq!((answer.status.as_u16(), answer.location()), (303, "/"), "{}", answer.body);
         assert!(guest.is_in().await);
         assert_eq!(role_of(&deployment, &email).await.as_deref(), Some(role));
+        let told = format!(
+            "select count(*) from history where action = 'joined' and detail->>'email' = '{email}'
+             and detail->>'invited_by' = 'boss'"
+        );
+        assert_eq!(deployment.count(&told).await, 1, "the history says by whom");
         deployment.browser().get(&link).await.expect(404);
         let late = deployment.browser();
         join_by(&deployment, &late, Account::new("late@mail.example"), secret(&link))

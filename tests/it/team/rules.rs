@@ -206,6 +206,7 @@ const SAVE_QUERY: Body = Form(&[
     ("max_results", "10"),
     ("classtar_gt_lt", "lt"),
     ("query_name", "another name"),
+    ("version", "1"),
     ("action", "save"),
 ]);
 const RUN_FORM: Body = Form(&[

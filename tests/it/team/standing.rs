@@ -221,7 +221,10 @@ async fn of_two_who_change_one_query_at_once_the_second_learns_of_the_first() {
         ("action", "save"),
     ];
     let refused = bob.post(&page, &form).await.expect(409);
-    let refused = refused.shows("Somebody else changed this query").shows("two").shows("bob&#39;s");
+    let refused = refused
+        .shows("This query was changed while you were editing")
+        .shows("two")
+        .shows("bob&#39;s");
     assert_eq!(ada.get(&path).await.json()["name"], "two");
     // With what the page says now it is his to overwrite.
     let version = hidden_value(&refused.body, "version");
