@@ -194,12 +194,13 @@ fn nothing_is_marked_safe_for_html_by_hand() {
 }
 
 /// Files of the storage that hold what members make, and who they are.
-const FILES_OF_THE_TEAM: [&str; 16] = [
+const FILES_OF_THE_TEAM: [&str; 17] = [
     "alerts",
     "api_tokens",
     "groups",
     "history",
     "invitations",
+    "listener_changes",
     "listeners",
     "results",
     "runs",
@@ -299,30 +300,34 @@ const STATEMENTS_WITHOUT_A_RIGHT: &[(&str, &str, &str)] = &[
     ("groups", "update saved_query set readers = array_remove", "takes a group away that is gone"),
     ("groups", "update run set readers = array_remove", "takes a group away that is gone"),
     ("groups", "update target set readers = array_remove", "takes a group away that is gone"),
-    ("listeners", "insert into listener (", "of a query that they may change, which is locked"),
     (
-        "listeners",
+        "listener_changes",
+        "insert into listener (",
+        "of a query that they may change, which is locked",
+    ),
+    (
+        "listener_changes",
         "update listener set state = 'paused'",
         "of a query that they may change, which is locked",
     ),
     (
-        "listeners",
+        "listener_changes",
         "delete from listener where saved_query_id",
         "of a query that they may change, which is locked",
     ),
     (
-        "listeners",
+        "listener_changes",
         "update listener set next_try = null where saved_query_id",
         "of a query that they may change, which is locked",
     ),
-    ("listeners", "select count(*) from listener where started_by = $1", "one's own"),
+    ("listener_changes", "select count(*) from listener where started_by = $1", "one's own"),
     (
-        "listeners",
+        "listener_changes",
         "update listener l set state = 'paused'",
         "of a run that they may change, in the same transaction",
     ),
     (
-        "listeners",
+        "listener_changes",
         "update listener set next_try = null where started_by",
         "of one who has just mended what they lacked",
     ),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 
-use super::{Storage, StorageError, history, listeners::wake_listeners};
+use super::{Storage, StorageError, history, listener_changes::wake_listeners};
 use crate::domain::{
     grant::{Grant, GrantState, Scope},
     history::{Action, Event, Kind},

@@ -2,7 +2,7 @@
 
 use sqlx::{FromRow, PgConnection};
 
-use super::{Storage, StorageError, history, listeners::wake_listeners};
+use super::{Storage, StorageError, history, listener_changes::wake_listeners};
 use crate::domain::{
     history::{Action, Event, Kind},
     member::{Identity, Member, Role, TeamMember},

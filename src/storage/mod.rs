@@ -9,6 +9,7 @@ mod form_drafts;
 mod groups;
 mod history;
 mod invitations;
+mod listener_changes;
 mod listener_work;
 mod listeners;
 mod members;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
 use super::{
-    Storage, StorageError, from_bigint, history, listeners::pause_listener_of,
+    Storage, StorageError, from_bigint, history, listener_changes::pause_listener_of,
     run_queue::check_room, scopes::SharingRow, sharing::with_groups_held, standing::check_standing,
 };
 use crate::domain::{

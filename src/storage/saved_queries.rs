@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Storage, StorageError, from_bigint, history, listeners::pause_others_listener,
+    Storage, StorageError, from_bigint, history, listener_changes::pause_others_listener,
     scopes::SharingRow, sharing::with_groups_held,
 };
 use crate::domain::{

@@ -1,0 +1,227 @@
+//! Table `listener`: starting, pausing and ending one by a member, and what else a member's doing means for it.
+
+use futures::future::BoxFuture;
+use sqlx::PgConnection;
+
+use super::{Storage, StorageError, from_bigint, history};
+use crate::domain::{
+    history::{Action, Event, Kind},
+    sharing::TeamScope,
+};
+
+impl Storage {
+    /// Has a saved query listened to as the member who asks, of whom at most `most` go on; what was paused goes on, and
+    /// what is in trouble tries at once. False when the query is not there for them.
+    pub async fn start_listening(
+        &self,
+        scope: &TeamScope,
+        query_id: i64,
+        acts_as: Option<&str>,
+        most: u32,
+    ) -> Result<bool, StorageError> {
+        let acts_as = acts_as.map(str::to_owned);
+        self.change_listener(scope, query_id, move |connection, by, name| {
+            Box::pin(async move {
+                if try_at_once(connection, query_id).await? {
+                    return Ok(());
+                }
+                check_room(connection, &by, most).await?;
+                sqlx::query(
+                    "insert into listener (saved_query_id, started_by) values ($1, $2)
+                     on conflict (saved_query_id) do update
+                     set started_by = excluded.started_by, state = 'on', since = now(), trouble = null,
+                         lacks_scope = null, failures = 0, next_try = null",
+                )
+                .bind(query_id)
+                .bind(by.member_id())
+                .execute(&mut *connection)
+                .await?;
+                let event = Event::new(Action::StartedListening, Kind::Query, query_id, name);
+                let event = event.with(serde_json::json!({ "as": acts_as }));
+                history::record(connection, &by, event).await
+            })
+        })
+        .await
+    }
+
+    /// Pauses a listener; false when the query is not there for them.
+    pub async fn pause_listening(
+        &self,
+        scope: &TeamScope,
+        query_id: i64,
+    ) -> Result<bool, StorageError> {
+        let pause = "update listener
+             set state = 'paused', since = now(), trouble = null, lacks_scope = null, failures = 0, next_try = null
+             where saved_query_id = $1 and state = 'on'";
+        self.end_listening_by(scope, query_id, pause, Action::PausedListening).await
+    }
+
+    /// Ends a listener; its runs stay. False when the query is not there for them.
+    pub async fn stop_listening(
+        &self,
+        scope: &TeamScope,
+        query_id: i64,
+    ) -> Result<bool, StorageError> {
+        let stop = "delete from listener where saved_query_id = $1";
+        self.end_listening_by(scope, query_id, stop, Action::StoppedListening).await
+    }
+
+    /// Executes a statement about the listener of a query (`$1`), and tells of it where it changes something.
+    async fn end_listening_by(
+        &self,
+        scope: &TeamScope,
+        query_id: i64,
+        statement: &'static str,
+        action: Action,
+    ) -> Result<bool, StorageError> {
+        self.change_listener(scope, query_id, move |connection, by, name| {
+            Box::pin(async move {
+                let done = sqlx::query(statement).bind(query_id).execute(&mut *connection).await?;
+                if done.rows_affected() == 0 {
+                    return Ok(());
+                }
+                let event = Event::new(action, Kind::Query, query_id, name);
+                history::record(connection, &by, event).await
+            })
+        })
+        .await
+    }
+
+    /// Changes the listener of a query that they may change, whose name `change` is told; false when the query is not
+    /// there for them.
+    async fn change_listener<F>(
+        &self,
+        scope: &TeamScope,
+        query_id: i64,
+        change: F,
+    ) -> Result<bool, StorageError>
+    where
+        F: for<'c> FnOnce(
+                &'c mut PgConnection,
+                TeamScope,
+                String,
+            ) -> BoxFuture<'c, Result<(), StorageError>>
+            + Send
+            + 'static,
+    {
+        scope.require_work()?;
+        let by = scope.clone();
+        let work = self.in_transaction_of(scope, move |connection| {
+            Box::pin(async move {
+                let Some(name) = lock_query(connection, &by, query_id).await? else {
+                    return Ok(false);
+                };
+                change(connection, by, name).await.map(|()| true)
+            })
+        });
+        let is_done = work.await?;
+        self.done_or_refused(scope, is_done, Kind::Query, query_id).await
+    }
+}
+
+/// The name of a query that they may change, which nobody changes or listens to anew until the transaction ends.
+async fn lock_query(
+    connection: &mut PgConnection,
+    by: &TeamScope,
+    query_id: i64,
+) -> Result<Option<String>, StorageError> {
+    let name = sqlx::query_scalar(
+        "select name from saved_query
+         where id = $1 and may_change(owner_id, readers, writers, $2, $3, $4)
+         for no key update",
+    )
+    .bind(query_id)
+    .bind(by.member_id())
+    .bind(by.seen_groups())
+    .bind(by.is_admin())
+    .fetch_optional(connection)
+    .await?;
+    Ok(name)
+}
+
+/// Lets a listener that is on already try at once; whether it is. It goes on as whom it is.
+async fn try_at_once(connection: &mut PgConnection, query_id: i64) -> Result<bool, StorageError> {
+    let done = sqlx::query(
+        "update listener set next_try = null where saved_query_id = $1 and state = 'on'",
+    )
+    .bind(query_id)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Makes sure that of a member fewer listeners go on than this, until the transaction ends.
+async fn check_room(
+    connection: &mut PgConnection,
+    by: &TeamScope,
+    most: u32,
+) -> Result<(), StorageError> {
+    // One after another: two requests must not both find the last place.
+    sqlx::query("select from member where id = $1 for no key update")
+        .bind(by.member_id())
+        .execute(&mut *connection)
+        .await?;
+    let going_on: i64 =
+        sqlx::query_scalar("select count(*) from listener where started_by = $1 and state = 'on'")
+            .bind(by.member_id())
+            .fetch_one(connection)
+            .await?;
+    if going_on >= i64::from(most) {
+        return Err(StorageError::TooManyListeners { going_on: from_bigint(going_on) });
+    }
+    Ok(())
+}
+
+/// Pauses the listener of a query that this member has just changed, if it acts as somebody else; whether it did.
+pub(super) async fn pause_others_listener(
+    connection: &mut PgConnection,
+    by: &TeamScope,
+    query_id: i64,
+) -> Result<bool, StorageError> {
+    let done = sqlx::query(
+        "update listener set state = 'paused', since = now(), trouble = $3, lacks_scope = null, failures = 0,
+                             next_try = null
+         where saved_query_id = $1 and state = 'on' and started_by <> $2",
+    )
+    .bind(query_id)
+    .bind(by.member_id())
+    .bind(crate::domain::listener::changed_by(&by.member().name))
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Pauses the listener of a run that somebody stops, and tells the history of it.
+pub(super) async fn pause_listener_of(
+    connection: &mut PgConnection,
+    by: &TeamScope,
+    listener_id: i64,
+) -> Result<(), StorageError> {
+    let query: Option<(i64, String)> = sqlx::query_as(
+        "update listener l set state = 'paused', since = now(), trouble = null, lacks_scope = null, failures = 0,
+                               next_try = null
+         from saved_query q
+         where l.id = $1 and l.state = 'on' and q.id = l.saved_query_id
+         returning q.id, q.name",
+    )
+    .bind(listener_id)
+    .fetch_optional(&mut *connection)
+    .await?;
+    if let Some((query_id, name)) = query {
+        let event = Event::new(Action::PausedListening, Kind::Query, query_id, name);
+        history::record(connection, by, event).await?;
+    }
+    Ok(())
+}
+
+/// Lets the listeners of a member try at once that were in trouble: what they lacked may be there now.
+pub(super) async fn wake_listeners(
+    connection: &mut PgConnection,
+    member_id: i64,
+) -> Result<(), StorageError> {
+    sqlx::query("update listener set next_try = null where started_by = $1 and state = 'on'")
+        .bind(member_id)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
