@@ -144,6 +144,9 @@ fn cut_to_a_page(entries: &mut Vec<Entry>) -> bool {
 }
 
 fn pager(first: Option<String>, next: Option<String>) -> Pager {
+    if first.is_none() && next.is_none() {
+        return Pager::default();
+    }
     let (summary, what) = ("Newest first".to_owned(), "lines".to_owned());
     Pager { summary, what, first, next, ..Pager::default() }
 }
