@@ -151,6 +151,9 @@ async fn a_run_is_cancelled_and_keeps_what_came() {
         .post_json("/api/runs/", &json!({"broker": "archive", "parameters": {"folder": "night"}}))
         .await;
     let id = started.json()["id"].as_i64().unwrap();
+    while app.get(&format!("/api/runs/{id}/")).await.json()["state"] == "queued" {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     app.post(&format!("/runs/{id}/cancel/"), &[]).await.expect(303);
     let run = app.wait(id).await;
     assert_eq!(run["state"], "cancelled");
