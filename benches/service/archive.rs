@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use tom_alerts::{
     actions::run_query::Runner,
-    brokers::{Brokers, stream_rest::PubSubService},
+    brokers::{Brokers, pubsub::PubSubService},
     clock::Clock,
     domain::{run::Run, sharing::TeamScope},
     forms::{self, RawForm},

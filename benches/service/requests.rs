@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tom_alerts::{
     actions::run_query::Runner,
-    brokers::{Brokers, stream_rest::PubSubService},
+    brokers::{Brokers, pubsub::PubSubService},
     clock::Clock,
     domain::sky::Position,
     google::Access,

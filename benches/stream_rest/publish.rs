@@ -5,7 +5,7 @@ use std::{process::Command, sync::Arc};
 
 use anyhow::Context;
 use tom_alerts::{
-    brokers::stream_rest::PubSubService,
+    brokers::pubsub::PubSubService,
     google::{
         Access,
         pubsub::{SubscriptionPath, TopicPath},
@@ -72,7 +72,7 @@ pub(crate) async fn run(arguments: &[String]) -> anyhow::Result<()> {
     };
     stream.prepare(&pubsub).await?;
     let second = SubscriptionPath::new(PROJECT, second);
-    pubsub.create_subscription(&second, &stream.topic, ACK_DEADLINE_S).await?;
+    pubsub.create_subscription(&second, &stream.topic, ACK_DEADLINE_S, None).await?;
     let night = Night { seed: seed.parse()?, n_packets: n_messages.parse()?, ..default_night() };
     let n_published = stream.publish(&pubsub, &night).await.context("publishing failed")?;
     anyhow::ensure!(n_published == night.n_packets, "only {n_published} messages were published");

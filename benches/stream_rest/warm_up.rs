@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tom_alerts::{
-    brokers::stream_rest::PubSubService,
+    brokers::pubsub::PubSubService,
     google::{
         Access,
         pubsub::{PullAnswer, SubscriptionPath},

@@ -24,7 +24,7 @@ use crate::{
     brokers::{
         Brokers, Cost,
         database::BigQueryService,
-        stream_rest::{self, PubSubService},
+        pubsub::{self, PubSubService},
     },
     clock::Clock,
     config::{BigQueryConfig, GoogleConfig, LimitsConfig, ServeConfig, SimulateConfig},
@@ -307,7 +307,7 @@ async fn publish(config: &SimulateConfig, night: &simulate::Night) -> anyhow::Re
     let access = google_access(&config.google)?;
     let project = match &access.project {
         Some(project) => project.clone(),
-        None if service.is_emulator => stream_rest::publisher_of(topic).to_owned(),
+        None if service.is_emulator => pubsub::publisher_of(topic).to_owned(),
         None => anyhow::bail!("give the project to publish in with --google-project"),
     };
     let subscription = config.subscription.as_deref().unwrap_or(topic);

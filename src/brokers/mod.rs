@@ -7,9 +7,11 @@ mod budget;
 pub mod database;
 mod filter_form;
 mod preview;
+pub mod pubsub;
 mod pull_pace;
 mod receipt;
 mod run_context;
+pub mod stream_client;
 pub mod stream_rest;
 mod subscriptions;
 
@@ -84,6 +86,17 @@ pub enum BrokerError {
         /// What was asked for.
         wanted: TopicPath,
     },
+    /// The subscription sieves its messages in another way, and cannot be changed.
+    #[error(
+        "The subscription {name} of project {project} exists already {}. A subscription keeps its attribute filter for ever: choose another subscription name, or leave the filter empty to take what it brings",
+        other_filter(actual), name = subscription.name, project = subscription.project
+    )]
+    OtherFilter {
+        /// What was asked for.
+        subscription: SubscriptionPath,
+        /// Its filter, empty for none.
+        actual: String,
+    },
     /// The subscription went away during the run.
     #[error("{} was deleted while the run was going on. Run the query again: it will be created anew, without the messages of before", .0.what())]
     SubscriptionGone(SubscriptionPath),
@@ -115,6 +128,14 @@ pub enum BrokerError {
     /// The budget does not allow it.
     #[error(transparent)]
     Budget(#[from] BudgetError),
+}
+
+fn other_filter(actual: &str) -> String {
+    if actual.is_empty() {
+        "without an attribute filter".to_owned()
+    } else {
+        format!("with the attribute filter {actual}")
+    }
 }
 
 /// One message as it came, read or not.
@@ -217,14 +238,11 @@ pub struct Brokers(Vec<Arc<dyn Broker>>);
 
 impl Brokers {
     /// All backends: streams from this service; archives from these folders, keeping uploads in that one.
-    pub fn new(
-        pubsub: stream_rest::PubSubService,
-        archives: Vec<PathBuf>,
-        uploads: PathBuf,
-    ) -> Self {
+    pub fn new(pubsub: pubsub::PubSubService, archives: Vec<PathBuf>, uploads: PathBuf) -> Self {
         Self(vec![
             Arc::new(archive::Archive::new(archives, uploads)),
-            Arc::new(stream_rest::StreamRest::new(pubsub)),
+            Arc::new(stream_rest::StreamRest::new(pubsub.clone())),
+            Arc::new(stream_client::StreamClient::new(pubsub)),
         ])
     }
 

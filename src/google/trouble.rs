@@ -98,6 +98,16 @@ impl GoogleError {
         as_sentence(&self.to_string())
     }
 
+    /// Whether the same may go better a little later, without anybody's doing.
+    pub fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable { .. }
+                | Self::QuotaUsedUp { .. }
+                | Self::Access(AccessError::Passing(_))
+        )
+    }
+
     /// Whether the user can mend it by connecting to Google (again).
     pub fn is_cured_by_connecting(&self) -> bool {
         match self {
@@ -226,7 +236,7 @@ fn advice(service: &str, reason: Option<&str>) -> &'static str {
 }
 
 /// Google's words on one line and not too long; a control character would break a log.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut shown: String =
         text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_QUOTED).collect();
     if text.chars().count() > MAX_QUOTED {

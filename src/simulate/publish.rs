@@ -48,7 +48,10 @@ impl Stream {
         if pubsub.create_topic(&self.topic).await? {
             made.push(format!("Created {}", self.topic.what()));
         }
-        match pubsub.create_subscription(&self.subscription, &self.topic, ACK_DEADLINE_S).await {
+        match pubsub
+            .create_subscription(&self.subscription, &self.topic, ACK_DEADLINE_S, None)
+            .await
+        {
             Ok(_) => made.push(format!("Created {}", self.subscription.what())),
             Err(GoogleError::AlreadyExists { .. }) => {}
             Err(error) => return Err(error),

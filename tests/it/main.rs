@@ -21,6 +21,7 @@ mod rolling_restart;
 mod run_queue;
 mod runs;
 mod sign_in;
+mod stream_client;
 mod stream_rest;
 mod subscriptions;
 mod support;

@@ -54,6 +54,13 @@ impl PubSubEmulator {
         name
     }
 
+    /// A subscription as the emulator has it.
+    pub(crate) async fn subscription(&self, subscription: &str) -> Value {
+        let name = format!("projects/{}/subscriptions/{subscription}", self.project);
+        let answer = self.http.get(format!("{}/v1/{name}", self.url())).send().await.unwrap();
+        answer.json().await.unwrap()
+    }
+
     pub(crate) async fn delete_subscription(&self, name: &str) {
         self.call(Method::DELETE, name, &Value::Null).await;
     }

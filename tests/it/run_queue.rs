@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 use tom_alerts::{
     actions::run_limits::RunLimits,
-    brokers::{Brokers, database::BigQueryService, stream_rest::PubSubService},
+    brokers::{Brokers, database::BigQueryService, pubsub::PubSubService},
     clock::Clock,
     domain::sharing::{Sharing, TEAM, TeamScope},
     forms::{Choices, Context, Parameters, RawForm},

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use tom_alerts::{
-    brokers::stream_rest::PubSubService,
+    brokers::pubsub::PubSubService,
     google::{
         Access,
         pubsub::{OutgoingMessage, PubSub, SubscriptionPath, TopicPath},

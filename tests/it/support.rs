@@ -12,7 +12,7 @@ use tom_alerts::{
     actions::{
         credentials::Credentials, run_limits::RunLimits, run_query::Runner, sign_in::SignIn,
     },
-    brokers::{Brokers, database::BigQueryService, stream_rest::PubSubService},
+    brokers::{Brokers, database::BigQueryService, pubsub::PubSubService},
     clock::Clock,
     google::Access,
     packets,

@@ -1,20 +1,19 @@
 //! The desk where subscriptions are looked after, with the user's own rights.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{PubSubService, StreamRest, form::publisher_of};
+use super::StreamRest;
 use crate::{
     brokers::{
-        BrokerError, TEST_PATIENCE,
+        BrokerError,
+        pubsub::publisher_of,
         subscriptions::{NewSubscription, SubscriptionDesk},
     },
     google::{
         Access, GoogleError,
         pubsub::{
-            PubSub, Sieve, SubscriptionDetails, SubscriptionPath, TopicPath, WaitingMessage,
+            Sieve, SubscriptionDetails, SubscriptionPath, TopicPath, WaitingMessage,
             javascript_function,
         },
     },
@@ -26,14 +25,6 @@ const ACK_DEADLINE_S: u32 = 60;
 /// Messages that a look shows.
 const PEEKED: u32 = 10;
 
-impl StreamRest {
-    /// A client that gives up soon: somebody waits for the page.
-    fn desk_client(&self, access: &Access) -> PubSub {
-        let service = PubSubService { patience: TEST_PATIENCE, ..self.service.clone() };
-        service.client(access.clone(), Arc::new(|_, _| {}))
-    }
-}
-
 fn project_of(access: &Access) -> Result<&str, BrokerError> {
     access.project.as_deref().ok_or(BrokerError::NoProject)
 }
@@ -42,7 +33,7 @@ fn project_of(access: &Access) -> Result<&str, BrokerError> {
 impl SubscriptionDesk for StreamRest {
     async fn list(&self, access: &Access) -> Result<Vec<SubscriptionDetails>, BrokerError> {
         let project = project_of(access)?;
-        Ok(self.desk_client(access).list_subscriptions(project).await?)
+        Ok(self.service.quick_client(access).list_subscriptions(project).await?)
     }
 
     async fn create(
@@ -66,7 +57,8 @@ impl SubscriptionDesk for StreamRest {
                 .and_then(|code| Some((javascript_function(code)?, code.clone()))),
         };
         let created = self
-            .desk_client(access)
+            .service
+            .quick_client(access)
             .create_sieving_subscription(&path, &topic, ACK_DEADLINE_S, &sieve)
             .await;
         match created {
@@ -81,7 +73,7 @@ impl SubscriptionDesk for StreamRest {
 
     async fn delete(&self, access: &Access, name: &str) -> Result<(), BrokerError> {
         let path = SubscriptionPath::new(project_of(access)?, name);
-        Ok(self.desk_client(access).delete_subscription(&path).await?)
+        Ok(self.service.quick_client(access).delete_subscription(&path).await?)
     }
 
     async fn seek(
@@ -91,11 +83,11 @@ impl SubscriptionDesk for StreamRest {
         to: DateTime<Utc>,
     ) -> Result<(), BrokerError> {
         let path = SubscriptionPath::new(project_of(access)?, name);
-        Ok(self.desk_client(access).seek(&path, to).await?)
+        Ok(self.service.quick_client(access).seek(&path, to).await?)
     }
 
     async fn peek(&self, access: &Access, name: &str) -> Result<Vec<WaitingMessage>, BrokerError> {
         let path = SubscriptionPath::new(project_of(access)?, name);
-        Ok(self.desk_client(access).peek(&path, PEEKED).await?)
+        Ok(self.service.quick_client(access).peek(&path, PEEKED).await?)
     }
 }

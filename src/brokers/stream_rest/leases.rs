@@ -5,8 +5,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
 
-use super::consumer::Consumer;
-use crate::brokers::{BrokerError, Receipt};
+use crate::brokers::{BrokerError, Receipt, pubsub::Consumer};
 
 /// Shortest time between two extensions.
 const SHORTEST_TICK: Duration = Duration::from_secs(3);

@@ -8,22 +8,22 @@ use std::{
     time::Duration,
 };
 
-use futures::future;
 use tokio::{
     sync::mpsc,
     task::JoinSet,
-    time::{Instant, sleep, sleep_until, timeout, timeout_at},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 
 use super::{
-    consumer::Consumer,
     leases::{HeldBatch, Leases},
-    pacing::Pacing,
+    unpack::Unpacked,
 };
 use crate::{
-    brokers::{AlertBatch, BrokerError, Delivery, RunContext},
+    brokers::{
+        AlertBatch, BrokerError, Delivery, RunContext,
+        pubsub::{Consumer, Limits, Pacing},
+    },
     domain::run::LogLevel,
-    forms::Parameters,
     google::{GoogleError, pubsub::Subscription},
 };
 
@@ -32,9 +32,6 @@ const MOST_AT_ONCE: u64 = 100;
 
 /// Pulls at once while the subscription has a backlog; one is enough to wait for new messages.
 const PULLS_AT_ONCE: usize = 3;
-
-/// Silence of a form that does not say it.
-const DEFAULT_SILENCE: Duration = Duration::from_secs(10);
 
 /// Pause after an answer without messages.
 const EMPTY_PAUSE: Duration = Duration::from_millis(500);
@@ -47,39 +44,9 @@ const READ_TRIES: u32 = 3;
 
 /// When to stop, and how to take messages.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    max_results: Option<u64>,
-    silence: Duration,
-    deadline: Option<(Duration, Instant)>,
-    is_peek: bool,
-}
-
-impl Limits {
-    pub(super) fn of(query: &Parameters, is_listening: bool) -> Self {
-        let asked = |name| query.integer(name).and_then(|n| u64::try_from(n).ok());
-        let count = |name| asked(name).filter(|_| !is_listening);
-        let silence = if is_listening { Duration::MAX } else { DEFAULT_SILENCE };
-        Self {
-            max_results: count("max_results"),
-            silence: count("timeout").map_or(silence, Duration::from_secs),
-            deadline: count("deadline")
-                .map(Duration::from_secs)
-                .map(|longest| (longest, Instant::now() + longest)),
-            is_peek: query.text("acknowledge") == Some("peek"),
-        }
-    }
-}
-
-impl Limits {
-    /// Waits for the end of the longest time; why that ends the run. Without a deadline it waits for ever.
-    pub(super) async fn deadline_passes(&self) -> String {
-        let Some((longest, ends_at)) = self.deadline else { return future::pending().await };
-        sleep_until(ends_at).await;
-        format!(
-            "Stopped at the deadline of {} s: Pub/Sub had not answered by then.",
-            longest.as_secs()
-        )
-    }
+pub(super) struct Taking {
+    pub(super) limits: Limits,
+    pub(super) is_peek: bool,
 }
 
 type Batches = mpsc::Sender<Result<AlertBatch, BrokerError>>;
@@ -88,11 +55,12 @@ type Batches = mpsc::Sender<Result<AlertBatch, BrokerError>>;
 pub(super) async fn pull_until_stopped(
     consumer: Arc<Consumer>,
     subscription: Subscription,
-    limits: Limits,
+    taking: Taking,
     batches: Batches,
     context: RunContext,
 ) {
-    let mut puller = Puller::new(consumer, &subscription, limits, batches.clone(), context.clone());
+    let limits = taking.limits;
+    let mut puller = Puller::new(consumer, &subscription, taking, batches.clone(), context.clone());
     let pulling = async {
         match limits.deadline {
             Some((longest, ends_at)) => {
@@ -132,6 +100,7 @@ struct Puller {
     leases: Leases,
     pacing: Arc<Pacing>,
     limits: Limits,
+    is_peek: bool,
     batches: Option<Batches>,
     context: RunContext,
     pulls: JoinSet<Pulled>,
@@ -151,7 +120,7 @@ impl Puller {
     fn new(
         consumer: Arc<Consumer>,
         subscription: &Subscription,
-        limits: Limits,
+        taking: Taking,
         batches: Batches,
         context: RunContext,
     ) -> Self {
@@ -161,7 +130,8 @@ impl Puller {
             consumer,
             leases,
             pacing: Arc::new(Pacing::new(context.clone())),
-            limits,
+            limits: taking.limits,
+            is_peek: taking.is_peek,
             batches: Some(batches),
             context,
             pulls: JoinSet::new(),
@@ -211,7 +181,7 @@ impl Puller {
                 }
                 // Only an answer tells silence from a service that is out of reach.
                 None if self.last_message.elapsed() >= self.limits.silence => {
-                    return Ok(self.silence_sentence());
+                    return Ok(self.limits.silence_sentence(self.n_messages));
                 }
                 None => self.has_backlog = false,
             }
@@ -271,11 +241,8 @@ impl Puller {
     ) -> bool {
         self.has_backlog = deliveries.len() as u64 == asked;
         self.n_messages += deliveries.len() as u64;
-        let receipt = if self.limits.is_peek {
-            held.into_peek()
-        } else {
-            held.into_receipt(self.consumer.clone())
-        };
+        let receipt =
+            if self.is_peek { held.into_peek() } else { held.into_receipt(self.consumer.clone()) };
         let batch = AlertBatch { deliveries, receipt };
         let is_taken = match &self.batches {
             Some(batches) => batches.send(Ok(batch)).await.is_ok(),
@@ -295,16 +262,6 @@ impl Puller {
                 "The last pulls of a run were not answered: what they took comes again later"
             );
         }
-    }
-
-    fn silence_sentence(&self) -> String {
-        let seconds = self.limits.silence.as_secs();
-        if self.n_messages > 0 {
-            return format!("No message for {seconds} s: stopped.");
-        }
-        format!(
-            "No message came in {seconds} s. The stream may be idle (daytime, bad weather, a filter of the subscription's own); ztf-loop brings about one alert a second for testing."
-        )
     }
 }
 
@@ -332,7 +289,7 @@ async fn pull_once(
         };
         let (reader, holder) = (consumer.clone(), leases.clone());
         let read = tokio::task::spawn_blocking(move || {
-            let unpacked = reader.unpack(&answer)?;
+            let unpacked = Unpacked::read(&answer, reader.path())?;
             Ok::<_, serde_json::Error>((unpacked.deliveries, holder.hold(unpacked.ack_ids)))
         });
         match read.await.map_err(|_| BrokerError::ReaderBroke)? {

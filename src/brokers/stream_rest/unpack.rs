@@ -3,19 +3,17 @@
 use bytes::Bytes;
 
 use crate::{
-    brokers::Delivery,
-    domain::run::Unreadable,
+    brokers::{Delivery, pubsub::Arrived},
     google::pubsub::{PullAnswer, ReceivedMessage, SubscriptionPath},
-    packets,
 };
 
 /// Messages of one answer.
 #[derive(Debug)]
-pub struct Unpacked {
+pub(super) struct Unpacked {
     /// What came.
-    pub deliveries: Vec<Delivery>,
+    pub(super) deliveries: Vec<Delivery>,
     /// The lease of each.
-    pub ack_ids: Vec<String>,
+    pub(super) ack_ids: Vec<String>,
 }
 
 impl Unpacked {
@@ -29,26 +27,14 @@ impl Unpacked {
 
 fn unpack(received: ReceivedMessage<'_>, path: &SubscriptionPath) -> (Delivery, String) {
     let message = received.message;
-    let metadata = message.metadata();
-    let set_aside = |error: String, bytes: Bytes| Unreadable {
-        origin: format!("message {} of {path}", message.id),
-        error,
-        attributes: Some(metadata.clone()),
-        message_id: Some(message.id.clone()).filter(|id| !id.is_empty()),
-        bytes,
+    let arrived =
+        |payload| Arrived { payload, metadata: message.metadata(), message_id: message.id.clone() };
+    let delivery = match message.payload() {
+        Some(payload) => arrived(payload.into()).unpack(path),
+        None => arrived(Bytes::copy_from_slice(message.data.as_bytes()))
+            .set_aside(path, "the message's data is not base64".to_owned()),
     };
-    let (content, n_bytes) = if let Some(bytes) = message.payload().map(Bytes::from) {
-        let n_bytes = bytes.len() as u64;
-        let content = packets::decode(&bytes)
-            .map(Box::new)
-            .map_err(|error| set_aside(error.to_string(), bytes));
-        (content, n_bytes)
-    } else {
-        let text = Bytes::copy_from_slice(message.data.as_bytes());
-        let n_bytes = text.len() as u64;
-        (Err(set_aside("the message's data is not base64".to_owned(), text)), n_bytes)
-    };
-    (Delivery { content, attributes: Some(metadata), n_bytes }, received.ack_id)
+    (delivery, received.ack_id)
 }
 
 #[cfg(test)]

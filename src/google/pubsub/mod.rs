@@ -1,9 +1,13 @@
-//! Pub/Sub by REST: topics, subscriptions, schemas, messages.
+//! Pub/Sub: topics, subscriptions, schemas and messages by REST; streams of messages by gRPC.
 //! <https://cloud.google.com/pubsub/docs/reference/rest>
 
 mod administration;
 mod filter_syntax;
 mod path;
+mod request_side;
+mod stream_credentials;
+mod stream_error;
+mod streaming;
 mod wire;
 
 use std::time::Duration;
@@ -18,6 +22,8 @@ pub use self::{
     },
     filter_syntax::{MAX_FILTER_BYTES, check_attribute_filter},
     path::{SchemaPath, SubscriptionPath, TopicPath},
+    stream_error::StreamError,
+    streaming::{FlowControl, Lease, PullStream, PulledMessage, StreamOpener},
     wire::{OutgoingMessage, PullAnswer, ReceivedMessage, Subscription},
 };
 use super::{
@@ -66,15 +72,19 @@ impl PubSub {
         }
     }
 
-    /// Creates a subscription on a topic. [`GoogleError::NotFound`] means that the topic is not there (or the project).
+    /// Creates a subscription on a topic, with an attribute filter if it is to have one. [`GoogleError::NotFound`] means that the topic is not there (or the project).
     pub async fn create_subscription(
         &self,
         path: &SubscriptionPath,
         topic: &TopicPath,
         ack_deadline_s: u32,
+        filter: Option<&str>,
     ) -> Result<Subscription, GoogleError> {
         let what = path.what();
-        let body = json!({"topic": topic.to_string(), "ackDeadlineSeconds": ack_deadline_s});
+        let mut body = json!({"topic": topic.to_string(), "ackDeadlineSeconds": ack_deadline_s});
+        if let Some(filter) = filter {
+            body["filter"] = json!(filter);
+        }
         let call = Call::new(Method::PUT, path.encoded(), Some(body), &what);
         Subscription::read(&self.api.call(&call).await?, &what)
     }

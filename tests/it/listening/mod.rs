@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 use tom_alerts::{
     actions::run_limits::RunLimits,
-    brokers::{database::BigQueryService, stream_rest::PubSubService},
+    brokers::{database::BigQueryService, pubsub::PubSubService},
     clock::Clock,
     google::Access,
     simulate::{Night, SimulatedPacket, default_night},

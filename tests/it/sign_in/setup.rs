@@ -16,7 +16,7 @@ use tom_alerts::{
         run_limits::RunLimits,
         sign_in::{Policy, SignIn},
     },
-    brokers::{database::BigQueryService, stream_rest::PubSubService},
+    brokers::{database::BigQueryService, pubsub::PubSubService},
     clock::Clock,
     domain::grant::Scope,
     google::{

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::{Value, json};
-use tom_alerts::{brokers::stream_rest::PubSubService, google::Access};
+use tom_alerts::{brokers::pubsub::PubSubService, google::Access};
 
 use super::{feedback, log, n, night};
 use crate::{pubsub_emulator::PubSubEmulator, support::TestApp};

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt::Write, sync::Arc, time::Duration};
 use serde_json::{Value, json};
 use tom_alerts::{
     actions::run_limits::RunLimits,
-    brokers::stream_rest::PubSubService,
+    brokers::pubsub::PubSubService,
     google::{Access, TokenSource},
     simulate::{Night, SimulatedPacket, default_night},
 };
@@ -83,7 +83,7 @@ impl Setup {
 }
 
 /// Packets of a simulated night.
-fn night(seed: u64, n_packets: usize) -> Vec<SimulatedPacket> {
+pub(crate) fn night(seed: u64, n_packets: usize) -> Vec<SimulatedPacket> {
     Night { seed, n_packets, ..default_night() }.packets().collect()
 }
 
@@ -179,12 +179,12 @@ async fn eventually(is_so: impl Fn() -> bool, otherwise: impl Fn() -> String) {
 }
 
 /// A count of a run.
-fn n(run: &Value, count: &str) -> u64 {
+pub(crate) fn n(run: &Value, count: &str) -> u64 {
     run["counts"][count].as_u64().unwrap_or_else(|| panic!("no count {count}: {run}"))
 }
 
 /// What a run's log says, line by line.
-fn log(run: &Value) -> String {
+pub(crate) fn log(run: &Value) -> String {
     run["log"].as_array().unwrap().iter().fold(String::new(), |mut text, line| {
         writeln!(text, "{}: {}", line["level"], line["message"]).unwrap();
         text
@@ -192,7 +192,7 @@ fn log(run: &Value) -> String {
 }
 
 /// What a run tells its user at the end.
-fn feedback(run: &Value) -> &str {
+pub(crate) fn feedback(run: &Value) -> &str {
     run["feedback"].as_str().unwrap()
 }
 

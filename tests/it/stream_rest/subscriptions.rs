@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use tom_alerts::{
-    brokers::stream_rest::{Consumer, PubSubService},
+    brokers::pubsub::{Consumer, PubSubService},
     google::{Access, pubsub::SubscriptionPath},
 };
 

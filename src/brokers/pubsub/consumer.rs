@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{form::Destination, unpack::Unpacked};
+use super::Destination;
 use crate::{
     brokers::{BrokerError, RunContext},
     domain::run::LogLevel,
@@ -31,12 +31,12 @@ impl Consumer {
         Self { pubsub, path }
     }
 
-    pub(super) fn path(&self) -> &SubscriptionPath {
+    pub(in crate::brokers) fn path(&self) -> &SubscriptionPath {
         &self.path
     }
 
     /// Calls that failed in passing, and those of them that may have been served.
-    pub(super) fn troubles(&self) -> (u64, u64) {
+    pub(in crate::brokers) fn troubles(&self) -> (u64, u64) {
         let api = self.pubsub.api();
         (api.n_retries(), api.n_unanswered())
     }
@@ -51,7 +51,8 @@ impl Consumer {
             return self.accept(found, destination, context);
         }
         let topic = &destination.topic;
-        match self.pubsub.create_subscription(&self.path, topic, ACK_DEADLINE_S).await {
+        let filter = destination.attribute_filter.as_deref();
+        match self.pubsub.create_subscription(&self.path, topic, ACK_DEADLINE_S, filter).await {
             Ok(created) => {
                 context.log(
                     LogLevel::Info,
@@ -104,6 +105,13 @@ impl Consumer {
                 ),
             );
         }
+        let wanted_filter = destination.attribute_filter.as_deref().unwrap_or_default();
+        if !wanted_filter.is_empty() && wanted_filter != found.filter {
+            return Err(BrokerError::OtherFilter {
+                subscription: self.path.clone(),
+                actual: found.filter,
+            });
+        }
         if !found.filter.is_empty() {
             context.log(
                 LogLevel::Info,
@@ -123,11 +131,6 @@ impl Consumer {
         }
     }
 
-    /// Takes an answer apart and reads its packets. This is work for a thread that may block.
-    pub fn unpack(&self, answer: &Bytes) -> Result<Unpacked, serde_json::Error> {
-        Unpacked::read(answer, &self.path)
-    }
-
     /// Acknowledges messages.
     pub async fn acknowledge(&self, ack_ids: &[String]) -> Result<(), BrokerError> {
         for ids in ack_ids.chunks(IDS_PER_REQUEST) {
@@ -137,7 +140,7 @@ impl Consumer {
     }
 
     /// Extends leases by so many seconds, or gives messages back (0).
-    pub(super) async fn modify_ack_deadline(
+    pub(in crate::brokers) async fn modify_ack_deadline(
         &self,
         ack_ids: &[String],
         seconds: u32,

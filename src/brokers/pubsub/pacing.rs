@@ -14,19 +14,19 @@ use crate::{brokers::RunContext, domain::run::LogLevel};
 
 /// How a run waits before it pulls. It never waits with messages in hand.
 #[derive(Debug)]
-pub(super) struct Pacing {
+pub(in crate::brokers) struct Pacing {
     context: RunContext,
     has_said: AtomicBool,
     waited: Mutex<Duration>,
 }
 
 impl Pacing {
-    pub(super) fn new(context: RunContext) -> Self {
+    pub(in crate::brokers) fn new(context: RunContext) -> Self {
         Self { context, has_said: AtomicBool::new(false), waited: Mutex::default() }
     }
 
     /// Waits for the turn of one pull; false if the run is to end meanwhile.
-    pub(super) async fn turn(&self) -> bool {
+    pub(in crate::brokers) async fn turn(&self) -> bool {
         let Some(pace) = &self.context.pulls else { return true };
         let wait = pace.line_up(Instant::now().into_std());
         if wait.is_zero() {
@@ -50,7 +50,7 @@ impl Pacing {
     }
 
     /// How long pulls have waited since this was last asked: while nobody asks for messages, it is no silence.
-    pub(super) fn take_waited(&self) -> Duration {
+    pub(in crate::brokers) fn take_waited(&self) -> Duration {
         std::mem::take(&mut *self.waited.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

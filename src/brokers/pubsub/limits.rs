@@ -1,0 +1,80 @@
+//! When a stream is to stop, as the form says it.
+
+use std::{future, time::Duration};
+
+use tokio::time::{Instant, sleep_until};
+
+use crate::forms::{Field, Parameters, Rule};
+
+/// Silence of a form that does not say it.
+const DEFAULT_SILENCE: Duration = Duration::from_secs(10);
+
+/// The fields that say when to stop.
+pub(in crate::brokers) const STOP_FIELDS: &[Field] = &[
+    Field::integer("max_results", "Maximum results", 1, 1_000_000)
+        .initial("100")
+        .help("Stop after this many alerts have passed the filter. Empty: no limit.")
+        .section("When to stop"),
+    Field::integer("timeout", "Time without a message", 1, 86_400)
+        .initial("30")
+        .unit("s")
+        .help("Stop when no message has come for this long. Empty: 10 s.")
+        .section("When to stop"),
+    Field::integer("deadline", "Longest time", 1, 86_400)
+        .unit("s")
+        .help("Stop after this long, whatever comes. Empty: no limit.")
+        .section("When to stop"),
+];
+
+/// One of them has to be said.
+pub(in crate::brokers) const STOP_RULE: Rule = Rule::AtLeastOneOf {
+    fields: &["max_results", "timeout", "deadline"],
+    message: "You must set at least one stopping condition. max_results, timeout and deadline cannot all be empty.",
+};
+
+/// When to stop. A run that listens has no limits.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::brokers) struct Limits {
+    pub(in crate::brokers) max_results: Option<u64>,
+    /// Without a message.
+    pub(in crate::brokers) silence: Duration,
+    /// How long at most, and when that is.
+    pub(in crate::brokers) deadline: Option<(Duration, Instant)>,
+}
+
+impl Limits {
+    /// Those of a form, counted from now.
+    pub(in crate::brokers) fn of(query: &Parameters, is_listening: bool) -> Self {
+        let asked = |name| query.integer(name).and_then(|n| u64::try_from(n).ok());
+        let count = |name| asked(name).filter(|_| !is_listening);
+        let silence = if is_listening { Duration::MAX } else { DEFAULT_SILENCE };
+        Self {
+            max_results: count("max_results"),
+            silence: count("timeout").map_or(silence, Duration::from_secs),
+            deadline: count("deadline")
+                .map(Duration::from_secs)
+                .map(|longest| (longest, Instant::now() + longest)),
+        }
+    }
+
+    /// Waits for the end of the longest time; why that ends the run. Without a deadline it waits for ever.
+    pub(in crate::brokers) async fn deadline_passes(&self) -> String {
+        let Some((longest, ends_at)) = self.deadline else { return future::pending().await };
+        sleep_until(ends_at).await;
+        format!(
+            "Stopped at the deadline of {} s: Pub/Sub had not answered by then.",
+            longest.as_secs()
+        )
+    }
+
+    /// Why a silence ends the run.
+    pub(in crate::brokers) fn silence_sentence(&self, n_messages: u64) -> String {
+        let seconds = self.silence.as_secs();
+        if n_messages > 0 {
+            return format!("No message for {seconds} s: stopped.");
+        }
+        format!(
+            "No message came in {seconds} s. The stream may be idle (daytime, bad weather, a filter of the subscription's own); ztf-loop brings about one alert a second for testing."
+        )
+    }
+}

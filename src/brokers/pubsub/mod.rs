@@ -1,0 +1,20 @@
+//! What the backends of Pub/Sub share: the service, the subscription and its topic, stop conditions, reading a message.
+
+mod arrived;
+mod consumer;
+mod destination;
+mod limits;
+mod pacing;
+mod service;
+
+pub(super) use self::{
+    arrived::Arrived,
+    destination::NAME_FIELDS,
+    limits::{Limits, STOP_FIELDS, STOP_RULE},
+    pacing::Pacing,
+};
+pub use self::{
+    consumer::Consumer,
+    destination::{Destination, publisher_of},
+    service::{EndpointError, PubSubService},
+};

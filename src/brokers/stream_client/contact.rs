@@ -1,0 +1,149 @@
+//! What is known of the contact with Pub/Sub: when something was last heard, and since when there is trouble.
+
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use tokio::time::Instant;
+
+use crate::{brokers::RunContext, domain::run::LogLevel};
+
+/// How long a stream may be silent before Pub/Sub is asked whether it is there: just after it was opened, and later.
+const FIRST_LOOK: Duration = Duration::from_secs(8);
+const LOOK_EVERY: Duration = Duration::from_secs(15);
+/// A stream that is silent for so long is opened anew: its connection may be dead though Pub/Sub is there.
+const STALE: Duration = Duration::from_mins(5);
+/// A stream that has just been opened has so long for its first message, however short a silence ends the run.
+const TO_OPEN: Duration = Duration::from_secs(3);
+/// Pauses between tries: the first, and the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+/// How often a reader of the log hears that the trouble goes on.
+const REMINDER: Duration = Duration::from_mins(1);
+
+/// Trouble that has not ended yet.
+#[derive(Debug)]
+struct Trouble {
+    since: Instant,
+    since_utc: DateTime<Utc>,
+    last_told: Instant,
+}
+
+/// What is known of the contact.
+#[derive(Debug)]
+pub(super) struct Contact {
+    context: RunContext,
+    /// How long the stream may be silent before the run ends.
+    silence: Duration,
+    began: Instant,
+    opened: Instant,
+    last_heard: Instant,
+    last_message: Instant,
+    n_messages: u64,
+    trouble: Option<Trouble>,
+    pause: Duration,
+}
+
+impl Contact {
+    pub(super) fn new(context: RunContext, silence: Duration) -> Self {
+        let now = Instant::now();
+        Self {
+            context,
+            silence,
+            began: now,
+            opened: now,
+            last_heard: now,
+            last_message: now,
+            n_messages: 0,
+            trouble: None,
+            pause: FIRST_PAUSE,
+        }
+    }
+
+    /// A stream is being opened. After trouble what the one before has taken out comes again only after its lease: until
+    /// then it is no silence.
+    pub(super) fn opens(&mut self, lease: Duration) {
+        let now = Instant::now();
+        (self.opened, self.last_heard) = (now, now);
+        if self.trouble.is_some() {
+            self.last_message = now + lease;
+        }
+    }
+
+    /// A message has come.
+    pub(super) fn message_came(&mut self) {
+        self.n_messages += 1;
+        self.is_well();
+        self.last_message = self.last_heard;
+    }
+
+    /// Time in which nobody asks for messages is no silence.
+    pub(super) fn was_busy(&mut self) {
+        self.last_message = Instant::now();
+        self.last_heard = self.last_message;
+    }
+
+    /// Pub/Sub has answered, and the stream has not ended.
+    pub(super) fn is_well(&mut self) {
+        self.last_heard = Instant::now();
+        self.context.progress.note_answer();
+        self.pause = FIRST_PAUSE;
+        if let Some(trouble) = self.trouble.take() {
+            let seconds = trouble.since.elapsed().as_secs_f64();
+            self.context.log(
+                LogLevel::Info,
+                format!("In contact with Pub/Sub again after {seconds:.0} s: the stream goes on"),
+            );
+        }
+    }
+
+    /// When to ask Pub/Sub whether it is there, if nothing comes until then.
+    pub(super) fn next_look(&self) -> Instant {
+        let every = if self.last_heard == self.opened { FIRST_LOOK } else { LOOK_EVERY };
+        (self.last_heard + every).min(self.silence_ends())
+    }
+
+    fn silence_ends(&self) -> Instant {
+        let ends = self.last_message.checked_add(self.silence);
+        ends.unwrap_or_else(|| self.last_message + STALE).max(self.opened + TO_OPEN)
+    }
+
+    /// Whether it has been silent for so long that the run ends.
+    pub(super) fn is_silent(&self) -> bool {
+        self.silence != Duration::MAX && self.silence_ends() <= Instant::now()
+    }
+
+    /// Whether the stream should be opened anew.
+    pub(super) fn is_stale(&self) -> bool {
+        self.last_message.max(self.opened).elapsed() >= STALE
+    }
+
+    /// Messages so far.
+    pub(super) fn n_messages(&self) -> u64 {
+        self.n_messages
+    }
+
+    /// Says that something is wrong: at once, and then from time to time. How long to pause, and how long it has lasted.
+    pub(super) fn is_troubled(&mut self, why: &str) -> (Duration, Duration) {
+        let now = Instant::now();
+        let (last_heard, began, run_began) = (self.last_heard, self.began, self.context.now);
+        let trouble = self.trouble.get_or_insert_with(|| Trouble {
+            since: last_heard,
+            since_utc: run_began
+                + TimeDelta::from_std(last_heard.duration_since(began)).unwrap_or_default(),
+            last_told: now,
+        });
+        if trouble.last_told == now || trouble.last_told.elapsed() >= REMINDER {
+            trouble.last_told = now;
+            let since = trouble.since_utc.to_rfc3339_opts(SecondsFormat::Secs, true);
+            self.context.log(
+                LogLevel::Warning,
+                format!(
+                    "No messages from Pub/Sub since {since}: {why}. What has come is kept; the stream is tried again until it goes on"
+                ),
+            );
+        }
+        let pause = self.pause.mul_f64(rand::random_range(0.5..=1.0));
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        (pause, trouble.since.elapsed())
+    }
+}

@@ -1,0 +1,155 @@
+//! Pitt-Google `StreamClient`: streaming pull with Google's own crate. Alerts are kept as they come, then acknowledged.
+
+mod batching;
+mod contact;
+mod form;
+mod streaming;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use futures::StreamExt;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+
+use self::{form::FORM, streaming::Source};
+use super::{
+    AlertStream, Broker, BrokerError, RunContext,
+    pubsub::{Consumer, Destination, Limits, PubSubService},
+};
+use crate::{
+    domain::{grant::Scope, run::LogLevel},
+    forms::{Choices, FormSpec, Parameters},
+    google::{
+        Access,
+        pubsub::{FlowControl, StreamOpener},
+    },
+};
+
+/// Batches that wait between reading and storing: enough to keep both busy, little enough to keep memory flat.
+const BATCHES_AHEAD: usize = 2;
+
+/// Bytes of messages that may be out at once: some five hundred ZTF alerts, or three of Pub/Sub's largest messages.
+const BYTES_OUT: u32 = 32 << 20;
+
+/// Messages that may be out at once though fewer are wanted: the filter may let few of them through.
+const FEWEST_OUT: u64 = 100;
+
+/// How long a message stays out at most that nobody extends any more.
+const LONGEST_LEASE: Duration = Duration::from_mins(1);
+
+/// The backend of a deployment.
+#[derive(Debug)]
+pub struct StreamClient {
+    service: PubSubService,
+}
+
+impl StreamClient {
+    /// Streams from this service.
+    pub fn new(service: PubSubService) -> Self {
+        Self { service }
+    }
+
+    fn flow(query: &Parameters, limits: &Limits, ack_deadline_s: u32) -> FlowControl {
+        let backlog = query.integer("max_backlog").and_then(|n| u32::try_from(n).ok());
+        let backlog = backlog.unwrap_or(form::DEFAULT_BACKLOG);
+        let useful = limits.max_results.map_or(u64::MAX, |wanted| wanted.max(FEWEST_OUT));
+        FlowControl {
+            max_messages: backlog.min(u32::try_from(useful).unwrap_or(u32::MAX)),
+            max_bytes: BYTES_OUT,
+            // After a crash the messages come again no later than they would otherwise, and within a minute.
+            lease: Duration::from_secs(ack_deadline_s.into()).min(LONGEST_LEASE),
+        }
+    }
+}
+
+#[async_trait]
+impl Broker for StreamClient {
+    fn id(&self) -> &'static str {
+        "stream-client"
+    }
+
+    fn name(&self) -> &'static str {
+        "Pitt-Google StreamClient"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Alerts in real time, over a connection to your own Pub/Sub subscription that stays open."
+    }
+
+    fn notes(&self) -> &'static [&'static str] {
+        &[
+            "Messages from before the subscription existed are not available.",
+            "Streaming removes messages from the subscription for everyone who shares it: what is stored is acknowledged, and what the filter rejects as well.",
+            "The subscription will be created in your project if it is not there yet, with the attribute filter if there is one. Google bills that project, for messages that the attribute filter drops as well. One ZTF alert has about 67 kB; 10 GiB a month are free.",
+            "When the connection breaks, the run says so in its log, keeps what has come, and goes on by itself when Pub/Sub answers again.",
+            "Subscriptions that nobody uses expire after 31 days.",
+            "ZTF alerts in Avro are read (ztf-loop, ztf-alerts). What cannot be read is set aside with its bytes and shown with the run.",
+        ]
+    }
+
+    fn form(&self) -> &'static FormSpec {
+        &FORM
+    }
+
+    fn needed_scope(&self) -> Option<Scope> {
+        // An emulator knows nobody.
+        (!self.service.is_emulator).then_some(Scope::PubSub)
+    }
+
+    async fn test_access(&self, access: &Access) -> Option<Result<String, String>> {
+        Some(self.service.test_access(access).await)
+    }
+
+    fn can_listen(&self) -> bool {
+        true
+    }
+
+    async fn choices(&self) -> Choices {
+        Choices::new()
+    }
+
+    async fn fetch_alerts(
+        &self,
+        query: &Parameters,
+        context: RunContext,
+    ) -> Result<AlertStream, BrokerError> {
+        let destination =
+            Destination::of(query, context.access.project.as_deref(), self.service.is_emulator)?;
+        let log = context.clone();
+        let listener = Arc::new(move |level, sentence| log.log(level, sentence));
+        let pubsub = self.service.client(context.access.clone(), listener);
+        context.log(LogLevel::Info, format!("Acting as {}", pubsub.api().acts_as()));
+        let path = destination.subscription.clone();
+        let consumer = Consumer::new(pubsub, path.clone());
+        let limits = Limits::of(query, context.is_listening);
+        let touched = tokio::select! {
+            touched = consumer.touch_subscription(&destination, &context) => touched?,
+            () = context.stop.cancelled() => return Ok(futures::stream::empty().boxed()),
+            because = limits.deadline_passes() => {
+                context.ends_because(because);
+                return Ok(futures::stream::empty().boxed());
+            }
+        };
+        let flow = Self::flow(query, &limits, touched.ack_deadline_seconds);
+        let lease = flow.lease;
+        let service = &self.service;
+        let source = Source {
+            opener: StreamOpener::new(
+                service.endpoint.clone(),
+                service.is_emulator,
+                &context.access,
+                path.clone(),
+                flow,
+            ),
+            looker: service.quick_client(&context.access),
+            lease,
+            patience: service.patience,
+            path,
+        };
+        let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
+        let tasks = context.tasks.clone();
+        tasks.spawn(streaming::stream_until_stopped(source, limits, sender, context));
+        Ok(ReceiverStream::new(receiver).boxed())
+    }
+}

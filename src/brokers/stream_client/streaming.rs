@@ -1,0 +1,260 @@
+//! Watches over a stream: opens it, hands over what comes, notices when nothing can come, and opens it anew.
+//!
+//! Google's crate tries for ever and says nothing while Pub/Sub cannot be reached, and ends for ever when the subscription
+//! was not there for a moment. So whoever waits here asks by REST whether Pub/Sub is there, and says what is wrong.
+
+use std::time::Duration;
+
+use tokio::{
+    sync::mpsc,
+    time::{sleep, sleep_until, timeout, timeout_at},
+};
+
+use super::{
+    batching::{self, Batching},
+    contact::Contact,
+};
+use crate::{
+    brokers::{
+        AlertBatch, BrokerError, RunContext,
+        pubsub::{Limits, Pacing},
+    },
+    google::{
+        GoogleError,
+        pubsub::{PubSub, PullStream, StreamError, StreamOpener, SubscriptionPath},
+    },
+};
+
+/// How long the end of a stream waits for batches that are still being kept, before their messages are left to come again.
+const LAST_LEASES: Duration = Duration::from_secs(15);
+
+pub(super) type Batches = mpsc::Sender<Result<AlertBatch, BrokerError>>;
+
+/// What a run streams from.
+pub(super) struct Source {
+    pub(super) path: SubscriptionPath,
+    pub(super) opener: StreamOpener,
+    /// Asks whether Pub/Sub is there; gives up soon.
+    pub(super) looker: PubSub,
+    /// What a broken stream has taken out comes again after so long.
+    pub(super) lease: Duration,
+    /// How long trouble may last before a run fails; a run that listens is as patient as it takes.
+    pub(super) patience: Duration,
+}
+
+/// Streams until a stop condition holds, the run is stopped, or there is trouble that does not pass.
+pub(super) async fn stream_until_stopped(
+    source: Source,
+    limits: Limits,
+    batches: Batches,
+    context: RunContext,
+) {
+    let mut streamer = Streamer {
+        pacing: Pacing::new(context.clone()),
+        contact: Contact::new(context.clone(), limits.silence),
+        limits,
+        batches: batches.clone(),
+        context: context.clone(),
+        stream: None,
+        was_token_renewed: false,
+        source,
+    };
+    let streaming = async {
+        match limits.deadline {
+            Some((longest, ends_at)) => {
+                timeout_at(ends_at, streamer.stream_on()).await.unwrap_or_else(|_| {
+                    Ok(format!("Stopped at the deadline of {} s.", longest.as_secs()))
+                })
+            }
+            None => streamer.stream_on().await,
+        }
+    };
+    tokio::select! {
+        () = context.stop.cancelled() => {}
+        // Nobody listens when the run has ended meanwhile; what is out must go back all the same.
+        () = batches.closed() => {}
+        ended = streaming => match ended {
+            Ok(because) => context.ends_because(because),
+            Err(error) => {
+                let _ = batches.send(Err(error)).await;
+            }
+        },
+    }
+    drop(batches);
+    let Streamer { stream, batches, .. } = streamer;
+    drop(batches);
+    close(stream).await;
+}
+
+/// Closes a stream once the batches that came of it are settled.
+async fn close(stream: Option<PullStream>) {
+    if let Some(stream) = stream
+        && timeout(LAST_LEASES, stream.close()).await.is_err()
+    {
+        tracing::warn!("Some messages of a stream were not settled in time: they come again");
+    }
+}
+
+/// How receiving from one stream ended.
+enum Verdict {
+    /// The run is to end, because of this.
+    Ended(String),
+    /// Another stream is to go on.
+    Reopen,
+    Broken(StreamError),
+}
+
+struct Streamer {
+    source: Source,
+    limits: Limits,
+    batches: Batches,
+    context: RunContext,
+    pacing: Pacing,
+    contact: Contact,
+    stream: Option<PullStream>,
+    was_token_renewed: bool,
+}
+
+impl Streamer {
+    /// One stream after another; why it ended.
+    async fn stream_on(&mut self) -> Result<String, BrokerError> {
+        loop {
+            if !self.pacing.turn().await {
+                return Ok(String::new());
+            }
+            self.contact.opens(self.source.lease);
+            let verdict = match self.source.opener.open().await {
+                Ok(stream) => {
+                    self.stream = Some(stream);
+                    self.receive().await?
+                }
+                Err(error) => Verdict::Broken(error),
+            };
+            // Aside: its last batches may take their time, and another stream has to go on.
+            self.context.tasks.spawn(close(self.stream.take()));
+            match verdict {
+                Verdict::Ended(because) => return Ok(because),
+                Verdict::Reopen => {}
+                Verdict::Broken(error) => self.get_over(error).await?,
+            }
+        }
+    }
+
+    /// Hands over what a stream brings.
+    async fn receive(&mut self) -> Result<Verdict, BrokerError> {
+        let mut batching = Batching::default();
+        loop {
+            let (due, look) = (batching.due(), self.contact.next_look());
+            let Some(stream) = &mut self.stream else { return Ok(Verdict::Reopen) };
+            let is_full = tokio::select! {
+                biased;
+                () = sleep_until(due.unwrap_or(look)), if due.is_some() => true,
+                next = stream.next() => match next {
+                    Some(Ok(message)) => {
+                        self.contact.message_came();
+                        self.was_token_renewed = false;
+                        batching.add(message)
+                    }
+                    Some(Err(error)) => {
+                        let verdict = Verdict::Broken(self.source.opener.understand(&error));
+                        return Ok(self.hand_over(&mut batching).await?.unwrap_or(verdict));
+                    }
+                    None => return Ok(self.hand_over(&mut batching).await?.unwrap_or(Verdict::Reopen)),
+                },
+                () = sleep_until(look), if due.is_none() => {
+                    if let Some(verdict) = self.look().await? {
+                        return Ok(verdict);
+                    }
+                    false
+                }
+            };
+            if is_full && let Some(verdict) = self.hand_over(&mut batching).await? {
+                return Ok(verdict);
+            }
+        }
+    }
+
+    /// Hands over what was gathered; a verdict when the run takes no more.
+    async fn hand_over(&mut self, batching: &mut Batching) -> Result<Option<Verdict>, BrokerError> {
+        let messages = batching.take();
+        if messages.is_empty() {
+            return Ok(None);
+        }
+        let batch = batching::read(messages, self.source.path.clone()).await?;
+        let is_taken = self.batches.send(Ok(batch)).await.is_ok();
+        self.contact.was_busy();
+        // Nobody reads why a run ended that takes no more.
+        Ok((!is_taken).then(|| Verdict::Ended(String::new())))
+    }
+
+    /// Asks whether Pub/Sub is there and the subscription in it, since the stream says nothing.
+    async fn look(&mut self) -> Result<Option<Verdict>, BrokerError> {
+        match self.source.looker.find_subscription(&self.source.path).await {
+            Ok(Some(_)) => {}
+            Ok(None) => return Ok(Some(Verdict::Broken(StreamError::Gone))),
+            Err(error) if error.is_passing() => {
+                return Ok(Some(Verdict::Broken(StreamError::Passing(in_few_words(&error)))));
+            }
+            Err(error) => return Err(error.into()),
+        }
+        self.contact.is_well();
+        self.was_token_renewed = false;
+        if self.contact.is_silent() {
+            let because = self.limits.silence_sentence(self.contact.n_messages());
+            return Ok(Some(Verdict::Ended(because)));
+        }
+        Ok(self.contact.is_stale().then_some(Verdict::Reopen))
+    }
+
+    /// Waits until a stream has a chance again.
+    async fn get_over(&mut self, error: StreamError) -> Result<(), BrokerError> {
+        let mut error = error;
+        loop {
+            let why = match &error {
+                StreamError::Final(error) => return Err(error.clone().into()),
+                StreamError::TokenRefused(error) if self.was_token_renewed => {
+                    return Err(error.clone().into());
+                }
+                StreamError::TokenRefused(_) => {
+                    self.source.opener.renew_token();
+                    self.was_token_renewed = true;
+                    return Ok(());
+                }
+                StreamError::Gone => "the subscription does not exist".to_owned(),
+                StreamError::Passing(why) => why.clone(),
+            };
+            let (pause, lasts) = self.contact.is_troubled(&why);
+            if !self.context.is_listening && lasts > self.source.patience {
+                return Err(self.given_up(&error, why, lasts));
+            }
+            sleep(pause).await;
+            error = match self.source.looker.find_subscription(&self.source.path).await {
+                Ok(Some(_)) => return Ok(()),
+                Ok(None) => StreamError::Gone,
+                Err(error) if error.is_passing() => StreamError::Passing(in_few_words(&error)),
+                Err(error) => StreamError::Final(error),
+            };
+        }
+    }
+
+    fn given_up(&self, error: &StreamError, why: String, lasted: Duration) -> BrokerError {
+        match error {
+            StreamError::Gone => BrokerError::SubscriptionGone(self.source.path.clone()),
+            _ => GoogleError::Unreachable {
+                service: "Pub/Sub",
+                seconds: lasted.as_secs(),
+                last: why,
+            }
+            .into(),
+        }
+    }
+}
+
+/// What is wrong, without the advice to run the query again: it goes on by itself.
+fn in_few_words(error: &GoogleError) -> String {
+    match error {
+        GoogleError::Unreachable { last, .. } => last.clone(),
+        GoogleError::QuotaUsedUp { message, .. } => format!("a quota is used up ({message})"),
+        error => error.to_string(),
+    }
+}

@@ -1,0 +1,44 @@
+//! Ends the request side of a stream before its answer.
+//!
+//! Google's crate drops both at once, and then only a reset gets through. Pub/Sub's emulator does not notice that: it
+//! goes on sending to nobody, and whatever it sends is lost to everybody else. What holds the request side open is a task
+//! that the crate spawns while it opens the stream; so it is spawned on a runtime of its own, which ends first.
+
+use std::{
+    future::{Future, poll_fn},
+    io,
+    pin::pin,
+};
+
+use tokio::runtime::{Builder, Runtime};
+
+/// Where the task lives that holds the request side of one stream open.
+#[derive(Debug)]
+pub(super) struct RequestSide(Runtime);
+
+impl RequestSide {
+    /// One for a stream that is not open yet.
+    pub(super) fn new() -> io::Result<Self> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("pubsub-request-side")
+            .enable_all()
+            .build()?;
+        Ok(Self(runtime))
+    }
+
+    /// The same future, whose tasks are spawned here. It must not be polled after the end.
+    pub(super) async fn hosts<F: Future>(&self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        poll_fn(|context| {
+            let _here = self.0.enter();
+            future.as_mut().poll(context)
+        })
+        .await
+    }
+
+    /// Ends the request side.
+    pub(super) fn end(self) {
+        self.0.shutdown_background();
+    }
+}

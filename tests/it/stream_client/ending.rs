@@ -1,0 +1,64 @@
+//! When a stream ends, and what becomes of what is out then.
+
+use serde_json::json;
+
+use super::{Stage, counts};
+use crate::stream_rest::{feedback, n};
+
+#[tokio::test]
+async fn silence_after_messages_ends_the_run() {
+    let stage = Stage::start().await;
+    stage.subscribe(60).await;
+    stage.publish(11, 7).await;
+    let run = stage.run(json!({"max_results": 100})).await;
+    assert_eq!((&run["state"], counts(&run)), (&json!("finished"), [7, 7, 7]), "{run}");
+    assert_eq!(feedback(&run), "No message for 2 s: stopped.");
+}
+
+#[tokio::test]
+async fn the_deadline_ends_the_run_whatever_comes() {
+    let stage = Stage::start().await;
+    stage.subscribe(60).await;
+    let run = stage.run(json!({"timeout": 600, "deadline": 2})).await;
+    assert_eq!(run["state"], "finished", "{run}");
+    assert_eq!(feedback(&run), "Stopped at the deadline of 2 s.");
+}
+
+#[tokio::test]
+async fn stop_ends_a_stream_that_waits_and_keeps_what_came() {
+    let stage = Stage::start().await;
+    let subscription = stage.subscribe(600).await;
+    stage.publish(12, 3).await;
+    let id = stage.begin(json!({"timeout": 600})).await;
+    stage.has_stored(id, 3).await;
+    stage.app.post(&format!("/runs/{id}/cancel/"), &[]).await.expect(303);
+    let run = stage.app.wait(id).await;
+    assert_eq!((&run["state"], counts(&run)), (&json!("cancelled"), [3, 3, 3]), "{run}");
+    stage.all_wait(&subscription, 0).await;
+    stage.publish(13, 2).await;
+    // Nobody takes them any more.
+    stage.all_wait(&subscription, 2).await;
+}
+
+#[tokio::test]
+async fn what_is_out_when_the_service_stops_goes_back_at_once() {
+    let stage = Stage::start().await;
+    let subscription = stage.subscribe(600).await;
+    let pool = stage.app.pool().await;
+    let mut lock = pool.begin().await.unwrap();
+    sqlx::query("lock table unreadable").execute(&mut *lock).await.unwrap();
+    let junk: Vec<&[u8]> = vec![b"no packet"; 40];
+    stage.emulator.publish(&stage.topic, &junk, &[]).await;
+    let id = stage.begin(json!({"timeout": 600})).await;
+    while stage.emulator.count_left(&subscription).await > 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let run = stage.app.get(&format!("/api/runs/{id}/")).await.expect(200).json();
+    assert_eq!(n(&run, "received"), 0, "{run}");
+    stage.app.post(&format!("/runs/{id}/cancel/"), &[]).await.expect(303);
+    lock.rollback().await.unwrap();
+    let run = stage.app.wait(id).await;
+    assert_eq!(run["state"], "cancelled", "{run}");
+    let kept = usize::try_from(n(&run, "received")).unwrap();
+    stage.all_wait(&subscription, 40 - kept).await;
+}

@@ -1,0 +1,90 @@
+//! The line between the service and the emulator: it can be cut, and it can swallow everything without a word.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{
+        TcpListener, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::watch,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Open,
+    /// Connections end, and new ones end at once.
+    Cut,
+    /// Connections stay and nothing comes through.
+    Dead,
+}
+
+/// A relay of bytes.
+pub(super) struct Line {
+    address: SocketAddr,
+    state: watch::Sender<State>,
+}
+
+impl Line {
+    /// A line to `HOST:PORT`.
+    pub(super) async fn to(host: &str) -> Arc<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let line = Arc::new(Self {
+            address: listener.local_addr().unwrap(),
+            state: watch::Sender::new(State::Open),
+        });
+        let (host, state) = (host.to_owned(), line.state.clone());
+        tokio::spawn(async move {
+            loop {
+                let (near, _) = listener.accept().await.unwrap();
+                let (host, mut state) = (host.clone(), state.subscribe());
+                tokio::spawn(async move {
+                    if *state.borrow_and_update() == State::Cut {
+                        return;
+                    }
+                    let far = TcpStream::connect(host).await.unwrap();
+                    let ((near_in, near_out), (far_in, far_out)) =
+                        (near.into_split(), far.into_split());
+                    tokio::select! {
+                        () = carry(near_in, far_out, state.clone()) => {}
+                        () = carry(far_in, near_out, state.clone()) => {}
+                        _ = state.wait_for(|state| *state == State::Cut) => {}
+                    }
+                });
+            }
+        });
+        line
+    }
+
+    pub(super) fn host(&self) -> String {
+        self.address.to_string()
+    }
+
+    pub(super) fn cut(&self) {
+        self.state.send_replace(State::Cut);
+    }
+
+    pub(super) fn go_dead(&self) {
+        self.state.send_replace(State::Dead);
+    }
+
+    /// What was swallowed is lost: whoever was connected has to connect anew.
+    pub(super) fn mend(&self) {
+        self.state.send_replace(State::Cut);
+        self.state.send_replace(State::Open);
+    }
+}
+
+async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, state: watch::Receiver<State>) {
+    let mut bytes = vec![0; 64 << 10];
+    while let Ok(n) = from.read(&mut bytes).await {
+        if *state.borrow() == State::Dead {
+            // What came before may have been half a message: this connection is of no use any more.
+            std::future::pending::<()>().await;
+        }
+        if n == 0 || to.write_all(&bytes[..n]).await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What Google's crate hides or gives up on: a line that is cut or dead, a subscription that goes and comes.
+
+use serde_json::json;
+
+use super::{Stage, counts};
+use crate::stream_rest::{feedback, log};
+
+const TROUBLE: &str = "No messages from Pub/Sub since ";
+const WELL: &str = "In contact with Pub/Sub again";
+
+#[tokio::test]
+async fn a_line_that_is_cut_is_told_of_and_the_stream_goes_on() {
+    let stage = Stage::start().await;
+    let subscription = stage.subscribe(10).await;
+    let first = stage.publish(31, 5).await;
+    let id = stage.begin(json!({"max_results": 12, "timeout": 600})).await;
+    stage.has_stored(id, 5).await;
+    // Acknowledgements are on their way for a moment.
+    stage.all_wait(&subscription, 0).await;
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    stage.line.cut();
+    let second = stage.publish(32, 7).await;
+    stage.says(id, TROUBLE).await;
+    stage.line.mend();
+    let run = stage.app.wait(id).await;
+    assert_eq!((&run["state"], counts(&run)), (&json!("finished"), [12, 12, 12]), "{run}");
+    assert!(log(&run).contains(WELL), "{run}");
+    assert_eq!(stage.candids(&run).await, &first | &second);
+    stage.all_wait(&subscription, 0).await;
+}
+
+#[tokio::test]
+async fn a_line_that_is_dead_is_told_of_and_the_stream_goes_on() {
+    let stage = Stage::start().await;
+    stage.subscribe(10).await;
+    stage.publish(33, 2).await;
+    let id = stage.begin(json!({"max_results": 4, "timeout": 600})).await;
+    stage.has_stored(id, 2).await;
+    stage.line.go_dead();
+    stage.publish(34, 2).await;
+    stage.says(id, TROUBLE).await;
+    stage.line.mend();
+    let run = stage.app.wait(id).await;
+    assert_eq!(counts(&run)[1], 4, "{run}");
+    assert!(log(&run).contains(WELL), "{run}");
+}
+
+#[tokio::test]
+async fn time_in_trouble_is_no_silence() {
+    let stage = Stage::start().await;
+    stage.subscribe(10).await;
+    let id = stage.begin(json!({"timeout": 2})).await;
+    stage.says(id, "Using the subscription loop-1").await;
+    stage.line.cut();
+    stage.says(id, TROUBLE).await;
+    tokio::time::sleep(std::time::Duration::from_secs(4)).await;
+    stage.publish(35, 1).await;
+    stage.line.mend();
+    let run = stage.app.wait(id).await;
+    assert_eq!((&run["state"], counts(&run)), (&json!("finished"), [1, 1, 1]), "{run}");
+}
+
+#[tokio::test]
+async fn trouble_that_does_not_pass_ends_the_run_and_what_came_is_kept() {
+    let stage = Stage::start_patient(3).await;
+    stage.subscribe(10).await;
+    stage.publish(36, 2).await;
+    let id = stage.begin(json!({"timeout": 600})).await;
+    stage.has_stored(id, 2).await;
+    stage.line.cut();
+    let run = stage.until(id, "the end", |run| run["state"] == "failed").await;
+    assert_eq!(counts(&run), [2, 2, 2], "{run}");
+    assert!(feedback(&run).contains("Pub/Sub could not be reached for"), "{run}");
+    assert!(feedback(&run).contains("kept"), "{run}");
+}
+
+#[tokio::test]
+async fn a_subscription_that_goes_is_told_of_and_one_that_comes_again_is_used() {
+    let stage = Stage::start().await;
+    let subscription = stage.subscribe(10).await;
+    stage.publish(37, 2).await;
+    let id = stage.begin(json!({"max_results": 5, "timeout": 600})).await;
+    stage.has_stored(id, 2).await;
+    stage.emulator.delete_subscription(&subscription).await;
+    stage.says(id, "the subscription does not exist").await;
+    stage.subscribe(10).await;
+    stage.publish(38, 3).await;
+    let run = stage.app.wait(id).await;
+    assert_eq!((&run["state"], counts(&run)), (&json!("finished"), [5, 5, 5]), "{run}");
+    assert!(log(&run).contains(WELL), "{run}");
+}
+
+#[tokio::test]
+async fn a_subscription_that_does_not_come_again_ends_the_run() {
+    let stage = Stage::start_patient(3).await;
+    let subscription = stage.subscribe(10).await;
+    let id = stage.begin(json!({"timeout": 600})).await;
+    stage.says(id, "Using the subscription loop-1").await;
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    stage.emulator.delete_subscription(&subscription).await;
+    let run = stage.app.wait(id).await;
+    assert_eq!(run["state"], "failed", "{run}");
+    assert!(feedback(&run).contains("was deleted while the run was going on"), "{run}");
+}
