@@ -5,13 +5,19 @@
 //! a private `PostgreSQL` in a temporary folder. The load comes from a process of its own: this program once more.
 
 mod archive;
+#[path = "../stream_rest/emulator.rs"]
+mod emulator;
 mod fill;
 mod load;
 mod processor_time;
+#[path = "../stream_rest/publish.rs"]
+mod publish;
 mod requests;
 mod sky_points;
+mod streaming;
 
 use std::{
+    ffi::OsString,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
@@ -27,8 +33,16 @@ fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.split_first() {
         Some((first, rest)) if first == load::ARGUMENT => load::run(rest),
+        Some((first, rest)) if first == publish::ARGUMENT => {
+            tokio::runtime::Runtime::new()?.block_on(publish::run(rest))
+        }
         _ => tokio::runtime::Runtime::new()?.block_on(measure()),
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a benchmark has no other configuration")]
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
 }
 
 #[expect(clippy::print_stdout, reason = "a benchmark's figures are its output")]
@@ -50,6 +64,7 @@ async fn measure() -> anyhow::Result<()> {
     let large = rows.grow_to(LARGE).await?;
     service.measure(&large, place.path(), requests::LONG).await?;
     service.measure_bulk_cases(&large, &storage, place.path()).await?;
+    streaming::measure(&service, place.path()).await?;
     service.stop();
     storage.close().await;
     database.stop().await
@@ -69,9 +84,8 @@ struct Database {
 }
 
 impl Database {
-    #[expect(clippy::disallowed_methods, reason = "a benchmark has no other configuration")]
     async fn start(place: &Path) -> anyhow::Result<Self> {
-        if let Ok(url) = std::env::var("DATABASE_URL") {
+        if let Some(Ok(url)) = variable("DATABASE_URL").map(OsString::into_string) {
             return Ok(Self { url, own: None });
         }
         let data_dir: PathBuf = place.join("data");

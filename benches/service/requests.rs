@@ -3,12 +3,13 @@
 use std::{
     io::{BufRead, BufReader},
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     time::Duration,
 };
 
 use anyhow::Context;
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tom_alerts::{
@@ -70,14 +71,29 @@ pub(crate) struct Service {
     address: SocketAddr,
     http: reqwest::Client,
     stop: CancellationToken,
+    storage: Storage,
+    place: PathBuf,
 }
 
 impl Service {
     /// Starts to serve from this process.
     pub(crate) async fn start(storage: &Storage, place: &Path) -> anyhow::Result<Self> {
+        Self::start_with(storage, place, None).await
+    }
+
+    /// Another one on the same database, which reads from this emulator.
+    pub(crate) async fn beside(&self, host: &str) -> anyhow::Result<Self> {
+        Self::start_with(&self.storage, &self.place, Some(host)).await
+    }
+
+    async fn start_with(
+        storage: &Storage,
+        place: &Path,
+        emulator: Option<&str>,
+    ) -> anyhow::Result<Self> {
         let stop = CancellationToken::new();
         let brokers = Brokers::new(
-            PubSubService::at(None)?,
+            PubSubService::at(emulator)?,
             vec![place.join("night.tar.gz")],
             place.join("no-uploads"),
         );
@@ -99,7 +115,35 @@ impl Service {
         let state = AppState::new(storage.clone(), brokers, runner, Clock::system(), site, metrics);
         let router = web::router(state);
         tokio::spawn(web::server::serve(listener, router, stop.clone(), Duration::from_secs(5)));
-        Ok(Self { address, http: reqwest::Client::new(), stop })
+        let (storage, place) = (storage.clone(), place.to_owned());
+        Ok(Self { address, http: reqwest::Client::new(), stop, storage, place })
+    }
+
+    /// Calls the API.
+    pub(crate) async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Value> {
+        let url = format!("http://{}{path}", self.address);
+        let mut request = self.http.request(method.parse()?, url);
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
+        let answer = request.send().await?.error_for_status()?;
+        Ok(serde_json::from_slice(&answer.bytes().await?)?)
+    }
+
+    /// Measures one page.
+    pub(crate) async fn measure_page(
+        &self,
+        title: &str,
+        path: &str,
+        scratch: &Path,
+        spans: Spans,
+    ) -> anyhow::Result<()> {
+        self.measure_one(&Scenario::new(title, vec![path.to_owned()]), scratch, spans).await
     }
 
     /// Ends the service.

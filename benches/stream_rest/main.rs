@@ -78,7 +78,7 @@ async fn measure(n_messages: usize, n_rounds: usize) -> anyhow::Result<()> {
     let place = traversable_folder()?;
     let database = Database::start(place.path()).await?;
     let storage = Storage::connect(&database.url).await?;
-    let service = Service::new(&storage, emulator.host()).await?;
+    let service = Service::new(&storage, emulator.host(), "stream-rest").await?;
     let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
     println!(
         "cores {}, build profile {profile}; {n_messages} messages for each side and round; cpu: seconds of processor time",
@@ -113,7 +113,7 @@ async fn turns(
     emulator: &Emulator,
     service: &Service,
 ) -> anyhow::Result<(f64, Option<f64>)> {
-    let round = Round { number, n_messages };
+    let round = Round::clean(number, n_messages);
     round.publish(emulator.host())?;
     let title = |who| format!("{who}, round {number}");
     let (ours, n_bytes) = service.read(&round, emulator).await?;

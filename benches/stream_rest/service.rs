@@ -31,19 +31,22 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// A round that takes longer has lost messages.
 const LONGEST: Duration = Duration::from_mins(10);
 
-const BACKEND: &str = "stream-rest";
-
 /// What works on runs.
 pub(crate) struct Service {
     storage: Storage,
     runner: Runner,
     brokers: Brokers,
     scope: TeamScope,
+    backend: &'static str,
 }
 
 impl Service {
-    /// Reads from the emulator at `host` into `storage`.
-    pub(crate) async fn new(storage: &Storage, host: &str) -> anyhow::Result<Self> {
+    /// Reads with a backend from the emulator at `host` into `storage`.
+    pub(crate) async fn new(
+        storage: &Storage,
+        host: &str,
+        backend: &'static str,
+    ) -> anyhow::Result<Self> {
         let brokers = Brokers::new(PubSubService::at(Some(host))?, Vec::new(), "no-uploads".into());
         let runner = Runner::new(
             storage.clone(),
@@ -53,7 +56,7 @@ impl Service {
             CancellationToken::new(),
         );
         let scope = storage.local_scope().await?;
-        Ok(Self { storage: storage.clone(), runner, brokers, scope })
+        Ok(Self { storage: storage.clone(), runner, brokers, scope, backend })
     }
 
     /// Reads a round until the last message is acknowledged; the turn and the bytes of the packets.
@@ -71,7 +74,8 @@ impl Service {
         let seconds = began.elapsed().as_secs_f64();
         let (used, peak_mb) = (ProcessorTime::now()? - before, peak_memory_mb()?);
         let cpu_emulator = emulator.cpu_seconds()?.zip(emulator_before).map(|(a, b)| a - b);
-        anyhow::ensure!(run.counts.stored == n_messages, "stored {} alerts", run.counts.stored);
+        let n_kept = run.counts.stored + run.counts.unreadable;
+        anyhow::ensure!(n_kept == n_messages, "kept {n_kept} of {n_messages} messages");
         // The end of the run comes with the silence after the last message.
         self.wait_for(id, |run| !run.state.is_live()).await?;
         let turn =
@@ -80,15 +84,14 @@ impl Service {
     }
 
     async fn start(&self, round: &Round) -> anyhow::Result<RunId> {
-        let broker = self.brokers.find(BACKEND).context("there is no such backend")?;
+        let broker = self.brokers.find(self.backend).context("there is no such backend")?;
         let context =
             forms::Context { now: Clock::system().now(), choices: broker.choices().await };
         let sent = RawForm::from_json(&json!({
             "subscription_name": round.our_subscription(),
             "topic": round.topic(),
             "project": PROJECT,
-            "acknowledge": "keep",
-            "timeout": 2,
+            "timeout": 5,
             // A filter that is asked of every alert and passes all.
             "mag_max": 30,
         }));
@@ -96,7 +99,7 @@ impl Service {
             .form()
             .validate(&sent, &context)
             .map_err(|_| anyhow::anyhow!("the form has changed"))?;
-        Ok(self.runner.start(BACKEND, parameters, None, "", &self.scope).await?)
+        Ok(self.runner.start(self.backend, parameters, None, "", &self.scope).await?)
     }
 
     async fn wait_for(&self, id: RunId, is_there: impl Fn(&Run) -> bool) -> anyhow::Result<Run> {

@@ -26,7 +26,7 @@ const READERS: usize = 2;
 
 /// Reads until the emulator is warm.
 pub(crate) async fn warm_up(host: &str) -> anyhow::Result<()> {
-    let round = Round { number: 0, n_messages: MESSAGES };
+    let round = Round::clean(0, MESSAGES);
     round.publish(host)?;
     let path = SubscriptionPath::new(PROJECT, round.our_subscription());
     let readers = (0..READERS).map(|_| tokio::spawn(read(host.to_owned(), path.clone())));

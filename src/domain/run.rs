@@ -117,6 +117,8 @@ pub struct Run {
     pub started: Option<DateTime<Utc>>,
     /// When it ended.
     pub finished: Option<DateTime<Utc>>,
+    /// When it last received something.
+    pub last_received: Option<DateTime<Utc>>,
     /// Whether a user has asked to stop it.
     pub cancel_requested: bool,
     /// As whom it acted towards Google, in words; `None` where it needed nobody, or did not come so far.

@@ -76,6 +76,7 @@ struct RunRow {
     created: DateTime<Utc>,
     started: Option<DateTime<Utc>>,
     finished: Option<DateTime<Utc>>,
+    last_received: Option<DateTime<Utc>>,
     cancel_requested: bool,
     acts_as: Option<String>,
     lacks_scope: Option<String>,
@@ -113,6 +114,7 @@ impl TryFrom<RunRow> for Run {
             created: row.created,
             started: row.started,
             finished: row.finished,
+            last_received: row.last_received,
             cancel_requested: row.cancel_requested,
             acts_as: row.acts_as,
             lacks: row.lacks_scope.as_deref().and_then(Scope::from_id),
@@ -137,7 +139,7 @@ macro_rules! select_runs {
             "select r.id, r.saved_query_id, r.query_name, r.broker, r.parameters, r.day, r.started_by,
                     m.name as started_by_name, r.readers, r.writers, r.sharers, r.state, r.received, r.passed, r.rejected, r.duplicates,
                     r.unreadable, r.stored, r.acknowledged, r.received_bytes, r.rejected_by, r.feedback,
-                    r.created, r.started, r.finished, r.cancel_requested, r.acts_as, r.lacks_scope",
+                    r.created, r.started, r.finished, r.last_received, r.cancel_requested, r.acts_as, r.lacks_scope",
             $columns,
             "
              from run r

@@ -9,26 +9,21 @@ use crate::{
     google::pubsub::{MAX_FILTER_BYTES, check_attribute_filter},
 };
 
-pub(super) static FORM: FormSpec = FormSpec {
-    groups: &[NAME_FIELDS, SIEVE_FIELDS, STOP_FIELDS, FLOW_FIELDS, FILTER_FIELDS],
-    rules: RULES,
-};
+pub(super) static FORM: FormSpec =
+    FormSpec { groups: &[NAME_FIELDS, FLOW_FIELDS, STOP_FIELDS, FILTER_FIELDS], rules: RULES };
 
 /// Messages that may be out at once where the form does not say it; Google's own default.
 pub(super) const DEFAULT_BACKLOG: u32 = 1_000;
 
-const SIEVE_FIELDS: &[Field] = &[
+const FLOW_FIELDS: &[Field] = &[
     Field::checked("attribute_filter", "Attribute filter", MAX_FILTER_BYTES, check_attribute_filter)
         .placeholder("attributes.name = \"value\"")
         .help("Given to the subscription when it is created, and kept by it for ever: Pub/Sub then sends only messages whose attributes fit. Empty: no filter.")
         .section("Stream"),
-];
-
-const FLOW_FIELDS: &[Field] = &[
     Field::integer("max_backlog", "Maximum backlog", 1, 100_000)
         .initial("1000")
         .help("How many messages may be out at once that are not stored yet; when so many are, Pub/Sub waits. Empty: 1,000.")
-        .section("When to stop"),
+        .section("Stream"),
 ];
 
 const RULES: &[Rule] = &[STOP_RULE, FILTER_RULES[0], FILTER_RULES[1]];

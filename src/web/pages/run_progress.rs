@@ -7,6 +7,7 @@ use crate::{
     domain::{
         filter::Rule,
         run::{LogLine, Run, RunState},
+        wording::as_sentence,
     },
     web::{
         consent::connect_url,
@@ -41,7 +42,8 @@ pub(super) fn progress_view(
         status: status_sentence(run),
         page_title: format!("{} {}: {}", state.sign(), state.label(), run_title(run)),
         is_live: run.state.is_live(),
-        gauge: gauge(run),
+        gauge: nearest_end(run, now),
+        notice: notice(run, log),
         counts: counts(run, now),
         rejected_by: rejected_by(run),
         feedback: if is_trouble { Vec::new() } else { paragraphs(&run.feedback) },
@@ -68,14 +70,47 @@ fn status_sentence(run: &Run) -> String {
     }
 }
 
-fn gauge(run: &Run) -> Option<Gauge> {
+/// The stop condition that is closest to firing, of those that the form names.
+fn nearest_end(run: &Run, now: DateTime<Utc>) -> Option<Gauge> {
     // What the form says of stopping does not count for a listener.
-    let max = run.parameters.get("max_results").filter(|_| run.day.is_none()).and_then(as_count)?;
-    run.state.is_live().then(|| Gauge {
-        value: run.counts.stored.min(max),
-        max,
-        text: format!("{} of at most {}", grouped(run.counts.stored), counted(max, "result")),
-    })
+    if !run.state.is_live() || run.day.is_some() {
+        return None;
+    }
+    let asked = |name| run.parameters.get(name).and_then(as_count).filter(|max| *max > 0);
+    let seconds = |since: Option<DateTime<Utc>>| {
+        since.map(|since| u64::try_from((now - since).num_seconds()).unwrap_or(0))
+    };
+    let gauge = |value: u64, max: u64, text: String| Gauge { value: value.min(max), max, text };
+    let results = asked("max_results").map(|max| {
+        let n = run.counts.stored;
+        gauge(n, max, format!("{} of at most {}", grouped(n), counted(max, "result")))
+    });
+    let is_stream = run.broker.starts_with("stream-");
+    let silence = asked("timeout").filter(|_| is_stream).and_then(|max| {
+        let silent = seconds(run.last_received.or(run.started))?;
+        let text = format!("{} s without a message of at most {} s", silent.min(max), grouped(max));
+        Some(gauge(silent, max, text))
+    });
+    let deadline = asked("deadline").and_then(|max| {
+        let passed = seconds(run.started)?;
+        let text = format!("{} s of at most {} s", grouped(passed.min(max)), grouped(max));
+        Some(gauge(passed, max, text))
+    });
+    // By shares, in whole numbers.
+    let is_nearer = |one: &Gauge, other: &Gauge| {
+        u128::from(one.value) * u128::from(other.max)
+            > u128::from(other.value) * u128::from(one.max)
+    };
+    [results, silence, deadline]
+        .into_iter()
+        .flatten()
+        .reduce(|nearest, next| if is_nearer(&next, &nearest) { next } else { nearest })
+}
+
+/// What a run says is wrong and has not said to be over.
+fn notice(run: &Run, log: &[LogLine]) -> Option<String> {
+    let last = log.last().filter(|line| line.level != "info")?;
+    run.state.is_live().then(|| as_sentence(&last.message))
 }
 
 fn as_count(value: &serde_json::Value) -> Option<u64> {
@@ -102,11 +137,11 @@ fn counts(run: &Run, now: DateTime<Utc>) -> Vec<Count> {
         },
         Count { is_main: true, ..count("Stored", n.stored, "Alerts in the results of this run") },
     ];
-    if n.acknowledged > 0 || run.parameters.get("acknowledge").is_some() {
+    if n.acknowledged > 0 || run.broker.starts_with("stream-") {
         counts.push(count(
             "Acknowledged",
             n.acknowledged,
-            "Messages that Pub/Sub has confirmed as done: they do not come again",
+            "Messages that were acknowledged to Pub/Sub once they were kept: they do not come again",
         ));
     }
     if let Some(rate) = run.received_per_second(end_of(run, now)) {

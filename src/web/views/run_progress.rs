@@ -26,6 +26,8 @@ pub struct RunProgress {
     pub rejected_by: Vec<RejectedBy>,
     /// Why it stopped, a sentence each; empty while it runs.
     pub feedback: Vec<String>,
+    /// What is wrong while it runs.
+    pub notice: Option<String>,
     /// What went wrong and what to do.
     pub trouble: Option<Trouble>,
     /// Packets that could not be read.

@@ -31,6 +31,8 @@ async fn stop_ends_a_stream_that_waits_and_keeps_what_came() {
     stage.publish(12, 3).await;
     let id = stage.begin(json!({"timeout": 600})).await;
     stage.has_stored(id, 3).await;
+    let page = stage.app.get(&format!("/runs/{id}/")).await.expect(200);
+    page.shows(" s without a message of at most 600 s");
     stage.app.post(&format!("/runs/{id}/cancel/"), &[]).await.expect(303);
     let run = stage.app.wait(id).await;
     assert_eq!((&run["state"], counts(&run)), (&json!("cancelled"), [3, 3, 3]), "{run}");

@@ -21,8 +21,12 @@ async fn a_line_that_is_cut_is_told_of_and_the_stream_goes_on() {
     stage.line.cut();
     let second = stage.publish(32, 7).await;
     stage.says(id, TROUBLE).await;
+    let page = format!("/runs/{id}/");
+    stage.app.get(&page).await.expect(200).shows("<strong>Attention:</strong> No messages from");
     stage.line.mend();
     let run = stage.app.wait(id).await;
+    let ended = stage.app.get(&page).await.expect(200);
+    assert!(!ended.body.contains("Attention:"), "the trouble is over");
     assert_eq!((&run["state"], counts(&run)), (&json!("finished"), [12, 12, 12]), "{run}");
     assert!(log(&run).contains(WELL), "{run}");
     assert_eq!(stage.candids(&run).await, &first | &second);
@@ -81,6 +85,8 @@ async fn a_subscription_that_goes_is_told_of_and_one_that_comes_again_is_used() 
     stage.publish(37, 2).await;
     let id = stage.begin(json!({"max_results": 5, "timeout": 600})).await;
     stage.has_stored(id, 2).await;
+    // The stop condition that is nearer.
+    stage.app.get(&format!("/runs/{id}/")).await.expect(200).shows("2 of at most 5 results");
     stage.emulator.delete_subscription(&subscription).await;
     stage.says(id, "the subscription does not exist").await;
     stage.subscribe(10).await;

@@ -91,6 +91,9 @@ pub(super) fn progress(state: StateChip) -> RunProgress {
             rejected("No real/bogus score", "7", 2),
         ],
         feedback: if is_live { vec![] } else { vec!["Stopped: no new message for 30 s.".into()] },
+        notice: is_live.then(|| {
+            "No messages from Pub/Sub since 2026-09-12T03:12:45Z: the connection was closed.".into()
+        }),
         trouble: None,
         unreadable: Some(link("2 unreadable packets", "/runs/318/unreadable/")),
         new_results: is_live.then(|| link("14 new, show", "/runs/318/")),
