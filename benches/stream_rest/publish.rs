@@ -35,12 +35,14 @@ pub(crate) struct Round {
     pub(crate) junk_each: usize,
     /// Messages per second; 0: as fast as it goes.
     pub(crate) per_second: u32,
+    /// Whether nobody else reads: the emulator keeps what is not read.
+    pub(crate) is_ours_alone: bool,
 }
 
 impl Round {
     /// One whose messages can all be read, published as fast as it goes.
     pub(crate) fn clean(number: usize, n_messages: usize) -> Self {
-        Self { number, n_messages, junk_each: 0, per_second: 0 }
+        Self { number, n_messages, junk_each: 0, per_second: 0, is_ours_alone: false }
     }
 
     /// The topic's name, which no other run of this benchmark has.
@@ -62,7 +64,7 @@ impl Round {
     pub(crate) fn publish(&self, host: &str) -> anyhow::Result<()> {
         let status = Command::new(std::env::current_exe()?)
             .args([ARGUMENT, host, &self.topic(), &self.our_subscription()])
-            .arg(self.python_subscription())
+            .arg(if self.is_ours_alone { String::new() } else { self.python_subscription() })
             .args([self.number.to_string(), self.n_messages.to_string()])
             .args([self.junk_each.to_string(), self.per_second.to_string()])
             .status()?;
@@ -86,8 +88,10 @@ pub(crate) async fn run(arguments: &[String]) -> anyhow::Result<()> {
         per_second: Some(per_second.parse()?).filter(|rate: &f64| *rate > 0.0),
     };
     stream.prepare(&pubsub).await?;
-    let second = SubscriptionPath::new(PROJECT, second);
-    pubsub.create_subscription(&second, &stream.topic, ACK_DEADLINE_S, None).await?;
+    if !second.is_empty() {
+        let second = SubscriptionPath::new(PROJECT, second);
+        pubsub.create_subscription(&second, &stream.topic, ACK_DEADLINE_S, None).await?;
+    }
     let (n_messages, junk_each): (usize, usize) = (n_messages.parse()?, junk_each.parse()?);
     let n_junk = n_messages.checked_div(junk_each).unwrap_or(0);
     let n_packets = n_messages - n_junk;

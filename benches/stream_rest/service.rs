@@ -70,11 +70,13 @@ impl Service {
         let began = Instant::now();
         let id = self.start(round).await?;
         let n_messages = round.n_messages as u64;
-        let run = self.wait_for(id, |run| run.counts.acknowledged >= n_messages).await?;
+        let kept = |run: &Run| run.counts.stored + run.counts.unreadable;
+        let all = |run: &Run| kept(run) >= n_messages && run.counts.acknowledged >= n_messages;
+        let run = self.wait_for(id, all).await?;
         let seconds = began.elapsed().as_secs_f64();
         let (used, peak_mb) = (ProcessorTime::now()? - before, peak_memory_mb()?);
         let cpu_emulator = emulator.cpu_seconds()?.zip(emulator_before).map(|(a, b)| a - b);
-        let n_kept = run.counts.stored + run.counts.unreadable;
+        let n_kept = kept(&run);
         anyhow::ensure!(n_kept == n_messages, "kept {n_kept} of {n_messages} messages");
         // The end of the run comes with the silence after the last message.
         self.wait_for(id, |run| !run.state.is_live()).await?;

@@ -16,7 +16,7 @@ after(async () => {
 });
 
 test('Pages with nothing on them yet break no rule and fit every width', async () => {
-  await checkAll(page, ['/', '/alerts/query/list/', '/alerts/query/create/?broker=archive', '/alerts/query/create/?broker=stream-rest', '/runs/', '/targets/', '/targets/create/']);
+  await checkAll(page, ['/', '/alerts/query/list/', '/alerts/query/create/?broker=archive', '/alerts/query/create/?broker=stream-rest', '/alerts/query/create/?broker=stream-client', '/runs/', '/targets/', '/targets/create/']);
 });
 
 test('Pages of errors break no rule and fit every width', async () => {

@@ -25,8 +25,9 @@ after(async () => {
 
 const button = (page, name) => page.getByRole('button', { name, exact: true });
 
-async function publish(topic, packets) {
-  await run(process.env.TOM_ALERTS_BIN, ['simulate', '--publish', topic, '--packets', String(packets), '--rate', '0'], {
+async function publish(topic, packets, seed = 1) {
+  const night = ['--packets', String(packets), '--seed', String(seed), '--rate', '0'];
+  await run(process.env.TOM_ALERTS_BIN, ['simulate', '--publish', topic, ...night], {
     env: { PATH: process.env.PATH, ...environment },
   });
 }
@@ -42,9 +43,9 @@ async function publishJunk(topic) {
 }
 
 /** Opens the form from the list of brokers, as a user does. */
-async function openForm(page) {
+async function openForm(page, backend = 'StreamRest') {
   await page.goto('/alerts/query/list/');
-  await follow(page, page.locator('a.broker', { hasText: 'StreamRest' }));
+  await follow(page, page.locator('a.broker', { hasText: backend }));
 }
 
 test('A stream is queried, what cannot be read is shown, and a target is saved', async () => {
@@ -95,5 +96,31 @@ test('A topic that is not there is a failed run that says what to do', async () 
   await button(page, 'Run').click();
   await page.getByText('This run failed').waitFor();
   assert.match(await page.locator('main').innerText(), /A subscription named not-there does not exist/);
+  await page.context().close();
+});
+
+test('A stream that stays open shows what comes as it comes, and is stopped with what came', async () => {
+  await publish('stream-open', 4);
+  const page = await openPage(browser, service);
+  await openForm(page, 'StreamClient');
+  await page.fill('#id_subscription_name', 'stream-open');
+  await page.fill('#id_project', project);
+  await page.fill('#id_max_results', '');
+  await page.fill('#id_timeout', '600');
+  await button(page, 'Run').click();
+  const counts = page.locator('dl.counts');
+  await counts.getByText('4', { exact: true }).first().waitFor();
+  await page.getByText('s without a message of at most 600 s').waitFor();
+  await page.reload();
+  assert.equal(await page.locator('table.results tbody tr').count(), 4);
+
+  await publish('stream-open', 3, 2);
+  await follow(page, page.getByRole('link', { name: '3 new, show' }));
+  assert.equal(await page.locator('table.results tbody tr').count(), 7);
+
+  await page.getByRole('button', { name: /^Stop and keep what came/ }).click();
+  await page.getByText('Stopped on request.').waitFor();
+  assert.equal(await page.locator('table.results tbody tr').count(), 7);
+  assert.match(await page.locator('main').innerText(), /Acknowledged\s+7/);
   await page.context().close();
 });

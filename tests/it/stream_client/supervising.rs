@@ -19,8 +19,9 @@ async fn a_line_that_is_cut_is_told_of_and_the_stream_goes_on() {
     stage.all_wait(&subscription, 0).await;
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     stage.line.cut();
-    let second = stage.publish(32, 7).await;
     stage.says(id, TROUBLE).await;
+    stage.forget_dead_streams(&subscription).await;
+    let second = stage.publish(32, 7).await;
     let page = format!("/runs/{id}/");
     stage.app.get(&page).await.expect(200).shows("<strong>Attention:</strong> No messages from");
     stage.line.mend();
@@ -36,13 +37,14 @@ async fn a_line_that_is_cut_is_told_of_and_the_stream_goes_on() {
 #[tokio::test]
 async fn a_line_that_is_dead_is_told_of_and_the_stream_goes_on() {
     let stage = Stage::start().await;
-    stage.subscribe(10).await;
+    let subscription = stage.subscribe(10).await;
     stage.publish(33, 2).await;
     let id = stage.begin(json!({"max_results": 4, "timeout": 600})).await;
     stage.has_stored(id, 2).await;
     stage.line.go_dead();
-    stage.publish(34, 2).await;
     stage.says(id, TROUBLE).await;
+    stage.forget_dead_streams(&subscription).await;
+    stage.publish(34, 2).await;
     stage.line.mend();
     let run = stage.app.wait(id).await;
     assert_eq!(counts(&run)[1], 4, "{run}");
@@ -52,11 +54,12 @@ async fn a_line_that_is_dead_is_told_of_and_the_stream_goes_on() {
 #[tokio::test]
 async fn time_in_trouble_is_no_silence() {
     let stage = Stage::start().await;
-    stage.subscribe(10).await;
+    let subscription = stage.subscribe(10).await;
     let id = stage.begin(json!({"timeout": 2})).await;
     stage.says(id, "Using the subscription loop-1").await;
     stage.line.cut();
     stage.says(id, TROUBLE).await;
+    stage.forget_dead_streams(&subscription).await;
     tokio::time::sleep(std::time::Duration::from_secs(4)).await;
     stage.publish(35, 1).await;
     stage.line.mend();
