@@ -10,9 +10,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures::future::join_all;
 use sqlx::{Connection, PgConnection};
 
 use crate::{
+    bookkeeper::Bookkeeper,
     messages,
     oracle::Oracle,
     plan::{self, Blow, Fault},
@@ -21,8 +23,9 @@ use crate::{
     program::Program,
     pubsub::Pubsub,
     pubsub_relay::PubsubRelay,
-    runs::keep_running,
-    settings::{self, Tier},
+    runs::{self, Ends, keep_running},
+    settings::{self, Backend, Tier},
+    stream_relay::StreamRelay,
     trap::Trap,
     verdict::Verdict,
 };
@@ -32,6 +35,14 @@ const LONGEST_WAIT: Duration = Duration::from_secs(90);
 
 /// How long when all messages are acknowledged, and only those that the program has got may still come by?
 const LAST_WAIT: Duration = Duration::from_secs(5);
+
+/// How long is Pub/Sub away when it is?
+const OUTAGE: Duration = Duration::from_secs(20);
+
+/// Messages of a stream that may come by while a fault waits for one, and after how long as many again: what a dead
+/// program has taken along comes again later.
+const SPARE: usize = 100;
+const REFILL: Duration = Duration::from_secs(1);
 
 /// What is wrong on purpose, to see whether the campaign would find it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +59,9 @@ pub(crate) enum Defect {
 struct Scene {
     postgres: Arc<Postgres>,
     trap: Arc<Trap>,
-    relay: Arc<PubsubRelay>,
-    program: Program,
+    keeper: Arc<Bookkeeper>,
+    backend: Backend,
+    programs: Vec<Program>,
     pubsub: Pubsub,
 }
 
@@ -59,100 +71,138 @@ pub(crate) async fn run(tier: Tier, defect: Defect) -> Verdict {
     let seed = settings::seed();
     say(&format!("seed = {seed}, {defect:?}, {tier:?}"));
     let begun = Instant::now();
-    let scene = Scene::set(seed, defect).await;
+    let scene = Scene::set(&tier, seed, defect).await;
     let messages = messages::draw(&tier, seed);
-    scene.pubsub.publish(messages, &scene.relay.ledger).await;
+    scene.pubsub.publish(messages, &scene.keeper.ledger).await;
     say(&format!("published after {:.0} s", begun.elapsed().as_secs_f64()));
     let flow = scene.flow(plan::draw(&tier, seed));
     let Ok(mut verdict) = tokio::time::timeout(tier.deadline, flow).await else {
         panic!(
             "not over in time, {} messages left: {}",
-            scene.relay.ledger.n_left(),
-            scene.program.last_words()
+            scene.keeper.ledger.n_left(),
+            scene.programs.iter().map(Program::last_words).collect::<String>()
         );
     };
     scene.pubsub.delete().await;
-    verdict.complaints = scene.program.complaints();
+    verdict.complaints = scene.programs.iter().flat_map(Program::complaints).collect();
     verdict.duration = begun.elapsed();
     say(&verdict.to_string());
     verdict
 }
 
 impl Scene {
-    async fn set(seed: u64, defect: Defect) -> Self {
+    async fn set(tier: &Tier, seed: u64, defect: Defect) -> Self {
         let postgres = Arc::new(tokio::task::spawn_blocking(Postgres::start).await.unwrap());
         let trap = Arc::new(Trap::new());
-        let port = postgres_relay::start(postgres.port, trap.clone()).await;
         let emulator = settings::emulator();
         let pubsub = Pubsub::create(&emulator).await;
         let direct = Postgres::url(postgres.port);
-        let acknowledges_first = defect == Defect::AcknowledgeFirst;
         let oracle = Oracle::new(direct.clone());
-        let relay =
-            Arc::new(PubsubRelay::new(emulator, oracle, trap.clone(), seed, acknowledges_first));
-        let program = Program::new(Postgres::url(port), relay.start().await);
-        program.start().await;
+        let acknowledges_first = defect == Defect::AcknowledgeFirst;
+        let keeper = Arc::new(Bookkeeper::new(oracle, trap.clone(), seed, acknowledges_first));
+        let relay = PubsubRelay::new(emulator.clone(), keeper.clone());
+        let relay = Arc::new(relay);
+        let streams = StreamRelay::new(emulator, pubsub.subscription(), keeper.clone());
+        let streams = Arc::new(streams);
+        let mut programs = Vec::new();
+        for n in 0..tier.n_programs {
+            let port = postgres_relay::start(postgres.port, trap.clone(), n).await;
+            let pubsub = match tier.backend {
+                Backend::StreamRest => relay.start().await,
+                Backend::StreamClient => streams.start(n).await,
+            };
+            let program = Program::new(Postgres::url(port), pubsub);
+            program.start().await;
+            programs.push(program);
+        }
         if defect == Defect::NoUniqueKey {
             let mut database = PgConnection::connect(&direct).await.unwrap();
             let statement = "alter table alert drop constraint alert_source_key";
             sqlx::query(statement).execute(&mut database).await.unwrap();
         }
-        Self { postgres, trap, relay, program, pubsub }
+        Self { postgres, trap, keeper, backend: tier.backend, programs, pubsub }
     }
 
     async fn flow(&self, faults: Vec<Fault>) -> Verdict {
         let are_over = AtomicBool::new(false);
-        let ledger = &self.relay.ledger;
-        let (blows, ends) = tokio::join!(
-            self.strike_all(faults, &are_over),
-            keep_running(&self.program, &self.pubsub.project, ledger, &are_over),
-        );
+        let ledger = &self.keeper.ledger;
+        let wanted = runs::wanted(self.backend, &self.pubsub.project);
+        let running =
+            self.programs.iter().map(|program| keep_running(program, &wanted, ledger, &are_over));
+        let (blows, ends) = tokio::join!(self.strike_all(faults, &are_over), join_all(running));
         let mut verdict = Verdict::judge(&Postgres::url(self.postgres.port), ledger).await;
-        for (fault, happened) in blows {
-            if happened {
-                *verdict.blows.entry((fault.blow.name(), fault.point)).or_default() += 1;
-            } else {
+        for (fault, struck) in blows {
+            let Some(program) = struck else {
                 verdict.missed += 1;
+                continue;
+            };
+            *verdict.blows.entry((fault.blow.name(), fault.point)).or_default() += 1;
+            if fault.blow == Blow::Kill {
+                *verdict.killed.entry(program).or_default() += 1;
             }
         }
-        verdict.ends = ends;
+        verdict.ends = Ends::of_all(ends);
         verdict
     }
 
-    /// Lets the faults happen one after the other; which of them did.
-    async fn strike_all(&self, faults: Vec<Fault>, are_over: &AtomicBool) -> Vec<(Fault, bool)> {
+    /// Lets the faults happen one after the other; which program each has struck.
+    async fn strike_all(
+        &self,
+        faults: Vec<Fault>,
+        are_over: &AtomicBool,
+    ) -> Vec<(Fault, Option<usize>)> {
         let mut done = Vec::new();
         for (n, fault) in faults.iter().enumerate() {
-            self.relay.n_faults_left.store(faults.len() - n, Ordering::Relaxed);
+            self.keeper.n_faults_left.store(faults.len() - n, Ordering::Relaxed);
             done.push((*fault, self.strike(*fault).await));
         }
-        self.relay.n_faults_left.store(0, Ordering::Relaxed);
+        self.keeper.n_faults_left.store(0, Ordering::Relaxed);
+        self.keeper.tap.set(usize::MAX);
         are_over.store(true, Ordering::SeqCst);
         done
     }
 
-    async fn strike(&self, fault: Fault) -> bool {
-        while self.relay.ledger.n_acknowledged() < fault.after {
+    async fn strike(&self, fault: Fault) -> Option<usize> {
+        tokio::select! {
+            () = self.measure_out(fault.after) => {}
+            struck = self.wait_and_strike(fault) => return struck,
+        }
+        None
+    }
+
+    /// Lets pass what a fault needs, again and again.
+    async fn measure_out(&self, after: usize) {
+        loop {
+            let missing = after.saturating_sub(self.keeper.ledger.n_acknowledged());
+            self.keeper.tap.set(missing + SPARE);
+            tokio::time::sleep(REFILL).await;
+        }
+    }
+
+    async fn wait_and_strike(&self, fault: Fault) -> Option<usize> {
+        while self.keeper.ledger.n_acknowledged() < fault.after {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         self.trap.arm(fault.point, fault.blow == Blow::Cut);
         if !self.is_sprung().await && self.trap.disarm() {
             say(&format!("{fault:?} found no message"));
-            return false;
+            return None;
         }
+        let struck = self.trap.caught_from();
         match fault.blow {
-            Blow::Kill => self.kill().await,
+            Blow::Kill => self.kill(struck).await,
             Blow::Crash => self.crash().await,
             Blow::Cut => {}
+            Blow::Outage => self.outage().await,
         }
-        true
+        Some(struck)
     }
 
     /// Waits until the trap has caught something; false if nothing comes.
     async fn is_sprung(&self) -> bool {
         let sprung = self.trap.sprung();
         let all_gone = async {
-            while self.relay.ledger.n_left() > 0 {
+            while self.keeper.ledger.n_left() > 0 {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
             tokio::time::sleep(LAST_WAIT).await;
@@ -164,11 +214,19 @@ impl Scene {
         }
     }
 
-    async fn kill(&self) {
-        self.program.kill().await;
-        self.trap.set_pulled(false);
+    async fn kill(&self, struck: usize) {
+        let program = &self.programs[struck];
+        program.kill().await;
+        self.trap.has_died(struck);
         self.trap.release();
-        self.program.start().await;
+        program.start().await;
+    }
+
+    async fn outage(&self) {
+        self.keeper.is_away.send_replace(true);
+        self.trap.release();
+        tokio::time::sleep(OUTAGE).await;
+        self.keeper.is_away.send_replace(false);
     }
 
     async fn crash(&self) {

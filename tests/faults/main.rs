@@ -4,7 +4,9 @@
 //! campaign.
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod bookkeeper;
 mod campaign;
+mod grpc;
 mod http;
 mod keep_transaction;
 mod ledger;
@@ -20,6 +22,9 @@ mod pubsub;
 mod pubsub_relay;
 mod runs;
 mod settings;
+mod stream_flow;
+mod stream_relay;
+mod tap;
 mod trap;
 mod verdict;
 
@@ -39,6 +44,8 @@ fn assert_nothing_lost(verdict: &Verdict, tier: Tier) {
     assert_eq!(verdict.n(Blow::Kill), 8 * tier.kills_per_point, "{verdict}");
     assert_eq!(verdict.n(Blow::Crash), tier.crashes, "{verdict}");
     assert_eq!(verdict.n(Blow::Cut), tier.cuts, "{verdict}");
+    assert_eq!(verdict.n(Blow::Outage), tier.outages, "{verdict}");
+    assert_eq!(verdict.killed.len(), tier.n_programs, "each program has died: {verdict}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,6 +71,35 @@ async fn acknowledging_before_storing_would_be_found() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_that_takes_an_alert_twice_would_be_found() {
     let verdict = campaign::run(Tier::SEEDED_DEFECT, Defect::NoUniqueKey).await;
+    assert!(verdict.stored_twice > 0, "{verdict}");
+    assert_eq!(verdict.lost, 0, "{verdict}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_or_stored_twice_of_a_stream_whatever_dies() {
+    let tier = Tier::EVERY_CHANGE.over_streams().with_outages(1);
+    assert_nothing_lost(&campaign::run(tier, Defect::None).await, tier);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes long: before a release, with figures from TOM_ALERTS_FAULTS_*"]
+async fn nothing_is_lost_or_stored_twice_of_a_stream_in_a_long_campaign() {
+    let tier = Tier::of_release().over_streams().with_outages(3);
+    assert_nothing_lost(&campaign::run(tier, Defect::None).await, tier);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn acknowledging_a_stream_before_storing_would_be_found() {
+    let tier = Tier::SEEDED_DEFECT.over_streams();
+    let verdict = campaign::run(tier, Defect::AcknowledgeFirst).await;
+    assert!(verdict.lost > 0, "{verdict}");
+    assert!(verdict.figures.acknowledged_early > 0, "{verdict}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_takes_an_alert_of_a_stream_twice_would_be_found() {
+    let tier = Tier::SEEDED_DEFECT.over_streams();
+    let verdict = campaign::run(tier, Defect::NoUniqueKey).await;
     assert!(verdict.stored_twice > 0, "{verdict}");
     assert_eq!(verdict.lost, 0, "{verdict}");
 }

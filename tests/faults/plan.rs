@@ -17,6 +17,8 @@ pub(crate) enum Blow {
     Crash,
     /// A connection is cut.
     Cut,
+    /// Pub/Sub is away for a while: every connection is cut, and no other is served.
+    Outage,
 }
 
 impl Blow {
@@ -25,6 +27,7 @@ impl Blow {
             Self::Kill => "SIGKILL",
             Self::Crash => "PostgreSQL crash",
             Self::Cut => "cut connection",
+            Self::Outage => "outage of Pub/Sub",
         }
     }
 }
@@ -53,6 +56,8 @@ pub(crate) fn draw(tier: &Tier, seed: u64) -> Vec<Fault> {
     for _ in 0..tier.cuts {
         blows.push((Blow::Cut, *Point::ON_WIRE.choose(&mut rng).unwrap()));
     }
+    // It begins while messages are out.
+    blows.extend(vec![(Blow::Outage, Point::Pulled); tier.outages]);
     blows.shuffle(&mut rng);
     let mut moments: Vec<usize> =
         blows.iter().map(|_| rng.random_range(0..tier.n_messages * 9 / 10)).collect();

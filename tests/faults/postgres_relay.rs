@@ -18,8 +18,8 @@ use crate::{
     trap::{Point, Trap},
 };
 
-/// Listens for the program and hands on to the server at this port; the relay's own port. The runtime ends it.
-pub(crate) async fn start(server_port: u16, trap: Arc<Trap>) -> u16 {
+/// Listens for a program and hands on to the server at this port; the relay's own port. The runtime ends it.
+pub(crate) async fn start(server_port: u16, trap: Arc<Trap>, program: usize) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
@@ -27,7 +27,7 @@ pub(crate) async fn start(server_port: u16, trap: Arc<Trap>) -> u16 {
             let (client, _) = listener.accept().await.unwrap();
             let trap = trap.clone();
             // A connection that breaks is the point of it all.
-            tokio::spawn(async move { drop(relay(client, server_port, &trap).await) });
+            tokio::spawn(async move { drop(relay(client, server_port, &trap, program).await) });
         }
     });
     port
@@ -39,9 +39,10 @@ struct Lane<'r> {
     to: BufWriter<OwnedWriteHalf>,
     watch: &'r Mutex<Watch>,
     trap: &'r Trap,
+    program: usize,
 }
 
-async fn relay(client: TcpStream, server_port: u16, trap: &Trap) -> io::Result<()> {
+async fn relay(client: TcpStream, server_port: u16, trap: &Trap, program: usize) -> io::Result<()> {
     let server = TcpStream::connect(("127.0.0.1", server_port)).await?;
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
@@ -53,6 +54,7 @@ async fn relay(client: TcpStream, server_port: u16, trap: &Trap) -> io::Result<(
         to: BufWriter::with_capacity(1 << 16, to),
         watch: &watch,
         trap,
+        program,
     };
     let (mut up, mut down) = (lane(client_read, server_write), lane(server_read, client_write));
     up.pass_greeting().await?;
@@ -80,8 +82,8 @@ impl Lane<'_> {
             let point =
                 note(&mut self.watch.lock().unwrap_or_else(PoisonError::into_inner), &frame);
             // Before the first message there are transactions too: those that make the tables.
-            if let Some(point) = point.filter(|_| self.trap.has_pulled())
-                && let Some(caught) = self.trap.catch(point)
+            if let Some(point) = point.filter(|_| self.trap.has_pulled(self.program))
+                && let Some(caught) = self.trap.catch(point, self.program)
             {
                 self.to.flush().await?;
                 caught.hold().await;

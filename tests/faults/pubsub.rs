@@ -40,6 +40,11 @@ impl Pubsub {
         pubsub
     }
 
+    /// The subscription's full name.
+    pub(crate) fn subscription(&self) -> String {
+        format!("projects/{}/subscriptions/{SUBSCRIPTION}", self.project)
+    }
+
     async fn put(&self, path: &str, body: &Value) {
         let request = self.http.put(format!("{}/{path}", self.base)).json(body);
         request.send().await.unwrap().error_for_status().unwrap();

@@ -2,15 +2,10 @@
 
 use std::{
     io,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::{
@@ -19,15 +14,14 @@ use tokio::{
 };
 
 use crate::{
+    bookkeeper::Bookkeeper,
     http::{self, Request},
-    ledger::Ledger,
-    oracle::Oracle,
     pubsub::LEASE,
-    trap::{Point, Trap},
+    trap::Point,
 };
 
-/// Most messages of one answer. Pub/Sub may give fewer than asked for.
-const LARGEST_PULL: usize = 200;
+/// A campaign by REST has one program.
+const PROGRAM: usize = 0;
 
 /// How long a pull waits for messages, and how often it looks.
 const LONGEST_PULL: Duration = Duration::from_mins(1);
@@ -37,14 +31,7 @@ const NAP: Duration = Duration::from_millis(25);
 pub(crate) struct PubsubRelay {
     emulator: String,
     client: reqwest::Client,
-    pub(crate) ledger: Ledger,
-    oracle: Oracle,
-    trap: Arc<Trap>,
-    /// Faults to come: the messages have to last for all of them.
-    pub(crate) n_faults_left: AtomicUsize,
-    rng: Mutex<ChaCha8Rng>,
-    /// The defect of the old backend: acknowledge whatever is pulled.
-    acknowledges_first: bool,
+    keeper: Arc<Bookkeeper>,
 }
 
 /// An answer of the emulator.
@@ -54,23 +41,8 @@ struct Answer {
 }
 
 impl PubsubRelay {
-    pub(crate) fn new(
-        emulator: String,
-        oracle: Oracle,
-        trap: Arc<Trap>,
-        seed: u64,
-        acknowledges_first: bool,
-    ) -> Self {
-        Self {
-            emulator,
-            client: reqwest::Client::new(),
-            ledger: Ledger::new(),
-            oracle,
-            trap,
-            n_faults_left: AtomicUsize::new(0),
-            rng: Mutex::new(ChaCha8Rng::seed_from_u64(seed)),
-            acknowledges_first,
-        }
+    pub(crate) fn new(emulator: String, keeper: Arc<Bookkeeper>) -> Self {
+        Self { emulator, client: reqwest::Client::new(), keeper }
     }
 
     /// Listens; the address. The runtime ends it.
@@ -113,7 +85,7 @@ impl PubsubRelay {
         if request.path.contains(":modifyAckDeadline") {
             let seconds = parse(&request.body)["ackDeadlineSeconds"].as_u64().unwrap_or(0);
             let n_messages = ack_ids(&request.body).len();
-            self.ledger.changed_leases(n_messages, Duration::from_secs(seconds));
+            self.keeper.ledger.changed_leases(n_messages, Duration::from_secs(seconds));
         }
         let answer = self.forward(&request).await?;
         client.get_mut().write_all(&http::answer(answer.status, &answer.body)).await?;
@@ -129,13 +101,13 @@ impl PubsubRelay {
         let mut wish = parse(&request.body);
         let asked = wish["maxMessages"].as_u64().unwrap_or(1).try_into().unwrap_or(1);
         let waits = wish["returnImmediately"] != json!(true);
-        wish["maxMessages"] = json!(self.largest_pull().min(asked));
+        wish["maxMessages"] = json!(self.keeper.largest_pull().min(asked));
         wish["returnImmediately"] = json!(true);
         request.body = wish.to_string().into_bytes();
         let answer = self.wait_for_messages(client, &request, waits).await?;
         let deliveries = deliveries(&answer.body);
-        self.ledger.delivered(&deliveries, LEASE);
-        if self.acknowledges_first && !deliveries.is_empty() {
+        self.keeper.ledger.delivered(&deliveries, LEASE);
+        if self.keeper.acknowledges_first && !deliveries.is_empty() {
             let ack_ids: Vec<&String> = deliveries.iter().map(|(ack_id, _)| ack_id).collect();
             let body = json!({ "ackIds": ack_ids }).to_string().into_bytes();
             let path = format!("{subscription}:acknowledge");
@@ -172,11 +144,12 @@ impl PubsubRelay {
         has_messages: bool,
     ) -> io::Result<bool> {
         let bytes = http::answer(answer.status, &answer.body);
-        let caught = if has_messages { self.trap.catch(Point::Pulled) } else { None };
+        let caught =
+            if has_messages { self.keeper.trap.catch(Point::Pulled, PROGRAM) } else { None };
         let whole = !caught.as_ref().is_some_and(|caught| caught.is_cut);
         let end = if whole { bytes.len() } else { bytes.len() / 2 };
         if has_messages {
-            self.trap.set_pulled(true);
+            self.keeper.trap.has_been_given(PROGRAM);
         }
         client.get_mut().write_all(&bytes[..end]).await?;
         let Some(caught) = caught else { return Ok(true) };
@@ -189,13 +162,13 @@ impl PubsubRelay {
         client: &mut BufReader<TcpStream>,
         request: Request,
     ) -> io::Result<bool> {
-        self.check(&request).await;
-        if let Some(caught) = self.trap.catch(Point::AckQueued) {
+        self.keeper.check(&ack_ids(&request.body)).await;
+        if let Some(caught) = self.keeper.trap.catch(Point::AckQueued, PROGRAM) {
             caught.hold().await;
             return Ok(false);
         }
         let answer = self.settle(request).await?;
-        if let Some(caught) = self.trap.catch(Point::AckSent) {
+        if let Some(caught) = self.keeper.trap.catch(Point::AckSent, PROGRAM) {
             caught.hold().await;
             return Ok(false);
         }
@@ -203,20 +176,14 @@ impl PubsubRelay {
         Ok(true)
     }
 
-    /// Counts what is to be acknowledged and not committed.
-    async fn check(&self, request: &Request) {
-        let claim = self.ledger.claim(&ack_ids(&request.body));
-        self.ledger.acknowledged_early(self.oracle.count_missing(&claim).await);
-    }
-
     async fn settle(&self, request: Request) -> io::Result<Answer> {
-        if self.acknowledges_first {
-            self.check(&request).await;
+        if self.keeper.acknowledges_first {
+            self.keeper.check(&ack_ids(&request.body)).await;
         }
         let ack_ids = ack_ids(&request.body);
         let answer = self.forward(&request).await?;
         if answer.status == 200 {
-            self.ledger.acknowledged(&ack_ids);
+            self.keeper.ledger.acknowledged(&ack_ids);
         }
         Ok(answer)
     }
@@ -231,13 +198,6 @@ impl PubsubRelay {
         let answer = sent.send().await.map_err(io::Error::other)?;
         let status = answer.status().as_u16();
         Ok(Answer { status, body: answer.bytes().await.map_err(io::Error::other)?.into() })
-    }
-
-    /// As many messages as leave enough for the faults to come.
-    fn largest_pull(&self) -> usize {
-        let share = self.ledger.n_left() / (2 * (self.n_faults_left.load(Ordering::Relaxed) + 1));
-        let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
-        rng.random_range(1..=LARGEST_PULL).min(share.max(1))
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
     ledger::Ledger,
     program::Program,
     pubsub::{SUBSCRIPTION, TOPIC},
+    settings::Backend,
 };
 
 /// Between two looks at a run.
@@ -19,6 +20,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// So many runs in vain mean that messages do not come which nobody has acknowledged.
 const EMPTY_RUNS: usize = 3;
+
+/// Messages that a stream may have out: whoever dies takes so many along until their leases end.
+const MOST_OUT: usize = 200;
 
 /// How the runs ended.
 #[derive(Debug, Default)]
@@ -29,10 +33,26 @@ pub(crate) struct Ends {
     pub(crate) feedback: BTreeMap<String, usize>,
 }
 
+impl Ends {
+    /// Those of several programs.
+    pub(crate) fn of_all(all: Vec<Self>) -> Self {
+        let mut sum = Self::default();
+        for ends in all {
+            for (state, n) in ends.states {
+                *sum.states.entry(state).or_default() += n;
+            }
+            for (feedback, n) in ends.feedback {
+                *sum.feedback.entry(feedback).or_default() += n;
+            }
+        }
+        sum
+    }
+}
+
 /// Keeps a run going until one of them receives nothing once the faults are over and no message is out.
 pub(crate) async fn keep_running(
     program: &Program,
-    project: &str,
+    wanted: &Value,
     ledger: &Ledger,
     faults_are_over: &AtomicBool,
 ) -> Ends {
@@ -40,7 +60,7 @@ pub(crate) async fn keep_running(
     let mut n_empty = 0;
     loop {
         let may_be_last = faults_are_over.load(Ordering::SeqCst) && ledger.leases_are_over();
-        let Some(run) = run_once(program, project).await else {
+        let Some(run) = run_once(program, wanted).await else {
             *ends.states.entry("killed".to_owned()).or_default() += 1;
             continue;
         };
@@ -58,16 +78,29 @@ pub(crate) async fn keep_running(
     }
 }
 
-/// Starts a run and waits for its end; `None` if the program was killed meanwhile.
-async fn run_once(program: &Program, project: &str) -> Option<Value> {
-    let parameters = json!({
-        "project": project, "topic": TOPIC, "subscription_name": SUBSCRIPTION,
-        "timeout": 5, "acknowledge": "keep"
+/// The run that is wanted again and again.
+pub(crate) fn wanted(backend: Backend, project: &str) -> Value {
+    let mut parameters = json!({
+        "project": project, "topic": TOPIC, "subscription_name": SUBSCRIPTION, "timeout": 5
     });
-    let wanted = json!({"broker": "stream-rest", "parameters": parameters});
+    let broker = match backend {
+        Backend::StreamRest => {
+            parameters["acknowledge"] = json!("keep");
+            "stream-rest"
+        }
+        Backend::StreamClient => {
+            parameters["max_backlog"] = json!(MOST_OUT);
+            "stream-client"
+        }
+    };
+    json!({"broker": broker, "parameters": parameters})
+}
+
+/// Starts a run and waits for its end; `None` if the program was killed meanwhile.
+async fn run_once(program: &Program, wanted: &Value) -> Option<Value> {
     let (life, started) = loop {
         let life = program.life();
-        match program.post("/api/runs/", &wanted).await {
+        match program.post("/api/runs/", wanted).await {
             Some(started) => break (life, started),
             None => tokio::time::sleep(PAUSE).await,
         }

@@ -4,9 +4,22 @@ use std::{path::PathBuf, time::Duration};
 
 use rand::random;
 
+/// How the program gets its messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Backend {
+    /// It pulls them by REST.
+    StreamRest,
+    /// They are pushed down an open stream, by gRPC.
+    StreamClient,
+}
+
 /// The size of a campaign.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tier {
+    /// What is under attack.
+    pub(crate) backend: Backend,
+    /// Programs on one database and one subscription.
+    pub(crate) n_programs: usize,
     /// Messages published, junk included.
     pub(crate) n_messages: usize,
     /// Messages among them that nobody can read.
@@ -17,6 +30,8 @@ pub(crate) struct Tier {
     pub(crate) crashes: usize,
     /// Connections cut, to Pub/Sub and to `PostgreSQL`.
     pub(crate) cuts: usize,
+    /// Times that Pub/Sub is away for a while.
+    pub(crate) outages: usize,
     /// When the campaign gives up.
     pub(crate) deadline: Duration,
 }
@@ -24,23 +39,39 @@ pub(crate) struct Tier {
 impl Tier {
     /// What every change has to pass.
     pub(crate) const EVERY_CHANGE: Self = Self {
+        backend: Backend::StreamRest,
+        n_programs: 1,
         n_messages: 20_000,
         n_junk: 100,
         kills_per_point: 5,
         crashes: 10,
         cuts: 50,
+        outages: 0,
         deadline: Duration::from_mins(8),
     };
 
     /// Enough to catch a program, or a table, that was broken on purpose.
     pub(crate) const SEEDED_DEFECT: Self = Self {
+        backend: Backend::StreamRest,
+        n_programs: 1,
         n_messages: 1_500,
         n_junk: 20,
         kills_per_point: 1,
         crashes: 0,
         cuts: 4,
+        outages: 0,
         deadline: Duration::from_mins(4),
     };
+
+    /// The same over streams.
+    pub(crate) fn over_streams(self) -> Self {
+        Self { backend: Backend::StreamClient, n_programs: 2, ..self }
+    }
+
+    /// The same, with Pub/Sub away now and then.
+    pub(crate) fn with_outages(self, outages: usize) -> Self {
+        Self { outages, ..self }
+    }
 
     /// Before a release: figures from the environment.
     pub(crate) fn of_release() -> Self {
@@ -50,11 +81,14 @@ impl Tier {
         let cuts = number("TOM_ALERTS_FAULTS_CUTS", 100);
         let seconds = 300 + n_messages / 100 + 8 * kills_per_point * 5 + crashes * 10 + cuts * 5;
         Self {
+            backend: Backend::StreamRest,
+            n_programs: 1,
             n_messages,
             n_junk: number("TOM_ALERTS_FAULTS_JUNK", n_messages / 200),
             kills_per_point,
             crashes,
             cuts,
+            outages: 0,
             deadline: Duration::from_secs(seconds as u64),
         }
     }

@@ -1,6 +1,9 @@
 //! Named points of a message's way, and the trap that is set at one of them.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    collections::HashSet,
+    sync::{Mutex, PoisonError},
+};
 
 use tokio::sync::{Notify, watch};
 
@@ -56,8 +59,10 @@ pub(crate) struct Trap {
 struct State {
     /// The point, and whether what is caught there is cut off at once.
     armed: Option<(Point, bool)>,
-    /// Whether this life of the program has been given messages.
-    has_pulled: bool,
+    /// Programs that have been given messages in this life of theirs.
+    have_pulled: HashSet<usize>,
+    /// The program whose message was caught last.
+    caught_from: usize,
 }
 
 /// Something was caught: whoever holds this decides when the fault begins.
@@ -88,24 +93,37 @@ impl Trap {
         self.sprung.notified().await;
     }
 
+    /// The program whose message was caught last.
+    pub(crate) fn caught_from(&self) -> usize {
+        self.state().caught_from
+    }
+
     /// Lets go of what is held; its connection ends.
     pub(crate) fn release(&self) {
         self.releases.send_modify(|n| *n += 1);
     }
 
-    /// Whether the trap is set here: then this is what it was set for.
-    pub(crate) fn catch(&self, point: Point) -> Option<Caught<'_>> {
+    /// Whether the trap is set here: then this message of a program is what it was set for.
+    pub(crate) fn catch(&self, point: Point, program: usize) -> Option<Caught<'_>> {
         let mut state = self.state();
         let (_, is_cut) = state.armed.take_if(|(armed, _)| *armed == point)?;
+        state.caught_from = program;
         Some(Caught { trap: self, is_cut, release: self.releases.subscribe() })
     }
 
-    pub(crate) fn set_pulled(&self, has_pulled: bool) {
-        self.state().has_pulled = has_pulled;
+    /// Notes that a program has been given messages.
+    pub(crate) fn has_been_given(&self, program: usize) {
+        self.state().have_pulled.insert(program);
     }
 
-    pub(crate) fn has_pulled(&self) -> bool {
-        self.state().has_pulled
+    /// Notes that a program has died.
+    pub(crate) fn has_died(&self, program: usize) {
+        self.state().have_pulled.remove(&program);
+    }
+
+    /// Whether a program has been given messages in this life of its.
+    pub(crate) fn has_pulled(&self, program: usize) -> bool {
+        self.state().have_pulled.contains(&program)
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {

@@ -16,7 +16,8 @@ use crate::{
     trap::Point,
 };
 
-/// A run's message that is stored more often than once: alerts, alerts of one run, junk of one run.
+/// A run's message that is stored more often than once: alerts, alerts of one run, junk of one run. A message that comes
+/// again to another run is that run's too.
 const COUNT_TWICE: &str = "
     select (
         select count(*) from (select from alert group by survey, source_id having count(*) > 1) as again
@@ -44,6 +45,8 @@ pub(crate) struct Verdict {
     pub(crate) figures: Figures,
     /// Faults that happened, by what and where.
     pub(crate) blows: BTreeMap<(&'static str, Point), usize>,
+    /// SIGKILLs of each program.
+    pub(crate) killed: BTreeMap<usize, usize>,
     /// Faults for which no message was left.
     pub(crate) missed: usize,
     pub(crate) ends: Ends,
@@ -130,6 +133,7 @@ impl fmt::Display for Verdict {
         for ((blow, point), n) in &self.blows {
             writeln!(f, "{blow} at {point:?}: {n}")?;
         }
+        writeln!(f, "SIGKILLs of each program {:?}", self.killed)?;
         writeln!(f, "faults that found no message {}", self.missed)?;
         writeln!(f, "runs {:?}", self.ends.states)?;
         for (feedback, n) in &self.ends.feedback {
