@@ -1,6 +1,7 @@
 //! The campaign: messages flow, faults happen, the stream is drained, the verdict is read.
 
 use std::{
+    convert::Infallible,
     fs::File,
     io::Write,
     sync::{
@@ -11,6 +12,7 @@ use std::{
 };
 
 use futures::future::join_all;
+use serde_json::Value;
 use sqlx::{Connection, PgConnection};
 
 use crate::{
@@ -60,9 +62,26 @@ struct Scene {
     postgres: Arc<Postgres>,
     trap: Arc<Trap>,
     keeper: Arc<Bookkeeper>,
-    backend: Backend,
     programs: Vec<Program>,
     pubsub: Pubsub,
+    /// The run that each program is asked for again and again.
+    wanted: Value,
+}
+
+/// What a program takes for Pub/Sub.
+enum Relay {
+    Rest(Arc<PubsubRelay>),
+    Stream(Arc<StreamRelay>),
+}
+
+impl Relay {
+    /// Listens for a program; the address.
+    async fn start(&self, program: usize) -> String {
+        match self {
+            Self::Rest(relay) => relay.start().await,
+            Self::Stream(relay) => relay.start(program).await,
+        }
+    }
 }
 
 /// Goes through a campaign; its verdict.
@@ -100,18 +119,19 @@ impl Scene {
         let oracle = Oracle::new(direct.clone());
         let acknowledges_first = defect == Defect::AcknowledgeFirst;
         let keeper = Arc::new(Bookkeeper::new(oracle, trap.clone(), seed, acknowledges_first));
-        let relay = PubsubRelay::new(emulator.clone(), keeper.clone());
-        let relay = Arc::new(relay);
-        let streams = StreamRelay::new(emulator, pubsub.subscription(), keeper.clone());
-        let streams = Arc::new(streams);
+        let relay = match tier.backend {
+            Backend::StreamRest => {
+                Relay::Rest(Arc::new(PubsubRelay::new(emulator, keeper.clone())))
+            }
+            Backend::StreamClient => {
+                let subscription = pubsub.subscription();
+                Relay::Stream(Arc::new(StreamRelay::new(emulator, subscription, keeper.clone())))
+            }
+        };
         let mut programs = Vec::new();
         for n in 0..tier.n_programs {
             let port = postgres_relay::start(postgres.port, trap.clone(), n).await;
-            let pubsub = match tier.backend {
-                Backend::StreamRest => relay.start().await,
-                Backend::StreamClient => streams.start(n).await,
-            };
-            let program = Program::new(Postgres::url(port), pubsub);
+            let program = Program::new(Postgres::url(port), relay.start(n).await);
             program.start().await;
             programs.push(program);
         }
@@ -120,15 +140,17 @@ impl Scene {
             let statement = "alter table alert drop constraint alert_source_key";
             sqlx::query(statement).execute(&mut database).await.unwrap();
         }
-        Self { postgres, trap, keeper, backend: tier.backend, programs, pubsub }
+        let wanted = runs::wanted(tier, &pubsub.project);
+        Self { postgres, trap, keeper, programs, pubsub, wanted }
     }
 
     async fn flow(&self, faults: Vec<Fault>) -> Verdict {
         let are_over = AtomicBool::new(false);
         let ledger = &self.keeper.ledger;
-        let wanted = runs::wanted(self.backend, &self.pubsub.project);
-        let running =
-            self.programs.iter().map(|program| keep_running(program, &wanted, ledger, &are_over));
+        let running = self
+            .programs
+            .iter()
+            .map(|program| keep_running(program, &self.wanted, ledger, &are_over));
         let (blows, ends) = tokio::join!(self.strike_all(faults, &are_over), join_all(running));
         let mut verdict = Verdict::judge(&Postgres::url(self.postgres.port), ledger).await;
         for (fault, struck) in blows {
@@ -164,14 +186,13 @@ impl Scene {
 
     async fn strike(&self, fault: Fault) -> Option<usize> {
         tokio::select! {
-            () = self.measure_out(fault.after) => {}
-            struck = self.wait_and_strike(fault) => return struck,
+            never = self.measure_out(fault.after) => match never {},
+            struck = self.wait_and_strike(fault) => struck,
         }
-        None
     }
 
     /// Lets pass what a fault needs, again and again.
-    async fn measure_out(&self, after: usize) {
+    async fn measure_out(&self, after: usize) -> Infallible {
         loop {
             let missing = after.saturating_sub(self.keeper.ledger.n_acknowledged());
             self.keeper.tap.set(missing + SPARE);

@@ -49,6 +49,8 @@ pub(crate) struct Acknowledge {
 /// Whose leases are extended, or given back.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct ModifyAckDeadline {
+    #[prost(string, tag = "1")]
+    pub(crate) subscription: String,
     #[prost(int32, tag = "3")]
     pub(crate) ack_deadline_seconds: i32,
     #[prost(string, repeated, tag = "4")]

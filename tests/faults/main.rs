@@ -90,16 +90,14 @@ async fn nothing_is_lost_or_stored_twice_of_a_stream_in_a_long_campaign() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn acknowledging_a_stream_before_storing_would_be_found() {
-    let tier = Tier::SEEDED_DEFECT.over_streams();
-    let verdict = campaign::run(tier, Defect::AcknowledgeFirst).await;
+    let verdict = campaign::run(Tier::SEEDED_DEFECT_OF_STREAMS, Defect::AcknowledgeFirst).await;
     assert!(verdict.lost > 0, "{verdict}");
     assert!(verdict.figures.acknowledged_early > 0, "{verdict}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_that_takes_an_alert_of_a_stream_twice_would_be_found() {
-    let tier = Tier::SEEDED_DEFECT.over_streams();
-    let verdict = campaign::run(tier, Defect::NoUniqueKey).await;
+    let verdict = campaign::run(Tier::SEEDED_DEFECT_OF_STREAMS, Defect::NoUniqueKey).await;
     assert!(verdict.stored_twice > 0, "{verdict}");
     assert_eq!(verdict.lost, 0, "{verdict}");
 }

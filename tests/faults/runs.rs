@@ -12,7 +12,7 @@ use crate::{
     ledger::Ledger,
     program::Program,
     pubsub::{SUBSCRIPTION, TOPIC},
-    settings::Backend,
+    settings::{Backend, Tier},
 };
 
 /// Between two looks at a run.
@@ -21,8 +21,10 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// So many runs in vain mean that messages do not come which nobody has acknowledged.
 const EMPTY_RUNS: usize = 3;
 
-/// Messages that a stream may have out: whoever dies takes so many along until their leases end.
+/// Messages that a stream may have out at most, and the largest part of all that these may be: whoever dies takes them
+/// along until their leases end.
 const MOST_OUT: usize = 200;
+const SMALL_PART: usize = 30;
 
 /// How the runs ended.
 #[derive(Debug, Default)]
@@ -79,17 +81,17 @@ pub(crate) async fn keep_running(
 }
 
 /// The run that is wanted again and again.
-pub(crate) fn wanted(backend: Backend, project: &str) -> Value {
+pub(crate) fn wanted(tier: &Tier, project: &str) -> Value {
     let mut parameters = json!({
         "project": project, "topic": TOPIC, "subscription_name": SUBSCRIPTION, "timeout": 5
     });
-    let broker = match backend {
+    let broker = match tier.backend {
         Backend::StreamRest => {
             parameters["acknowledge"] = json!("keep");
             "stream-rest"
         }
         Backend::StreamClient => {
-            parameters["max_backlog"] = json!(MOST_OUT);
+            parameters["max_backlog"] = json!(MOST_OUT.min(tier.n_messages / SMALL_PART));
             "stream-client"
         }
     };

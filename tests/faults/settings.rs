@@ -63,13 +63,18 @@ impl Tier {
         deadline: Duration::from_mins(4),
     };
 
-    /// The same over streams.
-    pub(crate) fn over_streams(self) -> Self {
+    /// The same for streams. Two programs take more messages along when they die, and those come again only after their
+    /// leases: nobody shall wait for them.
+    pub(crate) const SEEDED_DEFECT_OF_STREAMS: Self =
+        Self { n_messages: 4_000, ..Self::SEEDED_DEFECT.over_streams() };
+
+    /// The same over streams, to two programs.
+    pub(crate) const fn over_streams(self) -> Self {
         Self { backend: Backend::StreamClient, n_programs: 2, ..self }
     }
 
     /// The same, with Pub/Sub away now and then.
-    pub(crate) fn with_outages(self, outages: usize) -> Self {
+    pub(crate) const fn with_outages(self, outages: usize) -> Self {
         Self { outages, ..self }
     }
 

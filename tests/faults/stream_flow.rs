@@ -18,20 +18,20 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     grpc::{self, Deframer, PullResponse, Received},
     pubsub::LEASE,
-    stream_relay::{Answer, Connection, Fault},
+    stream_relay::{Answer, Broken, Connection},
     trap::Point,
 };
 
 /// So long the last bytes before a cut have to get out.
 const TO_GET_OUT: Duration = Duration::from_millis(10);
 
-type Pieces = mpsc::Sender<Result<Frame<Bytes>, Fault>>;
+type Pieces = mpsc::Sender<Result<Frame<Bytes>, Broken>>;
 
 /// Opens the stream at the emulator, over a connection of its own; the answer begins when the emulator's does.
 pub(crate) async fn begin(
     connection: Arc<Connection>,
     request: Request<Incoming>,
-) -> Result<Answer, Fault> {
+) -> Result<Answer, Broken> {
     let (head, answer) = oneshot::channel();
     // On its own: it outlives the client.
     tokio::spawn(flow(connection, request, head));
@@ -42,7 +42,7 @@ async fn flow(
     connection: Arc<Connection>,
     request: Request<Incoming>,
     head: oneshot::Sender<Answer>,
-) -> Result<(), Fault> {
+) -> Result<(), Broken> {
     let (parts, asked) = request.into_parts();
     let (up, asking) = mpsc::channel(4);
     let is_left = CancellationToken::new();
@@ -55,7 +55,10 @@ async fn flow(
     let pieces = StreamBody::new(ReceiverStream::new(pieces));
     // Nobody may be there any more; then what comes down is dropped.
     let _ = head.send(Response::from_parts(parts, BodyExt::boxed(pieces)));
-    Flow { connection, down, is_left }.run(body).await
+    let mut flow = Flow { connection, down, is_left, left: Vec::new() };
+    flow.run(body).await?;
+    flow.give_back().await;
+    Ok(())
 }
 
 /// Hands requests on; however they end, the emulator sees an end in good order.
@@ -78,11 +81,13 @@ struct Flow {
     down: Pieces,
     /// The client has gone.
     is_left: CancellationToken,
+    /// Acknowledgement ids that came too late for it.
+    left: Vec<String>,
 }
 
 impl Flow {
     /// Reads to the emulator's end, even if nobody wants it.
-    async fn run(self, mut body: Incoming) -> Result<(), Fault> {
+    async fn run(&mut self, mut body: Incoming) -> Result<(), Broken> {
         let mut deframer = Deframer::default();
         loop {
             let piece = tokio::select! {
@@ -107,8 +112,8 @@ impl Flow {
     }
 
     /// Hands messages over, a few at a time.
-    async fn pass(&self, mut response: PullResponse) {
-        let keeper = &self.connection.relay.keeper;
+    async fn pass(&mut self, mut response: PullResponse) {
+        let keeper = self.connection.relay.keeper.clone();
         let mut waiting = std::mem::take(&mut response.received);
         if waiting.is_empty() {
             // An error means that the client is gone.
@@ -119,7 +124,7 @@ impl Flow {
             let n = tokio::select! {
                 biased;
                 () = self.down.closed() => {
-                    keeper.ledger.leased(LEASE);
+                    self.left.extend(waiting.iter().map(|received| delivery(received).0));
                     // Not later: the emulator goes on sending until the requests end.
                     return self.is_left.cancel();
                 }
@@ -128,6 +133,14 @@ impl Flow {
             let rest = waiting.split_off(n);
             let received = std::mem::replace(&mut waiting, rest);
             self.hand_over(PullResponse { received, ..response.clone() }).await;
+        }
+    }
+
+    /// Pub/Sub would not have sent so far ahead of a client that settles little; the emulator does. So what the client
+    /// never saw goes back, and not to the stream that it came from.
+    async fn give_back(self) {
+        if !self.left.is_empty() {
+            self.connection.relay.give_back(self.left).await;
         }
     }
 

@@ -24,8 +24,8 @@ use crate::{
     trap::{Caught, Point},
 };
 
-pub(crate) type Fault = Box<dyn std::error::Error + Send + Sync>;
-pub(crate) type Answer = Response<BoxBody<Bytes, Fault>>;
+pub(crate) type Broken = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type Answer = Response<BoxBody<Bytes, Broken>>;
 type Whole = Response<Collected<Bytes>>;
 
 const STREAMING_PULL: &str = "/google.pubsub.v1.Subscriber/StreamingPull";
@@ -91,14 +91,14 @@ impl StreamRelay {
     }
 
     /// The same request to the emulator.
-    pub(crate) fn upstream<B>(&self, mut parts: Parts, body: B) -> Result<Request<B>, Fault> {
+    pub(crate) fn upstream<B>(&self, mut parts: Parts, body: B) -> Result<Request<B>, Broken> {
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         parts.uri = format!("http://{}{path}", self.emulator).parse()?;
         parts.headers.remove(header::HOST);
         Ok(Request::from_parts(parts, body))
     }
 
-    async fn forward(&self, parts: Parts, body: Bytes) -> Result<Whole, Fault> {
+    async fn forward(&self, parts: Parts, body: Bytes) -> Result<Whole, Broken> {
         let is_grpc = parts.version == http::Version::HTTP_2;
         let client = if is_grpc { &self.calls } else { &self.rest };
         let answer = client.request(self.upstream(parts, Full::new(body))?).await?;
@@ -112,7 +112,7 @@ impl StreamRelay {
         parts: Parts,
         body: Bytes,
         ids: Vec<String>,
-    ) -> Result<Whole, Fault> {
+    ) -> Result<Whole, Broken> {
         let relay = self.clone();
         let settling = tokio::spawn(async move {
             let answer = relay.forward(parts, body).await?;
@@ -125,22 +125,35 @@ impl StreamRelay {
     }
 
     /// The defect of the old backend.
-    pub(crate) async fn acknowledge_first(self: &Arc<Self>, ids: Vec<String>) {
-        self.keeper.check(&ids).await;
-        let call = Acknowledge { subscription: self.subscription.clone(), ack_ids: ids.clone() };
-        let request = Request::post(ACKNOWLEDGE)
-            .version(http::Version::HTTP_2)
-            .header(header::CONTENT_TYPE, "application/grpc")
-            .header(header::TE, "trailers")
-            .body(())
-            .unwrap();
-        let answer = self.settle(request.into_parts().0, grpc::frame(&call), ids).await.unwrap();
+    pub(crate) async fn acknowledge_first(self: &Arc<Self>, ack_ids: Vec<String>) {
+        self.keeper.check(&ack_ids).await;
+        let subscription = self.subscription.clone();
+        let body = grpc::frame(&Acknowledge { subscription, ack_ids: ack_ids.clone() });
+        let answer = self.settle(own_call(ACKNOWLEDGE), body, ack_ids).await.unwrap();
+        assert!(is_well(&answer), "{answer:?}");
+    }
+
+    /// Has messages come again at once.
+    pub(crate) async fn give_back(&self, ack_ids: Vec<String>) {
+        let subscription = self.subscription.clone();
+        let call = ModifyAckDeadline { subscription, ack_deadline_seconds: 0, ack_ids };
+        let answer = self.forward(own_call(MODIFY_ACK_DEADLINE), grpc::frame(&call)).await.unwrap();
         assert!(is_well(&answer), "{answer:?}");
     }
 }
 
+/// The head of a call that no program makes.
+fn own_call(path: &str) -> Parts {
+    let request = Request::post(path)
+        .version(http::Version::HTTP_2)
+        .header(header::CONTENT_TYPE, "application/grpc")
+        .header(header::TE, "trailers")
+        .body(());
+    request.unwrap().into_parts().0
+}
+
 impl Connection {
-    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Result<Answer, Fault> {
+    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Result<Answer, Broken> {
         if request.uri().path() == STREAMING_PULL {
             return stream_flow::begin(self, request).await;
         }
@@ -160,7 +173,7 @@ impl Connection {
         Ok(answer.map(|body| body.map_err(|never| match never {}).boxed()))
     }
 
-    async fn acknowledge(&self, parts: Parts, body: Bytes) -> Result<Whole, Fault> {
+    async fn acknowledge(&self, parts: Parts, body: Bytes) -> Result<Whole, Broken> {
         let keeper = &self.relay.keeper;
         let ids = grpc::only::<Acknowledge>(&body).ack_ids;
         keeper.check(&ids).await;
