@@ -23,7 +23,7 @@ const PROGRAM: &str = "platform/pubsub-emulator/bin/cloud-pubsub-emulator";
 const SYSTEM_FOLDER: &str = "/usr/lib/google-cloud-sdk";
 
 /// The emulator keeps every message of every round in memory.
-const JAVA_OPTIONS: &str = "-Xmx3g";
+const JAVA_OPTIONS: &str = "-Xmx10g";
 
 const START_TRIES: usize = 300;
 const START_PAUSE: Duration = Duration::from_millis(100);
@@ -51,6 +51,11 @@ impl Emulator {
         {
             return Ok(Some(Self { host, own: None }));
         }
+        Self::own().await
+    }
+
+    /// One of our own; `None` when it is not installed.
+    pub(crate) async fn own() -> anyhow::Result<Option<Self>> {
         match installed() {
             Some(program) => Ok(Some(Self::start(&program).await?)),
             None => Ok(None),

@@ -100,6 +100,22 @@ pub enum BrokerError {
     /// The subscription went away during the run.
     #[error("{} was deleted while the run was going on. Run the query again: it will be created anew, without the messages of before", .0.what())]
     SubscriptionGone(SubscriptionPath),
+    /// Nothing can come to a subscription any more.
+    #[error("The topic of {} was deleted: nothing new can come. Delete the subscription too, and run the query again with a topic that is there", .0.what())]
+    TopicGone(SubscriptionPath),
+    /// The subscription was replaced by another one during the run.
+    #[error(
+        "{} was made anew during the run and listens to {actual} now, not to {before}. Run the query again if that is what you want",
+        subscription.what()
+    )]
+    SubscriptionChanged {
+        /// Its path, which stayed.
+        subscription: SubscriptionPath,
+        /// Full name of its topic.
+        actual: String,
+        /// Full name of the topic when the run began.
+        before: String,
+    },
     /// Nobody said in which project subscriptions are to be.
     #[error(
         "no Google Cloud project is set for subscriptions: set yours on your profile page, or ask whoever runs this service to start it with --google-project or with a service account's key, which names one"

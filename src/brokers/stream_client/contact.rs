@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 
 use crate::{brokers::RunContext, domain::run::LogLevel};
@@ -14,6 +14,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(15);
 const STALE: Duration = Duration::from_mins(5);
 /// A stream that has just been opened has so long for its first message, however short a silence ends the run.
 const TO_OPEN: Duration = Duration::from_secs(3);
+/// Calls of a silent stream between two looks: it opens once.
+const FEW_CALLS: u64 = 2;
 /// Pauses between tries: the first, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
@@ -39,6 +41,9 @@ pub(super) struct Contact {
     last_heard: Instant,
     last_message: Instant,
     n_messages: u64,
+    n_messages_at_opening: u64,
+    /// Messages, and calls of the stream, when it was last looked at.
+    looked_at: (u64, u64),
     trouble: Option<Trouble>,
     pause: Duration,
 }
@@ -54,6 +59,8 @@ impl Contact {
             last_heard: now,
             last_message: now,
             n_messages: 0,
+            n_messages_at_opening: 0,
+            looked_at: (0, 0),
             trouble: None,
             pause: FIRST_PAUSE,
         }
@@ -61,9 +68,11 @@ impl Contact {
 
     /// A stream is being opened. After trouble what the one before has taken out comes again only after its lease: until
     /// then it is no silence.
-    pub(super) fn opens(&mut self, lease: Duration) {
+    pub(super) fn opens(&mut self, lease: Duration, n_calls: u64) {
         let now = Instant::now();
         (self.opened, self.last_heard) = (now, now);
+        self.n_messages_at_opening = self.n_messages;
+        self.looked_at = (self.n_messages, n_calls);
         if self.trouble.is_some() {
             self.last_message = now + lease;
         }
@@ -96,6 +105,11 @@ impl Contact {
         }
     }
 
+    /// Whether a message has come since the stream was opened.
+    pub(super) fn has_brought_something(&self) -> bool {
+        self.n_messages > self.n_messages_at_opening
+    }
+
     /// When to ask Pub/Sub whether it is there, if nothing comes until then.
     pub(super) fn next_look(&self) -> Instant {
         let every = if self.last_heard == self.opened { FIRST_LOOK } else { LOOK_EVERY };
@@ -117,6 +131,15 @@ impl Contact {
         self.last_message.max(self.opened).elapsed() >= STALE
     }
 
+    /// How often the stream was opened in vain since the last look, judged by its calls so far; `None` while that is as it should
+    /// be. Where messages came there were acknowledgements as well.
+    pub(super) fn tries_in_vain(&mut self, n_calls: u64) -> Option<u64> {
+        let (messages_before, calls_before) =
+            std::mem::replace(&mut self.looked_at, (self.n_messages, n_calls));
+        let n_new = n_calls.saturating_sub(calls_before);
+        (self.n_messages == messages_before && n_new > FEW_CALLS).then_some(n_new)
+    }
+
     /// Messages so far.
     pub(super) fn n_messages(&self) -> u64 {
         self.n_messages
@@ -134,7 +157,7 @@ impl Contact {
         });
         if trouble.last_told == now || trouble.last_told.elapsed() >= REMINDER {
             trouble.last_told = now;
-            let since = trouble.since_utc.to_rfc3339_opts(SecondsFormat::Secs, true);
+            let since = trouble.since_utc.format("%Y-%m-%d %H:%M:%S UTC");
             self.context.log(
                 LogLevel::Warning,
                 format!(

@@ -144,6 +144,7 @@ impl Broker for StreamClient {
             ),
             looker: service.quick_client(&context.access),
             lease,
+            touched,
             patience: service.patience,
             path,
         };

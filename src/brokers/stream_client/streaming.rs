@@ -19,14 +19,18 @@ use crate::{
         AlertBatch, BrokerError, RunContext,
         pubsub::{Limits, Pacing},
     },
+    domain::run::LogLevel,
     google::{
         GoogleError,
-        pubsub::{PubSub, PullStream, StreamError, StreamOpener, SubscriptionPath},
+        pubsub::{PubSub, PullStream, StreamError, StreamOpener, Subscription, SubscriptionPath},
     },
 };
 
 /// How long the end of a stream waits for batches that are still being kept, before their messages are left to come again.
 const LAST_LEASES: Duration = Duration::from_secs(15);
+
+/// What Pub/Sub calls the topic of a subscription whose topic was deleted.
+const DELETED_TOPIC: &str = "_deleted-topic_";
 
 pub(super) type Batches = mpsc::Sender<Result<AlertBatch, BrokerError>>;
 
@@ -34,6 +38,8 @@ pub(super) type Batches = mpsc::Sender<Result<AlertBatch, BrokerError>>;
 pub(super) struct Source {
     pub(super) path: SubscriptionPath,
     pub(super) opener: StreamOpener,
+    /// The subscription as the run found or made it.
+    pub(super) touched: Subscription,
     /// Asks whether Pub/Sub is there; gives up soon.
     pub(super) looker: PubSub,
     /// What a broken stream has taken out comes again after so long.
@@ -57,6 +63,7 @@ pub(super) async fn stream_until_stopped(
         context: context.clone(),
         stream: None,
         was_token_renewed: false,
+        found: source.touched.clone(),
         source,
     };
     let streaming = async {
@@ -113,6 +120,8 @@ struct Streamer {
     contact: Contact,
     stream: Option<PullStream>,
     was_token_renewed: bool,
+    /// The subscription as it was when last asked for.
+    found: Subscription,
 }
 
 impl Streamer {
@@ -122,7 +131,7 @@ impl Streamer {
             if !self.pacing.turn().await {
                 return Ok(String::new());
             }
-            self.contact.opens(self.source.lease);
+            self.contact.opens(self.source.lease, self.source.opener.n_calls());
             let verdict = match self.source.opener.open().await {
                 Ok(stream) => {
                     self.stream = Some(stream);
@@ -159,7 +168,10 @@ impl Streamer {
                         let verdict = Verdict::Broken(self.source.opener.understand(&error));
                         return Ok(self.hand_over(&mut batching).await?.unwrap_or(verdict));
                     }
-                    None => return Ok(self.hand_over(&mut batching).await?.unwrap_or(Verdict::Reopen)),
+                    None => {
+                        let verdict = self.ended_without_error();
+                        return Ok(self.hand_over(&mut batching).await?.unwrap_or(verdict));
+                    }
                 },
                 () = sleep_until(look), if due.is_none() => {
                     if let Some(verdict) = self.look().await? {
@@ -172,6 +184,14 @@ impl Streamer {
                 return Ok(verdict);
             }
         }
+    }
+
+    /// What the end of a stream means: one that brought something goes on at once.
+    fn ended_without_error(&self) -> Verdict {
+        if self.contact.has_brought_something() {
+            return Verdict::Reopen;
+        }
+        Verdict::Broken(StreamError::Passing("Pub/Sub ends the stream at once".to_owned()))
     }
 
     /// Hands over what was gathered; a verdict when the run takes no more.
@@ -189,17 +209,27 @@ impl Streamer {
 
     /// Asks whether Pub/Sub is there and the subscription in it, since the stream says nothing.
     async fn look(&mut self) -> Result<Option<Verdict>, BrokerError> {
-        match self.source.looker.find_subscription(&self.source.path).await {
-            Ok(Some(_)) => {}
-            Ok(None) => return Ok(Some(Verdict::Broken(StreamError::Gone))),
-            Err(error) if error.is_passing() => {
-                return Ok(Some(Verdict::Broken(StreamError::Passing(in_few_words(&error)))));
+        let opener = self.source.opener.clone();
+        let is_busy = opener.has_messages_out();
+        let n_tries = self.contact.tries_in_vain(opener.n_calls()).filter(|_| !is_busy);
+        let found = match self.find().await {
+            Ok(()) => opener.check_connection().await,
+            Err(error) => Err(error),
+        };
+        match (found, n_tries) {
+            (Err(StreamError::Final(error)), _) => return Err(error.into()),
+            (Err(error), _) => return Ok(Some(Verdict::Broken(error))),
+            (Ok(()), Some(n)) => {
+                let why = format!("the stream does not stay open, it was tried {n} times");
+                return Ok(Some(Verdict::Broken(StreamError::Passing(why))));
             }
-            Err(error) => return Err(error.into()),
+            (Ok(()), None) => {}
         }
+        self.check_topic()?;
         self.contact.is_well();
         self.was_token_renewed = false;
-        if self.contact.is_silent() {
+        let has_more = self.stream.as_ref().is_some_and(PullStream::has_more);
+        if self.contact.is_silent() && !is_busy && !has_more {
             let because = self.limits.silence_sentence(self.contact.n_messages());
             return Ok(Some(Verdict::Ended(because)));
         }
@@ -228,13 +258,50 @@ impl Streamer {
                 return Err(self.given_up(&error, why, lasts));
             }
             sleep(pause).await;
-            error = match self.source.looker.find_subscription(&self.source.path).await {
-                Ok(Some(_)) => return Ok(()),
-                Ok(None) => StreamError::Gone,
-                Err(error) if error.is_passing() => StreamError::Passing(in_few_words(&error)),
-                Err(error) => StreamError::Final(error),
-            };
+            let was_gone = error == StreamError::Gone;
+            match self.find().await {
+                Ok(()) => {
+                    self.check_topic()?;
+                    if was_gone {
+                        self.context.log(
+                            LogLevel::Info,
+                            "The subscription was made anew: messages from before are not available",
+                        );
+                    }
+                    return Ok(());
+                }
+                Err(later) => error = later,
+            }
         }
+    }
+
+    /// Asks by REST for the subscription.
+    async fn find(&mut self) -> Result<(), StreamError> {
+        match self.source.looker.find_subscription(&self.source.path).await {
+            Ok(Some(found)) => {
+                self.found = found;
+                Ok(())
+            }
+            Ok(None) => Err(StreamError::Gone),
+            Err(error) if error.is_passing() => Err(StreamError::Passing(in_few_words(&error))),
+            Err(error) => Err(StreamError::Final(error)),
+        }
+    }
+
+    /// Whether the subscription is still what the run began with.
+    fn check_topic(&self) -> Result<(), BrokerError> {
+        let (found, path) = (&self.found, &self.source.path);
+        if found.topic == DELETED_TOPIC {
+            return Err(BrokerError::TopicGone(path.clone()));
+        }
+        if found.topic != self.source.touched.topic {
+            return Err(BrokerError::SubscriptionChanged {
+                subscription: path.clone(),
+                actual: found.topic.clone(),
+                before: self.source.touched.topic.clone(),
+            });
+        }
+        Ok(())
     }
 
     fn given_up(&self, error: &StreamError, why: String, lasted: Duration) -> BrokerError {

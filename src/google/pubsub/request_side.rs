@@ -14,7 +14,7 @@ use tokio::runtime::{Builder, Runtime};
 
 /// Where the task lives that holds the request side of one stream open.
 #[derive(Debug)]
-pub(super) struct RequestSide(Runtime);
+pub(super) struct RequestSide(Option<Runtime>);
 
 impl RequestSide {
     /// One for a stream that is not open yet.
@@ -24,14 +24,14 @@ impl RequestSide {
             .thread_name("pubsub-request-side")
             .enable_all()
             .build()?;
-        Ok(Self(runtime))
+        Ok(Self(Some(runtime)))
     }
 
     /// The same future, whose tasks are spawned here. It must not be polled after the end.
     pub(super) async fn hosts<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
         poll_fn(|context| {
-            let _here = self.0.enter();
+            let _here = self.0.as_ref().map(Runtime::enter);
             future.as_mut().poll(context)
         })
         .await
@@ -39,6 +39,15 @@ impl RequestSide {
 
     /// Ends the request side.
     pub(super) fn end(self) {
-        self.0.shutdown_background();
+        drop(self);
+    }
+}
+
+impl Drop for RequestSide {
+    fn drop(&mut self) {
+        // A runtime must not wait for its tasks where others run.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
     }
 }

@@ -3,7 +3,7 @@
 use google_cloud_gax::error::rpc::{Code, Status, StatusDetails};
 use google_cloud_pubsub::Error;
 
-use super::stream_credentials::Refusal;
+use super::stream_credentials::Calls;
 use crate::google::trouble::{ErrorAnswer, GoogleError, quoted};
 
 /// Why a stream ended.
@@ -21,8 +21,8 @@ pub enum StreamError {
 
 impl StreamError {
     /// Reads an error of the crate. `what` was asked for by `who`.
-    pub(super) fn of(error: &Error, refusal: &Refusal, what: &str, who: &str) -> Self {
-        if let Some(cause) = refusal.take_error() {
+    pub(super) fn of(error: &Error, calls: &Calls, what: &str, who: &str) -> Self {
+        if let Some(cause) = calls.take_error() {
             return if cause.is_passing() {
                 Self::Passing(cause.to_string())
             } else {
@@ -64,7 +64,7 @@ mod tests {
 
     fn understood(code: Code) -> StreamError {
         let status = Status::default().set_code(code).set_message("Google's words");
-        StreamError::of(&Error::service(status), &Refusal::default(), "the subscription s", "a@b")
+        StreamError::of(&Error::service(status), &Calls::default(), "the subscription s", "a@b")
     }
 
     #[test]

@@ -1,11 +1,17 @@
 //! Streaming pull by Google's own crate: messages with their leases, its errors as ours.
 //! <https://cloud.google.com/pubsub/docs/pull#streamingpull_api>
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures::future::join_all;
-use google_cloud_auth::credentials::{Credentials, anonymous};
+use google_cloud_auth::credentials::Credentials;
 use google_cloud_pubsub::{
     Error,
     client::Subscriber,
@@ -14,10 +20,11 @@ use google_cloud_pubsub::{
 };
 use serde_json::{Value, json};
 use tokio::{
+    net::TcpStream,
     runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     task::JoinHandle,
-    time::sleep,
+    time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -25,7 +32,7 @@ use url::Url;
 use super::{
     SubscriptionPath,
     request_side::RequestSide,
-    stream_credentials::{Refusal, StreamCredentials},
+    stream_credentials::{Calls, StreamCredentials},
     stream_error::StreamError,
 };
 use crate::google::access::Access;
@@ -33,14 +40,20 @@ use crate::google::access::Access;
 /// So long Pub/Sub has to answer the end of a stream's request side, before the answer is dropped.
 const TO_END: Duration = Duration::from_millis(200);
 
+/// How long a confirmed acknowledgement is waited for; the crate itself would try for ten minutes.
+const TO_CONFIRM: Duration = Duration::from_secs(30);
+
 /// After so long a message goes back that nobody settled: a stream that is just being closed would get it again, and
 /// nobody would read it there.
-const UNTIL_CLOSED: Duration = Duration::from_millis(300);
+const UNTIL_CLOSED: Duration = Duration::from_millis(500);
+
+/// How long a connection may take to be made.
+const TO_CONNECT: Duration = Duration::from_secs(5);
 
 /// A unit of room, bytes: a semaphore counts in 32 bits.
 const ROOM_UNIT: u32 = 1 << 10;
 
-/// How much may be out at once: Pub/Sub is told, and the process keeps to it as well.
+/// How much may be out at once: Pub/Sub is told. To the bytes the process keeps as well.
 #[derive(Clone, Debug)]
 pub struct FlowControl {
     /// Messages that Pub/Sub sends before any of them is settled.
@@ -56,7 +69,7 @@ pub struct FlowControl {
 pub struct StreamOpener {
     endpoint: Url,
     credentials: Credentials,
-    refusal: Arc<Refusal>,
+    calls: Arc<Calls>,
     who: String,
     path: SubscriptionPath,
     flow: FlowControl,
@@ -72,17 +85,12 @@ impl StreamOpener {
         path: SubscriptionPath,
         flow: FlowControl,
     ) -> Self {
-        let refusal = Arc::new(Refusal::default());
-        let (credentials, who) = match &access.tokens {
-            _ if is_emulator => (anonymous::Builder::new().build(), String::new()),
-            None => (StreamCredentials::none(refusal.clone()).into(), String::new()),
-            Some(tokens) => {
-                let who = tokens.acts_as();
-                (StreamCredentials::of(tokens.clone(), refusal.clone()).into(), who)
-            }
-        };
+        let calls = Arc::new(Calls::default());
+        let who = access.tokens.as_ref().map(|tokens| tokens.acts_as()).unwrap_or_default();
+        let credentials =
+            StreamCredentials::new(access.tokens.clone(), is_emulator, calls.clone()).into();
         let room = Room::new(flow.max_bytes);
-        Self { endpoint, credentials, refusal, who, path, flow, room }
+        Self { endpoint, credentials, calls, who, path, flow, room }
     }
 
     /// Opens a stream over a connection of its own. That the service cannot be reached does not show here, nor in the
@@ -112,12 +120,35 @@ impl StreamOpener {
 
     /// What an error of a stream means.
     pub fn understand(&self, error: &Error) -> StreamError {
-        StreamError::of(error, &self.refusal, &self.path.what(), &self.who)
+        StreamError::of(error, &self.calls, &self.path.what(), &self.who)
+    }
+
+    /// Calls so far: to open, acknowledge and extend.
+    pub fn n_calls(&self) -> u64 {
+        self.calls.count()
+    }
+
+    /// Whether messages are out that nobody has settled.
+    pub fn has_messages_out(&self) -> bool {
+        self.room.units.available_permits() < self.room.all as usize
+    }
+
+    /// Whether a connection can be made where streams go: unlike calls by REST they know no proxy.
+    pub async fn check_connection(&self) -> Result<(), StreamError> {
+        let host = self.endpoint.host_str().unwrap_or_default().trim_matches(['[', ']']);
+        let port = self.endpoint.port_or_known_default().unwrap_or(443);
+        let connecting = timeout(TO_CONNECT, TcpStream::connect((host, port)));
+        let why = match connecting.await {
+            Ok(Ok(_)) => return Ok(()),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "no answer".to_owned(),
+        };
+        Err(StreamError::Passing(format!("no connection for a stream to {host}:{port} ({why})")))
     }
 
     /// Has the next call go with another token than the last one, which was refused.
     pub fn renew_token(&self) {
-        self.refusal.renew();
+        self.calls.renew();
     }
 }
 
@@ -135,14 +166,34 @@ async fn pump(
             return;
         }
     };
-    let mut taking = Box::pin(take_all(&mut stream, &room, &messages));
-    tokio::select! {
-        () = closing.cancelled() => {}
-        () = messages.closed() => {}
-        () = request_side.hosts(&mut taking) => {}
-    }
+    let has_come = AtomicBool::new(false);
+    let mut taking = Box::pin(take_all(&mut stream, &room, &messages, &has_come));
+    let is_over = tokio::select! {
+        () = closing.cancelled() => false,
+        () = messages.closed() => false,
+        () = request_side.hosts(&mut taking) => true,
+    };
     request_side.end();
     sleep(TO_END).await;
+    drop(taking);
+    // A stream that is not open yet would only now be opened.
+    if !is_over && has_come.load(Ordering::Relaxed) {
+        give_back_the_rest(&mut stream).await;
+    }
+}
+
+/// Takes what was on its way when the stream's request side ended, so that it can go back: it would be out until its lease
+/// ends.
+async fn give_back_the_rest(stream: &mut MessageStream) {
+    let mut handlers = Vec::new();
+    let all = async {
+        while let Some(Ok((_, handler))) = stream.next().await {
+            handlers.push(handler);
+        }
+    };
+    let _ = timeout(TO_END, all).await;
+    // By dropping them.
+    tracing::debug!("{} messages that were on their way go back", handlers.len());
 }
 
 /// Nobody drops this half-way and goes on: a stream that is just being opened would be lost with what comes down it.
@@ -150,8 +201,10 @@ async fn take_all(
     stream: &mut MessageStream,
     room: &Room,
     messages: &mpsc::Sender<Result<PulledMessage, Error>>,
+    has_come: &AtomicBool,
 ) {
     while let Some(next) = stream.next().await {
+        has_come.store(next.is_ok(), Ordering::Relaxed);
         let pulled = match next {
             Ok((message, handler)) => {
                 let Some(room) = room.take(message.data.len()).await else { return };
@@ -198,6 +251,11 @@ impl PullStream {
     /// The next message; `None` once the stream has ended, after its error. It may be dropped and asked again.
     pub async fn next(&mut self) -> Option<Result<PulledMessage, Error>> {
         self.messages.recv().await
+    }
+
+    /// Whether something has come that nobody has taken.
+    pub fn has_more(&self) -> bool {
+        !self.messages.is_empty()
     }
 
     /// Ends the stream: what nobody has taken goes back. Returns when every lease of it is settled.
@@ -255,7 +313,10 @@ impl Lease {
 
     async fn acknowledge(mut self) -> bool {
         match self.handler.take() {
-            Some(Handler::ExactlyOnce(handler)) => handler.confirmed_ack().await.is_ok(),
+            Some(Handler::ExactlyOnce(handler)) => {
+                let confirmed = timeout(TO_CONFIRM, handler.confirmed_ack()).await;
+                confirmed.is_ok_and(|confirmed| confirmed.is_ok())
+            }
             Some(handler) => {
                 handler.ack();
                 true

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Stage, counts};
-use crate::stream_rest::{feedback, n};
+use crate::stream_rest::feedback;
 
 #[tokio::test]
 async fn silence_after_messages_ends_the_run() {
@@ -55,12 +55,44 @@ async fn what_is_out_when_the_service_stops_goes_back_at_once() {
     while stage.emulator.count_left(&subscription).await > 0 {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    let run = stage.app.get(&format!("/api/runs/{id}/")).await.expect(200).json();
-    assert_eq!(n(&run, "received"), 0, "{run}");
+    stage.app.stop();
+    lock.rollback().await.unwrap();
+    let kept = loop {
+        let (state, received): (String, i64) =
+            sqlx::query_as("select state, received from run where id = $1")
+                .bind(id)
+                .fetch_one(&pool)
+                .await
+                .unwrap();
+        if state == "interrupted" {
+            break usize::try_from(received).unwrap();
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    };
+    stage.all_wait(&subscription, 40 - kept).await;
+}
+
+#[tokio::test]
+async fn what_was_still_on_its_way_goes_back_at_once_as_well() {
+    let stage = Stage::start().await;
+    let subscription = stage.subscribe(600).await;
+    let pool = stage.app.pool().await;
+    let mut lock = pool.begin().await.unwrap();
+    sqlx::query("lock table unreadable").execute(&mut *lock).await.unwrap();
+    // More than there is room for.
+    let megabyte = vec![b'?'; 1 << 20];
+    for _ in 0..10 {
+        let some: Vec<&[u8]> = vec![&megabyte; 6];
+        stage.emulator.publish(&stage.topic, &some, &[]).await;
+    }
+    let id = stage.begin(json!({"timeout": 600})).await;
+    while stage.emulator.count_left(&subscription).await > 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
     stage.app.post(&format!("/runs/{id}/cancel/"), &[]).await.expect(303);
     lock.rollback().await.unwrap();
     let run = stage.app.wait(id).await;
     assert_eq!(run["state"], "cancelled", "{run}");
-    let kept = usize::try_from(n(&run, "received")).unwrap();
-    stage.all_wait(&subscription, 40 - kept).await;
+    let kept = usize::try_from(counts(&run)[0]).unwrap();
+    stage.all_wait(&subscription, 60 - kept).await;
 }

@@ -2,7 +2,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -30,13 +33,25 @@ struct Refuser {
     codes: Mutex<VecDeque<(u32, &'static str)>>,
     /// Tokens that streams came with.
     tokens: Mutex<Vec<String>>,
+    /// Whether connections that begin as a stream's are closed at once, as by something on the way that knows no HTTP/2.
+    closes_streams: bool,
+    n_closed: AtomicUsize,
 }
 
 impl Refuser {
     async fn start(codes: &[(u32, &'static str)]) -> (Arc<Self>, String) {
+        Self::start_with(codes, false).await
+    }
+
+    async fn start_with(
+        codes: &[(u32, &'static str)],
+        closes_streams: bool,
+    ) -> (Arc<Self>, String) {
         let refuser = Arc::new(Self {
             codes: Mutex::new(codes.iter().copied().collect()),
             tokens: Mutex::default(),
+            closes_streams,
+            n_closed: AtomicUsize::new(0),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let host = listener.local_addr().unwrap().to_string();
@@ -46,6 +61,14 @@ impl Refuser {
                 let (connection, _) = listener.accept().await.unwrap();
                 let served = served.clone();
                 tokio::spawn(async move {
+                    let mut first = [0; 3];
+                    if served.closes_streams
+                        && matches!(connection.peek(&mut first).await, Ok(3))
+                        && first == *b"PRI"
+                    {
+                        served.n_closed.fetch_add(1, Ordering::Relaxed);
+                        return;
+                    }
                     let service = service_fn(move |request| {
                         let answer = served.answer(&request);
                         async move { Ok::<_, std::convert::Infallible>(answer) }
@@ -116,11 +139,16 @@ impl TokenSource for Ended {
 }
 
 async fn run(host: &str, tokens: Arc<dyn TokenSource>) -> Value {
+    run_with(host, tokens, 600).await
+}
+
+async fn run_with(host: &str, tokens: Arc<dyn TokenSource>, timeout_s: u64) -> Value {
     let mut service = PubSubService::behind(format!("http://{host}/").parse().unwrap()).unwrap();
     service.patience = std::time::Duration::from_secs(2);
     let access = Access { project: Some("test-proj".to_owned()), tokens: Some(tokens) };
     let app = TestApp::start_with(service, access).await;
-    let parameters = json!({"subscription_name": "loop-1", "project": "test-proj", "timeout": 600});
+    let parameters =
+        json!({"subscription_name": "loop-1", "project": "test-proj", "timeout": timeout_s});
     let body = json!({"broker": "stream-client", "parameters": parameters});
     let started = app.post_json("/api/runs/", &body).await.expect(202);
     app.wait(started.json()["id"].as_i64().unwrap()).await
@@ -168,4 +196,35 @@ async fn a_service_that_is_there_and_refuses_streams_is_not_asked_in_a_hot_loop(
     assert!(log(&run).contains("UNKNOWN: unknown trouble"), "{run}");
     let n_tries = refuser.tokens.lock().unwrap().len();
     assert!((2..=12).contains(&n_tries), "{n_tries} tries");
+}
+
+#[tokio::test]
+async fn streams_that_are_ended_at_once_without_an_error_are_trouble_too() {
+    let codes = [(0, ""); 200];
+    let (refuser, host) = Refuser::start(&codes).await;
+    let run = run(&host, Arc::new(Renewing::default())).await;
+    assert_eq!(run["state"], "failed", "{run}");
+    assert!(log(&run).contains("Pub/Sub ends the stream at once"), "{run}");
+    let n_tries = refuser.tokens.lock().unwrap().len();
+    assert!((2..=12).contains(&n_tries), "{n_tries} tries");
+}
+
+#[tokio::test]
+async fn where_only_streams_do_not_come_through_the_run_says_so_and_does_not_call_it_silence() {
+    let (refuser, host) = Refuser::start_with(&[], true).await;
+    let run = run_with(&host, Arc::new(Renewing::default()), 9).await;
+    assert_eq!(run["state"], "failed", "{run}");
+    assert!(log(&run).contains("the stream does not stay open"), "{run}");
+    // The crate alone would try thousands of times a second.
+    let n_closed = refuser.n_closed.load(Ordering::Relaxed);
+    assert!((3..=1_000).contains(&n_closed), "{n_closed} connections");
+}
+
+#[tokio::test]
+async fn a_quota_that_is_used_up_is_no_silence() {
+    let codes = [(8, "too much"); 200];
+    let (_, host) = Refuser::start(&codes).await;
+    let run = run_with(&host, Arc::new(Renewing::default()), 9).await;
+    assert_eq!(run["state"], "failed", "{run}");
+    assert!(log(&run).contains("the stream does not stay open"), "{run}");
 }

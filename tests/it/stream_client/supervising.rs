@@ -111,3 +111,32 @@ async fn a_subscription_that_does_not_come_again_ends_the_run() {
     assert_eq!(run["state"], "failed", "{run}");
     assert!(feedback(&run).contains("was deleted while the run was going on"), "{run}");
 }
+
+#[tokio::test]
+async fn a_subscription_that_comes_again_on_another_topic_is_not_used() {
+    let stage = Stage::start().await;
+    let subscription = stage.subscribe(10).await;
+    let id = stage.begin(json!({"timeout": 600})).await;
+    stage.says(id, "Using the subscription loop-1").await;
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    let other = stage.emulator.create_topic("loop-2").await;
+    stage.emulator.delete_subscription(&subscription).await;
+    stage.says(id, "the subscription does not exist").await;
+    stage.emulator.create_subscription("loop-1", &other, 10).await;
+    let run = stage.app.wait(id).await;
+    assert_eq!(run["state"], "failed", "{run}");
+    assert!(feedback(&run).contains("was made anew during the run and listens to"), "{run}");
+}
+
+#[tokio::test]
+async fn a_topic_that_was_deleted_is_not_called_silence() {
+    let stage = Stage::start().await;
+    let subscription = stage.subscribe(10).await;
+    stage.publish(39, 2).await;
+    // A topic goes as a subscription does.
+    stage.emulator.delete_subscription(&stage.topic).await;
+    let run = stage.run(json!({"timeout": 3})).await;
+    assert_eq!((&run["state"], counts(&run)[1]), (&json!("failed"), 2), "{run}");
+    assert!(feedback(&run).starts_with("The topic of the subscription loop-1"), "{run}");
+    stage.all_wait(&subscription, 0).await;
+}
