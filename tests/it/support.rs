@@ -291,14 +291,15 @@ impl TestApp {
 
     /// Waits until a run has ended.
     pub(crate) async fn wait(&self, id: i64) -> Value {
+        let mut run = Value::Null;
         for _ in 0..600 {
-            let run = self.get(&format!("/api/runs/{id}/")).await.expect(200).json();
+            run = self.get(&format!("/api/runs/{id}/")).await.expect(200).json();
             if !matches!(run["state"].as_str(), Some("queued" | "running")) {
                 return run;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("run {id} does not end");
+        panic!("the run does not end: {run}");
     }
 
     /// Begins to stop the service, as a signal does.

@@ -110,6 +110,11 @@ impl Contact {
         self.n_messages > self.n_messages_at_opening
     }
 
+    /// Whether something is wrong that has not ended.
+    pub(super) fn is_in_trouble(&self) -> bool {
+        self.trouble.is_some()
+    }
+
     /// When to ask Pub/Sub whether it is there, if nothing comes until then.
     pub(super) fn next_look(&self) -> Instant {
         let every = if self.last_heard == self.opened { FIRST_LOOK } else { LOOK_EVERY };

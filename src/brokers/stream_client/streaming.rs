@@ -88,15 +88,15 @@ pub(super) async fn stream_until_stopped(
         },
     }
     drop(batches);
-    let Streamer { stream, batches, .. } = streamer;
+    let Streamer { stream, batches, contact, .. } = streamer;
     drop(batches);
-    close(stream).await;
+    close(stream, !contact.is_in_trouble()).await;
 }
 
 /// Closes a stream once the batches that came of it are settled.
-async fn close(stream: Option<PullStream>) {
+async fn close(stream: Option<PullStream>, is_open: bool) {
     if let Some(stream) = stream
-        && timeout(LAST_LEASES, stream.close()).await.is_err()
+        && timeout(LAST_LEASES, stream.close(is_open)).await.is_err()
     {
         tracing::warn!("Some messages of a stream were not settled in time: they come again");
     }
@@ -140,7 +140,8 @@ impl Streamer {
                 Err(error) => Verdict::Broken(error),
             };
             // Aside: its last batches may take their time, and another stream has to go on.
-            self.context.tasks.spawn(close(self.stream.take()));
+            let is_open = matches!(verdict, Verdict::Ended(_));
+            self.context.tasks.spawn(close(self.stream.take(), is_open));
             match verdict {
                 Verdict::Ended(because) => return Ok(because),
                 Verdict::Reopen => {}

@@ -113,9 +113,15 @@ impl StreamOpener {
         let shutdown = stream.shutdown_token();
         // Whatever Pub/Sub sends is taken at once: what is never taken cannot go back, and is out until its lease ends.
         let (sender, messages) = mpsc::channel(self.flow.max_messages.max(1) as usize);
-        let closing = CancellationToken::new();
-        let pump = tokio::spawn(pump(stream, self.room.clone(), sender, closing.clone()));
-        Ok(PullStream { messages, pump, closing, shutdown })
+        let (closing, takes_the_rest) = (CancellationToken::new(), Arc::default());
+        let pump = tokio::spawn(pump(
+            stream,
+            self.room.clone(),
+            sender,
+            closing.clone(),
+            Arc::clone(&takes_the_rest),
+        ));
+        Ok(PullStream { messages, pump, closing, takes_the_rest, shutdown })
     }
 
     /// What an error of a stream means.
@@ -158,6 +164,7 @@ async fn pump(
     room: Room,
     messages: mpsc::Sender<Result<PulledMessage, Error>>,
     closing: CancellationToken,
+    takes_the_rest: Arc<AtomicBool>,
 ) {
     let request_side = match RequestSide::new() {
         Ok(request_side) => request_side,
@@ -176,8 +183,8 @@ async fn pump(
     request_side.end();
     sleep(TO_END).await;
     drop(taking);
-    // A stream that is not open yet would only now be opened.
-    if !is_over && has_come.load(Ordering::Relaxed) {
+    // A stream that is not open, or not any more, would only now be opened.
+    if !is_over && has_come.load(Ordering::Relaxed) && takes_the_rest.load(Ordering::Relaxed) {
         give_back_the_rest(&mut stream).await;
     }
 }
@@ -244,6 +251,7 @@ pub struct PullStream {
     messages: mpsc::Receiver<Result<PulledMessage, Error>>,
     pump: JoinHandle<()>,
     closing: CancellationToken,
+    takes_the_rest: Arc<AtomicBool>,
     shutdown: ShutdownToken,
 }
 
@@ -258,9 +266,11 @@ impl PullStream {
         !self.messages.is_empty()
     }
 
-    /// Ends the stream: what nobody has taken goes back. Returns when every lease of it is settled.
-    pub async fn close(self) {
-        let Self { messages, pump, closing, shutdown } = self;
+    /// Ends the stream: what nobody has taken goes back; of one that is open also what is on its way. Returns when every lease of
+    /// it is settled.
+    pub async fn close(self, is_open: bool) {
+        let Self { messages, pump, closing, takes_the_rest, shutdown } = self;
+        takes_the_rest.store(is_open, Ordering::Relaxed);
         closing.cancel();
         // It does not panic; if it did, the stream would be gone as well.
         let _ = pump.await;

@@ -133,9 +133,11 @@ async fn a_topic_that_was_deleted_is_not_called_silence() {
     let stage = Stage::start().await;
     let subscription = stage.subscribe(10).await;
     stage.publish(39, 2).await;
+    let id = stage.begin(json!({"timeout": 600})).await;
+    stage.has_stored(id, 2).await;
     // A topic goes as a subscription does.
     stage.emulator.delete_subscription(&stage.topic).await;
-    let run = stage.run(json!({"timeout": 3})).await;
+    let run = stage.app.wait(id).await;
     assert_eq!((&run["state"], counts(&run)[1]), (&json!("failed"), 2), "{run}");
     assert!(feedback(&run).starts_with("The topic of the subscription loop-1"), "{run}");
     stage.all_wait(&subscription, 0).await;
