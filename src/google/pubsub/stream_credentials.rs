@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(calls.line_up(now), PAUSE);
         assert_eq!(calls.line_up(now), PAUSE * 2);
         for n in 0..100 {
-            let later = now + Duration::from_secs(60) + PAUSE * 2 * n;
+            let later = now + Duration::from_mins(1) + PAUSE * 2 * n;
             assert_eq!(calls.line_up(later), Duration::ZERO, "{n}");
         }
         assert_eq!(calls.count(), 142);

@@ -58,13 +58,13 @@ async fn what_is_out_when_the_service_stops_goes_back_at_once() {
     stage.app.stop();
     lock.rollback().await.unwrap();
     let kept = loop {
-        let (state, received): (String, i64) =
+        let (is, received): (String, i64) =
             sqlx::query_as("select state, received from run where id = $1")
                 .bind(id)
                 .fetch_one(&pool)
                 .await
                 .unwrap();
-        if state == "interrupted" {
+        if is == "interrupted" {
             break usize::try_from(received).unwrap();
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
