@@ -16,7 +16,7 @@ use tom_alerts::{
     storage::Storage,
 };
 
-use crate::processor_time::{ProcessorTime, forget_peak_memory, peak_memory_mb};
+use crate::setting::processor_time::{ProcessorTime, forget_peak_memory, peak_memory_mb};
 
 /// Packets of each night.
 const PACKETS: usize = 3_000;

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use self::answer::read_answer;
-use crate::processor_time::ProcessorTime;
+use crate::setting::processor_time::ProcessorTime;
 
 /// The first argument of a process that is to make load.
 pub(crate) const ARGUMENT: &str = "load";

@@ -5,25 +5,19 @@
 //! a private `PostgreSQL` in a temporary folder. The load comes from a process of its own: this program once more.
 
 mod archive;
-#[path = "../stream_rest/emulator.rs"]
-mod emulator;
 mod fill;
 mod load;
-mod processor_time;
-#[path = "../stream_rest/publish.rs"]
+#[path = "../streams/publish.rs"]
 mod publish;
 mod requests;
+#[path = "../setting/mod.rs"]
+mod setting;
 mod sky_points;
 mod streaming;
 
-use std::{
-    ffi::OsString,
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-};
+use tom_alerts::{packets, storage::Storage};
 
-use tempfile::TempDir;
-use tom_alerts::{local_postgres::LocalPostgres, packets, storage::Storage};
+use self::setting::database::{Database, traversable_folder};
 
 /// Rows of the small and of the large set of requests.
 const SMALL: usize = 1_000;
@@ -38,11 +32,6 @@ fn main() -> anyhow::Result<()> {
         }
         _ => tokio::runtime::Runtime::new()?.block_on(measure()),
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a benchmark has no other configuration")]
-fn variable(name: &str) -> Option<OsString> {
-    std::env::var_os(name)
 }
 
 #[expect(clippy::print_stdout, reason = "a benchmark's figures are its output")]
@@ -68,36 +57,4 @@ async fn measure() -> anyhow::Result<()> {
     service.stop();
     storage.close().await;
     database.stop().await
-}
-
-/// A temporary folder that the user of a private database may pass through.
-fn traversable_folder() -> anyhow::Result<TempDir> {
-    let place = tempfile::Builder::new().prefix("tom-alerts-bench-").tempdir()?;
-    std::fs::set_permissions(place.path(), std::fs::Permissions::from_mode(0o755))?;
-    Ok(place)
-}
-
-/// The database of `DATABASE_URL`, or one of our own.
-struct Database {
-    url: String,
-    own: Option<LocalPostgres>,
-}
-
-impl Database {
-    async fn start(place: &Path) -> anyhow::Result<Self> {
-        if let Some(Ok(url)) = variable("DATABASE_URL").map(OsString::into_string) {
-            return Ok(Self { url, own: None });
-        }
-        let data_dir: PathBuf = place.join("data");
-        std::fs::create_dir_all(&data_dir)?;
-        let own = LocalPostgres::start(&data_dir).await?;
-        Ok(Self { url: own.url().to_owned(), own: Some(own) })
-    }
-
-    async fn stop(self) -> anyhow::Result<()> {
-        match self.own {
-            Some(own) => Ok(own.stop().await?),
-            None => Ok(()),
-        }
-    }
 }

@@ -26,7 +26,7 @@ use tom_alerts::{
 use crate::{
     fill::Filled,
     load::{self, Outcome},
-    processor_time::ProcessorTime,
+    setting::processor_time::ProcessorTime,
     sky_points::place,
 };
 

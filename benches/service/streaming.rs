@@ -6,9 +6,9 @@ use anyhow::Context;
 use serde_json::{Value, json};
 
 use crate::{
-    emulator::Emulator,
     publish::{PROJECT, Round},
     requests::{SHORT, Service},
+    setting::emulator::Emulator,
 };
 
 /// Messages that are published beforehand: more than can be stored while the page is measured.

@@ -6,10 +6,14 @@ use google_cloud_auth::credentials::anonymous;
 use google_cloud_pubsub::client::Subscriber;
 
 use crate::{
-    Turn,
-    emulator::Emulator,
-    processor_time::{ProcessorTime, forget_peak_memory, peak_memory_mb},
-    publish::{PROJECT, Round},
+    setting::{
+        emulator::Emulator,
+        processor_time::{ProcessorTime, forget_peak_memory, peak_memory_mb},
+    },
+    streams::{
+        publish::{PROJECT, Round},
+        turn::Turn,
+    },
 };
 
 /// Longer than any pause between messages.
@@ -25,7 +29,7 @@ pub(crate) async fn read(round: &Round, emulator: &Emulator) -> anyhow::Result<T
         .with_credentials(anonymous::Builder::new().build())
         .build()
         .await?;
-    let subscription = format!("projects/{PROJECT}/subscriptions/{}", round.python_subscription());
+    let subscription = format!("projects/{PROJECT}/subscriptions/{}", round.other_subscription());
     let mut stream = client.subscribe(subscription).build();
     for _ in 0..round.n_messages {
         let next = tokio::time::timeout(LONGEST, stream.next()).await?;

@@ -10,7 +10,7 @@ use tom_alerts::{
     },
 };
 
-use crate::publish::{PROJECT, Round};
+use crate::streams::publish::{PROJECT, Round};
 
 /// Adds messages of nearly the largest size, 10 MB, that cannot be read.
 pub(crate) async fn publish(host: &str, round: &Round, n_messages: usize) -> anyhow::Result<()> {

@@ -7,24 +7,26 @@
 //! `cargo bench --bench stream_client [-- MESSAGES [ROUNDS [MANY [LARGEST]]]]`. Emulator and `PostgreSQL` as in the bench `stream_rest`.
 
 mod bare;
-#[path = "../stream_rest/emulator.rs"]
-mod emulator;
 mod largest;
-#[path = "../service/processor_time.rs"]
-mod processor_time;
-#[path = "../stream_rest/publish.rs"]
-mod publish;
-#[path = "../stream_rest/service.rs"]
-mod service;
-#[path = "../stream_rest/warm_up.rs"]
-mod warm_up;
+#[path = "../setting/mod.rs"]
+mod setting;
+#[path = "../streams/mod.rs"]
+mod streams;
 
-use std::{ffi::OsString, os::unix::fs::PermissionsExt, path::Path};
+use tom_alerts::{packets, storage::Storage};
 
-use tempfile::TempDir;
-use tom_alerts::{local_postgres::LocalPostgres, packets, storage::Storage};
-
-use self::{emulator::Emulator, publish::Round, service::Service};
+use self::{
+    setting::{
+        database::{Database, traversable_folder},
+        emulator::Emulator,
+    },
+    streams::{
+        publish::{self, Round},
+        service::Service,
+        turn::{median, print, print_head},
+        warm_up,
+    },
+};
 
 /// Messages of each round and side, unless the first argument says otherwise.
 const MESSAGES: usize = 3_000;
@@ -42,18 +44,6 @@ const LONG_RATE: u32 = 700;
 const JUNK_ROUND: usize = 1_000;
 const LONG_ROUND: usize = 2_000;
 const LARGEST_ROUND: usize = 3_000;
-
-/// One side's turn.
-struct Turn {
-    seconds: f64,
-    /// By the reading process.
-    cpu_own: f64,
-    /// By the database.
-    cpu_database: f64,
-    /// By the emulator, where it is ours.
-    cpu_emulator: Option<f64>,
-    peak_mb: f64,
-}
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -73,11 +63,6 @@ fn main() -> anyhow::Result<()> {
     })
 }
 
-#[expect(clippy::disallowed_methods, reason = "a benchmark has no other configuration")]
-fn variable(name: &str) -> Option<OsString> {
-    std::env::var_os(name)
-}
-
 #[expect(clippy::print_stdout, reason = "a benchmark's figures are its output")]
 async fn measure(numbers: &[usize]) -> anyhow::Result<()> {
     let number = |at: usize, default| numbers.get(at).copied().unwrap_or(default);
@@ -91,15 +76,7 @@ async fn measure(numbers: &[usize]) -> anyhow::Result<()> {
     let database = Database::start(place.path()).await?;
     let storage = Storage::connect(&database.url).await?;
     let service = Service::new(&storage, emulator.host(), "stream-client").await?;
-    let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
-    println!(
-        "cores {}, build profile {profile}; {n_messages} messages for each side and round; cpu: seconds of processor time",
-        std::thread::available_parallelism()?
-    );
-    println!(
-        "{:<28}{:>10}{:>8}{:>9}{:>10}{:>9}{:>8}{:>10}",
-        "", "alerts/s", "MB/s", "seconds", "peak MB", "cpu own", "cpu db", "emulator"
-    );
+    print_head(n_messages)?;
     warm_up::warm_up(emulator.host()).await?;
     measure_rates(n_messages, n_rounds, &emulator, &service).await?;
     measure_many(number(2, 0), &storage).await?;
@@ -183,59 +160,4 @@ async fn measure_largest(
     let (turn, n_bytes) = service.read(&whole, emulator).await?;
     print(&format!("{n_messages} of 9.9 MB"), &turn, 2 * n_messages, n_bytes);
     Ok(())
-}
-
-/// Prints a turn; its alerts per second.
-#[expect(clippy::print_stdout, reason = "a benchmark's figures are its output")]
-#[expect(clippy::cast_precision_loss, reason = "a rate for reading needs three digits")]
-fn print(title: &str, turn: &Turn, n_messages: usize, n_bytes: u64) -> f64 {
-    let rate = n_messages as f64 / turn.seconds;
-    println!(
-        "{title:<28}{rate:>10.0}{:>8.1}{:>9.2}{:>10.0}{:>9.2}{:>8.2}{:>10}",
-        n_bytes as f64 / 1e6 / turn.seconds,
-        turn.seconds,
-        turn.peak_mb,
-        turn.cpu_own,
-        turn.cpu_database,
-        turn.cpu_emulator.map_or_else(|| "-".to_owned(), |seconds| format!("{seconds:.2}")),
-    );
-    rate
-}
-
-fn median(mut rates: Vec<f64>) -> Option<f64> {
-    rates.sort_by(f64::total_cmp);
-    let (lower, upper) = (rates.len().checked_sub(1)? / 2, rates.len() / 2);
-    Some(f64::midpoint(*rates.get(lower)?, *rates.get(upper)?))
-}
-
-/// A temporary folder that the user of a private database may pass through.
-fn traversable_folder() -> anyhow::Result<TempDir> {
-    let place = tempfile::Builder::new().prefix("tom-alerts-bench-").tempdir()?;
-    std::fs::set_permissions(place.path(), std::fs::Permissions::from_mode(0o755))?;
-    Ok(place)
-}
-
-/// The database of `DATABASE_URL`, or one of our own.
-struct Database {
-    url: String,
-    own: Option<LocalPostgres>,
-}
-
-impl Database {
-    async fn start(place: &Path) -> anyhow::Result<Self> {
-        if let Some(Ok(url)) = variable("DATABASE_URL").map(OsString::into_string) {
-            return Ok(Self { url, own: None });
-        }
-        let data_dir = place.join("data");
-        std::fs::create_dir_all(&data_dir)?;
-        let own = LocalPostgres::start(&data_dir).await?;
-        Ok(Self { url: own.url().to_owned(), own: Some(own) })
-    }
-
-    async fn stop(self) -> anyhow::Result<()> {
-        match self.own {
-            Some(own) => Ok(own.stop().await?),
-            None => Ok(()),
-        }
-    }
 }

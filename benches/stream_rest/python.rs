@@ -5,10 +5,11 @@ use std::{path::Path, process::Command};
 use anyhow::Context;
 
 use crate::{
-    Turn,
-    emulator::Emulator,
-    publish::{PROJECT, Round},
-    variable,
+    setting::{emulator::Emulator, variable},
+    streams::{
+        publish::{PROJECT, Round},
+        turn::Turn,
+    },
 };
 
 /// Reads a round to its end.
@@ -18,7 +19,7 @@ pub(crate) fn read(round: &Round, emulator: &Emulator) -> anyhow::Result<Turn> {
     let before = emulator.cpu_seconds()?;
     let output = Command::new(python)
         .arg(script)
-        .args([emulator.host(), PROJECT, &round.python_subscription()])
+        .args([emulator.host(), PROJECT, &round.other_subscription()])
         .arg(round.n_messages.to_string())
         .output()?;
     let used = emulator.cpu_seconds()?.zip(before).map(|(after, before)| after - before);

@@ -26,7 +26,7 @@ impl Receipt {
     }
 
     /// Acknowledges the messages at these positions of the batch, which the database has kept;
-    /// how many the backend confirmed.
+    /// how many acknowledgements the backend has, as far as it says.
     pub async fn acknowledge(
         self,
         _proof: Kept,

@@ -99,7 +99,7 @@ pub struct ListenerDay {
     pub rejected: u64,
     /// Messages that could not be read.
     pub unreadable: u64,
-    /// Messages whose acknowledgement was confirmed.
+    /// Messages that were acknowledged.
     pub acknowledged: u64,
 }
 

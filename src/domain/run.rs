@@ -76,7 +76,7 @@ pub struct RunCounts {
     pub unreadable: u64,
     /// Alerts of the run's results.
     pub stored: u64,
-    /// Messages whose acknowledgement the backend confirmed; 0 for backends that need none.
+    /// Messages that were acknowledged, as far as the backend says so; 0 for backends that need none.
     pub acknowledged: u64,
     /// Bytes of the messages read.
     pub received_bytes: u64,

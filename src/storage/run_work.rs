@@ -9,7 +9,7 @@ use crate::domain::{
 };
 
 impl Storage {
-    /// Adds to the messages whose acknowledgement the backend has confirmed.
+    /// Adds to the messages that were acknowledged.
     pub async fn count_acknowledged(&self, id: RunId, n: u64) -> Result<(), StorageError> {
         sqlx::query("update run set acknowledged = acknowledged + $2 where id = $1")
             .bind(id)

@@ -23,6 +23,7 @@ mod runs;
 mod sign_in;
 mod stream_client;
 mod stream_rest;
+mod stream_stage;
 mod subscriptions;
 mod support;
 mod targets;

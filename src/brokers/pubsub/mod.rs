@@ -4,6 +4,7 @@ mod arrived;
 mod consumer;
 mod destination;
 mod limits;
+mod opening;
 mod pacing;
 mod service;
 
@@ -11,6 +12,7 @@ pub(super) use self::{
     arrived::Arrived,
     destination::NAME_FIELDS,
     limits::{Limits, STOP_FIELDS, STOP_RULE},
+    opening::{Opened, open},
     pacing::Pacing,
 };
 pub use self::{
@@ -18,3 +20,6 @@ pub use self::{
     destination::{Destination, publisher_of},
     service::{EndpointError, PubSubService},
 };
+
+/// Batches that wait between receiving and storing: enough to keep both busy, little enough to keep memory flat.
+pub(super) const BATCHES_AHEAD: usize = 2;

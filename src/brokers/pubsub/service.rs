@@ -6,6 +6,7 @@ use url::Url;
 
 use crate::{
     brokers::{NO_PROJECT, TEST_PATIENCE},
+    domain::grant::Scope,
     google::{
         Access, ApiClient, Listener,
         pubsub::{GOOGLE_ENDPOINT, PubSub},
@@ -73,6 +74,11 @@ impl PubSubService {
         };
         let http = ApiClient::connections(emulator.is_some())?;
         Ok(Self { endpoint, is_emulator: emulator.is_some(), patience: PATIENCE, http })
+    }
+
+    /// The right that it asks for; an emulator knows nobody.
+    pub(in crate::brokers) fn needed_scope(&self) -> Option<Scope> {
+        (!self.is_emulator).then_some(Scope::PubSub)
     }
 
     /// The service as one user sees it, telling somebody while calls are tried again.

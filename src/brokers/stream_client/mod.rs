@@ -3,31 +3,29 @@
 mod batching;
 mod contact;
 mod form;
+mod looking;
 mod streaming;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::StreamExt;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
-use self::{form::FORM, streaming::Source};
+use self::{form::FORM, looking::Looker, streaming::Source};
 use super::{
     AlertStream, Broker, BrokerError, RunContext,
-    pubsub::{Consumer, Destination, Limits, PubSubService},
+    pubsub::{self, BATCHES_AHEAD, Limits, Opened, PubSubService},
 };
 use crate::{
-    domain::{grant::Scope, run::LogLevel},
+    domain::grant::Scope,
     forms::{Choices, FormSpec, Parameters},
     google::{
         Access,
         pubsub::{FlowControl, StreamOpener},
     },
 };
-
-/// Batches that wait between reading and storing: enough to keep both busy, little enough to keep memory flat.
-const BATCHES_AHEAD: usize = 2;
 
 /// Bytes of messages that may be out at once: some five hundred ZTF alerts, or three of Pub/Sub's largest messages.
 const BYTES_OUT: u32 = 32 << 20;
@@ -93,8 +91,7 @@ impl Broker for StreamClient {
     }
 
     fn needed_scope(&self) -> Option<Scope> {
-        // An emulator knows nobody.
-        (!self.service.is_emulator).then_some(Scope::PubSub)
+        self.service.needed_scope()
     }
 
     async fn test_access(&self, access: &Access) -> Option<Result<String, String>> {
@@ -114,39 +111,23 @@ impl Broker for StreamClient {
         query: &Parameters,
         context: RunContext,
     ) -> Result<AlertStream, BrokerError> {
-        let destination =
-            Destination::of(query, context.access.project.as_deref(), self.service.is_emulator)?;
-        let log = context.clone();
-        let listener = Arc::new(move |level, sentence| log.log(level, sentence));
-        let pubsub = self.service.client(context.access.clone(), listener);
-        context.log(LogLevel::Info, format!("Acting as {}", pubsub.api().acts_as()));
-        let path = destination.subscription.clone();
-        let consumer = Consumer::new(pubsub, path.clone());
-        let limits = Limits::of(query, context.is_listening);
-        let touched = tokio::select! {
-            touched = consumer.touch_subscription(&destination, &context) => touched?,
-            () = context.stop.cancelled() => return Ok(futures::stream::empty().boxed()),
-            because = limits.deadline_passes() => {
-                context.ends_because(because);
-                return Ok(futures::stream::empty().boxed());
-            }
+        let Some(opened) = pubsub::open(&self.service, query, &context).await? else {
+            return Ok(futures::stream::empty().boxed());
         };
+        let Opened { consumer, touched, limits } = opened;
+        let (service, path) = (&self.service, consumer.path().clone());
         let flow = Self::flow(query, &limits, touched.ack_deadline_seconds);
-        let lease = flow.lease;
-        let service = &self.service;
         let source = Source {
+            lease: flow.lease,
+            patience: service.patience,
+            looker: Looker::new(service.quick_client(&context.access), path.clone(), touched),
             opener: StreamOpener::new(
                 service.endpoint.clone(),
                 service.is_emulator,
                 &context.access,
-                path.clone(),
+                path,
                 flow,
             ),
-            looker: service.quick_client(&context.access),
-            lease,
-            touched,
-            patience: service.patience,
-            path,
         };
         let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
         let tasks = context.tasks.clone();

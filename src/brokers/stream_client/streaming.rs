@@ -13,6 +13,7 @@ use tokio::{
 use super::{
     batching::{self, Batching},
     contact::Contact,
+    looking::Looker,
 };
 use crate::{
     brokers::{
@@ -22,26 +23,19 @@ use crate::{
     domain::run::LogLevel,
     google::{
         GoogleError,
-        pubsub::{PubSub, PullStream, StreamError, StreamOpener, Subscription, SubscriptionPath},
+        pubsub::{PullStream, StreamError, StreamOpener},
     },
 };
 
 /// How long the end of a stream waits for batches that are still being kept, before their messages are left to come again.
 const LAST_LEASES: Duration = Duration::from_secs(15);
 
-/// What Pub/Sub calls the topic of a subscription whose topic was deleted.
-const DELETED_TOPIC: &str = "_deleted-topic_";
-
 pub(super) type Batches = mpsc::Sender<Result<AlertBatch, BrokerError>>;
 
 /// What a run streams from.
 pub(super) struct Source {
-    pub(super) path: SubscriptionPath,
     pub(super) opener: StreamOpener,
-    /// The subscription as the run found or made it.
-    pub(super) touched: Subscription,
-    /// Asks whether Pub/Sub is there; gives up soon.
-    pub(super) looker: PubSub,
+    pub(super) looker: Looker,
     /// What a broken stream has taken out comes again after so long.
     pub(super) lease: Duration,
     /// How long trouble may last before a run fails; a run that listens is as patient as it takes.
@@ -63,7 +57,6 @@ pub(super) async fn stream_until_stopped(
         context: context.clone(),
         stream: None,
         was_token_renewed: false,
-        found: source.touched.clone(),
         source,
     };
     let streaming = async {
@@ -120,8 +113,6 @@ struct Streamer {
     contact: Contact,
     stream: Option<PullStream>,
     was_token_renewed: bool,
-    /// The subscription as it was when last asked for.
-    found: Subscription,
 }
 
 impl Streamer {
@@ -201,7 +192,7 @@ impl Streamer {
         if messages.is_empty() {
             return Ok(None);
         }
-        let batch = batching::read(messages, self.source.path.clone()).await?;
+        let batch = batching::read(messages, self.source.looker.path().clone()).await?;
         let is_taken = self.batches.send(Ok(batch)).await.is_ok();
         self.contact.was_busy();
         // Nobody reads why a run ended that takes no more.
@@ -210,23 +201,23 @@ impl Streamer {
 
     /// Asks whether Pub/Sub is there and the subscription in it, since the stream says nothing.
     async fn look(&mut self) -> Result<Option<Verdict>, BrokerError> {
-        let opener = self.source.opener.clone();
+        let opener = &self.source.opener;
         let is_busy = opener.has_messages_out();
         let n_tries = self.contact.tries_in_vain(opener.n_calls()).filter(|_| !is_busy);
-        let found = match self.find().await {
+        let looked = match self.source.looker.look().await? {
             Ok(()) => opener.check_connection().await,
-            Err(error) => Err(error),
+            wrong => wrong,
         };
-        match (found, n_tries) {
-            (Err(StreamError::Final(error)), _) => return Err(error.into()),
-            (Err(error), _) => return Ok(Some(Verdict::Broken(error))),
-            (Ok(()), Some(n)) => {
+        let looked = looked.and_then(|()| match n_tries {
+            None => Ok(()),
+            Some(n) => {
                 let why = format!("the stream does not stay open, it was tried {n} times");
-                return Ok(Some(Verdict::Broken(StreamError::Passing(why))));
+                Err(StreamError::Passing(why))
             }
-            (Ok(()), None) => {}
+        });
+        if let Err(error) = looked {
+            return Ok(Some(Verdict::Broken(error)));
         }
-        self.check_topic()?;
         self.contact.is_well();
         self.was_token_renewed = false;
         let has_more = self.stream.as_ref().is_some_and(PullStream::has_more);
@@ -260,9 +251,8 @@ impl Streamer {
             }
             sleep(pause).await;
             let was_gone = error == StreamError::Gone;
-            match self.find().await {
+            match self.source.looker.look().await? {
                 Ok(()) => {
-                    self.check_topic()?;
                     if was_gone {
                         self.context.log(
                             LogLevel::Info,
@@ -276,38 +266,9 @@ impl Streamer {
         }
     }
 
-    /// Asks by REST for the subscription.
-    async fn find(&mut self) -> Result<(), StreamError> {
-        match self.source.looker.find_subscription(&self.source.path).await {
-            Ok(Some(found)) => {
-                self.found = found;
-                Ok(())
-            }
-            Ok(None) => Err(StreamError::Gone),
-            Err(error) if error.is_passing() => Err(StreamError::Passing(in_few_words(&error))),
-            Err(error) => Err(StreamError::Final(error)),
-        }
-    }
-
-    /// Whether the subscription is still what the run began with.
-    fn check_topic(&self) -> Result<(), BrokerError> {
-        let (found, path) = (&self.found, &self.source.path);
-        if found.topic == DELETED_TOPIC {
-            return Err(BrokerError::TopicGone(path.clone()));
-        }
-        if found.topic != self.source.touched.topic {
-            return Err(BrokerError::SubscriptionChanged {
-                subscription: path.clone(),
-                actual: found.topic.clone(),
-                before: self.source.touched.topic.clone(),
-            });
-        }
-        Ok(())
-    }
-
     fn given_up(&self, error: &StreamError, why: String, lasted: Duration) -> BrokerError {
         match error {
-            StreamError::Gone => BrokerError::SubscriptionGone(self.source.path.clone()),
+            StreamError::Gone => BrokerError::SubscriptionGone(self.source.looker.path().clone()),
             _ => GoogleError::Unreachable {
                 service: "Pub/Sub",
                 seconds: lasted.as_secs(),
@@ -315,14 +276,5 @@ impl Streamer {
             }
             .into(),
         }
-    }
-}
-
-/// What is wrong, without the advice to run the query again: it goes on by itself.
-fn in_few_words(error: &GoogleError) -> String {
-    match error {
-        GoogleError::Unreachable { last, .. } => last.clone(),
-        GoogleError::QuotaUsedUp { message, .. } => format!("a quota is used up ({message})"),
-        error => error.to_string(),
     }
 }

@@ -16,16 +16,13 @@ use tokio_stream::wrappers::ReceiverStream;
 use self::form::FORM;
 use super::{
     AlertStream, Broker, BrokerError, RunContext, SubscriptionDesk,
-    pubsub::{Consumer, Destination, Limits, PubSubService},
+    pubsub::{self, BATCHES_AHEAD, Opened, PubSubService},
 };
 use crate::{
-    domain::{grant::Scope, run::LogLevel},
+    domain::grant::Scope,
     forms::{Choices, FormSpec, Parameters},
     google::Access,
 };
-
-/// Batches that wait between pulling and storing: enough to keep both busy, little enough to keep memory flat.
-const BATCHES_AHEAD: usize = 2;
 
 /// The backend of a deployment.
 #[derive(Debug)]
@@ -69,8 +66,7 @@ impl Broker for StreamRest {
     }
 
     fn needed_scope(&self) -> Option<Scope> {
-        // An emulator knows nobody.
-        (!self.service.is_emulator).then_some(Scope::PubSub)
+        self.service.needed_scope()
     }
 
     async fn test_access(&self, access: &Access) -> Option<Result<String, String>> {
@@ -100,22 +96,10 @@ impl Broker for StreamRest {
         query: &Parameters,
         context: RunContext,
     ) -> Result<AlertStream, BrokerError> {
-        let destination =
-            Destination::of(query, context.access.project.as_deref(), self.service.is_emulator)?;
-        let log = context.clone();
-        let listener = Arc::new(move |level, sentence| log.log(level, sentence));
-        let pubsub = self.service.client(context.access.clone(), listener);
-        context.log(LogLevel::Info, format!("Acting as {}", pubsub.api().acts_as()));
-        let consumer = Consumer::new(pubsub, destination.subscription.clone());
-        let limits = Limits::of(query, context.is_listening);
-        let touched = tokio::select! {
-            touched = consumer.touch_subscription(&destination, &context) => touched?,
-            () = context.stop.cancelled() => return Ok(futures::stream::empty().boxed()),
-            because = limits.deadline_passes() => {
-                context.ends_because(because);
-                return Ok(futures::stream::empty().boxed());
-            }
+        let Some(opened) = pubsub::open(&self.service, query, &context).await? else {
+            return Ok(futures::stream::empty().boxed());
         };
+        let Opened { consumer, touched, limits } = opened;
         let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
         let consumer = Arc::new(consumer);
         let tasks = context.tasks.clone();

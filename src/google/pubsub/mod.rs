@@ -4,9 +4,6 @@
 mod administration;
 mod filter_syntax;
 mod path;
-mod request_side;
-mod stream_credentials;
-mod stream_error;
 mod streaming;
 mod wire;
 
@@ -22,8 +19,7 @@ pub use self::{
     },
     filter_syntax::{MAX_FILTER_BYTES, check_attribute_filter},
     path::{SchemaPath, SubscriptionPath, TopicPath},
-    stream_error::StreamError,
-    streaming::{FlowControl, Lease, PullStream, PulledMessage, StreamOpener},
+    streaming::{FlowControl, Lease, PullStream, PulledMessage, StreamError, StreamOpener},
     wire::{OutgoingMessage, PullAnswer, ReceivedMessage, Subscription},
 };
 use super::{

@@ -2,12 +2,15 @@
 
 use serde_json::json;
 
-use super::{Stage, counts};
-use crate::stream_rest::feedback;
+use super::BACKEND;
+use crate::{
+    stream_rest::feedback,
+    stream_stage::{Stage, counts},
+};
 
 #[tokio::test]
 async fn silence_after_messages_ends_the_run() {
-    let stage = Stage::start().await;
+    let stage = Stage::start(BACKEND).await;
     stage.subscribe(60).await;
     stage.publish(11, 7).await;
     let run = stage.run(json!({"max_results": 100})).await;
@@ -17,7 +20,7 @@ async fn silence_after_messages_ends_the_run() {
 
 #[tokio::test]
 async fn the_deadline_ends_the_run_whatever_comes() {
-    let stage = Stage::start().await;
+    let stage = Stage::start(BACKEND).await;
     stage.subscribe(60).await;
     let run = stage.run(json!({"timeout": 600, "deadline": 2})).await;
     assert_eq!(run["state"], "finished", "{run}");
@@ -26,7 +29,7 @@ async fn the_deadline_ends_the_run_whatever_comes() {
 
 #[tokio::test]
 async fn stop_ends_a_stream_that_waits_and_keeps_what_came() {
-    let stage = Stage::start().await;
+    let stage = Stage::start(BACKEND).await;
     let subscription = stage.subscribe(600).await;
     stage.publish(12, 3).await;
     let id = stage.begin(json!({"timeout": 600})).await;
@@ -44,7 +47,7 @@ async fn stop_ends_a_stream_that_waits_and_keeps_what_came() {
 
 #[tokio::test]
 async fn what_is_out_when_the_service_stops_goes_back_at_once() {
-    let stage = Stage::start().await;
+    let stage = Stage::start(BACKEND).await;
     let subscription = stage.subscribe(600).await;
     let pool = stage.app.pool().await;
     let mut lock = pool.begin().await.unwrap();
@@ -74,7 +77,7 @@ async fn what_is_out_when_the_service_stops_goes_back_at_once() {
 
 #[tokio::test]
 async fn what_was_still_on_its_way_goes_back_at_once_as_well() {
-    let stage = Stage::start().await;
+    let stage = Stage::start(BACKEND).await;
     let subscription = stage.subscribe(600).await;
     let pool = stage.app.pool().await;
     let mut lock = pool.begin().await.unwrap();

@@ -2,14 +2,17 @@
 
 use serde_json::json;
 
-use super::Stage;
-use crate::stream_rest::feedback;
+use super::BACKEND;
+use crate::{
+    stream_rest::feedback,
+    stream_stage::{Stage, counts},
+};
 
 const CREATE: &str = "/alerts/query/create/?broker=stream-client";
 
 #[tokio::test]
 async fn the_form_has_the_fields_of_the_python_module_and_says_its_errors_by_them() {
-    let stage = Stage::start().await;
+    let stage = Stage::start(BACKEND).await;
     let mut form = stage.app.get(CREATE).await.expect(200);
     for field in ["subscription_name", "attribute_filter", "max_results", "timeout", "max_backlog"]
     {
@@ -31,7 +34,7 @@ async fn the_form_has_the_fields_of_the_python_module_and_says_its_errors_by_the
 
 #[tokio::test]
 async fn a_subscription_is_created_with_its_attribute_filter() {
-    let stage = Stage::start().await;
+    let stage = Stage::start(BACKEND).await;
     let filter = "attributes.from = \"test\"";
     let id =
         stage.begin(json!({"attribute_filter": filter, "max_results": 3, "timeout": 60})).await;
@@ -41,7 +44,7 @@ async fn a_subscription_is_created_with_its_attribute_filter() {
     assert_eq!(kept["filter"], filter, "{kept}");
     stage.publish(21, 3).await;
     let run = stage.app.wait(id).await;
-    assert_eq!(super::counts(&run), [3, 3, 3], "{run}");
+    assert_eq!(counts(&run), [3, 3, 3], "{run}");
 
     let again = stage.run(json!({"attribute_filter": filter})).await;
     assert_eq!(again["state"], "finished", "{again}");
@@ -52,7 +55,7 @@ async fn a_subscription_is_created_with_its_attribute_filter() {
 
 #[tokio::test]
 async fn a_subscription_without_the_wanted_filter_is_refused() {
-    let stage = Stage::start().await;
+    let stage = Stage::start(BACKEND).await;
     stage.subscribe(60).await;
     let run = stage.run(json!({"attribute_filter": "attributes:candid"})).await;
     assert_eq!(run["state"], "failed", "{run}");
@@ -61,7 +64,7 @@ async fn a_subscription_without_the_wanted_filter_is_refused() {
 
 #[tokio::test]
 async fn without_subscription_and_topic_the_run_says_so() {
-    let stage = Stage::start().await;
+    let stage = Stage::start(BACKEND).await;
     let run = stage.run(json!({"subscription_name": "loop-none"})).await;
     assert_eq!(run["state"], "failed", "{run}");
     assert!(

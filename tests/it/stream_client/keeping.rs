@@ -4,20 +4,21 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::{Stage, counts};
-use crate::stream_rest::{feedback, n};
+use super::BACKEND;
+use crate::{
+    stream_rest::{feedback, n},
+    stream_stage::{Stage, counts},
+};
 
 #[tokio::test]
 async fn a_subscription_is_created_and_gives_each_message_once() {
-    let stage = Stage::start().await;
+    let stage = Stage::start(BACKEND).await;
     let id = stage.begin(json!({"max_results": 5, "timeout": 60})).await;
     stage.says(id, "Created the subscription loop-1 on the topic projects/").await;
     let candids = stage.publish(1, 5).await;
     let run = stage.app.wait(id).await;
     assert_eq!((&run["state"], counts(&run)), (&json!("finished"), [5, 5, 5]), "{run}");
     assert_eq!(stage.candids(&run).await, candids);
-    let attributes = stage.app.results(&run, "name").await;
-    assert_eq!(attributes.len(), 5);
 
     let again = stage.run(json!({})).await;
     assert_eq!((&again["state"], counts(&again)), (&json!("finished"), [0, 0, 0]), "{again}");
@@ -26,7 +27,7 @@ async fn a_subscription_is_created_and_gives_each_message_once() {
 
 #[tokio::test]
 async fn the_messages_own_facts_are_kept_with_the_alert() {
-    let stage = Stage::start().await;
+    let stage = Stage::start(BACKEND).await;
     stage.subscribe(60).await;
     stage.publish(2, 1).await;
     let run = stage.run(json!({"max_results": 1})).await;
@@ -44,7 +45,7 @@ async fn the_messages_own_facts_are_kept_with_the_alert() {
 
 #[tokio::test]
 async fn exactly_as_many_as_wanted_are_kept_and_the_surplus_goes_back() {
-    let stage = Stage::start().await;
+    let stage = Stage::start(BACKEND).await;
     let subscription = stage.subscribe(600).await;
     let candids = stage.publish(5, 300).await;
     let first = stage.run(json!({"max_results": 120, "timeout": 20})).await;
@@ -62,7 +63,7 @@ async fn exactly_as_many_as_wanted_are_kept_and_the_surplus_goes_back() {
 
 #[tokio::test]
 async fn what_cannot_be_read_is_set_aside_and_does_not_come_again() {
-    let stage = Stage::start().await;
+    let stage = Stage::start(BACKEND).await;
     let subscription = stage.subscribe(600).await;
     stage.publish(7, 30).await;
     let junk: Vec<&[u8]> = vec![b"no packet"; 5];
@@ -75,7 +76,7 @@ async fn what_cannot_be_read_is_set_aside_and_does_not_come_again() {
 
 #[tokio::test]
 async fn what_the_filter_rejects_is_acknowledged_too() {
-    let stage = Stage::start().await;
+    let stage = Stage::start(BACKEND).await;
     let subscription = stage.subscribe(600).await;
     stage.publish(8, 20).await;
     let run = stage.run(json!({"mag_max": 1})).await;
@@ -86,7 +87,7 @@ async fn what_the_filter_rejects_is_acknowledged_too() {
 
 #[tokio::test]
 async fn a_lease_is_extended_while_the_database_is_slow() {
-    let stage = Stage::start().await;
+    let stage = Stage::start(BACKEND).await;
     let subscription = stage.subscribe(10).await;
     let pool = stage.app.pool().await;
     let mut lock = pool.begin().await.unwrap();
@@ -100,9 +101,12 @@ async fn a_lease_is_extended_while_the_database_is_slow() {
         sqlx::query("select 1").execute(&mut *lock).await.unwrap();
     }
     assert_eq!(stage.emulator.count_left(&subscription).await, 0);
+    // Nor is it silence while messages are out, though the form allows only 3 s of it: the stream takes what comes now.
+    stage.emulator.publish(&stage.topic, &junk, &[]).await;
+    stage.all_wait(&subscription, 0).await;
     lock.rollback().await.unwrap();
     let run = stage.app.wait(id).await;
-    assert_eq!((&run["state"], n(&run, "unreadable")), (&json!("finished"), 3), "{run}");
-    assert_eq!((n(&run, "received"), n(&run, "acknowledged")), (3, 3), "{run}");
+    assert_eq!((&run["state"], n(&run, "unreadable")), (&json!("finished"), 6), "{run}");
+    assert_eq!((n(&run, "received"), n(&run, "acknowledged")), (6, 6), "{run}");
     stage.all_wait(&subscription, 0).await;
 }

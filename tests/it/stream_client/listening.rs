@@ -2,11 +2,12 @@
 
 use serde_json::json;
 
-use super::Stage;
+use super::BACKEND;
+use crate::stream_stage::{Stage, counts};
 
 #[tokio::test]
 async fn a_saved_stream_is_listened_to_until_it_is_stopped() {
-    let stage = Stage::start().await;
+    let stage = Stage::start(BACKEND).await;
     tokio::spawn(stage.app.runner.clone().watch());
     let subscription = stage.subscribe(10).await;
     let parameters = json!({
@@ -33,5 +34,5 @@ async fn a_saved_stream_is_listened_to_until_it_is_stopped() {
     stage.has_stored(run, 9).await;
     stage.app.post(&format!("{listener}pause/"), &[]).await.expect(303);
     let ended = stage.app.wait(run).await;
-    assert_eq!(super::counts(&ended)[1], 9, "{ended}");
+    assert_eq!(counts(&ended)[1], 9, "{ended}");
 }

@@ -1,126 +1,12 @@
 //! Streams over an open connection, on the real emulator: what is kept is acknowledged, and a line that breaks is told of
 //! and mended.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
-
-use serde_json::{Value, json};
-use tom_alerts::{brokers::pubsub::PubSubService, google::Access};
-
-use crate::{
-    pubsub_emulator::PubSubEmulator,
-    stream_rest::{log, n, night},
-    support::TestApp,
-};
-
 mod ending;
 mod form;
 mod keeping;
-mod line;
 mod listening;
 mod refusals;
 mod supervising;
 
-use line::Line;
-
-/// A service that reaches the emulator over a line of its own.
-struct Stage {
-    app: TestApp,
-    emulator: PubSubEmulator,
-    line: Arc<Line>,
-    /// Full name of the topic `loop-1`.
-    topic: String,
-}
-
-impl Stage {
-    async fn start() -> Self {
-        Self::start_patient(60).await
-    }
-
-    /// A service whose runs fail after so long a trouble.
-    async fn start_patient(seconds: u64) -> Self {
-        let emulator = PubSubEmulator::fresh_project();
-        let topic = emulator.create_topic("loop-1").await;
-        let line = Line::to(emulator.host()).await;
-        let mut service = PubSubService::at(Some(&line.host())).unwrap();
-        service.patience = Duration::from_secs(seconds);
-        let access = Access { project: Some(emulator.project().to_owned()), tokens: None };
-        let app = TestApp::start_with(service, access).await;
-        Self { app, emulator, line, topic }
-    }
-
-    /// The subscription `loop-1`, whose messages come again after so long.
-    async fn subscribe(&self, ack_deadline_s: u32) -> String {
-        self.emulator.create_subscription("loop-1", &self.topic, ack_deadline_s).await
-    }
-
-    /// The emulator goes on sending to a stream whose connection broke, for ever: what is published would be nobody's.
-    async fn forget_dead_streams(&self, subscription: &str) {
-        self.emulator.delete_subscription(subscription).await;
-        self.subscribe(10).await;
-    }
-
-    async fn begin(&self, parameters: Value) -> i64 {
-        let mut all = json!({"subscription_name": "loop-1", "project": self.emulator.project(), "timeout": 2});
-        all.as_object_mut().unwrap().extend(parameters.as_object().unwrap().clone());
-        let body = json!({"broker": "stream-client", "parameters": all});
-        let started = self.app.post_json("/api/runs/", &body).await.expect(202);
-        started.json()["id"].as_i64().unwrap()
-    }
-
-    async fn run(&self, parameters: Value) -> Value {
-        self.app.wait(self.begin(parameters).await).await
-    }
-
-    /// Publishes packets of a night; their ids.
-    async fn publish(&self, seed: u64, n_packets: usize) -> BTreeSet<String> {
-        let packets = night(seed, n_packets);
-        let bytes: Vec<&[u8]> = packets.iter().map(|packet| packet.bytes.as_slice()).collect();
-        self.emulator.publish(&self.topic, &bytes, &[("from", "test")]).await;
-        packets.iter().map(|packet| packet.candid.to_string()).collect()
-    }
-
-    async fn candids(&self, run: &Value) -> BTreeSet<String> {
-        let rows = self.app.results(run, "name").await;
-        rows.iter().map(|row| row["source_id"].as_str().unwrap().to_owned()).collect()
-    }
-
-    /// Waits until a run is so.
-    async fn until(&self, id: i64, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
-        let mut run = Value::Null;
-        for _ in 0..1_200 {
-            run = self.app.get(&format!("/api/runs/{id}/")).await.expect(200).json();
-            if is_so(&run) {
-                return run;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("{what} does not happen: {run}");
-    }
-
-    /// Waits until a run's log says something.
-    async fn says(&self, id: i64, words: &str) -> Value {
-        self.until(id, words, |run| log(run).contains(words)).await
-    }
-
-    async fn has_stored(&self, id: i64, at_least: u64) -> Value {
-        self.until(id, &format!("{at_least} stored"), |run| n(run, "stored") >= at_least).await
-    }
-
-    /// Waits until so many messages wait in the subscription.
-    async fn all_wait(&self, subscription: &str, n_messages: usize) {
-        let mut left = 0;
-        for _ in 0..400 {
-            left = self.emulator.count_left(subscription).await;
-            if left == n_messages {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("{left} messages wait, not {n_messages}");
-    }
-}
-
-/// What a run received, stored and acknowledged.
-fn counts(run: &Value) -> [u64; 3] {
-    ["received", "stored", "acknowledged"].map(|count| n(run, count))
-}
+/// The backend under test.
+const BACKEND: &str = "stream-client";

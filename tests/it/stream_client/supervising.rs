@@ -2,18 +2,21 @@
 
 use serde_json::json;
 
-use super::{Stage, counts};
-use crate::stream_rest::{feedback, log};
+use super::BACKEND;
+use crate::{
+    stream_rest::{feedback, log},
+    stream_stage::{Stage, counts},
+};
 
 const TROUBLE: &str = "No messages from Pub/Sub since ";
 const WELL: &str = "In contact with Pub/Sub again";
 
 #[tokio::test]
 async fn a_line_that_is_cut_is_told_of_and_the_stream_goes_on() {
-    let stage = Stage::start().await;
+    let stage = Stage::start(BACKEND).await;
     let subscription = stage.subscribe(10).await;
     let first = stage.publish(31, 5).await;
-    let id = stage.begin(json!({"max_results": 12, "timeout": 600})).await;
+    let id = stage.begin(json!({"timeout": 600})).await;
     stage.has_stored(id, 5).await;
     // Acknowledgements are on their way for a moment.
     stage.all_wait(&subscription, 0).await;
@@ -25,18 +28,18 @@ async fn a_line_that_is_cut_is_told_of_and_the_stream_goes_on() {
     let page = format!("/runs/{id}/");
     stage.app.get(&page).await.expect(200).shows("<strong>Attention:</strong> No messages from");
     stage.line.mend();
-    let run = stage.app.wait(id).await;
-    let ended = stage.app.get(&page).await.expect(200);
-    assert!(!ended.body.contains("Attention:"), "the trouble is over");
-    assert_eq!((&run["state"], counts(&run)), (&json!("finished"), [12, 12, 12]), "{run}");
-    assert!(log(&run).contains(WELL), "{run}");
+    stage.says(id, WELL).await;
+    let run = stage.until(id, "12 received", |run| counts(run)[2] == 12).await;
+    let page = stage.app.get(&page).await.expect(200).shows("Stop and keep what came");
+    assert!(!page.body.contains("Attention:"), "the trouble is over");
+    assert_eq!((&run["state"], counts(&run)), (&json!("running"), [12, 12, 12]), "{run}");
     assert_eq!(stage.candids(&run).await, &first | &second);
     stage.all_wait(&subscription, 0).await;
 }
 
 #[tokio::test]
 async fn a_line_that_is_dead_is_told_of_and_the_stream_goes_on() {
-    let stage = Stage::start().await;
+    let stage = Stage::start(BACKEND).await;
     let subscription = stage.subscribe(10).await;
     stage.publish(33, 2).await;
     let id = stage.begin(json!({"max_results": 4, "timeout": 600})).await;
@@ -53,7 +56,7 @@ async fn a_line_that_is_dead_is_told_of_and_the_stream_goes_on() {
 
 #[tokio::test]
 async fn time_in_trouble_is_no_silence() {
-    let stage = Stage::start().await;
+    let stage = Stage::start(BACKEND).await;
     let subscription = stage.subscribe(10).await;
     let id = stage.begin(json!({"timeout": 2})).await;
     stage.says(id, "Using the subscription loop-1").await;
@@ -69,7 +72,7 @@ async fn time_in_trouble_is_no_silence() {
 
 #[tokio::test]
 async fn trouble_that_does_not_pass_ends_the_run_and_what_came_is_kept() {
-    let stage = Stage::start_patient(3).await;
+    let stage = Stage::start_patient(BACKEND, 3).await;
     stage.subscribe(10).await;
     stage.publish(36, 2).await;
     let id = stage.begin(json!({"timeout": 600})).await;
@@ -83,7 +86,7 @@ async fn trouble_that_does_not_pass_ends_the_run_and_what_came_is_kept() {
 
 #[tokio::test]
 async fn a_subscription_that_goes_is_told_of_and_one_that_comes_again_is_used() {
-    let stage = Stage::start().await;
+    let stage = Stage::start(BACKEND).await;
     let subscription = stage.subscribe(10).await;
     stage.publish(37, 2).await;
     let id = stage.begin(json!({"max_results": 5, "timeout": 600})).await;
@@ -96,12 +99,13 @@ async fn a_subscription_that_goes_is_told_of_and_one_that_comes_again_is_used() 
     stage.publish(38, 3).await;
     let run = stage.app.wait(id).await;
     assert_eq!((&run["state"], counts(&run)), (&json!("finished"), [5, 5, 5]), "{run}");
+    assert!(log(&run).contains("The subscription was made anew"), "{run}");
     assert!(log(&run).contains(WELL), "{run}");
 }
 
 #[tokio::test]
 async fn a_subscription_that_does_not_come_again_ends_the_run() {
-    let stage = Stage::start_patient(3).await;
+    let stage = Stage::start_patient(BACKEND, 3).await;
     let subscription = stage.subscribe(10).await;
     let id = stage.begin(json!({"timeout": 600})).await;
     stage.says(id, "Using the subscription loop-1").await;
@@ -114,7 +118,7 @@ async fn a_subscription_that_does_not_come_again_ends_the_run() {
 
 #[tokio::test]
 async fn a_subscription_that_comes_again_on_another_topic_is_not_used() {
-    let stage = Stage::start().await;
+    let stage = Stage::start(BACKEND).await;
     let subscription = stage.subscribe(10).await;
     let id = stage.begin(json!({"timeout": 600})).await;
     stage.says(id, "Using the subscription loop-1").await;
@@ -130,7 +134,7 @@ async fn a_subscription_that_comes_again_on_another_topic_is_not_used() {
 
 #[tokio::test]
 async fn a_topic_that_was_deleted_is_not_called_silence() {
-    let stage = Stage::start().await;
+    let stage = Stage::start(BACKEND).await;
     let subscription = stage.subscribe(10).await;
     stage.publish(39, 2).await;
     let id = stage.begin(json!({"timeout": 600})).await;

@@ -3,7 +3,7 @@
 use google_cloud_gax::error::rpc::{Code, Status, StatusDetails};
 use google_cloud_pubsub::Error;
 
-use super::stream_credentials::Calls;
+use super::credentials::Calls;
 use crate::google::trouble::{ErrorAnswer, GoogleError, quoted};
 
 /// Why a stream ended.

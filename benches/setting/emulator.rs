@@ -14,7 +14,7 @@ use nix::{
     unistd::Pid,
 };
 
-use crate::variable;
+use super::variable;
 
 /// Below the folder of the Google Cloud CLI.
 const PROGRAM: &str = "platform/pubsub-emulator/bin/cloud-pubsub-emulator";

@@ -10,7 +10,7 @@ use tom_alerts::{
     },
 };
 
-use crate::publish::{PROJECT, Round};
+use super::publish::{PROJECT, Round};
 
 /// Messages of the subscription that is read over and over.
 const MESSAGES: usize = 400;

@@ -18,11 +18,13 @@ use tom_alerts::{
     storage::Storage,
 };
 
-use crate::{
-    Turn,
+use super::{
+    publish::{PROJECT, Round},
+    turn::Turn,
+};
+use crate::setting::{
     emulator::Emulator,
     processor_time::{ProcessorTime, forget_peak_memory, peak_memory_mb},
-    publish::{PROJECT, Round},
 };
 
 /// How often the run is looked at: the accuracy of its time.

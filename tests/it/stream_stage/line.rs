@@ -21,14 +21,14 @@ enum State {
 }
 
 /// A relay of bytes.
-pub(super) struct Line {
+pub(crate) struct Line {
     address: SocketAddr,
     state: watch::Sender<State>,
 }
 
 impl Line {
     /// A line to `HOST:PORT`.
-    pub(super) async fn to(host: &str) -> Arc<Self> {
+    pub(crate) async fn to(host: &str) -> Arc<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let line = Arc::new(Self {
             address: listener.local_addr().unwrap(),
@@ -57,20 +57,20 @@ impl Line {
         line
     }
 
-    pub(super) fn host(&self) -> String {
+    pub(crate) fn host(&self) -> String {
         self.address.to_string()
     }
 
-    pub(super) fn cut(&self) {
+    pub(crate) fn cut(&self) {
         self.state.send_replace(State::Cut);
     }
 
-    pub(super) fn go_dead(&self) {
+    pub(crate) fn go_dead(&self) {
         self.state.send_replace(State::Dead);
     }
 
     /// What was swallowed is lost: whoever was connected has to connect anew.
-    pub(super) fn mend(&self) {
+    pub(crate) fn mend(&self) {
         self.state.send_replace(State::Cut);
         self.state.send_replace(State::Open);
     }

@@ -55,16 +55,16 @@ impl Round {
         format!("{}-ours", self.topic())
     }
 
-    /// Name of the subscription that is Python's.
-    pub(crate) fn python_subscription(&self) -> String {
-        format!("{}-python", self.topic())
+    /// Name of the subscription of the other side.
+    pub(crate) fn other_subscription(&self) -> String {
+        format!("{}-other", self.topic())
     }
 
     /// Makes topic and subscriptions and fills them.
     pub(crate) fn publish(&self, host: &str) -> anyhow::Result<()> {
         let status = Command::new(std::env::current_exe()?)
             .args([ARGUMENT, host, &self.topic(), &self.our_subscription()])
-            .arg(if self.is_ours_alone { String::new() } else { self.python_subscription() })
+            .arg(if self.is_ours_alone { String::new() } else { self.other_subscription() })
             .args([self.number.to_string(), self.n_messages.to_string()])
             .args([self.junk_each.to_string(), self.per_second.to_string()])
             .status()?;

@@ -1,0 +1,134 @@
+//! Takes messages out of the crate's stream as there is room for them, and ends it in good order.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use google_cloud_pubsub::{Error, subscriber::MessageStream};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
+    time::{sleep, timeout},
+};
+
+use super::{lease::PulledMessage, request_side::RequestSide};
+
+/// So long Pub/Sub has to answer the end of a stream's request side, before the answer is dropped.
+const TO_END: Duration = Duration::from_millis(200);
+
+/// A unit of room, bytes: a semaphore counts in 32 bits.
+const ROOM_UNIT: u32 = 1 << 10;
+
+/// Takes messages out of the crate's stream until it ends or is to end.
+///
+/// `closing` says when, and whether the stream is open: then what is on its way is taken as well, to go back.
+pub(super) async fn pump(
+    mut stream: MessageStream,
+    room: Room,
+    messages: mpsc::Sender<Result<PulledMessage, Error>>,
+    closing: oneshot::Receiver<bool>,
+) {
+    let request_side = match RequestSide::new() {
+        Ok(request_side) => request_side,
+        Err(error) => {
+            let _ = messages.send(Err(Error::io(error))).await;
+            return;
+        }
+    };
+    let has_come = AtomicBool::new(false);
+    let mut taking = Box::pin(take_all(&mut stream, &room, &messages, &has_come));
+    let is_open = tokio::select! {
+        // Whoever goes without a word knows nothing of it.
+        is_open = closing => is_open.unwrap_or(false),
+        () = request_side.hosts(&mut taking) => false,
+    };
+    request_side.end();
+    sleep(TO_END).await;
+    drop(taking);
+    // A stream that is not open, or not any more, would only now be opened.
+    if is_open && has_come.load(Ordering::Relaxed) {
+        give_back_the_rest(&mut stream).await;
+    }
+}
+
+/// Takes what was on its way when the stream's request side ended, so that it can go back: it would be out until its lease
+/// ends.
+async fn give_back_the_rest(stream: &mut MessageStream) {
+    let mut handlers = Vec::new();
+    let all = async {
+        while let Some(Ok((_, handler))) = stream.next().await {
+            handlers.push(handler);
+        }
+    };
+    let _ = timeout(TO_END, all).await;
+    // By dropping them.
+    tracing::debug!("{} messages that were on their way go back", handlers.len());
+}
+
+/// Nobody drops this half-way and goes on: a stream that is just being opened would be lost with what comes down it.
+async fn take_all(
+    stream: &mut MessageStream,
+    room: &Room,
+    messages: &mpsc::Sender<Result<PulledMessage, Error>>,
+    has_come: &AtomicBool,
+) {
+    while let Some(next) = stream.next().await {
+        has_come.store(next.is_ok(), Ordering::Relaxed);
+        let pulled = match next {
+            Ok((message, handler)) => {
+                let Some(room) = room.take(message.data.len()).await else { return };
+                Ok(PulledMessage::new(message, handler, room))
+            }
+            Err(error) => Err(error),
+        };
+        if messages.send(pulled).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Room for the payloads that are out.
+#[derive(Clone, Debug)]
+pub(super) struct Room {
+    units: Arc<Semaphore>,
+    all: u32,
+}
+
+impl Room {
+    pub(super) fn new(n_bytes: u32) -> Self {
+        let all = n_bytes / ROOM_UNIT;
+        Self { units: Arc::new(Semaphore::new(all as usize)), all }
+    }
+
+    /// Whether some of it is taken.
+    pub(super) fn is_in_use(&self) -> bool {
+        self.units.available_permits() < self.all as usize
+    }
+
+    /// Waits for room for so many bytes, some for a message without any; a message larger than all the room has it to itself.
+    async fn take(&self, n_bytes: usize) -> Option<OwnedSemaphorePermit> {
+        let units = u32::try_from(n_bytes.div_ceil(ROOM_UNIT as usize)).unwrap_or(u32::MAX);
+        self.units.clone().acquire_many_owned(units.clamp(1, self.all)).await.ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_message_takes_room_and_none_more_than_there_is() {
+        let room = Room::new(2 * ROOM_UNIT);
+        assert!(!room.is_in_use());
+        let empty = room.take(0).await;
+        assert!(room.is_in_use());
+        drop(empty);
+        let huge = room.take(usize::MAX).await;
+        assert_eq!(room.units.available_permits(), 0);
+        drop(huge);
+        assert!(!room.is_in_use());
+    }
+}
