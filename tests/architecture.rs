@@ -500,6 +500,15 @@ fn the_macros_that_ask_do_ask() {
 }
 
 #[test]
+fn transactions_are_begun_where_no_request_can_go_away_half_way() {
+    let begin: Vec<_> = sources()
+        .into_iter()
+        .flat_map(|(name, text)| vec![name; code(&text).matches(".begin()").count()])
+        .collect();
+    assert_eq!(begin, ["storage/mod.rs"], "`Storage::in_transaction` is there for it");
+}
+
+#[test]
 fn only_the_storage_says_who_somebody_is() {
     for (name, text) in sources() {
         let code = code(&text);

@@ -1,7 +1,7 @@
 //! Figures of the whole service: packets per second from an archive to committed rows, and requests per second
 //! with their latencies. It asserts nothing: the table is its result.
 //!
-//! `cargo bench --bench service`. With `DATABASE_URL` it fills that database, which should be empty; else it starts
+//! `cargo bench --bench service`, or with `-- streaming` at its end only the pages while a stream is stored. With `DATABASE_URL` it fills that database, which should be empty; else it starts
 //! a private `PostgreSQL` in a temporary folder. The load comes from a process of its own: this program once more.
 
 mod archive;
@@ -30,12 +30,15 @@ fn main() -> anyhow::Result<()> {
         Some((first, rest)) if first == publish::ARGUMENT => {
             tokio::runtime::Runtime::new()?.block_on(publish::run(rest))
         }
-        _ => tokio::runtime::Runtime::new()?.block_on(measure()),
+        _ => {
+            let is_short = arguments.iter().any(|argument| argument == "streaming");
+            tokio::runtime::Runtime::new()?.block_on(measure(is_short))
+        }
     }
 }
 
 #[expect(clippy::print_stdout, reason = "a benchmark's figures are its output")]
-async fn measure() -> anyhow::Result<()> {
+async fn measure(is_short: bool) -> anyhow::Result<()> {
     packets::install_limits();
     let place = traversable_folder()?;
     let database = Database::start(place.path()).await?;
@@ -45,14 +48,18 @@ async fn measure() -> anyhow::Result<()> {
     println!(
         "cores {n_cores}, build profile {profile}; cpu: seconds of processor time while measured\n"
     );
-    archive::measure(&storage, place.path()).await?;
+    if !is_short {
+        archive::measure(&storage, place.path()).await?;
+    }
     let service = requests::Service::start(&storage, place.path()).await?;
     let mut rows = fill::Fill::start(&storage, &database.url).await?;
     let small = rows.grow_to(SMALL).await?;
     service.measure(&small, place.path(), requests::SHORT).await?;
-    let large = rows.grow_to(LARGE).await?;
-    service.measure(&large, place.path(), requests::LONG).await?;
-    service.measure_bulk_cases(&large, &storage, place.path()).await?;
+    if !is_short {
+        let large = rows.grow_to(LARGE).await?;
+        service.measure(&large, place.path(), requests::LONG).await?;
+        service.measure_bulk_cases(&large, &storage, place.path()).await?;
+    }
     streaming::measure(&service, place.path()).await?;
     service.stop();
     storage.close().await;

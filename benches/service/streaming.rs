@@ -14,6 +14,9 @@ use crate::{
 /// Messages that are published beforehand: more than can be stored while the page is measured.
 const MESSAGES: usize = 12_000;
 
+/// So many are stored before it is measured: the emulator's machine code and the database are warm by then.
+const WARM_UP: u64 = 1_500;
+
 /// Measures the list of queries meanwhile.
 #[expect(clippy::print_stdout, reason = "a benchmark's figures are its output")]
 #[expect(clippy::cast_precision_loss, reason = "a rate for reading needs three digits")]
@@ -34,7 +37,7 @@ pub(crate) async fn measure(service: &Service, scratch: &Path) -> anyhow::Result
     let wanted = json!({"broker": "stream-client", "parameters": parameters});
     let started = service.call("POST", "/api/runs/", Some(&wanted)).await?;
     let path = format!("/api/runs/{}/", started["id"]);
-    while n_stored(&service, &path).await? == 0 {
+    while n_stored(&service, &path).await? < WARM_UP {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     let (began, before) = (Instant::now(), n_stored(&service, &path).await?);

@@ -32,6 +32,8 @@ pub struct SavedQuery {
     pub version: i64,
     /// Its latest run.
     pub last_run: Option<LastRun>,
+    /// Whether it is, or was, listened to: then there is more to know of that.
+    pub has_listener: bool,
 }
 
 /// The latest run of a saved query.

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, SubsecRound, Utc};
+use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, SubsecRound, Timelike, Utc};
 
 /// Julian date of 1970-01-01T00:00:00 UTC, days.
 const UNIX_EPOCH_JD: f64 = 2_440_587.5;
@@ -38,7 +38,10 @@ pub fn utc_to_jd(at: DateTime<Utc>) -> f64 {
 
 /// `2026-09-12 07:03:21`, rounded to the second.
 pub fn format_utc(at: DateTime<Utc>) -> String {
-    at.round_subsecs(0).format("%Y-%m-%d %H:%M:%S").to_string()
+    let at = at.round_subsecs(0);
+    // A list shows a hundred of them, and a pattern would be read for each.
+    let (date, time) = (at.date_naive(), at.time());
+    format!("{date} {:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())
 }
 
 /// A modified Julian date with five decimals (0.9 s).

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use sqlx::{PgConnection, types::Json};
 
 use super::{
-    Storage, StorageError, from_bigint, storable_json, to_bigint, unreadable::insert_unreadable,
+    Storage, StorageError, from_bigint, in_transaction_at, storable_json, to_bigint,
+    unreadable::insert_unreadable,
 };
 use crate::domain::{
     alert::{Alert, Band, Packet},
@@ -62,9 +63,10 @@ pub struct KeptBatch {
 impl Storage {
     /// Keeps a batch: alerts and packets once each, links to the run, quarantine and counts, in one transaction.
     pub async fn keep_batch(&self, run_id: RunId, batch: Batch) -> Result<KeptBatch, StorageError> {
-        let stored_in_run = self
-            .in_transaction(move |connection| Box::pin(keep(connection, run_id, batch)))
-            .await?;
+        let stored_in_run = in_transaction_at(&self.work, move |connection| {
+            Box::pin(keep(connection, run_id, batch))
+        })
+        .await?;
         Ok(KeptBatch { stored_in_run, proof: Kept::after_commit() })
     }
 }

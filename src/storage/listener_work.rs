@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::FromRow;
 
 use super::{
-    Storage, StorageError, history,
+    Storage, StorageError, history, in_transaction_at,
     run_queue::{BegunRow, BegunRun},
     sharing::with_groups_held,
 };
@@ -147,7 +147,7 @@ impl Storage {
         .bind(now)
         .bind(silence.as_secs_f64())
         .bind(only_query)
-        .fetch_all(&self.pool)
+        .fetch_all(&self.work)
         .await?;
         Ok(rows.into_iter().map(ListenerAtWork::from).collect())
     }
@@ -160,8 +160,7 @@ impl Storage {
         now: DateTime<Utc>,
     ) -> Result<Option<BegunRun>, StorageError> {
         let instance = instance.to_owned();
-        let row: Option<BegunRow> = self
-            .in_transaction(move |connection| {
+        let row: Option<BegunRow> = in_transaction_at(&self.work, move |connection| {
                 Box::pin(async move {
                     // The query first, as whoever deletes it does.
                     let readers: Option<Vec<i64>> = sqlx::query_scalar(
@@ -230,7 +229,7 @@ impl Storage {
         end: ListenerRunEnd,
         now: DateTime<Utc>,
     ) -> Result<bool, StorageError> {
-        self.in_transaction(move |connection| {
+        in_transaction_at(&self.work, move |connection| {
             Box::pin(async move {
                 let listener: Option<Option<i64>> = sqlx::query_scalar(
                     "update run set state = $2, feedback = $3, lacks_scope = $4, finished = now()
@@ -272,7 +271,7 @@ impl Storage {
              where id = $1 and state = 'on'",
         )
         .bind(listener_id)
-        .execute(&self.pool)
+        .execute(&self.work)
         .await?;
         Ok(())
     }
@@ -284,7 +283,7 @@ impl Storage {
         because: &str,
     ) -> Result<(), StorageError> {
         let because = because.to_owned();
-        self.in_transaction(move |connection| {
+        in_transaction_at(&self.work, move |connection| {
             Box::pin(async move {
                 let query: Option<(i64, String)> = sqlx::query_as(
                     "update listener l set state = 'paused', since = now(), trouble = $2, lacks_scope = null, failures = 0,
@@ -320,7 +319,7 @@ impl Storage {
         .bind(id)
         .bind(silence.as_secs_f64())
         .bind(feedback)
-        .execute(&self.pool)
+        .execute(&self.work)
         .await?;
         Ok(done.rows_affected() > 0)
     }
@@ -335,7 +334,7 @@ impl Storage {
              order by q.id",
         )
         .bind(name)
-        .fetch_all(&self.pool)
+        .fetch_all(&self.work)
         .await?;
         Ok(found)
     }

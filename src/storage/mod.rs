@@ -36,7 +36,7 @@ use std::{str::FromStr, time::Duration};
 
 use futures::future::BoxFuture;
 use sqlx::{
-    ConnectOptions, Executor, PgConnection, PgPool,
+    ConnectOptions, Connection, PgConnection, PgPool,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -68,8 +68,15 @@ pub static MIGRATOR: Migrator = sqlx::migrate!();
 /// How long a request waits for a free connection before it is told to come back later.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Connections of one process. Two cores serve about this many at once; more only queue elsewhere.
-const MAX_CONNECTIONS: u32 = 16;
+/// Connections of one process for those who ask: what two cores do at once. With more, all answers would come late
+/// together.
+const MAX_CONNECTIONS: u32 = 8;
+
+/// Connections of one process for the work of runs, which pages neither wait for nor hold up.
+const MAX_WORK_CONNECTIONS: u32 = 8;
+
+/// How long an idle connection is taken for alive without asking. Asking each time costs pages a third of their time.
+const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
 /// What can go wrong between us and the database.
 #[derive(Debug, thiserror::Error)]
@@ -156,6 +163,8 @@ impl StorageError {
 #[derive(Clone, Debug)]
 pub struct Storage {
     pool: PgPool,
+    /// For the work of runs.
+    work: PgPool,
     news: run_news::RunNews,
 }
 
@@ -175,25 +184,13 @@ impl Storage {
                 ("plan_cache_mode", "force_generic_plan"),
                 // A batch of packets is several megabytes: it must not go to disk on its way to the tables.
                 ("work_mem", "32MB"),
-                // A rollback outside a transaction is warned of, and there is one behind each statement of ours.
-                ("client_min_messages", "error"),
             ])
             .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1));
         Self::migrate(&options).await?;
-        let pool = PgPoolOptions::new()
-            .max_connections(MAX_CONNECTIONS)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            // A `begin` that was cancelled on its way leaves an open transaction behind, which the next
-            // borrower of the connection would find itself in.
-            .after_release(|connection, _| {
-                Box::pin(async move {
-                    connection.execute("rollback").await?;
-                    Ok(true)
-                })
-            })
-            .connect_with(options.log_statements(tracing::log::LevelFilter::Trace))
-            .await?;
-        let storage = Self { pool, news: run_news::RunNews::new() };
+        let options = options.log_statements(tracing::log::LevelFilter::Trace);
+        let pool = pool_of(MAX_CONNECTIONS).connect_with(options.clone()).await?;
+        let work = pool_of(MAX_WORK_CONNECTIONS).connect_lazy_with(options);
+        let storage = Self { pool, work, news: run_news::RunNews::new() };
         storage.check_durability().await?;
         Ok(storage)
     }
@@ -222,11 +219,13 @@ impl Storage {
 
     /// Closes every connection.
     pub async fn close(&self) {
+        self.work.close().await;
         self.pool.close().await;
     }
 
     /// Runs `work` in one transaction, in a task of its own: a request that goes away half-way
-    /// must not leave half of a transaction behind. An answer that does not come counts as not stored.
+    /// must not leave half of a transaction behind, nor one that is just being begun (the next borrower of the connection
+    /// would find itself in it). No other transaction is begun anywhere. An answer that does not come counts as not stored.
     async fn in_transaction<T, F>(&self, work: F) -> Result<T, StorageError>
     where
         T: Send + 'static,
@@ -234,15 +233,42 @@ impl Storage {
             + Send
             + 'static,
     {
-        let pool = self.pool.clone();
-        let task = tokio::spawn(async move {
-            let mut transaction = pool.begin().await?;
-            let result = work(&mut transaction).await?;
-            transaction.commit().await?;
-            Ok(result)
-        });
-        task.await.map_err(|_| StorageError::Abandoned)?
+        in_transaction_at(&self.pool, work).await
     }
+}
+
+fn pool_of(max_connections: u32) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(max_connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        // A connection is tested when it comes back; that much later it may have died.
+        .test_before_acquire(false)
+        .before_acquire(|connection, idle| {
+            Box::pin(async move {
+                if idle.idle_for > TRUSTED_IDLE {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+}
+
+/// [`Storage::in_transaction`], on a connection of this pool.
+async fn in_transaction_at<T, F>(pool: &PgPool, work: F) -> Result<T, StorageError>
+where
+    T: Send + 'static,
+    F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, StorageError>>
+        + Send
+        + 'static,
+{
+    let pool = pool.clone();
+    let task = tokio::spawn(async move {
+        let mut transaction = pool.begin().await?;
+        let result = work(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(result)
+    });
+    task.await.map_err(|_| StorageError::Abandoned)?
 }
 
 /// A text as PostgreSQL can hold it: without NUL, which a hostile message may have.

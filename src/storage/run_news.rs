@@ -59,7 +59,7 @@ impl Storage {
     pub fn follow_run(&self, id: RunId) -> RunFollower {
         let receiver = self.news.sender.subscribe();
         self.news.is_listening.get_or_init(|| {
-            tokio::spawn(listen(self.pool.clone(), self.news.sender.clone()));
+            tokio::spawn(listen(self.work.clone(), self.news.sender.clone()));
         });
         RunFollower { id, receiver }
     }

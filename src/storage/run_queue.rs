@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::{Storage, StorageError, from_bigint, to_bigint};
+use super::{Storage, StorageError, from_bigint, in_transaction_at, to_bigint};
 use crate::domain::{
     member::{Member, Role},
     run::{Run, RunId},
@@ -104,12 +104,11 @@ impl Storage {
     ) -> Result<Vec<BegunRun>, StorageError> {
         // All processes ask each second: only one that may find something takes the lock.
         let any_waits = "select exists (select from run where state = 'queued')";
-        if !sqlx::query_scalar(any_waits).fetch_one(&self.pool).await? {
+        if !sqlx::query_scalar(any_waits).fetch_one(&self.work).await? {
             return Ok(Vec::new());
         }
         let (instance, n) = (instance.to_owned(), to_bigint(n as u64));
-        let rows: Vec<BegunRow> = self
-            .in_transaction(move |connection| {
+        let rows: Vec<BegunRow> = in_transaction_at(&self.work, move |connection| {
                 Box::pin(async move {
                     sqlx::query("select pg_advisory_xact_lock($1)")
                         .bind(LOCK)
@@ -161,14 +160,14 @@ impl Storage {
         )
         .bind(instance)
         .bind(ids)
-        .execute(&self.pool)
+        .execute(&self.work)
         .await?;
         Ok(())
     }
 
     /// Ends the runs that somebody asked to stop while they waited.
     pub async fn end_cancelled_runs(&self) -> Result<(), StorageError> {
-        sqlx::query(END_CANCELLED).execute(&self.pool).await?;
+        sqlx::query(END_CANCELLED).execute(&self.work).await?;
         Ok(())
     }
 
@@ -176,7 +175,7 @@ impl Storage {
     pub async fn is_cancel_requested(&self, id: RunId) -> Result<bool, StorageError> {
         let asked = sqlx::query_scalar("select cancel_requested from run where id = $1")
             .bind(id)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.work)
             .await?;
         Ok(asked.unwrap_or(true))
     }
@@ -202,7 +201,7 @@ impl Storage {
             "update run set state = 'interrupted', feedback = $1, finished = now() where state = 'queued'",
         )
         .bind(feedback)
-        .execute(&self.pool)
+        .execute(&self.work)
         .await?;
         Ok(done.rows_affected())
     }

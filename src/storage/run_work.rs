@@ -14,7 +14,7 @@ impl Storage {
         sqlx::query("update run set acknowledged = acknowledged + $2 where id = $1")
             .bind(id)
             .bind(super::to_bigint(n))
-            .execute(&self.pool)
+            .execute(&self.work)
             .await?;
         Ok(())
     }
@@ -24,7 +24,7 @@ impl Storage {
         sqlx::query("update run set acts_as = $2 where id = $1")
             .bind(id)
             .bind(super::storable(acts_as))
-            .execute(&self.pool)
+            .execute(&self.work)
             .await?;
         Ok(())
     }
@@ -33,7 +33,7 @@ impl Storage {
     pub async fn is_asked_to_stop(&self, id: RunId) -> Result<bool, StorageError> {
         let found = sqlx::query_scalar("select cancel_requested from run where id = $1")
             .bind(id)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.work)
             .await?;
         Ok(found.unwrap_or_default())
     }
@@ -54,7 +54,7 @@ impl Storage {
         .bind(state.id())
         .bind(feedback)
         .bind(lacks.map(Scope::id))
-        .execute(&self.pool)
+        .execute(&self.work)
         .await?;
         Ok(done.rows_affected() == 1)
     }
@@ -63,7 +63,7 @@ impl Storage {
     /// until then it takes a table that has just been filled for as small as it was.
     pub async fn refresh_statistics(&self) -> Result<(), StorageError> {
         for statement in ["analyze run_alert", "analyze alert"] {
-            sqlx::query(statement).execute(&self.pool).await?;
+            sqlx::query(statement).execute(&self.work).await?;
         }
         Ok(())
     }
@@ -84,7 +84,7 @@ impl Storage {
         )
         .bind(instance)
         .bind(ids)
-        .fetch_all(&self.pool)
+        .fetch_all(&self.work)
         .await?;
         Ok(ids)
     }
@@ -105,7 +105,7 @@ impl Storage {
         .bind(silence.as_secs_f64())
         .bind(feedback)
         .bind(feedback_of_listeners)
-        .fetch_all(&self.pool)
+        .fetch_all(&self.work)
         .await?;
         Ok(ids)
     }
@@ -121,7 +121,7 @@ impl Storage {
             .bind(id)
             .bind(level.id())
             .bind(message)
-            .execute(&self.pool)
+            .execute(&self.work)
             .await?;
         Ok(())
     }
@@ -130,7 +130,7 @@ impl Storage {
     pub async fn count_stored(&self, id: RunId) -> Result<u64, StorageError> {
         let stored: Option<i64> = sqlx::query_scalar("select stored from run where id = $1")
             .bind(id)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.work)
             .await?;
         Ok(stored.map_or(0, from_bigint))
     }

@@ -93,6 +93,7 @@ struct QueryRow {
     run_created: Option<DateTime<Utc>>,
     run_state: Option<String>,
     run_stored: Option<i64>,
+    has_listener: bool,
 }
 
 impl From<QueryRow> for SavedQuery {
@@ -119,43 +120,72 @@ impl From<QueryRow> for SavedQuery {
             modified: row.modified,
             version: row.version,
             last_run,
+            has_listener: row.has_listener,
         }
     }
 }
 
-/// Everything a saved query shows to `$1`, who looks for the groups `$2`; the macro adds what differs between the
-/// questions.
+/// Everything a saved query shows to `$1`, who looks for the groups `$2`; the macro adds which ones.
 macro_rules! select_queries {
-    ($($rest:literal),+) => {
+    ($($which:literal),+) => {
         concat!(
-            "select q.id, q.name, q.broker, q.parameters, q.owner_id, m.name as owner_name,
+            "select q.id, q.name, q.broker, q.parameters, q.owner_id, q.owner_name,
                     q.readers, q.writers, q.sharers, q.created, q.modified, q.version,
-                    r.id as run_id, r.created as run_created, r.state as run_state, r.stored as run_stored
-             from saved_query q
-             join member m on m.id = q.owner_id
-             left join lateral (
-                 select id, created, state, stored from run
-                 where saved_query_id = q.id and may_read(started_by, readers, $1, $2)
-                 order by id desc
-                 limit 1
-             ) r on true
-             where may_read(q.owner_id, q.readers, $1, $2) and ",
-            $($rest),+
+                    r.id as run_id, r.created as run_created, r.state as run_state, r.stored as run_stored,
+                    exists (select from listener l where l.saved_query_id = q.id) as has_listener
+             from (
+                 select q.*, m.name as owner_name
+                 from saved_query q
+                 join member m on m.id = q.owner_id
+                 where may_read(q.owner_id, q.readers, $1, $2) and ",
+            $($which),+
         )
+    };
+}
+
+/// The last run of each of these queries that they see.
+macro_rules! with_last_run {
+    () => {
+        ") q
+         left join lateral (
+             select id, created, state, stored from run
+             where saved_query_id = q.id and may_read(started_by, readers, $1, $2)
+             order by id desc
+             limit 1
+         ) r on true"
     };
 }
 
 /// The statement for a page of saved queries in one order.
 fn list_sql(order: QueryOrder) -> &'static str {
+    macro_rules! filtered {
+        ($($rest:expr),+) => {
+            concat!(
+                select_queries!(
+                    "($3::text is null or q.broker = $3) and position(lower($4) in lower(q.name)) > 0
+                       and is_of($5, q.owner_id, q.readers, $1, $6) "
+                ),
+                $($rest),+
+            )
+        };
+    }
+    // Only the last runs of the page's own queries are looked for. A name is looked for by `position`, because the planner
+    // takes `ilike` to find hardly any, and would sort all queries for each page.
     macro_rules! ordered {
         ($order:literal) => {
-            select_queries!(
-                "($3::text is null or q.broker = $3) and ($4::text is null or q.name ilike $4)
-                   and is_of($5, q.owner_id, q.readers, $1, $6)
-                 order by ",
+            filtered!(
+                "order by ",
                 $order,
-                " limit $7 offset $8"
+                " limit $7 offset $8",
+                with_last_run!(),
+                " order by ",
+                $order
             )
+        };
+    }
+    macro_rules! ordered_by_run {
+        ($order:literal) => {
+            filtered!(with_last_run!(), " order by ", $order, " limit $7 offset $8")
         };
     }
     match order {
@@ -165,10 +195,10 @@ fn list_sql(order: QueryOrder) -> &'static str {
         QueryOrder::NameBackwards => ordered!("lower(q.name) desc, q.id desc"),
         QueryOrder::Broker => ordered!("q.broker, lower(q.name), q.id"),
         QueryOrder::BrokerBackwards => ordered!("q.broker desc, lower(q.name), q.id"),
-        QueryOrder::Owner => ordered!("m.name, lower(q.name), q.id"),
-        QueryOrder::OwnerBackwards => ordered!("m.name desc, lower(q.name), q.id"),
-        QueryOrder::LastRun => ordered!("r.created desc nulls last, q.id desc"),
-        QueryOrder::LastRunBackwards => ordered!("r.created nulls first, q.id"),
+        QueryOrder::Owner => ordered!("owner_name, lower(q.name), q.id"),
+        QueryOrder::OwnerBackwards => ordered!("owner_name desc, lower(q.name), q.id"),
+        QueryOrder::LastRun => ordered_by_run!("r.created desc nulls last, q.id desc"),
+        QueryOrder::LastRunBackwards => ordered_by_run!("r.created nulls first, q.id"),
     }
 }
 
@@ -213,12 +243,13 @@ impl Storage {
         scope: &TeamScope,
         id: i64,
     ) -> Result<Option<SavedQuery>, StorageError> {
-        let row: Option<QueryRow> = sqlx::query_as(select_queries!("q.id = $3"))
-            .bind(scope.member_id())
-            .bind(scope.seen_groups())
-            .bind(id)
-            .fetch_optional(&self.pool)
-            .await?;
+        let row: Option<QueryRow> =
+            sqlx::query_as(concat!(select_queries!("q.id = $3"), with_last_run!()))
+                .bind(scope.member_id())
+                .bind(scope.seen_groups())
+                .bind(id)
+                .fetch_optional(&self.pool)
+                .await?;
         Ok(row.map(SavedQuery::from))
     }
 
@@ -235,7 +266,7 @@ impl Storage {
             .bind(scope.member_id())
             .bind(scope.seen_groups())
             .bind(filter.broker.as_deref())
-            .bind(filter.name.as_deref().map(|name| format!("%{}%", escape_like(name))))
+            .bind(filter.name.as_deref().unwrap_or_default())
             .bind(filter.whose.id())
             .bind(scope.own_groups())
             .bind(limit)
@@ -254,13 +285,13 @@ impl Storage {
         let count: i64 = sqlx::query_scalar(
             "select count(*) from saved_query q
              where may_read(q.owner_id, q.readers, $1, $2)
-               and ($3::text is null or q.broker = $3) and ($4::text is null or q.name ilike $4)
+               and ($3::text is null or q.broker = $3) and position(lower($4) in lower(q.name)) > 0
                and is_of($5, q.owner_id, q.readers, $1, $6)",
         )
         .bind(scope.member_id())
         .bind(scope.seen_groups())
         .bind(filter.broker.as_deref())
-        .bind(filter.name.as_deref().map(|name| format!("%{}%", escape_like(name))))
+        .bind(filter.name.as_deref().unwrap_or_default())
         .bind(filter.whose.id())
         .bind(scope.own_groups())
         .fetch_one(&self.pool)
@@ -348,9 +379,4 @@ impl Storage {
             .await?;
         self.done_or_refused(scope, is_done, Kind::Query, id).await
     }
-}
-
-/// `text` with the wildcards of `like` taken literally.
-pub(super) fn escape_like(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }

@@ -2,7 +2,6 @@
 
 use super::{
     Storage, StorageError, from_bigint,
-    saved_queries::escape_like,
     targets::{TargetRow, select_targets},
 };
 use crate::domain::{
@@ -203,6 +202,11 @@ fn plain_count_sql(whose: Whose) -> &'static str {
 
 fn name_pattern(name: &str) -> String {
     format!("%{}%", escape_like(&name_key(name)))
+}
+
+/// `text` with the wildcards of `like` taken literally.
+fn escape_like(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
 /// Square of the straight line between two points of the unit sphere that are as far apart as the cone's radius.

@@ -110,7 +110,7 @@ test('A stream that stays open shows what comes as it comes, and is stopped with
   await button(page, 'Run').click();
   const counts = page.locator('dl.counts');
   await counts.getByText('4', { exact: true }).first().waitFor();
-  await page.getByText('s without a message of at most 600 s').waitFor();
+  await page.getByText('s of at most 600 s without a message').waitFor();
   await page.reload();
   assert.equal(await page.locator('table.results tbody tr').count(), 4);
 

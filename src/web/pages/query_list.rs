@@ -121,7 +121,8 @@ pub(crate) async fn get(
     let now = clock.now();
     let labels =
         sharing_labels(&storage, &context, queries.iter().map(|query| &query.sharing)).await?;
-    let ids: Vec<i64> = queries.iter().map(|query| query.id).collect();
+    let ids: Vec<i64> =
+        queries.iter().filter(|query| query.has_listener).map(|query| query.id).collect();
     let listeners = storage.listeners_of(&context.scope, &ids).await?;
     let page = QueryListPage {
         chrome: context.chrome(Section::Alerts),

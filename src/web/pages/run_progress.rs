@@ -35,6 +35,7 @@ pub(super) fn progress_view(
 ) -> RunProgress {
     let state = state_chip(run.state);
     let is_trouble = matches!(run.state, RunState::Failed | RunState::Interrupted);
+    let notice = notice(run, log);
     let n_new = news.map_or(0, |news| run.counts.stored.saturating_sub(news.shown));
     RunProgress {
         state,
@@ -42,8 +43,8 @@ pub(super) fn progress_view(
         status: status_sentence(run),
         page_title: format!("{} {}: {}", state.sign(), state.label(), run_title(run)),
         is_live: run.state.is_live(),
-        gauge: nearest_end(run, now),
-        notice: notice(run, log),
+        gauge: nearest_end(run, now, notice.is_some()),
+        notice,
         counts: counts(run, now),
         rejected_by: rejected_by(run),
         feedback: if is_trouble { Vec::new() } else { paragraphs(&run.feedback) },
@@ -71,7 +72,7 @@ fn status_sentence(run: &Run) -> String {
 }
 
 /// The stop condition that is closest to firing, of those that the form names.
-fn nearest_end(run: &Run, now: DateTime<Utc>) -> Option<Gauge> {
+fn nearest_end(run: &Run, now: DateTime<Utc>, is_troubled: bool) -> Option<Gauge> {
     // What the form says of stopping does not count for a listener.
     if !run.state.is_live() || run.day.is_some() {
         return None;
@@ -85,10 +86,15 @@ fn nearest_end(run: &Run, now: DateTime<Utc>) -> Option<Gauge> {
         let n = run.counts.stored;
         gauge(n, max, format!("{} of at most {}", grouped(n), counted(max, "result")))
     });
-    let is_stream = run.broker.starts_with("stream-");
-    let silence = asked("timeout").filter(|_| is_stream).and_then(|max| {
+    // Time in trouble is no silence.
+    let is_silence = run.broker.starts_with("stream-") && !is_troubled;
+    let silence = asked("timeout").filter(|_| is_silence).and_then(|max| {
         let silent = seconds(run.last_received.or(run.started))?;
-        let text = format!("{} s without a message of at most {} s", silent.min(max), grouped(max));
+        let text = format!(
+            "{} s of at most {} s without a message",
+            grouped(silent.min(max)),
+            grouped(max)
+        );
         Some(gauge(silent, max, text))
     });
     let deadline = asked("deadline").and_then(|max| {

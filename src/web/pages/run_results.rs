@@ -201,9 +201,9 @@ fn empty_results(run: &Run) -> EmptyResults {
     let refine = link("Change the query", format!("/alerts/query/create/{edit}"));
     if run.state.is_live() {
         return EmptyResults {
-            title: "Nothing yet".to_owned(),
+            title: "The run goes on".to_owned(),
             advice: vec![
-                "Alerts appear here as they come. You may leave this page: the run goes on."
+                "When alerts come, a button above shows them. You may leave this page meanwhile."
                     .to_owned(),
             ],
             links: Vec::new(),

@@ -35,7 +35,7 @@ async fn stop_ends_a_stream_that_waits_and_keeps_what_came() {
     let id = stage.begin(json!({"timeout": 600})).await;
     stage.has_stored(id, 3).await;
     let page = stage.app.get(&format!("/runs/{id}/")).await.expect(200);
-    page.shows(" s without a message of at most 600 s");
+    page.shows(" s of at most 600 s without a message");
     stage.app.post(&format!("/runs/{id}/cancel/"), &[]).await.expect(303);
     let run = stage.app.wait(id).await;
     assert_eq!((&run["state"], counts(&run)), (&json!("cancelled"), [3, 3, 3]), "{run}");
@@ -98,4 +98,20 @@ async fn what_was_still_on_its_way_goes_back_at_once_as_well() {
     assert_eq!(run["state"], "cancelled", "{run}");
     let kept = usize::try_from(counts(&run)[0]).unwrap();
     stage.all_wait(&subscription, 60 - kept).await;
+}
+
+#[tokio::test]
+async fn what_is_sent_down_a_stream_that_is_just_being_opened_goes_back_at_once_as_well() {
+    let stage = Stage::start(BACKEND).await;
+    let subscription = stage.subscribe(600).await;
+    stage.emulator.publish(&stage.topic, &[b"one", b"two", b"three"], &[]).await;
+    stage.line.be_slow();
+    let id = stage.begin(json!({"timeout": 600})).await;
+    while stage.emulator.count_left(&subscription).await > 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    stage.app.post(&format!("/runs/{id}/cancel/"), &[]).await.expect(303);
+    let run = stage.app.wait(id).await;
+    assert_eq!((&run["state"], counts(&run)), (&json!("cancelled"), [0, 0, 0]), "{run}");
+    stage.all_wait(&subscription, 3).await;
 }

@@ -1,6 +1,6 @@
-//! The line between the service and the emulator: it can be cut, and it can swallow everything without a word.
+//! The line between the service and the emulator: it can be cut, be slow, and swallow everything without a word.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -9,11 +9,17 @@ use tokio::{
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
     sync::watch,
+    time::sleep,
 };
+
+/// How long everything takes on a slow line.
+const SLOW: Duration = Duration::from_millis(200);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Open,
+    /// Everything takes its time.
+    Slow,
     /// Connections end, and new ones end at once.
     Cut,
     /// Connections stay and nothing comes through.
@@ -65,6 +71,10 @@ impl Line {
         self.state.send_replace(State::Cut);
     }
 
+    pub(crate) fn be_slow(&self) {
+        self.state.send_replace(State::Slow);
+    }
+
     pub(crate) fn go_dead(&self) {
         self.state.send_replace(State::Dead);
     }
@@ -79,9 +89,12 @@ impl Line {
 async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, state: watch::Receiver<State>) {
     let mut bytes = vec![0; 64 << 10];
     while let Ok(n) = from.read(&mut bytes).await {
-        if *state.borrow() == State::Dead {
+        let now = *state.borrow();
+        match now {
             // What came before may have been half a message: this connection is of no use any more.
-            std::future::pending::<()>().await;
+            State::Dead => std::future::pending::<()>().await,
+            State::Slow => sleep(SLOW).await,
+            State::Open | State::Cut => {}
         }
         if n == 0 || to.write_all(&bytes[..n]).await.is_err() {
             return;

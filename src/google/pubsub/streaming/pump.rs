@@ -19,6 +19,10 @@ use super::{lease::PulledMessage, request_side::RequestSide};
 /// So long Pub/Sub has to answer the end of a stream's request side, before the answer is dropped.
 const TO_END: Duration = Duration::from_millis(200);
 
+/// So long the first message of a stream that is being opened has to come, when it is closed already: it was sent to us, and
+/// would be out until its lease ends.
+const TO_OPEN: Duration = Duration::from_secs(1);
+
 /// A unit of room, bytes: a semaphore counts in 32 bits.
 const ROOM_UNIT: u32 = 1 << 10;
 
@@ -45,6 +49,9 @@ pub(super) async fn pump(
         is_open = closing => is_open.unwrap_or(false),
         () = request_side.hosts(&mut taking) => false,
     };
+    if is_open && !has_come.load(Ordering::Relaxed) {
+        let _ = timeout(TO_OPEN, request_side.hosts(&mut taking)).await;
+    }
     request_side.end();
     sleep(TO_END).await;
     drop(taking);

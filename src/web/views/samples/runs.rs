@@ -195,7 +195,9 @@ fn finished() -> RunPage {
 fn queued() -> RunPage {
     let empty = EmptyResults {
         title: "Waiting for a free place".into(),
-        advice: vec!["Two runs go before this one. Results appear here as they come.".into()],
+        advice: vec![
+            "Two runs go before this one. When alerts come, a button above shows them.".into(),
+        ],
         links: vec![],
     };
     let mut page = run(StateChip::Queued, Results::Empty(empty));
