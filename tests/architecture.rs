@@ -194,7 +194,7 @@ fn nothing_is_marked_safe_for_html_by_hand() {
 }
 
 /// Files of the storage that hold what members make, and who they are.
-const FILES_OF_THE_TEAM: [&str; 17] = [
+const FILES_OF_THE_TEAM: [&str; 18] = [
     "alerts",
     "api_tokens",
     "groups",
@@ -205,6 +205,7 @@ const FILES_OF_THE_TEAM: [&str; 17] = [
     "results",
     "runs",
     "saved_queries",
+    "query_lists",
     "selections",
     "sharing",
     "target_lists",

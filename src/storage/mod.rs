@@ -13,6 +13,7 @@ mod listener_changes;
 mod listener_work;
 mod listeners;
 mod members;
+mod query_lists;
 mod results;
 mod run_news;
 mod run_queue;
@@ -49,11 +50,11 @@ pub use self::{
     history::HistoryFilter,
     listener_work::{ListenerAtWork, ListenerRunEnd, NamedQuery, RunAtWork},
     members::{Admission, Welcome},
+    query_lists::{QueryFilter, QueryOrder},
     results::{Cursor, PageCursor, ResultPage},
     run_news::RunFollower,
     run_queue::{BegunRun, RunsAhead},
     runs::{NewRun, RunFilter},
-    saved_queries::{QueryFilter, QueryOrder},
     sessions::{NewSession, SESSION_LIFE, SIGNED_IN, Sessions, VISITOR},
     sign_in_attempts::{Attempt, Taken},
     target_lists::{TargetFilter, TargetPage},
