@@ -167,13 +167,14 @@ impl Runner {
     /// Asks for a run to be stopped; false when it had ended already, or is not there for them.
     pub async fn cancel(&self, by: &TeamScope, id: RunId) -> Result<bool, StorageError> {
         let asked = self.inner.storage.request_cancel(by, id).await?;
-        if asked {
-            self.inner.storage.end_cancelled_runs().await?;
+        if !asked {
+            return Ok(false);
         }
-        if asked && let Some(stop) = self.inner.live().get(&id) {
+        if let Some(stop) = self.inner.live().get(&id) {
             stop.cancel();
         }
-        Ok(asked)
+        self.inner.storage.end_cancelled_runs().await?;
+        Ok(true)
     }
 
     /// Waits until every run has put away what it had.
@@ -282,9 +283,12 @@ impl Inner {
             Err(ending) => return Ok(Some(ending)),
         };
         let scope = broker.needed_scope();
-        let access = self.credentials.of_member(&self.storage, &run.by, scope).await?;
+        let access =
+            run_work::patiently(|| self.credentials.of_member(&self.storage, &run.by, scope))
+                .await?;
         if let (Some(tokens), Some(_)) = (&access.tokens, scope) {
-            self.storage.note_acting(id, &tokens.acts_as()).await?;
+            let acts_as = tokens.acts_as();
+            run_work::patiently(|| self.storage.note_acting(id, &acts_as)).await?;
         }
         // The broker's own token: it must stop fetching also when the run has enough.
         let fetching = stop.child_token();

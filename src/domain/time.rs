@@ -41,7 +41,9 @@ pub fn format_utc(at: DateTime<Utc>) -> String {
     let at = at.round_subsecs(0);
     // A list shows a hundred of them, and a pattern would be read for each.
     let (date, time) = (at.date_naive(), at.time());
-    format!("{date} {:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())
+    // A leap second is a second of 2,000,000,000 ns.
+    let second = time.second() + time.nanosecond() / 1_000_000_000;
+    format!("{date} {:02}:{:02}:{second:02}", time.hour(), time.minute())
 }
 
 /// A modified Julian date with five decimals (0.9 s).

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Storage, StorageError, from_bigint, to_bigint};
+use super::{Storage, StorageError, from_bigint, in_transaction_at, to_bigint};
 use crate::domain::run::RunId;
 
 /// What may be spent.
@@ -56,7 +56,7 @@ impl Storage {
         wish: SpendingWish,
         limits: SpendingLimits,
     ) -> Result<Reserved, StorageError> {
-        self.in_transaction(move |connection| {
+        in_transaction_at(&self.work, move |connection| {
             Box::pin(async move {
                 sqlx::query("select pg_advisory_xact_lock($1)")
                     .bind(LOCK)
@@ -117,7 +117,7 @@ impl Storage {
     pub async fn free_job_place(&self, id: i64) -> Result<(), StorageError> {
         sqlx::query("update bigquery_spending set holds_place_until = now() where id = $1")
             .bind(id)
-            .execute(&self.pool)
+            .execute(&self.work)
             .await?;
         Ok(())
     }
@@ -144,7 +144,7 @@ impl Storage {
 
     /// Says what a job was billed for.
     pub async fn settle_bytes(&self, id: i64, billed: u64) -> Result<(), StorageError> {
-        self.in_transaction(move |connection| {
+        in_transaction_at(&self.work, move |connection| {
             Box::pin(async move {
                 sqlx::query("update bigquery_spending set billed_bytes = $2 where id = $1")
                     .bind(id)

@@ -105,7 +105,7 @@ impl Storage {
              where member_id = $1",
         )
         .bind(member_id)
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.work)
         .await?;
         Ok(row.map(Credential::from))
     }
@@ -182,7 +182,7 @@ impl Storage {
         .bind(version)
         .bind(holder)
         .bind(LEASE.as_secs_f64())
-        .execute(&self.pool)
+        .execute(&self.work)
         .await?;
         Ok(done.rows_affected() == 1)
     }
@@ -217,7 +217,7 @@ impl Storage {
         .bind(&tokens.access_token.bytes)
         .bind(tokens.lifetime.as_secs_f64())
         .bind(words(&tokens.scopes))
-        .execute(&self.pool)
+        .execute(&self.work)
         .await?;
         Ok(done.rows_affected() == 1)
     }
@@ -246,7 +246,7 @@ impl Storage {
         .bind(version)
         .bind(super::storable(error))
         .bind(is_final)
-        .execute(&self.pool)
+        .execute(&self.work)
         .await?;
         Ok(())
     }

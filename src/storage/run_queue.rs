@@ -167,7 +167,7 @@ impl Storage {
 
     /// Ends the runs that somebody asked to stop while they waited.
     pub async fn end_cancelled_runs(&self) -> Result<(), StorageError> {
-        sqlx::query(END_CANCELLED).execute(&self.work).await?;
+        sqlx::query(END_CANCELLED).execute(&self.pool).await?;
         Ok(())
     }
 

@@ -68,7 +68,8 @@ impl Storage {
         Ok(())
     }
 
-    /// Says that these runs of this process are alive; those of them that somebody asked to stop.
+    /// Says that these runs of this process are alive; those of them that somebody asked to stop. It does not queue behind
+    /// what runs store: a process that is busy would be taken for dead.
     pub async fn beat_heart(
         &self,
         instance: &str,
@@ -84,7 +85,7 @@ impl Storage {
         )
         .bind(instance)
         .bind(ids)
-        .fetch_all(&self.work)
+        .fetch_all(&self.pool)
         .await?;
         Ok(ids)
     }

@@ -4,7 +4,7 @@ use super::run_progress::rule_in_words;
 use crate::{
     domain::{
         found_alert::{FoundAlert, SortColumn, SortOrder},
-        run::Run,
+        run::{Run, RunState},
         sharing::TeamScope,
         sky::Position,
     },
@@ -201,7 +201,11 @@ fn empty_results(run: &Run) -> EmptyResults {
     let refine = link("Change the query", format!("/alerts/query/create/{edit}"));
     if run.state.is_live() {
         return EmptyResults {
-            title: "The run goes on".to_owned(),
+            title: match run.state {
+                RunState::Queued => "Waiting for a free place",
+                _ => "The run goes on",
+            }
+            .to_owned(),
             advice: vec![
                 "When alerts come, a button above shows them. You may leave this page meanwhile."
                     .to_owned(),

@@ -11,7 +11,7 @@ use std::{
 use google_cloud_pubsub::{Error, subscriber::MessageStream};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 
 use super::{lease::PulledMessage, request_side::RequestSide};
@@ -19,9 +19,9 @@ use super::{lease::PulledMessage, request_side::RequestSide};
 /// So long Pub/Sub has to answer the end of a stream's request side, before the answer is dropped.
 const TO_END: Duration = Duration::from_millis(200);
 
-/// So long the first message of a stream that is being opened has to come, when it is closed already: it was sent to us, and
+/// So long after it was begun a stream may still be opened: if it is closed before, its first message was perhaps sent, and
 /// would be out until its lease ends.
-const TO_OPEN: Duration = Duration::from_secs(1);
+const TO_OPEN: Duration = Duration::from_secs(3);
 
 /// A unit of room, bytes: a semaphore counts in 32 bits.
 const ROOM_UNIT: u32 = 1 << 10;
@@ -42,15 +42,15 @@ pub(super) async fn pump(
             return;
         }
     };
-    let has_come = AtomicBool::new(false);
+    let (begun, has_come) = (Instant::now(), AtomicBool::new(false));
     let mut taking = Box::pin(take_all(&mut stream, &room, &messages, &has_come));
     let is_open = tokio::select! {
         // Whoever goes without a word knows nothing of it.
         is_open = closing => is_open.unwrap_or(false),
         () = request_side.hosts(&mut taking) => false,
     };
-    if is_open && !has_come.load(Ordering::Relaxed) {
-        let _ = timeout(TO_OPEN, request_side.hosts(&mut taking)).await;
+    if !has_come.load(Ordering::Relaxed) {
+        let _ = timeout_at(begun + TO_OPEN, request_side.hosts(&mut taking)).await;
     }
     request_side.end();
     sleep(TO_END).await;
