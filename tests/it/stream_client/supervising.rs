@@ -30,7 +30,7 @@ async fn a_line_that_is_cut_is_told_of_and_the_stream_goes_on() {
     let body = &troubled.body;
     assert!(!body.contains(" s without a message"), "time in trouble is no silence: {body}");
     troubled.shows("<strong>Attention:</strong> No messages from");
-    stage.line.mend();
+    stage.line.mend().await;
     stage.says(id, WELL).await;
     let run = stage.until(id, "12 received", |run| counts(run)[2] == 12).await;
     let page = stage.app.get(&page).await.expect(200).shows("Stop and keep what came");
@@ -51,7 +51,7 @@ async fn a_line_that_is_dead_is_told_of_and_the_stream_goes_on() {
     stage.says(id, TROUBLE).await;
     stage.forget_dead_streams(&subscription).await;
     stage.publish(34, 2).await;
-    stage.line.mend();
+    stage.line.mend().await;
     let run = stage.app.wait(id).await;
     assert_eq!(counts(&run)[1], 4, "{run}");
     assert!(log(&run).contains(WELL), "{run}");
@@ -68,7 +68,7 @@ async fn time_in_trouble_is_no_silence() {
     stage.forget_dead_streams(&subscription).await;
     tokio::time::sleep(std::time::Duration::from_secs(4)).await;
     stage.publish(35, 1).await;
-    stage.line.mend();
+    stage.line.mend().await;
     let run = stage.app.wait(id).await;
     assert_eq!((&run["state"], counts(&run)), (&json!("finished"), [1, 1, 1]), "{run}");
 }

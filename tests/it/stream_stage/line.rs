@@ -80,8 +80,10 @@ impl Line {
     }
 
     /// What was swallowed is lost: whoever was connected has to connect anew.
-    pub(crate) fn mend(&self) {
+    pub(crate) async fn mend(&self) {
         self.state.send_replace(State::Cut);
+        // So that every connection sees it.
+        sleep(Duration::from_millis(50)).await;
         self.state.send_replace(State::Open);
     }
 }

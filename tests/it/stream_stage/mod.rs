@@ -49,6 +49,8 @@ impl Stage {
     /// The emulator goes on sending to a stream whose connection broke, for ever: what is published would be nobody's.
     pub(crate) async fn forget_dead_streams(&self, subscription: &str) {
         self.emulator.delete_subscription(subscription).await;
+        // Dead streams look for it by its name, now and then: one that is there again at once would still be theirs.
+        tokio::time::sleep(Duration::from_secs(2)).await;
         self.subscribe(10).await;
     }
 
