@@ -44,19 +44,20 @@ pub(super) async fn pump(
     };
     let (begun, has_come) = (Instant::now(), AtomicBool::new(false));
     let mut taking = Box::pin(take_all(&mut stream, &room, &messages, &has_come));
-    let is_open = tokio::select! {
+    let closing = tokio::select! {
         // Whoever goes without a word knows nothing of it.
-        is_open = closing => is_open.unwrap_or(false),
-        () = request_side.hosts(&mut taking) => false,
+        is_open = closing => Some(is_open.unwrap_or(false)),
+        () = request_side.hosts(&mut taking) => None,
     };
-    if !has_come.load(Ordering::Relaxed) {
+    // One that has ended by itself must not be polled again.
+    if closing.is_some() && !has_come.load(Ordering::Relaxed) {
         let _ = timeout_at(begun + TO_OPEN, request_side.hosts(&mut taking)).await;
     }
     request_side.end();
     sleep(TO_END).await;
     drop(taking);
     // A stream that is not open, or not any more, would only now be opened.
-    if is_open && has_come.load(Ordering::Relaxed) {
+    if closing == Some(true) && has_come.load(Ordering::Relaxed) {
         give_back_the_rest(&mut stream).await;
     }
 }
