@@ -1,9 +1,19 @@
 //! When a stream ends, and what becomes of what is out then.
 
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
 use serde_json::json;
+use tom_alerts::google::{
+    Access,
+    pubsub::{FlowControl, StreamError, StreamOpener, SubscriptionPath},
+};
 
 use super::BACKEND;
 use crate::{
+    pubsub_emulator::PubSubEmulator,
     stream_rest::feedback,
     stream_stage::{Stage, counts},
 };
@@ -56,7 +66,7 @@ async fn what_is_out_when_the_service_stops_goes_back_at_once() {
     stage.emulator.publish(&stage.topic, &junk, &[]).await;
     let id = stage.begin(json!({"timeout": 600})).await;
     while stage.emulator.count_left(&subscription).await > 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     stage.app.stop();
     lock.rollback().await.unwrap();
@@ -70,7 +80,7 @@ async fn what_is_out_when_the_service_stops_goes_back_at_once() {
         if is == "interrupted" {
             break usize::try_from(received).unwrap();
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     };
     stage.all_wait(&subscription, 40 - kept).await;
 }
@@ -90,7 +100,7 @@ async fn what_was_still_on_its_way_goes_back_at_once_as_well() {
     }
     let id = stage.begin(json!({"timeout": 600})).await;
     while stage.emulator.count_left(&subscription).await > 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     stage.app.post(&format!("/runs/{id}/cancel/"), &[]).await.expect(303);
     lock.rollback().await.unwrap();
@@ -108,11 +118,34 @@ async fn what_is_sent_down_a_stream_that_is_just_being_opened_goes_back_at_once_
     stage.line.be_slow();
     let id = stage.begin(json!({"timeout": 600})).await;
     while stage.emulator.count_left(&subscription).await > 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     stage.app.post(&format!("/runs/{id}/cancel/"), &[]).await.expect(303);
     let run = stage.app.wait(id).await;
     assert_eq!(run["state"], "cancelled", "{run}");
     let kept = usize::try_from(counts(&run)[0]).unwrap();
     stage.all_wait(&subscription, 3 - kept).await;
+}
+
+#[tokio::test]
+async fn a_stream_that_ends_by_itself_is_closed_in_good_order() {
+    static PANICS: AtomicUsize = AtomicUsize::new(0);
+    // Nobody but the hook learns of a panic in a task.
+    std::panic::set_hook(Box::new(|_| {
+        PANICS.fetch_add(1, Ordering::Relaxed);
+    }));
+    let emulator = PubSubEmulator::fresh_project();
+    let opener = StreamOpener::new(
+        emulator.url().parse().unwrap(),
+        true,
+        &Access::default(),
+        SubscriptionPath::new(emulator.project(), "is-not-there"),
+        FlowControl { max_messages: 10, max_bytes: 1 << 20, lease: Duration::from_secs(10) },
+    );
+    let mut stream = opener.open().await.unwrap();
+    let error = stream.next().await.unwrap().unwrap_err();
+    assert_eq!(opener.understand(&error), StreamError::Gone);
+    assert!(stream.next().await.is_none());
+    stream.close(false).await;
+    assert_eq!(PANICS.load(Ordering::Relaxed), 0);
 }
