@@ -1,8 +1,9 @@
 //! Figures of the whole service: packets per second from an archive to committed rows, and requests per second
 //! with their latencies. It asserts nothing: the table is its result.
 //!
-//! `cargo bench --bench service`, or with `-- streaming` at its end only the pages while a stream is stored. With `DATABASE_URL` it fills that database, which should be empty; else it starts
-//! a private `PostgreSQL` in a temporary folder. The load comes from a process of its own: this program once more.
+//! `cargo bench --bench service`; with `-- streaming` only the small set and the pages while a stream is stored. With
+//! `DATABASE_URL` it fills that database, which should be empty; else it starts a private `PostgreSQL` in a temporary
+//! folder. The load comes from a process of its own: this program once more.
 
 mod archive;
 mod fill;

@@ -224,6 +224,17 @@ mod tests {
     }
 
     #[test]
+    fn times_are_shown_to_the_second() {
+        for (text, shown) in [
+            ("2026-09-12T07:03:20.6Z", "2026-09-12 07:03:21"),
+            ("2026-12-31T23:59:59.7Z", "2027-01-01 00:00:00"),
+            ("2016-12-31T23:59:60Z", "2016-12-31 23:59:60"),
+        ] {
+            assert_eq!(format_utc(text.parse().unwrap()), shown);
+        }
+    }
+
+    #[test]
     fn julian_dates_survive_the_way_to_utc_and_back() {
         for jd in [2_400_000.5, 2_451_545.0, 2_461_295.823_456_7, 2_459_580.5] {
             assert!((utc_to_jd(jd_to_utc(jd).unwrap()) - jd).abs() < 1e-9, "{jd}");

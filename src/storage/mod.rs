@@ -185,6 +185,8 @@ impl Storage {
                 ("plan_cache_mode", "force_generic_plan"),
                 // A batch of packets is several megabytes: it must not go to disk on its way to the tables.
                 ("work_mem", "32MB"),
+                // Each start would tell that the table of migrations is there already.
+                ("client_min_messages", "warning"),
             ])
             .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1));
         Self::migrate(&options).await?;

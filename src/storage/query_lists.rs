@@ -72,21 +72,23 @@ impl QueryOrder {
     }
 }
 
+/// Whether a query `q` passes the filter `$3` to `$6`. A name is looked for by `position`, because the planner takes `ilike` to
+/// find hardly any, and would sort all queries for each page.
+macro_rules! passes {
+    () => {
+        "($3::text is null or q.broker = $3) and position(lower($4) in lower(q.name)) > 0
+           and is_of($5, q.owner_id, q.readers, $1, $6) "
+    };
+}
+
 /// The statement for a page of saved queries in one order.
 fn list_sql(order: QueryOrder) -> &'static str {
     macro_rules! filtered {
         ($($rest:expr),+) => {
-            concat!(
-                select_queries!(
-                    "($3::text is null or q.broker = $3) and position(lower($4) in lower(q.name)) > 0
-                       and is_of($5, q.owner_id, q.readers, $1, $6) "
-                ),
-                $($rest),+
-            )
+            concat!(select_queries!(passes!()), $($rest),+)
         };
     }
-    // Only the last runs of the page's own queries are looked for. A name is looked for by `position`, because the planner
-    // takes `ilike` to find hardly any, and would sort all queries for each page.
+    // Only the last runs of the page's own queries are looked for.
     macro_rules! ordered {
         ($order:literal) => {
             filtered!(
@@ -148,12 +150,10 @@ impl Storage {
         scope: &TeamScope,
         filter: &QueryFilter,
     ) -> Result<u64, StorageError> {
-        let count: i64 = sqlx::query_scalar(
-            "select count(*) from saved_query q
-             where may_read(q.owner_id, q.readers, $1, $2)
-               and ($3::text is null or q.broker = $3) and position(lower($4) in lower(q.name)) > 0
-               and is_of($5, q.owner_id, q.readers, $1, $6)",
-        )
+        let count: i64 = sqlx::query_scalar(concat!(
+            "select count(*) from saved_query q where may_read(q.owner_id, q.readers, $1, $2) and ",
+            passes!()
+        ))
         .bind(scope.member_id())
         .bind(scope.seen_groups())
         .bind(filter.broker.as_deref())

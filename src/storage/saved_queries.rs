@@ -64,7 +64,7 @@ impl From<QueryRow> for SavedQuery {
 
 /// Everything a saved query shows to `$1`, who looks for the groups `$2`; the macro adds which ones.
 macro_rules! select_queries {
-    ($($which:literal),+) => {
+    ($which:expr) => {
         concat!(
             "select q.id, q.name, q.broker, q.parameters, q.owner_id, q.owner_name,
                     q.readers, q.writers, q.sharers, q.created, q.modified, q.version,
@@ -75,7 +75,7 @@ macro_rules! select_queries {
                  from saved_query q
                  join member m on m.id = q.owner_id
                  where may_read(q.owner_id, q.readers, $1, $2) and ",
-            $($which),+
+            $which
         )
     };
 }

@@ -164,6 +164,19 @@ fn a_service_whose_log_nobody_reads_any_more_stops_when_it_is_told_to() {
 }
 
 #[test]
+fn a_start_on_tables_that_are_there_has_no_news_of_them() {
+    let place = data_dir();
+    for _ in 0..2 {
+        let mut child = Service::spawn(place.path());
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+        let log: Vec<_> = lines.take_while(|line| !line.contains("Ready: open")).collect();
+        Command::new("kill").arg(child.id().to_string()).status().unwrap();
+        child.wait().unwrap();
+        assert!(!log.iter().any(|line| line.contains("already exists")), "{log:?}");
+    }
+}
+
+#[test]
 fn an_address_that_others_can_reach_is_refused_while_there_is_no_sign_in() {
     let place = data_dir();
     let output = Command::new(env!("CARGO_BIN_EXE_tom-alerts"))

@@ -4,7 +4,7 @@ use super::run_progress::rule_in_words;
 use crate::{
     domain::{
         found_alert::{FoundAlert, SortColumn, SortOrder},
-        run::{Run, RunState},
+        run::Run,
         sharing::TeamScope,
         sky::Position,
     },
@@ -201,13 +201,10 @@ fn empty_results(run: &Run) -> EmptyResults {
     let refine = link("Change the query", format!("/alerts/query/create/{edit}"));
     if run.state.is_live() {
         return EmptyResults {
-            title: match run.state {
-                RunState::Queued => "Waiting for a free place",
-                _ => "The run goes on",
-            }
-            .to_owned(),
+            // It stays while the run begins and alerts come: whoever reads it asks for them when they like.
+            title: "No alerts shown yet".to_owned(),
             advice: vec![
-                "When alerts come, a button above shows them. You may leave this page meanwhile."
+                "They are counted above as they come. You may leave this page: the run goes on without it."
                     .to_owned(),
             ],
             links: Vec::new(),

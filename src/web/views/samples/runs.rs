@@ -194,9 +194,10 @@ fn finished() -> RunPage {
 
 fn queued() -> RunPage {
     let empty = EmptyResults {
-        title: "Waiting for a free place".into(),
+        title: "No alerts shown yet".into(),
         advice: vec![
-            "Two runs go before this one. When alerts come, a button above shows them.".into(),
+            "They are counted above as they come. You may leave this page: the run goes on without it."
+                .into(),
         ],
         links: vec![],
     };
