@@ -528,7 +528,7 @@ fn only_the_storage_says_who_somebody_is() {
 
 #[test]
 fn only_the_work_of_a_run_writes_to_a_run_without_being_asked_who_it_is() {
-    let mut functions = vec!["keep_batch".to_owned()];
+    let mut functions = vec!["keep_batch".to_owned(), "keep_batch_in_turn".to_owned()];
     for file in ["run_work", "listener_work"] {
         let work = storage_file(file);
         let names = public_functions(&work).into_iter().map(|(name, _)| name.to_owned());
@@ -540,7 +540,8 @@ fn only_the_work_of_a_run_writes_to_a_run_without_being_asked_who_it_is() {
     // What a run waits for is told of a run that somebody has found.
     functions.extend(queue.filter(|name| name != "runs_ahead"));
     assert!(functions.len() >= 13, "{functions:?}");
-    let workers = ["listen", "run_log", "run_query", "run_queue", "run_watch", "run_work"];
+    let workers =
+        ["listen", "run_keeping", "run_log", "run_query", "run_queue", "run_watch", "run_work"];
     for (name, text) in sources() {
         let is_worker = workers.iter().any(|file| name == format!("actions/{file}.rs"));
         if layer(&name) == "storage" || is_worker {

@@ -13,10 +13,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::{
+    retrying::patiently,
     run_query::{Inner, Runner},
     run_queue::LOOK,
     run_watch::{HEARTBEAT, NEXT_GOES_ON},
-    run_work::{self, Ending},
+    run_work::Ending,
 };
 use crate::{
     brokers::{Broker, Progress},
@@ -237,8 +238,7 @@ impl Inner {
             let end = end_of(ending, heard.because(), self.retired.is_cancelled());
             info!(run.id = id, state = end.state.id(), "Run {id} of a listener: {}", end.feedback);
             let now = self.clock.now();
-            let written =
-                run_work::patiently(|| self.storage.end_listening(id, end.clone(), now)).await;
+            let written = patiently(|| self.storage.end_listening(id, end.clone(), now)).await;
             if let Err(error) = written {
                 error!(run.id = id, %error, "The end of run {id} could not be written");
             }

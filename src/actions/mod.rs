@@ -6,6 +6,8 @@ pub mod credentials;
 pub mod grants;
 pub mod listen;
 mod query_budget;
+mod retrying;
+mod run_keeping;
 pub mod run_limits;
 mod run_log;
 pub mod run_query;

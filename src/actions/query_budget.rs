@@ -5,7 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use tracing::{info, warn};
 
-use super::run_work::patiently;
+use super::retrying::patiently;
 use crate::{
     brokers::{Budget, BudgetError, Cost, DailyBudget, PlannedJob, Reservation},
     domain::run::RunId,

@@ -16,6 +16,7 @@ use super::{
     credentials::Credentials,
     listen::Listening,
     query_budget::RunBudget,
+    retrying::patiently,
     run_limits::{PullPaces, RunLimits},
     run_log::write_log,
     run_watch::INTERRUPTED,
@@ -213,10 +214,9 @@ impl Inner {
             ending.state.id(),
             ending.feedback
         );
-        let written = run_work::patiently(|| {
-            self.storage.end_run(id, ending.state, &ending.feedback, ending.lacks)
-        })
-        .await;
+        let written =
+            patiently(|| self.storage.end_run(id, ending.state, &ending.feedback, ending.lacks))
+                .await;
         if let Err(error) = written {
             error!(run.id = id, %error, "The end of run {id} could not be written");
         }
@@ -270,7 +270,7 @@ impl Inner {
     ) -> Result<Option<Ending>, StorageError> {
         let id = run.id;
         // Whoever asked before the run was among the live ones has not reached it.
-        if run_work::patiently(|| self.storage.is_cancel_requested(id)).await? {
+        if patiently(|| self.storage.is_cancel_requested(id)).await? {
             return Ok(Some(Ending::cancelled()));
         }
         let Some(broker) = self.brokers.find(&run.broker) else {
@@ -284,11 +284,10 @@ impl Inner {
         };
         let scope = broker.needed_scope();
         let access =
-            run_work::patiently(|| self.credentials.of_member(&self.storage, &run.by, scope))
-                .await?;
+            patiently(|| self.credentials.of_member(&self.storage, &run.by, scope)).await?;
         if let (Some(tokens), Some(_)) = (&access.tokens, scope) {
             let acts_as = tokens.acts_as();
-            run_work::patiently(|| self.storage.note_acting(id, &acts_as)).await?;
+            patiently(|| self.storage.note_acting(id, &acts_as)).await?;
         }
         // The broker's own token: it must stop fetching also when the run has enough.
         let fetching = stop.child_token();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use sqlx::{PgConnection, types::Json};
 
 use super::{
-    Storage, StorageError, from_bigint, in_transaction_at, storable_json, to_bigint,
+    Storage, StorageError, from_bigint, in_transaction_at, storable_json, to_bigint, turns::Turn,
     unreadable::insert_unreadable,
 };
 use crate::domain::{
@@ -63,10 +63,26 @@ pub struct KeptBatch {
 impl Storage {
     /// Keeps a batch: alerts and packets once each, links to the run, quarantine and counts, in one transaction.
     pub async fn keep_batch(&self, run_id: RunId, batch: Batch) -> Result<KeptBatch, StorageError> {
-        let stored_in_run = in_transaction_at(&self.work, move |connection| {
-            Box::pin(keep(connection, run_id, batch))
+        self.keep_batch_in_turn(run_id, batch, Turn::first()).await
+    }
+
+    /// The same for a batch that may be begun while the one before it is being committed.
+    pub async fn keep_batch_in_turn(
+        &self,
+        run_id: RunId,
+        batch: Batch,
+        mut turn: Turn,
+    ) -> Result<KeptBatch, StorageError> {
+        // Without a connection in hand: the batch before may need it.
+        turn.may_insert().await?;
+        let (stored_in_run, turn) = in_transaction_at(&self.work, move |connection| {
+            Box::pin(async move {
+                let stored = keep(connection, run_id, batch, &mut turn).await?;
+                Ok((stored, turn))
+            })
         })
         .await?;
+        turn.has_committed();
         Ok(KeptBatch { stored_in_run, proof: Kept::after_commit() })
     }
 }
@@ -75,7 +91,12 @@ async fn keep(
     connection: &mut PgConnection,
     run_id: RunId,
     batch: Batch,
+    turn: &mut Turn,
 ) -> Result<u64, StorageError> {
+    let alerts = without_repeats(&batch.alerts);
+    let ids = insert_alerts(connection, &alerts).await?;
+    turn.has_inserted();
+    turn.may_count().await?;
     // The row lock keeps whoever wants to end the run out until this batch is counted.
     let (state, batch_number, stored, listened): (String, i64, i64, Option<i64>) = sqlx::query_as(
         "select state, batch_number, stored, case when day is not null then saved_query_id end
@@ -91,8 +112,6 @@ async fn keep(
     if state != "running" {
         return Err(StorageError::RunEnded);
     }
-    let alerts = without_repeats(&batch.alerts);
-    let ids = insert_alerts(connection, &alerts).await?;
     let n_linked = link_to_run(connection, run_id, listened, &alerts, &ids).await?;
     let n_set_aside = insert_unreadable(connection, run_id, listened, &batch.unreadable).await?;
     count_batch(connection, run_id, &batch, n_linked, n_set_aside).await
@@ -168,11 +187,14 @@ async fn insert_alerts(
     if ids.len() < alerts.len() {
         ids.extend(find_ids(connection, &surveys, &source_ids).await?);
     }
+    if ids.len() < alerts.len() {
+        return Err(StorageError::RemovedMeanwhile);
+    }
     insert_packets(connection, alerts, &ids).await?;
     Ok(ids)
 }
 
-/// Ids of alerts, those included that another process has kept meanwhile.
+/// Ids of alerts, those included that another process has kept meanwhile. They stay until they are linked.
 async fn find_ids(
     connection: &mut PgConnection,
     surveys: &[&str],
@@ -181,7 +203,8 @@ async fn find_ids(
     let rows: Vec<(String, i64, i64)> = sqlx::query_as(
         "select a.survey, a.source_id, a.id
          from unnest($1::text[], $2::bigint[]) as wanted (survey, source_id)
-         join alert a on a.survey = wanted.survey and a.source_id = wanted.source_id",
+         join alert a on a.survey = wanted.survey and a.source_id = wanted.source_id
+         for key share of a",
     )
     .bind(surveys)
     .bind(source_ids)

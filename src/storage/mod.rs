@@ -31,6 +31,7 @@ mod target_names;
 mod target_saves;
 mod targets;
 mod team;
+mod turns;
 mod unreadable;
 
 use std::{str::FromStr, time::Duration};
@@ -60,6 +61,7 @@ pub use self::{
     target_lists::{TargetFilter, TargetPage},
     target_saves::{Saving, TargetEvidence},
     team::MemberChange,
+    turns::{Follower, Turn},
     unreadable::QuarantinedMessage,
 };
 
@@ -137,6 +139,12 @@ pub enum StorageError {
     /// Their role, or the token they use, lets them look only.
     #[error("viewers look only")]
     ViewersLookOnly,
+    /// The batch before this one was not kept: it comes first.
+    #[error("the batch before was not kept")]
+    OutOfTurn,
+    /// An alert was removed while a run found it again.
+    #[error("an alert was removed meanwhile")]
+    RemovedMeanwhile,
     /// The task that held the transaction ended early.
     #[error("the transaction was abandoned")]
     Abandoned,
@@ -145,7 +153,11 @@ pub enum StorageError {
 impl StorageError {
     /// Whether the same call may succeed a little later: the server restarts, or all connections are busy.
     pub fn is_passing(&self) -> bool {
-        let Self::Database(error) = self else { return false };
+        let error = match self {
+            Self::Database(error) => error,
+            Self::OutOfTurn | Self::RemovedMeanwhile => return true,
+            _ => return false,
+        };
         match error {
             sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::Protocol(_) => true,
             // 57P0x: the server shuts down or starts; 40xxx: a transaction had to give way; 08xxx: connection

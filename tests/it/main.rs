@@ -8,6 +8,7 @@ mod bigquery_emulator;
 mod database;
 mod google_double;
 mod guard;
+mod keeping_ahead;
 mod listening;
 mod mended;
 mod migrating;

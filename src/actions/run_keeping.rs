@@ -1,0 +1,251 @@
+//! What a run has received, judged, kept and acknowledged. One batch is committed while the next one is being inserted.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use metrics::counter;
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::retrying::patiently;
+use crate::{
+    brokers::{AlertBatch, Delivery, Receipt, RunContext},
+    domain::{
+        filter::Filter,
+        kept::Kept,
+        run::{LogLevel, RunId},
+        wording::as_sentence,
+    },
+    storage::{Batch, Follower, KeptAlert, KeptBatch, Storage, StorageError, Turn},
+};
+
+/// Batches whose acknowledgement may be under way at once, and how long the end of a run waits for the last ones.
+const ACKNOWLEDGING_AT_ONCE: usize = 4;
+const LAST_ACKNOWLEDGEMENTS: Duration = Duration::from_secs(10);
+
+/// Keeps what passes, until there is enough.
+pub(super) struct Keeper {
+    storage: Storage,
+    id: RunId,
+    filter: Filter,
+    max_results: Option<u64>,
+    log: RunContext,
+    n_batches: i64,
+    n_stored: u64,
+    n_received: u64,
+    n_unreadable: u64,
+    ahead: Option<Ahead>,
+    /// Acknowledgements under way: the next batch is kept meanwhile.
+    acknowledging: JoinSet<()>,
+}
+
+/// A batch that is being kept while the next one comes.
+struct Ahead {
+    keeping: JoinHandle<Result<KeptBatch, StorageError>>,
+    follower: Follower,
+    /// To be sent again if nobody knows what became of it.
+    batch: Batch,
+    receipt: Receipt,
+    settled: Vec<usize>,
+    /// Received with this batch and before it.
+    n_received: u64,
+}
+
+impl Keeper {
+    /// Keeps for a run what its filter lets pass, at most so many.
+    pub(super) fn new(
+        storage: Storage,
+        id: RunId,
+        filter: Filter,
+        max_results: Option<u64>,
+        log: RunContext,
+    ) -> Self {
+        Self {
+            storage,
+            id,
+            filter,
+            max_results,
+            log,
+            n_batches: 0,
+            n_stored: 0,
+            n_received: 0,
+            n_unreadable: 0,
+            ahead: None,
+            acknowledging: JoinSet::new(),
+        }
+    }
+
+    /// Alerts in the run's results.
+    pub(super) fn n_stored(&self) -> u64 {
+        self.n_stored
+    }
+
+    /// Messages that came.
+    pub(super) fn n_received(&self) -> u64 {
+        self.n_received
+    }
+
+    /// Those of them that could not be read.
+    pub(super) fn n_unreadable(&self) -> u64 {
+        self.n_unreadable
+    }
+
+    /// Keeps a batch, or begins to while there is room for all of it; whether there is enough now.
+    pub(super) async fn keep(&mut self, batch: AlertBatch) -> Result<bool, StorageError> {
+        if self.sure_room() < batch.deliveries.len() as u64 {
+            self.settle().await?;
+            self.keep_to_the_limit(batch).await?;
+        } else {
+            self.keep_ahead(batch).await?;
+            if self.sure_room() == 0 {
+                self.settle().await?;
+            }
+        }
+        Ok(self.has_enough())
+    }
+
+    /// Waits until the batch that is being kept is to be settled; for ever when there is none. Safe to cancel.
+    pub(super) async fn is_to_settle(&mut self) {
+        match &mut self.ahead {
+            Some(ahead) => ahead.follower.is_over().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Waits for the batch that is being kept, and lets it be acknowledged.
+    pub(super) async fn settle(&mut self) -> Result<(), StorageError> {
+        let Some(ahead) = self.ahead.take() else { return Ok(()) };
+        let Ahead { keeping, follower: _, batch, receipt, settled, n_received } = ahead;
+        let kept = match keeping.await.unwrap_or(Err(StorageError::Abandoned)) {
+            Err(error) if error.is_passing() => self.keep_patiently(batch).await?,
+            kept => kept?,
+        };
+        self.n_stored = kept.stored_in_run;
+        self.log.progress.set(n_received, self.n_stored);
+        self.acknowledge(receipt, kept.proof, settled).await;
+        Ok(())
+    }
+
+    /// Waits for the acknowledgements under way, but not for ever: what is not acknowledged comes again.
+    pub(super) async fn finish_acknowledging(&mut self) {
+        let all = async { while self.acknowledging.join_next().await.is_some() {} };
+        if tokio::time::timeout(LAST_ACKNOWLEDGEMENTS, all).await.is_err() {
+            tracing::warn!(run.id = self.id, "Some acknowledgements were not confirmed in time");
+            self.acknowledging.shutdown().await;
+        }
+    }
+
+    fn has_enough(&self) -> bool {
+        self.max_results.is_some_and(|enough| self.n_stored >= enough)
+    }
+
+    /// Results that there is room for even if all that is being kept turns out to be new.
+    fn sure_room(&self) -> u64 {
+        let Some(enough) = self.max_results else { return u64::MAX };
+        let ahead = self.ahead.as_ref().map_or(0, |ahead| ahead.batch.alerts.len() as u64);
+        enough.saturating_sub(self.n_stored + ahead)
+    }
+
+    /// Begins to keep a batch as a whole, then settles the one before.
+    async fn keep_ahead(&mut self, batch: AlertBatch) -> Result<(), StorageError> {
+        let AlertBatch { deliveries, receipt } = batch;
+        let mut settled = Vec::with_capacity(deliveries.len());
+        let batch = self.next_part(&mut deliveries.into_iter().enumerate(), &mut settled);
+        let before = self.ahead.as_ref().map(|ahead| ahead.follower.clone());
+        let turn = before.map_or_else(Turn::first, Turn::after);
+        let follower = turn.follower();
+        let (storage, id, sent) = (self.storage.clone(), self.id, batch.clone());
+        let keeping = tokio::spawn(async move { storage.keep_batch_in_turn(id, sent, turn).await });
+        let n_received = self.n_received;
+        self.settle().await?;
+        self.ahead = Some(Ahead { keeping, follower, batch, receipt, settled, n_received });
+        Ok(())
+    }
+
+    /// Keeps as much of a batch as there is room for. Exactly `max_results` are kept: what comes after is neither counted
+    /// nor acknowledged.
+    async fn keep_to_the_limit(&mut self, batch: AlertBatch) -> Result<(), StorageError> {
+        let AlertBatch { deliveries, receipt } = batch;
+        let mut settled = Vec::with_capacity(deliveries.len());
+        let mut proof = None;
+        let mut deliveries = deliveries.into_iter().enumerate().peekable();
+        while deliveries.peek().is_some() && !self.has_enough() {
+            let part = self.next_part(&mut deliveries, &mut settled);
+            let kept = self.keep_patiently(part).await?;
+            self.n_stored = kept.stored_in_run;
+            self.log.progress.set(self.n_received, self.n_stored);
+            proof = Some(kept.proof);
+        }
+        if let Some(proof) = proof {
+            self.acknowledge(receipt, proof, settled).await;
+        }
+        Ok(())
+    }
+
+    /// As many deliveries as may be kept in one go without passing the limit: some of them may turn out
+    /// to be in the run already, then there is room for more.
+    fn next_part(
+        &mut self,
+        deliveries: &mut impl Iterator<Item = (usize, Delivery)>,
+        settled: &mut Vec<usize>,
+    ) -> Batch {
+        self.n_batches += 1;
+        let room = self.sure_room();
+        let mut part = Batch { number: self.n_batches, ..Batch::default() };
+        let mut rejected_by = BTreeMap::new();
+        while (part.alerts.len() as u64) < room {
+            let Some((position, delivery)) = deliveries.next() else { break };
+            settled.push(position);
+            self.n_received += 1;
+            part.received_bytes += delivery.n_bytes;
+            match delivery.content {
+                Err(unreadable) => {
+                    self.n_unreadable += 1;
+                    part.unreadable.push(unreadable);
+                }
+                Ok(alert) => match self.filter.judge(&alert) {
+                    Ok(()) => part
+                        .alerts
+                        .push(KeptAlert { alert: *alert, attributes: delivery.attributes }),
+                    Err(rejection) => {
+                        *rejected_by.entry(rejection.rule.id().to_owned()).or_insert(0) += 1;
+                    }
+                },
+            }
+        }
+        part.rejected_by = rejected_by;
+        counter!("tom_alerts_alerts_passed_total").increment(part.alerts.len() as u64);
+        counter!("tom_alerts_packets_unreadable_total").increment(part.unreadable.len() as u64);
+        counter!("tom_alerts_received_bytes_total").increment(part.received_bytes);
+        part
+    }
+
+    async fn keep_patiently(&mut self, batch: Batch) -> Result<KeptBatch, StorageError> {
+        let (storage, id) = (&self.storage, self.id);
+        patiently(|| storage.keep_batch(id, batch.clone())).await
+    }
+
+    /// Acknowledges what was kept, while the next batch is being kept.
+    async fn acknowledge(&mut self, receipt: Receipt, proof: Kept, settled: Vec<usize>) {
+        if self.acknowledging.len() >= ACKNOWLEDGING_AT_ONCE {
+            self.acknowledging.join_next().await;
+        }
+        let (storage, id, log) = (self.storage.clone(), self.id, self.log.clone());
+        self.acknowledging.spawn(async move {
+            match receipt.acknowledge(proof, settled).await {
+                Ok(0) => {}
+                Ok(n) => {
+                    let counted = patiently(|| storage.count_acknowledged(id, n)).await;
+                    if let Err(error) = counted {
+                        tracing::warn!(run.id = id, %error, "{n} acknowledgements were not counted");
+                    }
+                }
+                Err(error) => log.log(
+                    LogLevel::Warning,
+                    format!(
+                        "{} The messages will come again; nothing is stored twice.",
+                        as_sentence(&error.to_string())
+                    ),
+                ),
+            }
+        });
+    }
+}
