@@ -33,7 +33,7 @@ const LOG_LINES_SHOWN: usize = 20;
 
 /// Settings that differ from PostgreSQL's own; durability stays on. Errors of statements reach the
 /// service, which logs them, so the server's log holds only what concerns the server.
-const SETTINGS: [&str; 28] = [
+const SETTINGS: [&str; 29] = [
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
     "max_connections=60",
@@ -42,6 +42,8 @@ const SETTINGS: [&str; 28] = [
     "synchronous_commit=on",
     "full_page_writes=on",
     "wal_compression=on",
+    // Two batches of a stream: with less room the one that is inserted writes the log of the one that is committed.
+    "wal_buffers=32MB",
     "max_wal_size=2GB",
     // A night brings megabytes at a time: files of zeros that are written first would be written twice.
     "min_wal_size=1GB",
