@@ -16,10 +16,10 @@ impl Storage {
             "with this_once as (select set_config('synchronous_commit', 'off', true))
              update run set acknowledged = acknowledged + $2 from this_once where id = $1",
         )
-            .bind(id)
-            .bind(super::to_bigint(n))
-            .execute(&self.work)
-            .await?;
+        .bind(id)
+        .bind(super::to_bigint(n))
+        .execute(&self.work)
+        .await?;
         Ok(())
     }
 
