@@ -48,7 +48,12 @@ fn by_hand(entries: &[(&str, &[u8])], count: i64, data: &[u8]) -> Bytes {
 
 fn as_packet(bytes: &Bytes) -> Packet {
     let schema_version = String::new();
-    Packet { format: PacketFormat::AvroContainer, schema_version, bytes: bytes.clone() }
+    Packet {
+        format: PacketFormat::AvroContainer,
+        schema_version,
+        bytes: bytes.clone(),
+        n_head_bytes: 0,
+    }
 }
 
 /// One attack: its name and its file.

@@ -16,7 +16,12 @@ const FUZZED: usize = 20_000;
 
 fn as_packet(bytes: &Bytes) -> Packet {
     let schema_version = String::new();
-    Packet { format: PacketFormat::AvroContainer, schema_version, bytes: bytes.clone() }
+    Packet {
+        format: PacketFormat::AvroContainer,
+        schema_version,
+        bytes: bytes.clone(),
+        n_head_bytes: 0,
+    }
 }
 
 #[test]

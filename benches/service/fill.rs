@@ -193,6 +193,7 @@ fn alert(number: usize) -> Alert {
             format: PacketFormat::Json,
             schema_version: "4.02".to_owned(),
             bytes: Bytes::from_static(b"{}"),
+            n_head_bytes: 0,
         },
     }
 }

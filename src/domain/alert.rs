@@ -252,4 +252,7 @@ pub struct Packet {
     pub schema_version: String,
     /// The packet's own bytes.
     pub bytes: Bytes,
+    /// How many of them, from the first, are the same in all packets with this schema: a container's header up to its sync
+    /// marker. 0 where there is no such head.
+    pub n_head_bytes: usize,
 }

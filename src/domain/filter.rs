@@ -252,6 +252,7 @@ mod tests {
                 format: PacketFormat::AvroContainer,
                 schema_version: String::new(),
                 bytes: Bytes::new(),
+                n_head_bytes: 0,
             },
         }
     }

@@ -133,6 +133,8 @@ impl<'a> Iterator for Blocks<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct SingleRecord<'a> {
     pub(super) schema: &'a [u8],
+    /// Bytes of the file before its sync marker, which each file has its own of.
+    pub(super) n_head_bytes: usize,
     pub(super) bytes: Cow<'a, [u8]>,
 }
 
@@ -145,5 +147,9 @@ pub(super) fn single_record(file: &[u8]) -> Result<SingleRecord<'_>, PacketError
     if records > 1 {
         return Err(PacketError::ManyRecords { n: records });
     }
-    Ok(SingleRecord { schema: header.schema, bytes: header.codec.unfold(first.data)? })
+    Ok(SingleRecord {
+        schema: header.schema,
+        n_head_bytes: header.bytes.len() - header.sync.len(),
+        bytes: header.codec.unfold(first.data)?,
+    })
 }

@@ -42,7 +42,8 @@ pub fn decode(bytes: &Bytes) -> Result<Alert, PacketError> {
     sniff::require_container(bytes)?;
     let record = container::single_record(bytes)?;
     let ready = schema_cache::ready(record.schema)?;
-    let alert = ztf::read_alert(&ready.schema, &ready.plan, &record.bytes, bytes)?;
+    let mut alert = ztf::read_alert(&ready.schema, &ready.plan, &record.bytes, bytes)?;
+    alert.packet.n_head_bytes = record.n_head_bytes;
     schema_cache::keep(&ready);
     Ok(alert)
 }

@@ -58,6 +58,7 @@ pub fn decode_table_row(bytes: &Bytes, schema_version: &str) -> Result<Alert, Pa
         format: PacketFormat::TableRow,
         schema_version: schema_version.to_owned(),
         bytes: bytes.clone(),
+        n_head_bytes: 0,
     };
     if row.contains_key("diaSource") || row.contains_key("diaSourceId") {
         read_lsst(&row, packet)

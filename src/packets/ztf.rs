@@ -138,6 +138,7 @@ impl Draft<'_> {
                 format: PacketFormat::AvroContainer,
                 schema_version,
                 bytes: bytes.clone(),
+                n_head_bytes: 0,
             },
         })
     }

@@ -23,9 +23,10 @@ impl Storage {
         let row: Option<StoredAlertRow> = sqlx::query_as(
             "select a.id, a.source_id, a.object_id, a.jd, a.ra, a.dec, a.mag, a.mag_err, a.band, a.is_positive,
                     a.classtar, a.rb, a.drb, a.ndethist, a.sgscore1, a.distpsnr1, a.ssdistnr, a.received,
-                    p.format, p.schema_version, p.bytes, known.target_id, known.target_name
+                    p.format, p.schema_version, p.head_id, h.bytes as head, p.bytes, known.target_id, known.target_name
              from alert a
              join alert_packet p on p.alert_id = a.id
+             left join packet_head h on h.id = p.head_id
              left join lateral (
                  select t.id as target_id, first.name as target_name
                  from target_name n
@@ -137,6 +138,8 @@ struct StoredAlertRow {
     received: DateTime<Utc>,
     format: String,
     schema_version: String,
+    head_id: Option<i64>,
+    head: Option<Vec<u8>>,
     bytes: Vec<u8>,
     target_id: Option<i64>,
     target_name: Option<String>,
@@ -144,8 +147,12 @@ struct StoredAlertRow {
 
 impl StoredAlertRow {
     fn into_alert(self, survey: Survey) -> Result<StoredAlert, StorageError> {
-        let format = PacketFormat::from_id(&self.format)
-            .ok_or(StorageError::Inconsistent { table: "alert_packet", id: self.id })?;
+        let inconsistent = StorageError::Inconsistent { table: "alert_packet", id: self.id };
+        if self.head.is_some() != self.head_id.is_some() {
+            return Err(inconsistent);
+        }
+        let head = self.head.unwrap_or_default();
+        let format = PacketFormat::from_id(&self.format).ok_or(inconsistent)?;
         Ok(StoredAlert {
             row: FoundAlert {
                 id: self.id,
@@ -176,7 +183,8 @@ impl StoredAlertRow {
             packet: Packet {
                 format,
                 schema_version: self.schema_version,
-                bytes: self.bytes.into(),
+                bytes: [head.as_slice(), &self.bytes].concat().into(),
+                n_head_bytes: head.len(),
             },
         })
     }

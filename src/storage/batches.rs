@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use sqlx::{PgConnection, types::Json};
 
 use super::{
-    Storage, StorageError, from_bigint, in_transaction_at, storable_json, to_bigint, turns::Turn,
-    unreadable::insert_unreadable,
+    Storage, StorageError, from_bigint, in_transaction_at, kept_packets, packet_heads::Heads,
+    storable_json, to_bigint, turns::Turn, unreadable::insert_unreadable,
 };
 use crate::domain::{
     alert::{Alert, Band, Packet},
@@ -75,13 +75,18 @@ impl Storage {
     ) -> Result<KeptBatch, StorageError> {
         // Without a connection in hand: the batch before may need it.
         turn.may_insert().await?;
-        let (stored_in_run, turn) = in_transaction_at(&self.work, move |connection| {
+        let heads = self.heads_of(&batch.alerts).await?;
+        let kept = in_transaction_at(&self.work, move |connection| {
             Box::pin(async move {
-                let stored = keep(connection, run_id, batch, &mut turn).await?;
+                let stored = keep(connection, run_id, batch, &heads, &mut turn).await?;
                 Ok((stored, turn))
             })
         })
-        .await?;
+        .await;
+        if matches!(kept, Err(StorageError::RemovedMeanwhile)) {
+            self.heads.forget();
+        }
+        let (stored_in_run, turn) = kept?;
         turn.has_committed();
         Ok(KeptBatch { stored_in_run, proof: Kept::after_commit() })
     }
@@ -91,28 +96,40 @@ async fn keep(
     connection: &mut PgConnection,
     run_id: RunId,
     batch: Batch,
+    heads: &Heads,
     turn: &mut Turn,
 ) -> Result<u64, StorageError> {
     let alerts = without_repeats(&batch.alerts);
-    let ids = insert_alerts(connection, &alerts).await?;
+    let known = insert_alerts(connection, &alerts).await?;
     turn.has_inserted();
+    kept_packets::copy_in(connection, &known.packets(&alerts, |known| known.is_new), heads).await?;
     turn.may_count().await?;
     // The row lock keeps whoever wants to end the run out until this batch is counted.
-    let (state, batch_number, stored, listened): (String, i64, i64, Option<i64>) = sqlx::query_as(
-        "select state, batch_number, stored, case when day is not null then saved_query_id end
-         from run where id = $1 for update",
-    )
-    .bind(run_id)
-    .fetch_optional(&mut *connection)
-    .await?
-    .ok_or(StorageError::RunEnded)?;
+    let (state, batch_number, stored, listened, n_heads): (String, i64, i64, Option<i64>, i64) =
+        sqlx::query_as(
+            "select state, batch_number, stored, case when day is not null then saved_query_id end,
+                    (select count(*) from packet_head where id = any($2))
+             from run where id = $1 for update",
+        )
+        .bind(run_id)
+        .bind(heads.ids())
+        .fetch_optional(&mut *connection)
+        .await?
+        .ok_or(StorageError::RunEnded)?;
     if batch_number >= batch.number {
         return Ok(from_bigint(stored));
     }
     if state != "running" {
         return Err(StorageError::RunEnded);
     }
-    let n_linked = link_to_run(connection, run_id, listened, &alerts, &ids).await?;
+    // A database that was set back to an earlier state has not the heads that this process knows.
+    if from_bigint(n_heads) < heads.ids().len() as u64 {
+        return Err(StorageError::RemovedMeanwhile);
+    }
+    // Only now: the batch before may have locked the same packets.
+    kept_packets::complete(connection, &known.packets(&alerts, |known| known.is_row), heads)
+        .await?;
+    let n_linked = link_to_run(connection, run_id, listened, &alerts, &known).await?;
     let n_set_aside = insert_unreadable(connection, run_id, listened, &batch.unreadable).await?;
     count_batch(connection, run_id, &batch, n_linked, n_set_aside).await
 }
@@ -129,15 +146,45 @@ fn without_repeats(alerts: &[KeptAlert]) -> Vec<&KeptAlert> {
     once
 }
 
-/// Ids of alerts by the survey's own.
-type AlertIds = HashMap<(String, i64), i64>;
+/// An alert that is in its table.
+#[derive(Clone, Copy)]
+struct KnownAlert {
+    id: i64,
+    /// Whether this transaction put it in.
+    is_new: bool,
+    /// Whether a row of a table stands for its packet, which another one may complete.
+    is_row: bool,
+}
+
+/// Alerts by the survey's own ids.
+struct KnownAlerts(HashMap<(String, i64), KnownAlert>);
+
+impl KnownAlerts {
+    fn of(&self, alert: &Alert) -> Option<KnownAlert> {
+        self.0.get(&(alert.survey.id().to_owned(), alert.source_id)).copied()
+    }
+
+    /// Packets of some of these alerts, each with the alert's id.
+    fn packets<'a>(
+        &self,
+        alerts: &[&'a KeptAlert],
+        of_those: fn(&KnownAlert) -> bool,
+    ) -> Vec<(i64, &'a Packet)> {
+        let known =
+            alerts.iter().filter_map(|kept| self.of(&kept.alert).map(|known| (known, kept)));
+        known
+            .filter(|(known, _)| of_those(known))
+            .map(|(known, kept)| (known.id, &kept.alert.packet))
+            .collect()
+    }
+}
 
 async fn insert_alerts(
     connection: &mut PgConnection,
     alerts: &[&KeptAlert],
-) -> Result<AlertIds, StorageError> {
+) -> Result<KnownAlerts, StorageError> {
     if alerts.is_empty() {
-        return Ok(AlertIds::new());
+        return Ok(KnownAlerts(HashMap::new()));
     }
     let column = |of: fn(&Alert) -> Option<f64>| {
         alerts.iter().map(|kept| of(&kept.alert)).collect::<Vec<_>>()
@@ -182,67 +229,43 @@ async fn insert_alerts(
     .bind(column(|alert| alert.ssdistnr))
     .fetch_all(&mut *connection)
     .await?;
-    let mut ids: AlertIds =
-        fresh.into_iter().map(|(survey, source_id, id)| ((survey, source_id), id)).collect();
-    if ids.len() < alerts.len() {
-        ids.extend(find_ids(connection, &surveys, &source_ids).await?);
+    let of_new = |id| KnownAlert { id, is_new: true, is_row: false };
+    let mut known: HashMap<_, _> = fresh
+        .into_iter()
+        .map(|(survey, source_id, id)| ((survey, source_id), of_new(id)))
+        .collect();
+    if known.len() < alerts.len() {
+        for (key, alert) in find_alerts(connection, &surveys, &source_ids).await? {
+            known.entry(key).or_insert(alert);
+        }
     }
-    if ids.len() < alerts.len() {
+    if known.len() < alerts.len() {
         return Err(StorageError::RemovedMeanwhile);
     }
-    insert_packets(connection, alerts, &ids).await?;
-    Ok(ids)
+    Ok(KnownAlerts(known))
 }
 
-/// Ids of alerts, those included that another process has kept meanwhile. They stay until they are linked.
-async fn find_ids(
+/// Alerts that were there before, those included that another process has kept meanwhile. They stay until they are linked.
+async fn find_alerts(
     connection: &mut PgConnection,
     surveys: &[&str],
     source_ids: &[i64],
-) -> Result<AlertIds, StorageError> {
-    let rows: Vec<(String, i64, i64)> = sqlx::query_as(
-        "select a.survey, a.source_id, a.id
+) -> Result<Vec<((String, i64), KnownAlert)>, StorageError> {
+    let rows: Vec<(String, i64, i64, bool)> = sqlx::query_as(
+        "select a.survey, a.source_id, a.id, coalesce(p.format = 'table-row', false)
          from unnest($1::text[], $2::bigint[]) as wanted (survey, source_id)
          join alert a on a.survey = wanted.survey and a.source_id = wanted.source_id
+         left join alert_packet p on p.alert_id = a.id
          for key share of a",
     )
     .bind(surveys)
     .bind(source_ids)
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().map(|(survey, source_id, id)| ((survey, source_id), id)).collect())
-}
-
-/// Keeps the packets of alerts. A row of a table holds what a query selected: the survey's own packet, or a fuller
-/// row, takes its place.
-async fn insert_packets(
-    connection: &mut PgConnection,
-    alerts: &[&KeptAlert],
-    ids: &AlertIds,
-) -> Result<(), StorageError> {
-    let packets: Vec<(i64, &Packet)> = alerts
-        .iter()
-        .filter_map(|kept| id_of(ids, &kept.alert).map(|id| (id, &kept.alert.packet)))
-        .collect();
-    sqlx::query(
-        "insert into alert_packet (alert_id, format, schema_version, bytes)
-         select * from unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[])
-         on conflict (alert_id) do update
-         set format = excluded.format, schema_version = excluded.schema_version, bytes = excluded.bytes
-         where alert_packet.format = 'table-row'
-           and (excluded.format <> 'table-row' or octet_length(excluded.bytes) > octet_length(alert_packet.bytes))",
-    )
-    .bind(packets.iter().map(|(id, _)| *id).collect::<Vec<_>>())
-    .bind(packets.iter().map(|(_, packet)| packet.format.id()).collect::<Vec<_>>())
-    .bind(packets.iter().map(|(_, packet)| packet.schema_version.as_str()).collect::<Vec<_>>())
-    .bind(packets.iter().map(|(_, packet)| packet.bytes.as_ref()).collect::<Vec<&[u8]>>())
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-fn id_of(ids: &AlertIds, alert: &Alert) -> Option<i64> {
-    ids.get(&(alert.survey.id().to_owned(), alert.source_id)).copied()
+    let of_row = |(survey, source_id, id, is_row)| {
+        ((survey, source_id), KnownAlert { id, is_new: false, is_row })
+    };
+    Ok(rows.into_iter().map(of_row).collect())
 }
 
 /// Links alerts to a run; how many were new to it. What a message brought to an earlier run of the same listener is not
@@ -252,10 +275,12 @@ async fn link_to_run(
     run_id: RunId,
     listened: Option<i64>,
     alerts: &[&KeptAlert],
-    ids: &AlertIds,
+    known: &KnownAlerts,
 ) -> Result<u64, StorageError> {
-    let linked: Vec<(i64, &KeptAlert)> =
-        alerts.iter().filter_map(|kept| id_of(ids, &kept.alert).map(|id| (id, *kept))).collect();
+    let linked: Vec<(i64, &KeptAlert)> = alerts
+        .iter()
+        .filter_map(|kept| known.of(&kept.alert).map(|known| (known.id, *kept)))
+        .collect();
     let column = |of: fn(&Alert) -> Option<f64>| {
         linked.iter().map(|(_, kept)| of(&kept.alert)).collect::<Vec<_>>()
     };

@@ -9,10 +9,12 @@ mod form_drafts;
 mod groups;
 mod history;
 mod invitations;
+mod kept_packets;
 mod listener_changes;
 mod listener_work;
 mod listeners;
 mod members;
+mod packet_heads;
 mod query_lists;
 mod results;
 mod run_news;
@@ -179,6 +181,7 @@ pub struct Storage {
     /// For the work of runs.
     work: PgPool,
     news: run_news::RunNews,
+    heads: packet_heads::KnownHeads,
 }
 
 impl Storage {
@@ -204,8 +207,11 @@ impl Storage {
         Self::migrate(&options).await?;
         let options = options.log_statements(tracing::log::LevelFilter::Trace);
         let pool = pool_of(MAX_CONNECTIONS).connect_with(options.clone()).await?;
-        let work = pool_of(MAX_WORK_CONNECTIONS).connect_lazy_with(options);
-        let storage = Self { pool, work, news: run_news::RunNews::new() };
+        // The packets of a batch are on their way while their statement goes on.
+        let work = pool_of(MAX_WORK_CONNECTIONS)
+            .connect_lazy_with(options.options([("statement_timeout", "30s")]));
+        let (news, heads) = (run_news::RunNews::new(), packet_heads::KnownHeads::default());
+        let storage = Self { pool, work, news, heads };
         storage.check_durability().await?;
         Ok(storage)
     }

@@ -9,7 +9,7 @@ use super::StorageError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
     Begun,
-    /// Its alerts are in their tables; it waits for no other batch's any more.
+    /// Its alerts are in their table; it waits for no other batch's any more.
     Inserted,
     Committed,
 }
@@ -37,7 +37,7 @@ impl Turn {
         Follower(self.own.subscribe())
     }
 
-    /// Waits until the batch before has its alerts in their tables: two that insert the same alerts at the same time
+    /// Waits until the batch before has its alerts in their table: two that insert the same alerts at the same time
     /// could wait for each other.
     pub(super) async fn may_insert(&mut self) -> Result<(), StorageError> {
         self.before_is_at(Stage::Inserted).await

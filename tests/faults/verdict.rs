@@ -97,7 +97,10 @@ impl Verdict {
 /// The packets of the alerts, by the alert's id.
 async fn stored_packets(database: &mut PgConnection) -> HashMap<i64, Vec<u8>> {
     let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
-        "select a.source_id, p.bytes from alert a join alert_packet p on p.alert_id = a.id",
+        "select a.source_id, coalesce(h.bytes, '') || p.bytes
+         from alert a
+         join alert_packet p on p.alert_id = a.id
+         left join packet_head h on h.id = p.head_id",
     )
     .fetch_all(database)
     .await

@@ -18,7 +18,7 @@ async fn batch_with_another_ahead(pool: &PgPool) -> i32 {
              from pg_stat_activity first, pg_stat_activity next
              where first.datname = current_database() and next.datname = current_database()
                and first.wait_event_type = 'Lock' and first.query like 'insert into run_alert %'
-               and next.state = 'idle in transaction' and next.query like 'insert into alert_packet %'",
+               and next.state = 'idle in transaction' and next.query like 'copy alert_packet %'",
         )
         .fetch_optional(pool)
         .await

@@ -12,6 +12,7 @@ mod keeping_ahead;
 mod listening;
 mod mended;
 mod migrating;
+mod packet_heads;
 mod publish;
 mod pubsub_double;
 mod pubsub_emulator;

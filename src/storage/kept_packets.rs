@@ -1,0 +1,105 @@
+//! The packets of kept alerts: table `alert_packet`.
+
+use bytes::{BufMut, BytesMut};
+use sqlx::PgConnection;
+
+use super::{StorageError, packet_heads::Heads};
+use crate::domain::alert::Packet;
+
+/// How much is gathered before it is sent: small packets share a write, a large one has its own.
+const SENT_AT_ONCE_BYTES: usize = 64 * 1024;
+
+/// What a stream of `COPY … (format binary)` begins and ends with (`PostgreSQL`, documentation of COPY, "Binary Format").
+const HEAD: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+const END: i16 = -1;
+
+/// Puts in the packets of alerts that this transaction has inserted: nobody else can have put them in.
+///
+/// By COPY, because an array of packets would be taken apart and copied four times on its way to the table.
+pub(super) async fn copy_in(
+    connection: &mut PgConnection,
+    packets: &[(i64, &Packet)],
+    heads: &Heads,
+) -> Result<(), StorageError> {
+    if packets.is_empty() {
+        return Ok(());
+    }
+    let mut copy = connection
+        .copy_in_raw(
+            "copy alert_packet (alert_id, format, schema_version, head_id, bytes)
+             from stdin (format binary)",
+        )
+        .await?;
+    let mut rows = BytesMut::with_capacity(2 * SENT_AT_ONCE_BYTES);
+    rows.put_slice(HEAD);
+    for (alert_id, packet) in packets {
+        put_row(&mut rows, *alert_id, packet, heads)?;
+        if rows.len() >= SENT_AT_ONCE_BYTES {
+            copy.send(&rows[..]).await?;
+            rows.clear();
+        }
+    }
+    rows.put_i16(END);
+    copy.send(&rows[..]).await?;
+    copy.finish().await?;
+    Ok(())
+}
+
+fn put_row(
+    rows: &mut BytesMut,
+    alert_id: i64,
+    packet: &Packet,
+    heads: &Heads,
+) -> Result<(), StorageError> {
+    const COLUMNS: i16 = 5;
+    const NULL: i32 = -1;
+    let (head_id, rest) = heads.split(packet);
+    rows.put_i16(COLUMNS);
+    put_field(rows, &alert_id.to_be_bytes())?;
+    put_field(rows, packet.format.id().as_bytes())?;
+    put_field(rows, packet.schema_version.as_bytes())?;
+    match head_id {
+        Some(id) => put_field(rows, &id.to_be_bytes())?,
+        None => rows.put_i32(NULL),
+    }
+    put_field(rows, rest)
+}
+
+fn put_field(rows: &mut BytesMut, field: &[u8]) -> Result<(), StorageError> {
+    let length = i32::try_from(field.len())
+        .map_err(|_| sqlx::Error::Encode("a field of more than 2 GiB".into()))?;
+    rows.put_i32(length);
+    rows.put_slice(field);
+    Ok(())
+}
+
+/// Puts in the packets of alerts that were there before. A row of a table holds what a query selected: the survey's own
+/// packet, or a fuller row, takes its place.
+pub(super) async fn complete(
+    connection: &mut PgConnection,
+    packets: &[(i64, &Packet)],
+    heads: &Heads,
+) -> Result<(), StorageError> {
+    if packets.is_empty() {
+        return Ok(());
+    }
+    let (head_ids, rests): (Vec<Option<i64>>, Vec<&[u8]>) =
+        packets.iter().map(|(_, packet)| heads.split(packet)).unzip();
+    sqlx::query(
+        "insert into alert_packet (alert_id, format, schema_version, head_id, bytes)
+         select * from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::bytea[])
+         on conflict (alert_id) do update
+         set format = excluded.format, schema_version = excluded.schema_version, head_id = excluded.head_id,
+             bytes = excluded.bytes
+         where alert_packet.format = 'table-row'
+           and (excluded.format <> 'table-row' or octet_length(excluded.bytes) > octet_length(alert_packet.bytes))",
+    )
+    .bind(packets.iter().map(|(id, _)| *id).collect::<Vec<_>>())
+    .bind(packets.iter().map(|(_, packet)| packet.format.id()).collect::<Vec<_>>())
+    .bind(packets.iter().map(|(_, packet)| packet.schema_version.as_str()).collect::<Vec<_>>())
+    .bind(head_ids)
+    .bind(rests)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
