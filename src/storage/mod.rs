@@ -10,6 +10,7 @@ mod groups;
 mod history;
 mod invitations;
 mod kept_packets;
+mod known_alerts;
 mod listener_changes;
 mod listener_work;
 mod listeners;
