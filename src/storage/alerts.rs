@@ -91,22 +91,34 @@ impl Storage {
     pub async fn prune_alerts(&self, retention: Duration, limit: i64) -> Result<u64, StorageError> {
         self.in_transaction(move |connection| {
             Box::pin(async move {
-                let done = sqlx::query(
-                    "delete from alert
-                     where id in (
-                         select a.id from alert a
-                         where a.received < now() - make_interval(secs => $1)
-                           and not exists (select from target_alert t where t.alert_id = a.id)
-                           -- A run of today may have found again what came long ago.
-                           and not exists (
-                               select from run_alert l join run r on r.id = l.run_id
-                               where l.alert_id = a.id and r.created >= now() - make_interval(secs => $1)
-                           )
-                         limit $2
-                     )",
+                let locked: Vec<i64> = sqlx::query_scalar(
+                    "select a.id from alert a
+                     where a.received < now() - make_interval(secs => $1)
+                       and not exists (select from target_alert t where t.alert_id = a.id)
+                       -- A run of today may have found again what came long ago.
+                       and not exists (
+                           select from run_alert l join run r on r.id = l.run_id
+                           where l.alert_id = a.id and r.created >= now() - make_interval(secs => $1)
+                       )
+                     limit $2
+                     for update of a skip locked",
                 )
                 .bind(retention.as_secs_f64())
                 .bind(limit)
+                .fetch_all(&mut *connection)
+                .await?;
+                // Asked again now that nobody can link them: a run may have done so between the look and the lock.
+                let done = sqlx::query(
+                    "delete from alert a
+                     where a.id = any($2)
+                       and not exists (select from target_alert t where t.alert_id = a.id)
+                       and not exists (
+                           select from run_alert l join run r on r.id = l.run_id
+                           where l.alert_id = a.id and r.created >= now() - make_interval(secs => $1)
+                       )",
+                )
+                .bind(retention.as_secs_f64())
+                .bind(locked)
                 .execute(connection)
                 .await?;
                 Ok(done.rows_affected())

@@ -102,31 +102,27 @@ async fn keep(
     turn: &mut Turn,
 ) -> Result<u64, StorageError> {
     let alerts = without_repeats(&batch.alerts);
+    if !heads.are_there(connection).await? {
+        return Err(StorageError::RemovedMeanwhile);
+    }
     let known = insert_alerts(connection, &alerts).await?;
     turn.has_inserted();
     kept_packets::copy_in(connection, &known.packets(&alerts, |known| known.is_new), heads).await?;
     turn.may_count().await?;
     // The row lock keeps whoever wants to end the run out until this batch is counted.
-    let (state, batch_number, stored, listened, n_heads): (String, i64, i64, Option<i64>, i64) =
-        sqlx::query_as(
-            "select state, batch_number, stored, case when day is not null then saved_query_id end,
-                    (select count(*) from packet_head where id = any($2))
-             from run where id = $1 for update",
-        )
-        .bind(run_id)
-        .bind(heads.ids())
-        .fetch_optional(&mut *connection)
-        .await?
-        .ok_or(StorageError::RunEnded)?;
+    let (state, batch_number, stored, listened): (String, i64, i64, Option<i64>) = sqlx::query_as(
+        "select state, batch_number, stored, case when day is not null then saved_query_id end
+         from run where id = $1 for update",
+    )
+    .bind(run_id)
+    .fetch_optional(&mut *connection)
+    .await?
+    .ok_or(StorageError::RunEnded)?;
     if batch_number >= batch.number {
         return Ok(from_bigint(stored));
     }
     if state != "running" {
         return Err(StorageError::RunEnded);
-    }
-    // A database that was set back to an earlier state has not the heads that this process knows.
-    if from_bigint(n_heads) < heads.ids().len() as u64 {
-        return Err(StorageError::RemovedMeanwhile);
     }
     // Only now: the batch before may have locked the same packets.
     kept_packets::complete(connection, &known.packets(&alerts, |known| known.is_row), heads)
@@ -221,8 +217,9 @@ async fn count_batch(
                      group by key
                  ) as summed
              ),
-             heartbeat = now(),
-             last_received = now()
+             -- The transaction may have begun long ago, and a heartbeat have come since.
+             heartbeat = clock_timestamp(),
+             last_received = clock_timestamp()
          where id = $1
          returning stored",
     )

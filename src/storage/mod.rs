@@ -78,8 +78,9 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// together.
 const MAX_CONNECTIONS: u32 = 8;
 
-/// Connections of one process for the work of runs, which pages neither wait for nor hold up.
-const MAX_WORK_CONNECTIONS: u32 = 8;
+/// Connections of one process for the work of runs, which pages neither wait for nor hold up. A run has two while one of its
+/// batches waits for the other.
+const MAX_WORK_CONNECTIONS: u32 = 12;
 
 /// How long an idle connection is taken for alive without asking. Asking each time costs pages a third of their time.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
@@ -208,9 +209,12 @@ impl Storage {
         Self::migrate(&options).await?;
         let options = options.log_statements(tracing::log::LevelFilter::Trace);
         let pool = pool_of(MAX_CONNECTIONS).connect_with(options.clone()).await?;
-        // The packets of a batch are on their way while their statement goes on.
-        let work = pool_of(MAX_WORK_CONNECTIONS)
-            .connect_lazy_with(options.options([("statement_timeout", "30s")]));
+        // The packets of a batch are on their way while their statement goes on, and the next batch waits for it.
+        let patient = options.options([
+            ("statement_timeout", "30s"),
+            ("idle_in_transaction_session_timeout", "40s"),
+        ]);
+        let work = pool_of(MAX_WORK_CONNECTIONS).connect_lazy_with(patient);
         let (news, heads) = (run_news::RunNews::new(), packet_heads::KnownHeads::default());
         let storage = Self { pool, work, news, heads };
         storage.check_durability().await?;

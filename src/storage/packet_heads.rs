@@ -6,28 +6,41 @@ use std::{
 };
 
 use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+use sqlx::PgConnection;
 
 use super::{KeptAlert, Storage, StorageError};
 use crate::domain::alert::Packet;
 
-/// Heads that are kept apart. A survey has a few; a sender who has another one with each packet gets them kept within it.
+/// Heads that are kept apart. A survey has a few; when a sender has used them up, by another one with each packet, new ones
+/// stay within their packets.
 const MOST_HEADS: i64 = 256;
 const MOST_HEADS_OF_BATCH: usize = 16;
 const LONGEST_HEAD_BYTES: usize = 64 * 1024;
 
-/// Ids of heads that this process has met.
+/// A head as its table has it.
+#[derive(Clone, Copy, Debug)]
+struct HeadRow {
+    id: i64,
+    sha256: [u8; 32],
+}
+
+/// Heads that this process has met.
 #[derive(Clone, Debug, Default)]
-pub(super) struct KnownHeads(Arc<Mutex<HashMap<Bytes, i64>>>);
+pub(super) struct KnownHeads(Arc<Mutex<HashMap<Bytes, HeadRow>>>);
 
 impl KnownHeads {
-    fn find(&self, head: &Bytes) -> Option<i64> {
+    fn find(&self, head: &Bytes) -> Option<HeadRow> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(head).copied()
     }
 
-    fn learn(&self, head: &Bytes, id: i64) {
+    fn learn(&self, head: &Bytes, id: i64) -> HeadRow {
         // A copy: the head is a slice of a packet, which would stay as long.
         let head = Bytes::copy_from_slice(head);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(head, id);
+        let row = HeadRow { id, sha256: Sha256::digest(&head).into() };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(head, row);
+        row
     }
 
     /// To be asked for anew: the database has lost some.
@@ -36,22 +49,41 @@ impl KnownHeads {
     }
 }
 
-/// The heads of a batch's packets, with their ids.
+/// The heads of a batch's packets.
 #[derive(Debug, Default)]
-pub(super) struct Heads(Vec<(Bytes, i64)>);
+pub(super) struct Heads(Vec<(Bytes, HeadRow)>);
 
 impl Heads {
     /// The head's id, where it is kept apart, and what else there is of a packet.
     pub(super) fn split<'a>(&self, packet: &'a Packet) -> (Option<i64>, &'a [u8]) {
         let (head, rest) = packet.bytes.split_at(packet.n_head_bytes.min(packet.bytes.len()));
         match self.0.iter().find(|(known, _)| known == head) {
-            Some((_, id)) => (Some(*id), rest),
+            Some((_, row)) => (Some(row.id), rest),
             None => (None, &packet.bytes),
         }
     }
 
-    pub(super) fn ids(&self) -> Vec<i64> {
-        self.0.iter().map(|(_, id)| *id).collect()
+    /// Whether they are what the table has under their ids: a database that was set back to an earlier state gives ids
+    /// again.
+    pub(super) async fn are_there(
+        &self,
+        connection: &mut PgConnection,
+    ) -> Result<bool, StorageError> {
+        if self.0.is_empty() {
+            return Ok(true);
+        }
+        let ids: Vec<i64> = self.0.iter().map(|(_, row)| row.id).collect();
+        let digests: Vec<&[u8]> = self.0.iter().map(|(_, row)| row.sha256.as_slice()).collect();
+        let all = sqlx::query_scalar(
+            "select count(*) = cardinality($1)
+             from unnest($1::bigint[], $2::bytea[]) as named (id, sha256)
+             join packet_head h on h.id = named.id and sha256(h.bytes) = named.sha256",
+        )
+        .bind(ids)
+        .bind(digests)
+        .fetch_one(connection)
+        .await?;
+        Ok(all)
     }
 }
 
@@ -68,18 +100,15 @@ impl Storage {
                 heads.push(packet.bytes.slice(..n));
             }
         }
-        let mut with_ids = Vec::with_capacity(heads.len());
+        let mut with_rows = Vec::with_capacity(heads.len());
         for head in heads {
-            let id = match self.heads.find(&head) {
-                Some(id) => Some(id),
-                None => self.keep_head(&head).await?,
+            let row = match self.heads.find(&head) {
+                Some(row) => Some(row),
+                None => self.keep_head(&head).await?.map(|id| self.heads.learn(&head, id)),
             };
-            if let Some(id) = id {
-                self.heads.learn(&head, id);
-                with_ids.push((head, id));
-            }
+            with_rows.extend(row.map(|row| (head, row)));
         }
-        Ok(Heads(with_ids))
+        Ok(Heads(with_rows))
     }
 
     /// `None` when there are too many, or when another process is just putting it in.

@@ -1,6 +1,6 @@
 //! Two batches of a run in the database at the same time: the second is inserted while the first is not committed.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use serde_json::json;
 use sqlx::PgPool;
@@ -17,7 +17,7 @@ async fn batch_with_another_ahead(pool: &PgPool) -> i32 {
             "select first.pid
              from pg_stat_activity first, pg_stat_activity next
              where first.datname = current_database() and next.datname = current_database()
-               and first.wait_event_type = 'Lock' and first.query like 'insert into run_alert %'
+               and first.wait_event_type = 'Lock' and first.query like 'insert into alert_packet %'
                and next.state = 'idle in transaction' and next.query like 'copy alert_packet %'",
         )
         .fetch_optional(pool)
@@ -34,17 +34,31 @@ async fn batch_with_another_ahead(pool: &PgPool) -> i32 {
 #[tokio::test]
 async fn a_batch_is_inserted_while_the_one_before_is_not_committed_and_waits_for_it() {
     let app = TestApp::start_empty().await;
-    write_night(&app.archive, 1, PACKETS.into());
+    let night = tempfile::tempdir().unwrap();
+    write_night(night.path(), 1, PACKETS.into());
+    let mut files: Vec<_> =
+        std::fs::read_dir(&night).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    let archived = |file: &Path| app.archive.join(file.file_name().unwrap());
+    let file = &files[0];
+    std::fs::copy(file, archived(file)).unwrap();
+    app.run(json!({"folder": "night"})).await;
+    for other in &files[1..] {
+        std::fs::copy(other, archived(other)).unwrap();
+    }
     let pool = app.pool().await;
+    // The first batch, and nothing else, has to put a packet in the place of this row.
+    let row = "update alert_packet set format = 'table-row', bytes = '{}', head_id = null";
+    sqlx::query(row).execute(&pool).await.unwrap();
     let mut barrier = pool.begin().await.unwrap();
-    sqlx::query("lock table run_alert in exclusive mode").execute(&mut *barrier).await.unwrap();
+    sqlx::query("select from alert_packet for update").execute(&mut *barrier).await.unwrap();
     let parameters = json!({"folder": "night"});
     let sent = json!({"broker": "archive", "parameters": parameters});
     let run = app.post_json("/api/runs/", &sent).await.expect(202).json();
     let pid = batch_with_another_ahead(&pool).await;
     // The first one's connection is gone: the second one must not be counted before it.
     sqlx::query("select pg_terminate_backend($1)").bind(pid).execute(&pool).await.unwrap();
-    let counted = "select batch_number, stored from run";
+    let counted = "select batch_number, stored from run order by id desc limit 1";
     for _ in 0..20 {
         let found: (i64, i64) = sqlx::query_as(counted).fetch_one(&pool).await.unwrap();
         assert_eq!(found, (0, 0));
@@ -60,4 +74,8 @@ async fn a_batch_is_inserted_while_the_one_before_is_not_committed_and_waits_for
     assert_eq!(app.results(&run, "name").await.len(), usize::from(PACKETS));
     let found: (i64, i64) = sqlx::query_as(counted).fetch_one(&pool).await.unwrap();
     assert_eq!(found, (3, PACKETS.into()));
+    let candid = file.file_stem().unwrap().to_str().unwrap();
+    let address = format!("{}/alerts/ztf/{candid}/packet/", app.base);
+    let packet = app.http.get(address).send().await.unwrap().bytes().await.unwrap();
+    assert_eq!(packet, std::fs::read(file).unwrap(), "the packet that took the row's place");
 }

@@ -55,6 +55,29 @@ async fn a_packet_keeps_its_head_when_there_are_too_many_of_them() {
     all_come_back(&app, &folder).await;
 }
 
+/// Gives a container another entry in its header.
+fn with_note(container: &[u8], note: u8) -> Vec<u8> {
+    assert_eq!(container[4], 2 * 2, "a simulated packet has two entries, schema and codec");
+    let (magic, entries) = (&container[..4], &container[5..]);
+    [magic, &[2 * 3, 2 * 4], b"note", &[2, note], entries].concat()
+}
+
+#[tokio::test]
+async fn packets_of_one_batch_may_have_many_heads() {
+    let app = TestApp::start_empty().await;
+    let (pool, folder) = (app.pool().await, app.archive.join("a"));
+    write_night(&folder, 1, 40);
+    for (note, file) in (0..20).zip(std::fs::read_dir(&folder).unwrap()) {
+        let file = file.unwrap().path();
+        let noted = with_note(&std::fs::read(&file).unwrap(), b'a' + note);
+        std::fs::write(&file, noted).unwrap();
+    }
+    let run = app.run(json!({})).await;
+    assert_eq!(run["counts"]["stored"], json!(40), "{run}");
+    assert_eq!(n(&pool, HEADS).await, 16);
+    all_come_back(&app, &folder).await;
+}
+
 #[tokio::test]
 async fn a_head_that_the_database_has_lost_is_put_in_again() {
     let app = TestApp::start_empty().await;
@@ -62,11 +85,11 @@ async fn a_head_that_the_database_has_lost_is_put_in_again() {
     write_night(&folder, 1, 5);
     app.run(json!({})).await;
     // As a database that was set back to before the first run.
-    sqlx::query("delete from packet_head").execute(&pool).await.unwrap();
-    sqlx::query("delete from alert_packet").execute(&pool).await.unwrap();
+    // Its ids are given again, to others.
+    sqlx::query("update packet_head set bytes = 'another'").execute(&pool).await.unwrap();
     sqlx::query("truncate alert cascade").execute(&pool).await.unwrap();
     let run = app.run(json!({})).await;
     assert_eq!((&run["state"], &run["counts"]["stored"]), (&json!("finished"), &json!(5)), "{run}");
-    assert_eq!((n(&pool, HEADS).await, n(&pool, WITHOUT_HEAD).await), (1, 0));
+    assert_eq!((n(&pool, HEADS).await, n(&pool, WITHOUT_HEAD).await), (2, 0));
     all_come_back(&app, &folder).await;
 }

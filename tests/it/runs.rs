@@ -293,6 +293,44 @@ async fn alerts_that_nobody_saved_are_pruned_after_their_time() {
 }
 
 #[tokio::test]
+async fn an_alert_that_a_run_is_just_finding_again_is_not_pruned() {
+    let app = TestApp::start_empty().await;
+    write_night(&app.archive, 1, 1);
+    for _ in 0..2 {
+        app.run(json!({})).await;
+    }
+    let pool = app.pool().await;
+    // The first run is long over; the second has just begun.
+    for sql in [
+        "update alert set received = now() - interval '31 days'",
+        "update run set created = now() - interval '31 days' where id = (select min(id) from run)",
+        "delete from run_alert where run_id = (select max(id) from run)",
+    ] {
+        sqlx::query(sql).execute(&pool).await.unwrap();
+    }
+    // What keeping a batch does, up to its commit.
+    let mut keeping = pool.begin().await.unwrap();
+    for sql in [
+        "select from alert for key share",
+        "insert into run_alert (run_id, alert_id, object_id, jd, ra, dec)
+         select (select max(id) from run), alert_id, object_id, jd, ra, dec from run_alert",
+    ] {
+        sqlx::query(sql).execute(&mut *keeping).await.unwrap();
+    }
+    let storage = app.storage.clone();
+    let pruning = tokio::spawn(async move {
+        storage.prune_alerts(Duration::from_hours(720), 1000).await.unwrap()
+    });
+    // Long enough for it to look, and to wait if it did.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    keeping.commit().await.unwrap();
+    assert_eq!(pruning.await.unwrap(), 0);
+    let links: i64 =
+        sqlx::query_scalar("select count(*) from run_alert").fetch_one(&pool).await.unwrap();
+    assert_eq!(links, 2);
+}
+
+#[tokio::test]
 async fn requests_that_go_away_leave_no_open_transaction_behind() {
     let app = TestApp::start().await;
     let run = app.run(json!({})).await;
