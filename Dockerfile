@@ -3,7 +3,6 @@
 FROM rust:1-bookworm AS builder
 WORKDIR /build
 # The dependencies first: this layer is built again only when they change.
-COPY .cargo .cargo
 COPY Cargo.toml Cargo.lock ./
 RUN mkdir src benches \
     && echo 'fn main() {}' | tee src/main.rs benches/decode.rs > benches/service.rs \

@@ -17,7 +17,3 @@ pub mod simulate;
 pub mod storage;
 pub mod telemetry;
 pub mod web;
-
-/// A page is thousands of small texts: with the system's allocator the list of queries takes a quarter more time.
-#[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

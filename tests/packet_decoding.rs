@@ -35,6 +35,7 @@ fn failed(schema: &Value, content: &Value) -> PacketError {
 /// The alert without its packet, whose bytes differ with the spelling.
 fn content(mut alert: Alert) -> Alert {
     alert.packet.bytes = Bytes::new();
+    alert.packet.n_head_bytes = 0;
     alert
 }
 
