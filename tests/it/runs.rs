@@ -258,6 +258,36 @@ async fn a_batch_that_is_sent_again_is_kept_once() {
 }
 
 #[tokio::test]
+async fn a_batch_that_took_long_does_not_set_the_heartbeat_back() {
+    let app = TestApp::start().await;
+    let (id, pool) = (begun_run(&app).await, app.pool().await);
+    let mut other = pool.begin().await.unwrap();
+    sqlx::query("select from run for update").execute(&mut *other).await.unwrap();
+    let storage = app.storage.clone();
+    let batch = Batch { number: 1, received_bytes: 1, ..Batch::default() };
+    let keeping = tokio::spawn(async move { storage.keep_batch(id, batch).await });
+    let waits = "select exists (select from pg_stat_activity
+                 where datname = current_database() and wait_event_type = 'Lock')";
+    while !sqlx::query_scalar::<_, bool>(waits).fetch_one(&pool).await.unwrap() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // The process says that it lives while its batch is on the way.
+    let beat: chrono::DateTime<chrono::Utc> =
+        sqlx::query_scalar("update run set heartbeat = clock_timestamp() returning heartbeat")
+            .fetch_one(&mut *other)
+            .await
+            .unwrap();
+    other.commit().await.unwrap();
+    keeping.await.unwrap().unwrap();
+    let stays: bool = sqlx::query_scalar("select heartbeat >= $1 from run")
+        .bind(beat)
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert!(stays, "the heartbeat is that of the batch's beginning");
+}
+
+#[tokio::test]
 async fn alerts_that_nobody_saved_are_pruned_after_their_time() {
     let app = TestApp::start().await;
     let run = app.run(json!({})).await;
