@@ -256,3 +256,10 @@ pub struct Packet {
     /// marker. 0 where there is no such head.
     pub n_head_bytes: usize,
 }
+
+impl Packet {
+    /// What all packets with this schema begin with, and the rest.
+    pub fn head_and_rest(&self) -> (&[u8], &[u8]) {
+        self.bytes.split_at(self.n_head_bytes.min(self.bytes.len()))
+    }
+}

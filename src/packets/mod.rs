@@ -42,8 +42,7 @@ pub fn decode(bytes: &Bytes) -> Result<Alert, PacketError> {
     sniff::require_container(bytes)?;
     let record = container::single_record(bytes)?;
     let ready = schema_cache::ready(record.schema)?;
-    let mut alert = ztf::read_alert(&ready.schema, &ready.plan, &record.bytes, bytes)?;
-    alert.packet.n_head_bytes = record.n_head_bytes;
+    let alert = ztf::read_alert(&ready.schema, &ready.plan, &record, bytes)?;
     schema_cache::keep(&ready);
     Ok(alert)
 }

@@ -7,6 +7,7 @@ use crate::domain::alert::{
 };
 
 use super::PacketError;
+use super::container::SingleRecord;
 use super::cursor::{Cursor, Fault};
 use super::limits::HISTORY_POINTS;
 use super::program::Scalar;
@@ -19,18 +20,18 @@ use super::ztf_values::{
 /// Longest `objectId` and `schemavsn` that is read, bytes.
 const NAME_BYTES: usize = 64;
 
-/// Reads the one alert in `record`. All of `record` has to be used.
+/// Reads the one alert in `record`, which stands in the packet `bytes`. All of `record` has to be used.
 pub(super) fn read_alert(
     schema: &Schema,
     plan: &ZtfPlan,
-    record: &[u8],
+    record: &SingleRecord<'_>,
     bytes: &Bytes,
 ) -> Result<Alert, PacketError> {
-    let mut cursor = Cursor::new(record);
+    let mut cursor = Cursor::new(&record.bytes);
     let mut draft = Draft::default();
     plan.run(schema, &mut cursor, &mut draft)?;
     match cursor.rest().len() {
-        0 => draft.finish(bytes),
+        0 => draft.finish(bytes, record.n_head_bytes),
         bytes => Err(PacketError::TrailingBytes { bytes, after: "record" }),
     }
 }
@@ -104,7 +105,7 @@ impl Draft<'_> {
         Ok(())
     }
 
-    fn finish(mut self, bytes: &Bytes) -> Result<Alert, PacketError> {
+    fn finish(mut self, bytes: &Bytes, n_head_bytes: usize) -> Result<Alert, PacketError> {
         let [schemavsn, object_id, alert_candid] = self.alert;
         let [jd, fid, candid, isdiffpos, ra, dec, magpsf, sigmapsf, scores @ ..] = self.candidate;
         let [classtar, rb, drb, ndethist, sgscore1, distpsnr1, ssdistnr] = scores;
@@ -138,7 +139,7 @@ impl Draft<'_> {
                 format: PacketFormat::AvroContainer,
                 schema_version,
                 bytes: bytes.clone(),
-                n_head_bytes: 0,
+                n_head_bytes,
             },
         })
     }

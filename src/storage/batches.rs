@@ -1,4 +1,4 @@
-//! What a run hands over, kept in one transaction: tables `alert`, `alert_packet` and `run_alert`.
+//! What a run hands over, kept in one transaction: alerts, packets, links (table `run_alert`), quarantine and counts.
 
 use std::collections::{BTreeMap, HashSet};
 

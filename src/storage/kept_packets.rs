@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use super::{StorageError, packet_heads::Heads};
 use crate::domain::alert::Packet;
 
-/// How much is gathered before it is sent: small packets share a write, a large one has its own.
+/// How much is gathered before it is sent: small packets share a write, a large one has several.
 const SENT_AT_ONCE_BYTES: usize = 64 * 1024;
 
 /// What a stream of `COPY … (format binary)` begins and ends with (`PostgreSQL`, documentation of COPY, "Binary Format").
@@ -15,7 +15,7 @@ const END: i16 = -1;
 
 /// Puts in the packets of alerts that this transaction has inserted: nobody else can have put them in.
 ///
-/// By COPY, because an array of packets would be taken apart and copied four times on its way to the table.
+/// By COPY: an array of packets would be put together here and taken apart there.
 pub(super) async fn copy_in(
     connection: &mut PgConnection,
     packets: &[(i64, &Packet)],
@@ -33,10 +33,14 @@ pub(super) async fn copy_in(
     let mut rows = BytesMut::with_capacity(2 * SENT_AT_ONCE_BYTES);
     rows.put_slice(HEAD);
     for (alert_id, packet) in packets {
-        put_row(&mut rows, *alert_id, packet, heads)?;
-        if rows.len() >= SENT_AT_ONCE_BYTES {
-            copy.send(&rows[..]).await?;
-            rows.clear();
+        let (head_id, rest) = heads.split(packet);
+        put_row_up_to_its_bytes(&mut rows, *alert_id, packet, head_id, rest.len())?;
+        for part in rest.chunks(SENT_AT_ONCE_BYTES) {
+            rows.put_slice(part);
+            if rows.len() >= SENT_AT_ONCE_BYTES {
+                copy.send(&rows[..]).await?;
+                rows.clear();
+            }
         }
     }
     rows.put_i16(END);
@@ -45,15 +49,16 @@ pub(super) async fn copy_in(
     Ok(())
 }
 
-fn put_row(
+/// A row but for the bytes of its last column.
+fn put_row_up_to_its_bytes(
     rows: &mut BytesMut,
     alert_id: i64,
     packet: &Packet,
-    heads: &Heads,
+    head_id: Option<i64>,
+    n_bytes: usize,
 ) -> Result<(), StorageError> {
     const COLUMNS: i16 = 5;
     const NULL: i32 = -1;
-    let (head_id, rest) = heads.split(packet);
     rows.put_i16(COLUMNS);
     put_field(rows, &alert_id.to_be_bytes())?;
     put_field(rows, packet.format.id().as_bytes())?;
@@ -62,14 +67,19 @@ fn put_row(
         Some(id) => put_field(rows, &id.to_be_bytes())?,
         None => rows.put_i32(NULL),
     }
-    put_field(rows, rest)
+    put_length(rows, n_bytes)
 }
 
 fn put_field(rows: &mut BytesMut, field: &[u8]) -> Result<(), StorageError> {
-    let length = i32::try_from(field.len())
+    put_length(rows, field.len())?;
+    rows.put_slice(field);
+    Ok(())
+}
+
+fn put_length(rows: &mut BytesMut, n_bytes: usize) -> Result<(), StorageError> {
+    let length = i32::try_from(n_bytes)
         .map_err(|_| sqlx::Error::Encode("a field of more than 2 GiB".into()))?;
     rows.put_i32(length);
-    rows.put_slice(field);
     Ok(())
 }
 

@@ -146,8 +146,8 @@ pub enum StorageError {
     /// The batch before this one was not kept: it comes first.
     #[error("the batch before was not kept")]
     OutOfTurn,
-    /// An alert was removed while a run found it again.
-    #[error("an alert was removed meanwhile")]
+    /// An alert, or the head of a packet, was removed while a batch named it.
+    #[error("a row that a batch names was removed meanwhile")]
     RemovedMeanwhile,
     /// The task that held the transaction ended early.
     #[error("the transaction was abandoned")]

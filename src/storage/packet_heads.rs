@@ -7,7 +7,6 @@ use std::{
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
-
 use sqlx::PgConnection;
 
 use super::{KeptAlert, Storage, StorageError};
@@ -56,7 +55,7 @@ pub(super) struct Heads(Vec<(Bytes, HeadRow)>);
 impl Heads {
     /// The head's id, where it is kept apart, and what else there is of a packet.
     pub(super) fn split<'a>(&self, packet: &'a Packet) -> (Option<i64>, &'a [u8]) {
-        let (head, rest) = packet.bytes.split_at(packet.n_head_bytes.min(packet.bytes.len()));
+        let (head, rest) = packet.head_and_rest();
         match self.0.iter().find(|(known, _)| known == head) {
             Some((_, row)) => (Some(row.id), rest),
             None => (None, &packet.bytes),
@@ -92,12 +91,12 @@ impl Storage {
     pub(super) async fn heads_of(&self, alerts: &[KeptAlert]) -> Result<Heads, StorageError> {
         let mut heads: Vec<Bytes> = Vec::new();
         for packet in alerts.iter().map(|kept| &kept.alert.packet) {
-            let (n, head) = (packet.n_head_bytes, packet.bytes.get(..packet.n_head_bytes));
-            let Some(head) = head.filter(|_| (1..=LONGEST_HEAD_BYTES).contains(&n)) else {
-                continue;
-            };
-            if heads.iter().all(|known| known != head) && heads.len() < MOST_HEADS_OF_BATCH {
-                heads.push(packet.bytes.slice(..n));
+            let (head, _) = packet.head_and_rest();
+            if (1..=LONGEST_HEAD_BYTES).contains(&head.len())
+                && heads.len() < MOST_HEADS_OF_BATCH
+                && heads.iter().all(|known| known != head)
+            {
+                heads.push(packet.bytes.slice_ref(head));
             }
         }
         let mut with_rows = Vec::with_capacity(heads.len());
