@@ -98,6 +98,9 @@ pub struct ServeConfig {
     /// How log lines look.
     #[arg(long, env = "TOM_ALERTS_LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,
+    /// For who works on the pages: style sheet and script as they are in the folder at each moment; open pages follow.
+    #[arg(long)]
+    pub dev: bool,
 }
 
 impl ServeConfig {

@@ -57,6 +57,9 @@ pub async fn serve(
 ) -> anyhow::Result<()> {
     accounts::check_exposure(&config)?;
     packets::install_limits();
+    if config.dev {
+        serve_static_files_of_the_checkout()?;
+    }
     let socket = ending::take_address(config.listen)
         .with_context(|| format!("cannot listen on {}", config.listen))?;
     let address = socket.local_addr()?;
@@ -176,6 +179,17 @@ impl Database {
             warn!(%error, "The private PostgreSQL did not stop as it should");
         }
     }
+}
+
+/// For who works on them.
+fn serve_static_files_of_the_checkout() -> anyhow::Result<()> {
+    let folder = Path::new("static");
+    anyhow::ensure!(
+        folder.join("app.css").exists(),
+        "--dev takes the static files of the folder that the program is started in: start it in a checkout"
+    );
+    web::serve_static_files_from(folder.to_owned());
+    Ok(())
 }
 
 /// The configured archives, or the simulated night, which is made when it is first needed.

@@ -23,4 +23,6 @@ mod site;
 mod state;
 pub mod views;
 
-pub use self::{routes::router, site::Site, state::AppState};
+pub use self::{
+    assets::serve_from as serve_static_files_from, routes::router, site::Site, state::AppState,
+};

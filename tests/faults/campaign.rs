@@ -2,7 +2,6 @@
 
 use std::{
     convert::Infallible,
-    fs::File,
     io::Write,
     sync::{
         Arc,
@@ -86,7 +85,6 @@ impl Relay {
 
 /// Goes through a campaign; its verdict.
 pub(crate) async fn run(tier: Tier, defect: Defect) -> Verdict {
-    let _turn = tokio::task::spawn_blocking(take_turn).await.unwrap();
     let seed = settings::seed();
     say(&format!("seed = {seed}, {defect:?}, {tier:?}"));
     let begun = Instant::now();
@@ -260,13 +258,6 @@ impl Scene {
         let postgres = self.postgres.clone();
         tokio::task::spawn_blocking(move || work(&postgres)).await.unwrap();
     }
-}
-
-/// Waits for other campaigns to end, those of other processes too: two at once measure each other.
-fn take_turn() -> File {
-    let turn = File::create(std::env::temp_dir().join("tom-alerts-faults.lock")).unwrap();
-    turn.lock().unwrap();
-    turn
 }
 
 /// Writes a line for whoever watches.

@@ -55,9 +55,9 @@ async fn nothing_is_lost_or_stored_twice_whatever_dies() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes long: before a release, with figures from TOM_ALERTS_FAULTS_*"]
+#[ignore = "takes minutes: tests/run long"]
 async fn nothing_is_lost_or_stored_twice_in_a_long_campaign() {
-    let tier = Tier::of_release();
+    let tier = Tier::long();
     assert_nothing_lost(&campaign::run(tier, Defect::None).await, tier);
 }
 
@@ -77,14 +77,14 @@ async fn a_table_that_takes_an_alert_twice_would_be_found() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_or_stored_twice_of_a_stream_whatever_dies() {
-    let tier = Tier::EVERY_CHANGE.over_streams().with_outages(1);
+    let tier = Tier::EVERY_CHANGE_OF_STREAMS;
     assert_nothing_lost(&campaign::run(tier, Defect::None).await, tier);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes long: before a release, with figures from TOM_ALERTS_FAULTS_*"]
+#[ignore = "takes minutes: tests/run long"]
 async fn nothing_is_lost_or_stored_twice_of_a_stream_in_a_long_campaign() {
-    let tier = Tier::of_release().over_streams().with_outages(3);
+    let tier = Tier::long().over_streams().with_outages(3);
     assert_nothing_lost(&campaign::run(tier, Defect::None).await, tier);
 }
 

@@ -76,6 +76,9 @@ impl Program {
         Command::new(settings::program())
             .args(["--listen", &self.listen, "--data-dir"])
             .arg(self.place.path())
+            // Without an archive it would simulate a night first.
+            .arg("--archive")
+            .arg(self.place.path())
             .env("DATABASE_URL", &self.database_url)
             .env("PUBSUB_EMULATOR_HOST", &self.pubsub)
             // Runs of a killed program hold their places until it has been silent for long enough.

@@ -26,7 +26,8 @@ impl BigQueryEmulator {
         let host = std::env::var("TOM_ALERTS_TEST_BIGQUERY")
             .expect("tests need TOM_ALERTS_TEST_BIGQUERY: run them by tests/run");
         let dataset = format!("d_{:016x}", rand::random::<u64>());
-        let http = Client::builder().no_proxy().build().unwrap();
+        // The emulator closes idle connections when it likes, also while a request is on its way.
+        let http = Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap();
         let emulator = Self { host, dataset, http };
         emulator.create_dataset(PROJECT, &emulator.dataset).await;
         emulator

@@ -2,12 +2,12 @@
 
 use tom_alerts::storage::{MIGRATOR, Storage};
 
-use crate::support::fresh_database;
+use crate::databases::empty_database;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn processes_that_start_at_once_on_an_empty_database_make_its_tables_once() {
     for round in 0..15 {
-        let url = fresh_database().await;
+        let url = empty_database().await;
         let starts = (0..3).map(|_| {
             let url = &url;
             async move {
@@ -36,7 +36,7 @@ async fn processes_that_start_at_once_on_an_empty_database_make_its_tables_once(
 
 #[tokio::test]
 async fn a_process_of_the_version_before_starts_beside_a_newer_one() {
-    let url = fresh_database().await;
+    let url = empty_database().await;
     Storage::connect(&url).await.unwrap().close().await;
     let pool = sqlx::PgPool::connect(&url).await.unwrap();
     sqlx::query(

@@ -1,6 +1,7 @@
 //! The program itself: started, killed and started again; what was saved is still there.
 
 use std::{
+    ffi::OsStr,
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
@@ -18,19 +19,22 @@ struct Service {
 }
 
 impl Service {
-    fn spawn(data_dir: &Path) -> Child {
+    /// On embedded defaults, as at a first start; `archives` are in place of the simulated night, which takes its time.
+    fn spawn(data_dir: &Path, archives: &[&Path]) -> Child {
         Command::new(env!("CARGO_BIN_EXE_tom-alerts"))
             .args(["--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data_dir)
+            .args(archives.iter().flat_map(|archive| [OsStr::new("--archive"), archive.as_os_str()]))
             .env_remove("DATABASE_URL")
+            .env_remove("TOM_ALERTS_ARCHIVES")
             .env_remove("PITTGOOGLE_OAUTH_CLIENT_ID")
             .stderr(Stdio::piped())
             .spawn()
             .unwrap()
     }
 
-    fn start(data_dir: &Path) -> Self {
-        let mut child = Self::spawn(data_dir);
+    fn start(data_dir: &Path, archives: &[&Path]) -> Self {
+        let mut child = Self::spawn(data_dir, archives);
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let base = lines
             .by_ref()
@@ -98,7 +102,7 @@ fn data_dir() -> tempfile::TempDir {
 #[tokio::test]
 async fn three_targets_of_the_simulated_night_survive_kill_9() {
     let place = data_dir();
-    let mut service = Service::start(place.path());
+    let mut service = Service::start(place.path(), &[]);
     let parameters = json!({"folder": "simulated-night", "rb_min": 0.65, "max_results": 30});
     let started =
         service.post("/api/runs/", &json!({"broker": "archive", "parameters": parameters})).await;
@@ -121,7 +125,7 @@ async fn three_targets_of_the_simulated_night_survive_kill_9() {
     service.child.kill().unwrap();
     service.child.wait().unwrap();
 
-    let again = Service::start(place.path());
+    let again = Service::start(place.path(), &[]);
     assert_eq!(again.get("/api/targets/").await["count"], 3);
     assert_eq!(again.get(&format!("/api/runs/{}/alerts/", run["id"])).await["count"], 30);
     let ended = again.get(&format!("/api/runs/{}/", live["id"])).await;
@@ -135,8 +139,8 @@ async fn three_targets_of_the_simulated_night_survive_kill_9() {
 #[tokio::test]
 async fn a_second_service_on_the_same_folder_says_so_and_exits() {
     let place = data_dir();
-    let first = Service::start(place.path());
-    let second = Service::spawn(place.path()).wait_with_output().unwrap();
+    let first = Service::start(place.path(), &[place.path()]);
+    let second = Service::spawn(place.path(), &[place.path()]).wait_with_output().unwrap();
     assert!(!second.status.success());
     let words = String::from_utf8_lossy(&second.stderr);
     assert!(words.contains(&first.child.id().to_string()) && words.contains("is using"), "{words}");
@@ -146,7 +150,7 @@ async fn a_second_service_on_the_same_folder_says_so_and_exits() {
 #[test]
 fn a_service_whose_log_nobody_reads_any_more_stops_when_it_is_told_to() {
     let place = data_dir();
-    let mut child = Service::spawn(place.path());
+    let mut child = Service::spawn(place.path(), &[place.path()]);
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     assert!(lines.by_ref().any(|line| line.unwrap().contains("Ready: open")));
     drop(lines);
@@ -167,7 +171,7 @@ fn a_service_whose_log_nobody_reads_any_more_stops_when_it_is_told_to() {
 fn a_start_on_tables_that_are_there_has_no_news_of_them() {
     let place = data_dir();
     for _ in 0..2 {
-        let mut child = Service::spawn(place.path());
+        let mut child = Service::spawn(place.path(), &[place.path()]);
         let lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
         let log: Vec<_> = lines.take_while(|line| !line.contains("Ready: open")).collect();
         Command::new("kill").arg(child.id().to_string()).status().unwrap();

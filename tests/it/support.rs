@@ -4,7 +4,7 @@ use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Dura
 
 use reqwest::{Client, RequestBuilder, StatusCode, redirect};
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool};
+use sqlx::PgPool;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -16,11 +16,12 @@ use tom_alerts::{
     clock::Clock,
     google::Access,
     packets,
-    simulate::Night,
     storage::Storage,
     telemetry,
     web::{self, AppState, Site},
 };
+
+pub(crate) use crate::{databases::fresh_database, nights::write_night};
 
 /// A running service with a database and an archive of its own.
 pub(crate) struct TestApp {
@@ -67,36 +68,6 @@ impl Answer {
         assert!(!self.body.contains(text), "\"{text}\" is shown in: {}", self.body);
         self
     }
-}
-
-/// Makes an empty database beside the one that `DATABASE_URL` names.
-pub(crate) async fn fresh_database() -> String {
-    #[expect(clippy::disallowed_methods, reason = "tests/run says where the database is")]
-    let url =
-        std::env::var("DATABASE_URL").expect("tests need DATABASE_URL: run them by tests/run");
-    let name = format!("test_{:016x}", rand::random::<u64>());
-    let mut connection = PgConnection::connect(&url).await.unwrap();
-    connection.execute(AssertSqlSafe(format!("create database {name}"))).await.unwrap();
-    let mut fresh = url::Url::parse(&url).unwrap();
-    fresh.set_path(&name);
-    fresh.into()
-}
-
-/// Writes packets of a simulated night as `.avro` files into a folder; their ids.
-pub(crate) fn write_night(
-    folder: &std::path::Path,
-    seed: u64,
-    n_packets: usize,
-) -> Vec<(String, i64)> {
-    std::fs::create_dir_all(folder).unwrap();
-    let night = Night { seed, n_packets, ..tom_alerts::simulate::default_night() };
-    night
-        .packets()
-        .map(|packet| {
-            std::fs::write(folder.join(format!("{}.avro", packet.candid)), &packet.bytes).unwrap();
-            (packet.object_id.clone(), packet.candid)
-        })
-        .collect()
 }
 
 /// What a service stands on: an address, a database, an archive.

@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tom_alerts::storage::{MIGRATOR, Storage, TargetFilter};
 
 use super::people::{Person, enter};
-use crate::{sign_in::Deployment, support::fresh_database};
+use crate::{sign_in::Deployment, databases::empty_database};
 
 /// A member who keeps to themselves what they make.
 async fn private_person(deployment: &Deployment, name: &str) -> Person {
@@ -159,7 +159,7 @@ async fn what_is_shared_with_a_group_is_the_owners_alone_when_the_group_goes() {
 /// Targets, queries and runs of before there were groups are everybody's afterwards, and none is lost.
 #[tokio::test]
 async fn what_was_there_before_is_kept_and_everybodys() {
-    let url = fresh_database().await;
+    let url = empty_database().await;
     let mut connection = PgConnection::connect(&url).await.unwrap();
     let before: Vec<_> = MIGRATOR.iter().filter(|step| step.version < 4).collect();
     assert!(before.len() >= 3);
