@@ -11,7 +11,7 @@ mod guard;
 mod keeping_ahead;
 mod listening;
 mod mended;
-mod migrating;
+mod migrations;
 mod packet_heads;
 mod publish;
 mod pubsub_double;

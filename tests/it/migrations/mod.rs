@@ -1,0 +1,6 @@
+//! Migrations: how their files are named, what rows they bring across, and which databases a version starts on.
+
+mod crossing;
+mod files;
+mod rows;
+mod starting;
