@@ -49,7 +49,7 @@ async fn ingest_on(
     stop: impl Future<Output = ()> + Send + 'static,
     say: impl Fn(&str),
 ) -> anyhow::Result<()> {
-    let storage = Storage::connect(database.url()).await.context("the database cannot be used")?;
+    let storage = database.connect().await?;
     let clock = Clock::system();
     let pubsub = pubsub_service(&config.google)?;
     let brokers = Brokers::new(pubsub, Vec::new(), data_dir.join("uploads"));

@@ -1,6 +1,7 @@
 //! Composition: starts every part in order, serves, and stops in the reverse order.
 
 mod accounts;
+mod database;
 mod ending;
 mod ingest;
 
@@ -18,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use url::Url;
 
+use self::database::Database;
 pub use self::ingest::ingest;
 use crate::{
     actions::{credentials::Credentials, run_limits::RunLimits, run_query::Runner},
@@ -32,7 +34,6 @@ use crate::{
         Access, ServiceAccount, TokenSource,
         pubsub::{SchemaPath, SubscriptionPath, TopicPath},
     },
-    local_postgres::{DataDirLock, LocalPostgres},
     packets, simulate,
     storage::{Storage, StorageError},
     telemetry,
@@ -79,7 +80,7 @@ async fn serve_on(
     on_ready: impl FnOnce(),
 ) -> anyhow::Result<()> {
     let metrics = telemetry::collect_metrics()?;
-    let storage = Storage::connect(database.url()).await.context("the database cannot be used")?;
+    let storage = database.connect().await?;
     let clock = Clock::system();
     let pubsub = pubsub_service(&config.google)?;
     let brokers =
@@ -141,44 +142,6 @@ async fn serve_on(
     let _ = tokio::join!(watching, pruning);
     storage.close().await;
     Ok(())
-}
-
-/// The database of a deployment: its own, or a private one that we start and stop.
-enum Database {
-    External(String),
-    Private { server: LocalPostgres, _lock: DataDirLock },
-}
-
-impl Database {
-    async fn start(url: Option<&str>, data_dir: &Path) -> anyhow::Result<Self> {
-        if let Some(url) = url {
-            return Ok(Self::External(url.to_owned()));
-        }
-        std::fs::create_dir_all(data_dir)
-            .with_context(|| format!("the data folder {} cannot be made", data_dir.display()))?;
-        let lock = DataDirLock::acquire(data_dir)?;
-        let server = LocalPostgres::start(data_dir).await?;
-        Ok(Self::Private { server, _lock: lock })
-    }
-
-    fn url(&self) -> &str {
-        match self {
-            Self::External(url) => url,
-            Self::Private { server, .. } => server.url(),
-        }
-    }
-
-    fn is_private(&self) -> bool {
-        matches!(self, Self::Private { .. })
-    }
-
-    async fn stop(self) {
-        if let Self::Private { server, .. } = self
-            && let Err(error) = server.stop().await
-        {
-            warn!(%error, "The private PostgreSQL did not stop as it should");
-        }
-    }
 }
 
 /// For who works on them.

@@ -15,6 +15,7 @@ mod listener_changes;
 mod listener_work;
 mod listeners;
 mod members;
+mod migrations;
 mod packet_heads;
 mod query_lists;
 mod results;
@@ -42,7 +43,6 @@ use std::{str::FromStr, time::Duration};
 use futures::future::BoxFuture;
 use sqlx::{
     ConnectOptions, Connection, PgConnection, PgPool,
-    migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -54,6 +54,7 @@ pub use self::{
     history::HistoryFilter,
     listener_work::{ListenerAtWork, ListenerRunEnd, NamedQuery, RunAtWork},
     members::{Admission, Welcome},
+    migrations::MIGRATOR,
     query_lists::{QueryFilter, QueryOrder},
     results::{Cursor, PageCursor, ResultPage},
     run_news::RunFollower,
@@ -67,9 +68,6 @@ pub use self::{
     turns::{Follower, Turn},
     unreadable::QuarantinedMessage,
 };
-
-/// The tables, in the order in which they came.
-pub static MIGRATOR: Migrator = sqlx::migrate!();
 
 /// How long a request waits for a free connection before it is told to come back later.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -93,7 +91,13 @@ pub enum StorageError {
     Database(#[from] sqlx::Error),
     /// The tables could not be brought up to date.
     #[error("the tables could not be brought up to date")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    Migration(#[source] sqlx::migrate::MigrateError),
+    /// The tables were made by migrations that are no more.
+    #[error(
+        "the database was made by a version before the first release, and its tables cannot be brought up to date: start \
+         again with an empty database (for a private PostgreSQL, move the folder postgres out of the data folder)"
+    )]
+    BeforeFirstRelease,
     /// A row that this version of the software never writes.
     #[error("row {id} of table {table} is inconsistent")]
     Inconsistent {
@@ -206,7 +210,7 @@ impl Storage {
                 ("client_min_messages", "warning"),
             ])
             .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1));
-        Self::migrate(&options).await?;
+        migrations::migrate(&options).await?;
         let options = options.log_statements(tracing::log::LevelFilter::Trace);
         let pool = pool_of(MAX_CONNECTIONS).connect_with(options.clone()).await?;
         // The packets of a batch are on their way while their statement goes on, and the next batch waits for it.
@@ -219,16 +223,6 @@ impl Storage {
         let storage = Self { pool, work, news, heads };
         storage.check_durability().await?;
         Ok(storage)
-    }
-
-    async fn migrate(options: &PgConnectOptions) -> Result<(), StorageError> {
-        // Another process may be migrating a large table: wait for it as long as it takes.
-        let patient = options.clone().options([("statement_timeout", "0"), ("lock_timeout", "0")]);
-        let mut connection = patient.connect().await?;
-        let mut migrator = sqlx::migrate!();
-        // A replica of the version before may have to start again while a newer one is there already.
-        migrator.set_ignore_missing(true).run(&mut connection).await?;
-        Ok(())
     }
 
     async fn check_durability(&self) -> Result<(), StorageError> {

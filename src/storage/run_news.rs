@@ -11,7 +11,7 @@ use tokio::sync::broadcast;
 use super::Storage;
 use crate::domain::run::RunId;
 
-/// The channel on which migration 0006 tells of runs.
+/// The channel on which the functions `tell_of_run` and `tell_of_run_log` of the tables notify.
 const CHANNEL: &str = "run_news";
 
 /// News that may wait for one reader; one who is slower looks at once and misses nothing, as each look shows all.

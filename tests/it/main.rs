@@ -12,7 +12,7 @@ mod guard;
 mod keeping_ahead;
 mod listening;
 mod mended;
-mod migrating;
+mod migrations;
 mod nights;
 mod packet_heads;
 mod publish;

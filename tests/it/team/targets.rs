@@ -1,11 +1,9 @@
 //! Names of targets in their realms: what is private keeps its name to itself, and what is shared finds its place or is told why not.
 
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
-use tom_alerts::storage::{MIGRATOR, Storage, TargetFilter};
 
 use super::people::{Person, enter};
-use crate::{sign_in::Deployment, databases::empty_database};
+use crate::sign_in::Deployment;
 
 /// A member who keeps to themselves what they make.
 async fn private_person(deployment: &Deployment, name: &str) -> Person {
@@ -154,84 +152,4 @@ async fn what_is_shared_with_a_group_is_the_owners_alone_when_the_group_goes() {
     ada.json("PUT", &path, &json!({"readers": [others]})).await.expect(403);
     ada.json("PUT", &path, &json!({"readers": ["everybody"]})).await.expect(422);
     ada.post("/accounts/sharing/", &[("readers", &others.to_string())]).await.expect(403);
-}
-
-/// Targets, queries and runs of before there were groups are everybody's afterwards, and none is lost.
-#[tokio::test]
-async fn what_was_there_before_is_kept_and_everybodys() {
-    let url = empty_database().await;
-    let mut connection = PgConnection::connect(&url).await.unwrap();
-    let before: Vec<_> = MIGRATOR.iter().filter(|step| step.version < 4).collect();
-    assert!(before.len() >= 3);
-    for step in before {
-        connection.execute(AssertSqlSafe(step.sql.as_str().to_owned())).await.unwrap();
-    }
-    connection
-        .execute(
-            "insert into member (name, email, issuer, subject, role) values
-                 ('ada', 'ada@obs.example', 'i', 'ada', 'member'), ('vera', 'vera@obs.example', 'i', 'vera', 'viewer');
-             insert into saved_query (name, broker, parameters, owner_id) select 'q' || n, 'archive', '{}', 1 from generate_series(1, 20) n;
-             insert into run (saved_query_id, query_name, broker, parameters, started_by, state, instance)
-                 select n, 'q', 'archive', '{}', 1, 'finished', 'x' from generate_series(1, 20) n;
-             insert into target (ra, dec, healpix, created_by) select n, 0, 1, 1 from generate_series(1, 300) n;
-             insert into target_name (target_id, name, name_key, is_primary)
-                 select n, 'ZTF' || n, 'ztf' || n, true from generate_series(1, 300) n;
-             insert into target_name (target_id, name, name_key, is_primary)
-                 select n, 'SN' || n, 'sn' || n, false from generate_series(1, 300) n;
-             insert into invitation (email, role, invited_by) values ('guest@mail.example', 'member', 1);",
-        )
-        .await
-        .unwrap();
-    for step in MIGRATOR.iter().filter(|step| step.version >= 4) {
-        connection.execute(AssertSqlSafe(step.sql.as_str().to_owned())).await.unwrap();
-    }
-    // As the migrator would have noted them.
-    connection
-        .execute(
-            "create table _sqlx_migrations (version bigint primary key, description text not null,
-                 installed_on timestamptz not null default now(), success boolean not null, checksum bytea not null,
-                 execution_time bigint not null)",
-        )
-        .await
-        .unwrap();
-    for step in MIGRATOR.iter() {
-        sqlx::query("insert into _sqlx_migrations values ($1, $2, now(), true, $3, 1)")
-            .bind(step.version)
-            .bind(step.description.as_ref())
-            .bind(step.checksum.as_ref())
-            .execute(&mut connection)
-            .await
-            .unwrap();
-    }
-    let storage = Storage::connect(&url).await.unwrap();
-    for member in [1, 2] {
-        let scope = storage.team_scope(member).await.unwrap().unwrap();
-        let count =
-            storage.count_targets(&scope, &TargetFilter::default(), i64::MAX).await.unwrap();
-        assert_eq!(count, 300);
-        assert_eq!(
-            storage
-                .count_queries(&scope, &tom_alerts::storage::QueryFilter::default())
-                .await
-                .unwrap(),
-            20
-        );
-        for n in [1, 150, 300] {
-            let found =
-                storage.find_target_by_name(&scope, &format!("sn-{n}")).await.unwrap().unwrap();
-            assert_eq!((found.name.as_str(), found.aliases.len()), (format!("ZTF{n}").as_str(), 1));
-            let rights = scope.rights_on(found.created_by, &found.sharing);
-            assert_eq!((rights.write, rights.delete), (member == 1, member == 1));
-        }
-    }
-    // Names of before are still apart from those of today.
-    let ada = storage.team_scope(1).await.unwrap().unwrap();
-    let new = tom_alerts::domain::target::NewTarget {
-        name: "sn 7".to_owned(),
-        aliases: Vec::new(),
-        position: None,
-        note: String::new(),
-    };
-    let clash = storage.create_target(&ada, new, ada.default_sharing_of_targets()).await;
-    assert!(matches!(clash, Err(tom_alerts::storage::StorageError::NameClash(_))), "{clash:?}");
 }

@@ -6,7 +6,7 @@ use crate::databases::empty_database;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn processes_that_start_at_once_on_an_empty_database_make_its_tables_once() {
-    for round in 0..15 {
+    for round in 0..4 {
         let url = empty_database().await;
         let starts = (0..3).map(|_| {
             let url = &url;

@@ -1,0 +1,33 @@
+//! The tables: how a database gets them, and when it cannot.
+
+use std::sync::LazyLock;
+
+use sqlx::{
+    ConnectOptions,
+    migrate::{MigrateError, Migrator},
+    postgres::PgConnectOptions,
+};
+
+use super::StorageError;
+
+/// The migrations of the folder `migrations`, in the order of their numbers.
+pub static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| {
+    let mut migrator = sqlx::migrate!();
+    // A replica of the version before may have to start again while a newer one is there already.
+    migrator.set_ignore_missing(true);
+    migrator
+});
+
+/// The migration that makes the tables of the first release. Before that release the number was another migration's.
+const FIRST: i64 = 1;
+
+/// Brings the tables up to date, under an advisory lock.
+pub(super) async fn migrate(options: &PgConnectOptions) -> Result<(), StorageError> {
+    // Another process may be migrating a large table: wait for it as long as it takes.
+    let patient = options.clone().options([("statement_timeout", "0"), ("lock_timeout", "0")]);
+    let mut connection = patient.connect().await?;
+    MIGRATOR.run(&mut connection).await.map_err(|error| match error {
+        MigrateError::VersionMismatch(FIRST) => StorageError::BeforeFirstRelease,
+        other => StorageError::Migration(other),
+    })
+}

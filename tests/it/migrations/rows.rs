@@ -1,0 +1,27 @@
+//! Rows that migrations have to bring across. Each migration after the first has an entry here (`files.rs` asks for it).
+
+/// What one migration has to bring across.
+pub(super) struct Crossing {
+    /// Its number.
+    pub(super) version: i64,
+    /// Statements that put rows in, as the version before had them. Rows of earlier entries are there already; a table that
+    /// the migration before made has none yet, and needs some.
+    pub(super) before: &'static str,
+    /// Statements that give one text, and what it has to be once the migration has run.
+    pub(super) after: &'static [(&'static str, &'static str)],
+}
+
+/// A row or more in each table of the first release.
+pub(super) const OF_FIRST_RELEASE: &str = include_str!("rows_of_0001.sql");
+
+/// What each migration after the first has to bring across, in their order. An entry stays as it is once its migration has
+/// been released. One looks like this:
+///
+/// ```text
+/// Crossing {
+///     version: 2,
+///     before: "insert into target (ra, dec, healpix, note, created_by) values (1, 1, 1, 'rises', 1)",
+///     after: &[("select note from target_note where target_id = 301", "rises")],
+/// }
+/// ```
+pub(super) const CROSSINGS: &[Crossing] = &[];
