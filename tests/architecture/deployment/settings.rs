@@ -1,6 +1,6 @@
-//! The deployment beside the program that it deploys.
+//! The example of a deployment names only settings that there are. Their values `tests/image` tries.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs};
 
 use crate::tree::{Tree, layer, root};
 
@@ -15,7 +15,6 @@ fn variables(text: &str) -> BTreeSet<&str> {
 
 #[test]
 fn the_deployment_names_only_settings_that_there_are() {
-    let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
     let settings: String = Tree::read()
         .sources
         .into_iter()
@@ -26,7 +25,7 @@ fn the_deployment_names_only_settings_that_there_are() {
     let others = ["TOM_ALERTS_ARCHIVE_FOLDER", "TOM_ALERTS_RESTARTS"];
     let mut n_named = 0;
     for file in ["compose.yaml", "Caddyfile", "README.md"] {
-        let text = read(&format!("docs/deployment/{file}"));
+        let text = fs::read_to_string(root().join("docs/deployment").join(file)).unwrap();
         for variable in variables(&text) {
             n_named += 1;
             let is_setting = settings.contains(&format!("env = \"{variable}\""));
