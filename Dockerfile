@@ -2,17 +2,14 @@
 
 FROM rust:1-bookworm AS builder
 WORKDIR /build
-# The dependencies first: this layer is built again only when they change.
-COPY Cargo.toml Cargo.lock ./
-RUN mkdir src benches \
-    && echo 'fn main() {}' | tee src/main.rs benches/decode.rs > benches/service.rs \
-    && touch src/lib.rs \
-    && cargo build --release --locked \
-    && rm -r src benches
 COPY . .
-# The placeholders above are younger than the sources, as cargo sees it.
-RUN touch src/lib.rs src/main.rs \
-    && cargo build --release --locked --bin tom-alerts
+# What is downloaded and compiled is kept between builds. The sources are touched because those of another version may be
+# older than what was compiled from it. The program is copied: the folder `target` is not in the image.
+RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
+    --mount=type=cache,target=/build/target,sharing=locked \
+    touch src/lib.rs src/main.rs \
+    && cargo build --release --locked --bin tom-alerts \
+    && cp target/release/tom-alerts tom-alerts
 
 FROM debian:bookworm-slim
 # hadolint ignore=DL3008
@@ -20,7 +17,7 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --create-home --home-dir /var/lib/tom-alerts tom-alerts
-COPY --from=builder /build/target/release/tom-alerts /usr/local/bin/tom-alerts
+COPY --from=builder /build/tom-alerts /usr/local/bin/tom-alerts
 COPY --from=builder /build/LICENSE-MIT /build/LICENSE-APACHE /usr/share/doc/tom-alerts/
 USER 10001
 # Without sign-in the service answers on loopback only, so the container shares the host's network:

@@ -1,5 +1,6 @@
 //! Settings: every flag and variable, read once. `--help` is the reference.
 
+mod environment;
 mod ingest;
 mod limits;
 
@@ -13,7 +14,7 @@ use crate::{
     local_postgres::default_data_dir,
 };
 
-pub use self::{ingest::IngestConfig, limits::LimitsConfig};
+pub use self::{environment::unknown_variables, ingest::IngestConfig, limits::LimitsConfig};
 
 /// The alerts page of a TOM for the Pitt-Google broker: query, look, save targets.
 #[derive(Debug, Parser)]
@@ -42,6 +43,8 @@ pub enum Command {
         #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
         database_url: String,
     },
+    /// Say whether the settings of `serve` can be used; nothing is started, written or connected to.
+    CheckSettings(Box<ServeConfig>),
     /// Ask a running service whether it is ready; for containers.
     Healthcheck {
         /// Address on which it listens.

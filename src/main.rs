@@ -42,6 +42,12 @@ fn main() -> anyhow::Result<()> {
                 Ok(())
             })
         }
+        Command::CheckSettings(config) => {
+            telemetry::start_logs(LogFormat::Text);
+            app::check_settings(&config)?;
+            writeln!(std::io::stdout(), "The settings can be used")?;
+            Ok(())
+        }
         Command::Healthcheck { listen } => runtime.block_on(app::check_health(listen)),
     }
 }

@@ -256,7 +256,7 @@ impl SignIn {
         visitor: &Visitor,
     ) -> Result<Arrival, Refusal> {
         let Exchanged { identity, tokens } = exchanged;
-        let account = self.storage.member_account(visitor.member().id).await?;
+        let account = self.storage.member_account(&visitor.scope).await?;
         if account != Some((identity.issuer.clone(), identity.subject.clone())) {
             // It is of no use to us, and its owner did not mean to give it. But revoking ends all that the account
             // has granted: what a member uses stays.

@@ -62,14 +62,7 @@ pub(super) async fn sign_in(
     storage: &Storage,
     clock: &Clock,
 ) -> anyhow::Result<Option<Arc<SignIn>>> {
-    let Some((client_id, client_secret)) = settings.client().map_err(anyhow::Error::msg)? else {
-        return Ok(None);
-    };
-    let redirect_uri = public_url.join("accounts/callback/")?.to_string();
-    info!("People sign in at {}; they come back to {redirect_uri}", settings.oauth_issuer);
-    let issuer = settings.oauth_issuer.clone();
-    let provider = Provider::new(Client { issuer, client_id, client_secret, redirect_uri })
-        .context("TOM_ALERTS_OAUTH_ISSUER")?;
+    let Some(provider) = provider(settings, public_url)? else { return Ok(None) };
     let cipher = cipher(settings, data_dir)?;
     check_keys(settings, &cipher, storage).await?;
     let policy =
@@ -82,11 +75,31 @@ pub(super) async fn sign_in(
     Ok(Some(Arc::new(sign_in)))
 }
 
+/// The provider at which people sign in, if there is an OAuth client.
+pub(super) fn provider(
+    settings: &SignInConfig,
+    public_url: &Url,
+) -> anyhow::Result<Option<Provider>> {
+    let Some((client_id, client_secret)) = settings.client().map_err(anyhow::Error::msg)? else {
+        return Ok(None);
+    };
+    let redirect_uri = public_url.join("accounts/callback/")?.to_string();
+    info!("People sign in at {}; they come back to {redirect_uri}", settings.oauth_issuer);
+    let issuer = settings.oauth_issuer.clone();
+    let client = Client { issuer, client_id, client_secret, redirect_uri };
+    Provider::new(client).map(Some).context("TOM_ALERTS_OAUTH_ISSUER")
+}
+
 fn cipher(settings: &SignInConfig, data_dir: &Path) -> anyhow::Result<Cipher> {
     let key = match &settings.secret_key {
         Some(key) => key.clone(),
         None => key_of_folder(data_dir)?,
     };
+    cipher_of(&key, settings)
+}
+
+/// What encrypts tokens under this key, and reads those that are under the one before.
+pub(super) fn cipher_of(key: &SecretKey, settings: &SignInConfig) -> anyhow::Result<Cipher> {
     let previous = settings.secret_key_previous.as_ref().map(|key| &key.0);
     Cipher::new(&key.0, previous).context("the secret key cannot be used")
 }

@@ -4,6 +4,7 @@ mod accounts;
 mod database;
 mod ending;
 mod ingest;
+mod settings;
 
 use std::{
     future::Future,
@@ -17,10 +18,9 @@ use anyhow::Context;
 use tokio::net::TcpSocket;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
-use url::Url;
 
 use self::database::Database;
-pub use self::ingest::ingest;
+pub use self::{ingest::ingest, settings::check_settings};
 use crate::{
     actions::{credentials::Credentials, run_limits::RunLimits, run_query::Runner},
     brokers::{
@@ -87,10 +87,7 @@ async fn serve_on(
         Brokers::new(pubsub, archives(config, data_dir).await?, uploads_folder(data_dir)?)
             .with_database(bigquery(&config.bigquery)?);
     let address = socket.local_addr()?;
-    let public_url = match &config.public_url {
-        Some(url) => url.clone(),
-        None => Url::parse(&format!("http://{address}"))?,
-    };
+    let public_url = settings::public_url(config, address)?;
     let access = google_access(&config.google)?;
     let sign_in =
         accounts::sign_in(&config.sign_in, data_dir, &public_url, &storage, &clock).await?;

@@ -1,7 +1,7 @@
 //! The proof that something is committed.
 
 /// Proof that the database has committed what a batch brought. Only `storage` makes one
-/// (`tests/architecture.rs` holds that), so nothing can be acknowledged that is not kept.
+/// (`tests/architecture` holds that), so nothing can be acknowledged that is not kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kept(());
 

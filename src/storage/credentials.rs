@@ -10,6 +10,7 @@ use crate::domain::{
     grant::{Grant, GrantState, Scope},
     history::{Action, Event, Kind},
     sealed::Sealed,
+    sharing::TeamScope,
 };
 
 /// How long a renewal may take before somebody else may try: longer than every limit on the exchange itself.
@@ -93,7 +94,13 @@ fn words(scopes: &[Scope]) -> Vec<&'static str> {
 }
 
 impl Storage {
-    /// A member's grant.
+    /// Their own grant, as pages show it.
+    pub async fn grant_of(&self, scope: &TeamScope) -> Result<Option<Grant>, StorageError> {
+        let found = self.find_credential(scope.member_id()).await?;
+        Ok(found.map(|found| found.grant))
+    }
+
+    /// A member's grant with its tokens.
     pub async fn find_credential(
         &self,
         member_id: i64,

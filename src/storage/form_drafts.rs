@@ -6,6 +6,7 @@ use serde_json::Value;
 use sqlx::FromRow;
 
 use super::{Storage, StorageError};
+use crate::domain::sharing::TeamScope;
 
 /// How long a form waits.
 const LIFE: Duration = Duration::from_hours(24);
@@ -22,14 +23,18 @@ pub struct FormDraft {
 }
 
 impl Storage {
-    /// Keeps a form; its id.
-    pub async fn keep_draft(&self, member_id: i64, draft: &FormDraft) -> Result<i64, StorageError> {
+    /// Keeps a form of theirs; its id.
+    pub async fn keep_draft(
+        &self,
+        scope: &TeamScope,
+        draft: &FormDraft,
+    ) -> Result<i64, StorageError> {
         let id = sqlx::query_scalar(
             "insert into form_draft (member_id, broker, query_name, parameters)
              values ($1, $2, $3, $4)
              returning id",
         )
-        .bind(member_id)
+        .bind(scope.member_id())
         .bind(&draft.broker)
         .bind(&draft.query_name)
         .bind(super::storable_json(&draft.parameters))
@@ -38,16 +43,16 @@ impl Storage {
         Ok(id)
     }
 
-    /// A member's own form.
+    /// A form of theirs.
     pub async fn find_draft(
         &self,
-        member_id: i64,
+        scope: &TeamScope,
         id: i64,
     ) -> Result<Option<FormDraft>, StorageError> {
         let draft = sqlx::query_as(
             "select broker, query_name, parameters from form_draft where id = $2 and member_id = $1",
         )
-        .bind(member_id)
+        .bind(scope.member_id())
         .bind(id)
         .fetch_optional(&self.pool)
         .await?;

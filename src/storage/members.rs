@@ -139,15 +139,15 @@ impl Storage {
         members.collect()
     }
 
-    /// By which account of which provider a member is known: issuer and subject.
+    /// By which account of which provider they are known: issuer and subject.
     pub async fn member_account(
         &self,
-        member_id: i64,
+        scope: &TeamScope,
     ) -> Result<Option<(String, String)>, StorageError> {
         let account = sqlx::query_as(
             "select issuer, subject from member where id = $1 and issuer is not null",
         )
-        .bind(member_id)
+        .bind(scope.member_id())
         .fetch_optional(&self.pool)
         .await?;
         Ok(account)
@@ -179,14 +179,14 @@ impl Storage {
         Ok(project.flatten())
     }
 
-    /// Sets or clears it.
+    /// Sets or clears theirs.
     pub async fn set_google_project(
         &self,
-        member_id: i64,
+        scope: &TeamScope,
         project: Option<&str>,
     ) -> Result<(), StorageError> {
-        let project = project.map(str::to_owned);
-        self.in_transaction(move |connection| {
+        let (member_id, project) = (scope.member_id(), project.map(str::to_owned));
+        self.in_transaction_of(scope, move |connection| {
             Box::pin(async move {
                 sqlx::query("update member set google_project = $2 where id = $1")
                     .bind(member_id)

@@ -114,15 +114,18 @@ impl Storage {
         Sessions { pool: self.pool.clone() }
     }
 
-    /// A member's sessions that live, the last used first.
-    pub async fn list_sessions(&self, member_id: i64) -> Result<Vec<SessionSummary>, StorageError> {
+    /// Their sessions that live, the last used first.
+    pub async fn list_sessions(
+        &self,
+        scope: &TeamScope,
+    ) -> Result<Vec<SessionSummary>, StorageError> {
         let rows: Vec<SessionRow> = sqlx::query_as(
             "select id, browser, created, last_seen, expires
              from session
              where member_id = $1 and expires > now() and last_seen > now() - make_interval(secs => $2)
              order by last_seen desc, id desc",
         )
-        .bind(member_id)
+        .bind(scope.member_id())
         .bind(SESSION_IDLE.as_secs_f64())
         .fetch_all(&self.pool)
         .await?;
@@ -136,8 +139,9 @@ impl Storage {
         Ok(sessions.collect())
     }
 
-    /// Ends one of a member's sessions; false when it had ended, or is not theirs.
-    pub async fn end_session(&self, member_id: i64, id: i64) -> Result<bool, StorageError> {
+    /// Ends one of their sessions; false when it had ended, or is not theirs.
+    pub async fn end_session(&self, scope: &TeamScope, id: i64) -> Result<bool, StorageError> {
+        let member_id = scope.member_id();
         self.in_transaction(move |connection| {
             Box::pin(async move {
                 let done = sqlx::query("delete from session where id = $2 and member_id = $1")
@@ -156,12 +160,13 @@ impl Storage {
         .await
     }
 
-    /// Ends all of a member's sessions but one; how many.
+    /// Ends all of their sessions but one; how many.
     pub async fn end_other_sessions(
         &self,
-        member_id: i64,
+        scope: &TeamScope,
         kept: Option<i64>,
     ) -> Result<u64, StorageError> {
+        let member_id = scope.member_id();
         self.in_transaction(move |connection| {
             Box::pin(async move {
                 let done = sqlx::query(

@@ -19,7 +19,7 @@ pub(super) async fn draft(
     broker: &str,
 ) -> Result<Option<FormDraft>, Error> {
     let Some(id) = query.number("draft") else { return Ok(None) };
-    let found = storage.find_draft(context.member().id, id).await?;
+    let found = storage.find_draft(&context.scope, id).await?;
     Ok(found.filter(|draft| draft.broker == broker))
 }
 
@@ -47,7 +47,7 @@ pub(super) async fn kept_form(
         query_name: form.text(QUERY_NAME.name).unwrap_or_default().to_owned(),
         parameters: typed(form, broker),
     };
-    let draft = storage.keep_draft(context.member().id, &draft).await?;
+    let draft = storage.keep_draft(&context.scope, &draft).await?;
     Ok(match saved {
         Some(query) => format!("/alerts/query/{}/update/?draft={draft}", query.id),
         None => format!("/alerts/query/create/?broker={}&draft={draft}", broker.id()),

@@ -82,7 +82,7 @@ pub(crate) async fn post_logout(
         && let Some(session) = visitor.session_id
     {
         let member = visitor.member();
-        storage.end_session(member.id, session).await?;
+        storage.end_session(&visitor.scope, session).await?;
         tracing::info!(member.id = member.id, "Member {} signed out", member.id);
     }
     let mut response = Redirect::to(&login_url("/")).into_response();

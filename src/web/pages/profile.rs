@@ -68,7 +68,7 @@ pub(crate) async fn post_project(
         let shown = Shown::BadProject { typed: typed.to_owned(), message };
         return page(&storage, &brokers, &clock, &accounts, &context, shown).await;
     }
-    storage.set_google_project(context.member().id, typed).await?;
+    storage.set_google_project(&context.scope, typed).await?;
     Ok(redirect_with(Note::ProjectSaved, PROFILE))
 }
 
@@ -109,13 +109,12 @@ pub(crate) async fn post_end_session(
     context: PageContext,
     Form(form): Form,
 ) -> Result<Response, Error> {
-    let member_id = context.member().id;
     if form.text("all") == Some("others") {
-        storage.end_other_sessions(member_id, context.visitor.session_id).await?;
+        storage.end_other_sessions(&context.scope, context.visitor.session_id).await?;
         return Ok(redirect_with(Note::SessionsEnded, PROFILE));
     }
     let session = form.number("session").ok_or(Error::NotFound)?;
-    if !storage.end_session(member_id, session).await? {
+    if !storage.end_session(&context.scope, session).await? {
         return Err(Error::NotFound);
     }
     Ok(redirect_with(Note::SessionsEnded, PROFILE))
@@ -132,8 +131,8 @@ pub(super) async fn page(
 ) -> Result<Response, Error> {
     let member = context.member();
     let now = clock.now();
-    let grant = storage.find_credential(member.id).await?.map(|found| found.grant);
-    let sessions = storage.list_sessions(member.id).await?;
+    let grant = storage.grant_of(&context.scope).await?;
+    let sessions = storage.list_sessions(&context.scope).await?;
     let service_account = accounts.credentials.service_account();
     let (project, project_error, tests) = match shown {
         Shown::BadProject { typed, message } => (Some(typed), Some(message), Vec::new()),

@@ -1,0 +1,41 @@
+//! Settings, looked at before anything is started: what the service would refuse later is refused here.
+
+use std::{net::SocketAddr, str::FromStr};
+
+use sqlx::postgres::PgConnectOptions;
+use url::Url;
+
+use super::{accounts, bigquery, google_access, pubsub_service};
+use crate::config::{ServeConfig, unknown_variables};
+
+/// Refuses settings with which the service would not start, and variables that are named like settings and are none.
+pub fn check_settings(config: &ServeConfig) -> anyhow::Result<()> {
+    let unknown = unknown_variables();
+    anyhow::ensure!(unknown.is_empty(), "there is no setting {}", unknown.join(", "));
+    accounts::check_exposure(config)?;
+    if let Some(url) = &config.database_url {
+        // The error would show the password.
+        anyhow::ensure!(is_database(url), "DATABASE_URL is no address of a PostgreSQL database");
+    }
+    pubsub_service(&config.google)?;
+    bigquery(&config.bigquery)?;
+    google_access(&config.google)?;
+    accounts::provider(&config.sign_in, &public_url(config, config.listen)?)?;
+    if let Some(key) = &config.sign_in.secret_key {
+        accounts::cipher_of(key, &config.sign_in)?;
+    }
+    Ok(())
+}
+
+fn is_database(url: &str) -> bool {
+    let is_postgres = |url: Url| ["postgres", "postgresql"].contains(&url.scheme());
+    Url::parse(url).is_ok_and(is_postgres) && PgConnectOptions::from_str(url).is_ok()
+}
+
+/// The address that users type.
+pub(super) fn public_url(config: &ServeConfig, listen: SocketAddr) -> anyhow::Result<Url> {
+    match &config.public_url {
+        Some(url) => Ok(url.clone()),
+        None => Ok(Url::parse(&format!("http://{listen}"))?),
+    }
+}

@@ -1,0 +1,113 @@
+//! Which layer may use which, and who may name which crate.
+
+use crate::{
+    reader::program,
+    tree::{Tree, layer},
+};
+
+/// Layers that a file's code names, by `crate::layer` or inside `use crate::{layer…}`.
+fn layers_named(code: &str, layers: &[&str]) -> Vec<String> {
+    let mut named = Vec::new();
+    for layer in layers {
+        let direct = format!("crate::{layer}");
+        let is_word = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+        let is_direct =
+            code.match_indices(&direct).any(|(at, _)| is_word(&code[at + direct.len()..]));
+        let is_listed = code.match_indices("use crate::{").any(|(at, _)| {
+            let mut depth = 0;
+            let mut words = Vec::new();
+            let mut word = String::new();
+            for c in code[at + "use crate::".len()..].chars() {
+                match c {
+                    '{' => depth += 1,
+                    '}' => depth -= 1,
+                    c if depth == 1 && (c.is_alphanumeric() || c == '_') => {
+                        word.push(c);
+                        continue;
+                    }
+                    _ => {}
+                }
+                if !word.is_empty() {
+                    words.push(std::mem::take(&mut word));
+                }
+                if depth == 0 {
+                    break;
+                }
+            }
+            words.iter().any(|word| word == layer)
+        });
+        if is_direct || is_listed {
+            named.push((*layer).to_owned());
+        }
+    }
+    named
+}
+
+const LAYERS: [&str; 14] = [
+    "actions",
+    "app",
+    "brokers",
+    "clock",
+    "config",
+    "domain",
+    "forms",
+    "google",
+    "local_postgres",
+    "packets",
+    "simulate",
+    "storage",
+    "telemetry",
+    "web",
+];
+
+/// What each layer may use of ours, besides itself.
+fn allowed(layer: &str) -> &'static [&'static str] {
+    match layer {
+        "packets" | "storage" | "google" => &["domain"],
+        "simulate" => &["domain", "google"],
+        "brokers" => &["domain", "forms", "google", "packets"],
+        "actions" => &["brokers", "clock", "domain", "forms", "google", "storage"],
+        "web" => {
+            &["actions", "brokers", "clock", "domain", "forms", "google", "packets", "storage"]
+        }
+        "config" => &["google", "local_postgres"],
+        "telemetry" => &["config"],
+        "app" | "main" | "lib" => &LAYERS,
+        _ => &[],
+    }
+}
+
+#[test]
+fn layers_use_only_what_lies_below_them() {
+    for (name, text) in Tree::read().sources {
+        let own = layer(&name);
+        for used in layers_named(&program(&text), &LAYERS) {
+            assert!(
+                used == own || allowed(own).contains(&used.as_str()),
+                "src/{name}: the layer {own} may not use {used}"
+            );
+        }
+    }
+}
+
+#[test]
+fn crates_are_named_only_where_they_belong() {
+    let owners: [(&str, &[&str]); 7] = [
+        ("axum", &["web"]),
+        ("askama", &["web"]),
+        ("sqlx", &["storage", "app", "local_postgres"]),
+        ("clap", &["config", "main"]),
+        ("apache_avro", &["packets", "simulate"]),
+        ("tar", &["brokers", "simulate"]),
+        ("google_cloud_auth", &["google"]),
+    ];
+    for (name, text) in Tree::read().sources {
+        let code = program(&text);
+        for (krate, layers) in owners {
+            let names_it = code.contains(&format!("use {krate}::"))
+                || code.contains(&format!(" {krate}::"))
+                || code.contains(&format!("({krate}::"));
+            assert!(!names_it || layers.contains(&layer(&name)), "src/{name} may not name {krate}");
+        }
+    }
+}

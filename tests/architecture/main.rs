@@ -1,0 +1,14 @@
+//! The rules of the code's layout, as tests: which layer may use which, how files open, and that whatever shows or changes
+//! the team's data asks who wants it. They read the sources; `reader.rs` says how.
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+mod deployment;
+mod files;
+mod functions;
+mod layers;
+mod migrations;
+mod reader;
+mod statements;
+mod storage;
+mod team_data;
+mod tree;
