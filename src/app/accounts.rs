@@ -10,6 +10,7 @@ use crate::{
     actions::sign_in::{Policy, SignIn},
     clock::Clock,
     config::{SecretKey, ServeConfig, SignInConfig, parse_key},
+    domain::timing::Timing,
     google::{
         cipher::{Cipher, KEY_LEN},
         oauth::{Client, Provider},
@@ -61,6 +62,7 @@ pub(super) async fn sign_in(
     public_url: &Url,
     storage: &Storage,
     clock: &Clock,
+    timing: &Timing,
 ) -> anyhow::Result<Option<Arc<SignIn>>> {
     let Some((client_id, client_secret)) = settings.client().map_err(anyhow::Error::msg)? else {
         return Ok(None);
@@ -68,7 +70,7 @@ pub(super) async fn sign_in(
     let redirect_uri = public_url.join("accounts/callback/")?.to_string();
     info!("People sign in at {}; they come back to {redirect_uri}", settings.oauth_issuer);
     let issuer = settings.oauth_issuer.clone();
-    let provider = Provider::new(Client { issuer, client_id, client_secret, redirect_uri })
+    let provider = Provider::new(Client { issuer, client_id, client_secret, redirect_uri }, timing)
         .context("TOM_ALERTS_OAUTH_ISSUER")?;
     let cipher = cipher(settings, data_dir)?;
     check_keys(settings, &cipher, storage).await?;
@@ -77,8 +79,14 @@ pub(super) async fn sign_in(
     if policy.admins.is_empty() {
         info!("The first to sign in will be admin");
     }
-    let sign_in =
-        SignIn::new(storage.clone(), Arc::new(provider), Arc::new(cipher), policy, clock.clone());
+    let sign_in = SignIn::new(
+        storage.clone(),
+        Arc::new(provider),
+        Arc::new(cipher),
+        policy,
+        clock.clone(),
+        timing.grants,
+    );
     Ok(Some(Arc::new(sign_in)))
 }
 

@@ -30,3 +30,4 @@ mod subscriptions;
 mod support;
 mod targets;
 mod team;
+mod timing;
