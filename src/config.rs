@@ -3,6 +3,7 @@
 mod environment;
 mod ingest;
 mod limits;
+mod timing;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -14,7 +15,9 @@ use crate::{
     local_postgres::default_data_dir,
 };
 
-pub use self::{environment::unknown_variables, ingest::IngestConfig, limits::LimitsConfig};
+pub use self::{
+    environment::unknown_variables, ingest::IngestConfig, limits::LimitsConfig, timing::TimingConfig,
+};
 
 /// The alerts page of a TOM for the Pitt-Google broker: query, look, save targets.
 #[derive(Debug, Parser)]
@@ -98,6 +101,9 @@ pub struct ServeConfig {
     /// [default: 5 where people sign in, 0 in local mode].
     #[arg(long, env = "TOM_ALERTS_STOP_DELAY", value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(..=600))]
     pub stop_delay: Option<u16>,
+    /// How patient it is.
+    #[command(flatten)]
+    pub timing: TimingConfig,
     /// How log lines look.
     #[arg(long, env = "TOM_ALERTS_LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,
@@ -371,6 +377,25 @@ mod tests {
         let shown = format!("{config:?}");
         assert!(!shown.contains("s3cret") && !shown.contains("171, 171"), "{shown}");
         assert!(config.serve.sign_in.client().unwrap().is_some());
+    }
+
+    #[test]
+    fn patience_is_divided_by_a_setting_that_is_only_for_tests() {
+        use clap::CommandFactory;
+        let divisor = |arguments: &[&str]| {
+            let cli = Cli::try_parse_from([&["tom-alerts"], arguments].concat())?;
+            Ok::<_, clap::Error>(cli.serve.timing.timing_divisor.get())
+        };
+        assert_eq!(divisor(&[]).unwrap(), 1);
+        assert_eq!(divisor(&["--timing-divisor", "5"]).unwrap(), 5);
+        for wrong in ["0", "-1", "0.5", "fast"] {
+            assert!(divisor(&["--timing-divisor", wrong]).is_err(), "{wrong}");
+        }
+        let mut command = Cli::command();
+        let helps = command.find_subcommand_mut("ingest").unwrap().render_long_help();
+        let helps = format!("{helps}{}", command.render_long_help()).to_lowercase();
+        assert!(helps.contains("--log-format"), "{helps}");
+        assert!(!helps.contains("timing"), "{helps}");
     }
 
     #[test]

@@ -4,12 +4,11 @@ use std::{path::Path, time::Duration};
 
 use anyhow::Context;
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
 use tom_alerts::{
-    actions::run_query::Runner,
+    actions::{run_query::Runner, runner_settings::RunnerSettings},
     brokers::{Brokers, pubsub::PubSubService},
     clock::Clock,
-    domain::{run::Run, sharing::TeamScope},
+    domain::{run::Run, sharing::TeamScope, timing::Timing},
     forms::{self, RawForm},
     google::Access,
     simulate::{Night, default_night, write_folder, write_tar_gz},
@@ -31,16 +30,18 @@ pub(crate) async fn measure(storage: &Storage, place: &Path) -> anyhow::Result<(
     let night = |seed| Night { seed, n_packets: PACKETS, ..default_night() };
     write_tar_gz(&night(1), &tar_gz)?;
     write_folder(&night(2), &folder)?;
-    let brokers =
-        Brokers::new(PubSubService::at(None)?, vec![tar_gz, folder], place.join("no-uploads"));
+    let brokers = Brokers::new(
+        PubSubService::at(None, &Timing::default())?,
+        vec![tar_gz, folder],
+        place.join("no-uploads"),
+    );
     let reader = Reader {
         storage,
         runner: Runner::new(
             storage.clone(),
             brokers.clone(),
             Access::default(),
-            Clock::system(),
-            CancellationToken::new(),
+            RunnerSettings::default(),
         ),
         brokers,
         scope: storage.local_scope().await?,

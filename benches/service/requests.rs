@@ -5,7 +5,6 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    time::Duration,
 };
 
 use anyhow::Context;
@@ -13,10 +12,13 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tom_alerts::{
-    actions::run_query::Runner,
+    actions::{run_query::Runner, runner_settings::RunnerSettings},
     brokers::{Brokers, pubsub::PubSubService},
     clock::Clock,
-    domain::sky::Position,
+    domain::{
+        sky::Position,
+        timing::{Timing, WebTiming},
+    },
     google::Access,
     storage::Storage,
     telemetry,
@@ -93,7 +95,7 @@ impl Service {
     ) -> anyhow::Result<Self> {
         let stop = CancellationToken::new();
         let brokers = Brokers::new(
-            PubSubService::at(emulator)?,
+            PubSubService::at(emulator, &Timing::default())?,
             vec![place.join("night.tar.gz")],
             place.join("no-uploads"),
         );
@@ -101,8 +103,7 @@ impl Service {
             storage.clone(),
             brokers.clone(),
             Access::default(),
-            Clock::system(),
-            stop.clone(),
+            RunnerSettings { shutdown: stop.clone(), ..RunnerSettings::default() },
         );
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
@@ -111,10 +112,12 @@ impl Service {
             address,
             storage.local_scope().await?,
         );
+        let timing = WebTiming::default();
         let metrics = telemetry::collect_metrics()?;
-        let state = AppState::new(storage.clone(), brokers, runner, Clock::system(), site, metrics);
+        let state =
+            AppState::new(storage.clone(), brokers, runner, Clock::system(), site, metrics, timing);
         let router = web::router(state);
-        tokio::spawn(web::server::serve(listener, router, stop.clone(), Duration::from_secs(5)));
+        tokio::spawn(web::server::serve(listener, router, stop.clone(), timing));
         let (storage, place) = (storage.clone(), place.to_owned());
         Ok(Self { address, http: reqwest::Client::new(), stop, storage, place })
     }

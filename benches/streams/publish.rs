@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, process::Command, sync::Arc};
 use anyhow::Context;
 use tom_alerts::{
     brokers::pubsub::PubSubService,
+    domain::timing::Timing,
     google::{
         Access,
         pubsub::{OutgoingMessage, PubSub, SubscriptionPath, TopicPath},
@@ -80,7 +81,8 @@ pub(crate) async fn run(arguments: &[String]) -> anyhow::Result<()> {
             "publish HOST:PORT TOPIC SUBSCRIPTION SUBSCRIPTION SEED MESSAGES JUNK-EACH PER-SECOND"
         );
     };
-    let pubsub = PubSubService::at(Some(host))?.client(Access::default(), Arc::new(|_, _| {}));
+    let pubsub = PubSubService::at(Some(host), &Timing::default())?
+        .client(Access::default(), Arc::new(|_, _| {}));
     let stream = Stream {
         topic: TopicPath::new(PROJECT, topic),
         subscription: SubscriptionPath::new(PROJECT, first),

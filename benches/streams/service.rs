@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
 use tom_alerts::{
-    actions::run_query::Runner,
+    actions::{run_query::Runner, runner_settings::RunnerSettings},
     brokers::{Brokers, pubsub::PubSubService},
     clock::Clock,
     domain::{
         run::{Run, RunId},
         sharing::TeamScope,
+        timing::Timing,
     },
     forms::{self, RawForm},
     google::Access,
@@ -49,13 +49,16 @@ impl Service {
         host: &str,
         backend: &'static str,
     ) -> anyhow::Result<Self> {
-        let brokers = Brokers::new(PubSubService::at(Some(host))?, Vec::new(), "no-uploads".into());
+        let brokers = Brokers::new(
+            PubSubService::at(Some(host), &Timing::default())?,
+            Vec::new(),
+            "no-uploads".into(),
+        );
         let runner = Runner::new(
             storage.clone(),
             brokers.clone(),
             Access::default(),
-            Clock::system(),
-            CancellationToken::new(),
+            RunnerSettings::default(),
         );
         let scope = storage.local_scope().await?;
         Ok(Self { storage: storage.clone(), runner, brokers, scope, backend })

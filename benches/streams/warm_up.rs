@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tom_alerts::{
     brokers::pubsub::PubSubService,
+    domain::timing::Timing,
     google::{
         Access,
         pubsub::{PullAnswer, SubscriptionPath},
@@ -37,7 +38,8 @@ pub(crate) async fn warm_up(host: &str) -> anyhow::Result<()> {
 }
 
 async fn read(host: String, path: SubscriptionPath) -> anyhow::Result<()> {
-    let pubsub = PubSubService::at(Some(&host))?.client(Access::default(), Arc::new(|_, _| {}));
+    let pubsub = PubSubService::at(Some(&host), &Timing::default())?
+        .client(Access::default(), Arc::new(|_, _| {}));
     for _ in 0..PULLS / READERS {
         let answer = pubsub.pull(&path, AT_ONCE).await?;
         let answer = PullAnswer::read(&answer)?;

@@ -5,7 +5,6 @@ mod renewing;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use tokio::{sync::Mutex as AsyncMutex, time::Instant};
@@ -14,7 +13,7 @@ use tracing::{info, warn};
 use self::renewing::{MemberGrant, Trouble};
 use crate::{
     clock::Clock,
-    domain::{grant::Scope, sealed::Sealed},
+    domain::{grant::Scope, sealed::Sealed, timing::GrantTiming},
     google::{
         Token, TokenSource,
         cipher::{Cipher, CipherError},
@@ -23,16 +22,13 @@ use crate::{
     storage::{Credential, SealedTokens, Storage, StorageError},
 };
 
-/// How a revocation that failed is tried again: the first pause, and for how long in all.
-const REVOKE_AGAIN: Duration = Duration::from_mins(1);
-const REVOKE_FOR: Duration = Duration::from_hours(24);
-
 /// The grants of all members.
 pub struct Grants {
     storage: Storage,
     provider: Arc<Provider>,
     cipher: Arc<Cipher>,
     clock: Clock,
+    timing: GrantTiming,
     /// Name of this process among all that share the database.
     holder: String,
     renewing: Mutex<HashMap<i64, Arc<AsyncMutex<Option<Trouble>>>>>,
@@ -62,9 +58,11 @@ impl Grants {
         provider: Arc<Provider>,
         cipher: Arc<Cipher>,
         clock: Clock,
+        timing: GrantTiming,
     ) -> Arc<Self> {
         let holder = format!("{}-{:016x}", std::process::id(), rand::random::<u64>());
-        Arc::new(Self { storage, provider, cipher, clock, holder, renewing: Mutex::default() })
+        let renewing = Mutex::default();
+        Arc::new(Self { storage, provider, cipher, clock, timing, holder, renewing })
     }
 
     /// Tokens of one member, for one right.
@@ -122,12 +120,12 @@ impl Grants {
     pub async fn revoke(self: &Arc<Self>, token: Token) -> Disconnected {
         let Err(why) = self.provider.revoke(&token).await else { return Disconnected::Revoked };
         warn!(%why, "A grant could not be revoked at Google: trying again in the background");
-        let provider = self.provider.clone();
+        let (provider, timing) = (self.provider.clone(), self.timing);
         // The token lives in this task alone: nothing of it is kept.
         tokio::spawn(async move {
             let begun = Instant::now();
-            let mut pause = REVOKE_AGAIN;
-            while begun.elapsed() + pause < REVOKE_FOR {
+            let mut pause = timing.revoke_again;
+            while begun.elapsed() + pause < timing.revoke_for {
                 tokio::time::sleep(pause).await;
                 pause *= 2;
                 if provider.revoke(&token).await.is_ok() {

@@ -5,7 +5,6 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
-    time::Duration,
 };
 
 use chrono::{DateTime, Utc};
@@ -15,8 +14,7 @@ use tracing::{error, info, warn};
 use super::{
     retrying::patiently,
     run_query::{Inner, Runner},
-    run_queue::LOOK,
-    run_watch::{HEARTBEAT, NEXT_GOES_ON},
+    run_watch::NEXT_GOES_ON,
     run_work::Ending,
 };
 use crate::{
@@ -29,10 +27,6 @@ use crate::{
     forms::{Context, RawForm},
     storage::{BegunRun, ListenerAtWork, ListenerRunEnd, RunAtWork, StorageError},
 };
-
-/// How long may the process of a listener be silent before another one takes it? With a heartbeat each 5 s and a look each
-/// second, it goes on within 30 s.
-const SILENCE: Duration = Duration::from_secs(20);
 
 const ONLY_STREAMS: &str =
     "Only streams can be listened to: what this backend has does not grow while one waits.";
@@ -106,8 +100,9 @@ impl Runner {
     /// Listens to one query alone and does nothing else, until shutdown.
     pub async fn listen_to(self, query_id: i64) {
         self.inner.listening.only.get_or_init(|| query_id);
-        let mut beats = tokio::time::interval(HEARTBEAT);
-        let mut looks = tokio::time::interval(LOOK);
+        let timing = self.inner.timing.runs;
+        let mut beats = tokio::time::interval(timing.heartbeat);
+        let mut looks = tokio::time::interval(timing.look);
         for ticks in [&mut beats, &mut looks] {
             ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         }
@@ -144,7 +139,8 @@ impl Inner {
         }
         let now = self.clock.now();
         let only = self.listening.only.get().copied();
-        let found = self.storage.listeners_at_work(now, SILENCE, only).await?;
+        let silence = self.timing.listeners.silence;
+        let found = self.storage.listeners_at_work(now, silence, only).await?;
         for (id, heard) in self.listening.heard().iter() {
             if !found.iter().any(|listener| listener.live.as_ref().is_some_and(|run| run.id == *id))
             {
@@ -174,8 +170,9 @@ impl Inner {
             if let Some(heard) = heard {
                 return self.attend_to_own(listener, is_on, run, &heard, now).await;
             }
+            let silence = self.timing.listeners.silence;
             let is_nobodys = run.is_silent
-                && self.storage.interrupt_listening(run.id, SILENCE, NEXT_GOES_ON).await?;
+                && self.storage.interrupt_listening(run.id, silence, NEXT_GOES_ON).await?;
             if !is_nobodys {
                 return Ok(());
             }
@@ -238,7 +235,9 @@ impl Inner {
             let end = end_of(ending, heard.because(), self.retired.is_cancelled());
             info!(run.id = id, state = end.state.id(), "Run {id} of a listener: {}", end.feedback);
             let now = self.clock.now();
-            let written = patiently(|| self.storage.end_listening(id, end.clone(), now)).await;
+            let timing = self.timing.runs;
+            let written =
+                patiently(timing, || self.storage.end_listening(id, end.clone(), now)).await;
             if let Err(error) = written {
                 error!(run.id = id, %error, "The end of run {id} could not be written");
             }

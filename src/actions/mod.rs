@@ -14,6 +14,7 @@ pub mod run_query;
 mod run_queue;
 mod run_watch;
 mod run_work;
+pub mod runner_settings;
 pub mod save_targets;
 pub mod sign_in;
 pub mod subscriptions;

@@ -8,7 +8,7 @@ use tracing::{info, warn};
 use super::retrying::patiently;
 use crate::{
     brokers::{Budget, BudgetError, Cost, DailyBudget, PlannedJob, Reservation},
-    domain::run::RunId,
+    domain::{run::RunId, timing::RunTiming},
     storage::{Reserved, SpendingLimits, SpendingWish, Storage},
 };
 
@@ -16,6 +16,7 @@ use crate::{
 pub(super) struct RunBudget {
     pub(super) storage: Storage,
     pub(super) run_id: RunId,
+    pub(super) timing: RunTiming,
 }
 
 impl fmt::Debug for RunBudget {
@@ -60,14 +61,15 @@ impl Budget for RunBudget {
     }
 
     async fn ended(&self, reservation: Reservation) {
-        let freed = patiently(|| self.storage.free_job_place(reservation.0)).await;
+        let freed = patiently(self.timing, || self.storage.free_job_place(reservation.0)).await;
         if let Err(error) = freed {
             warn!(run.id = self.run_id, %error, "The end of a query's job was not written: it holds its place for as long as it might have lasted");
         }
     }
 
     async fn settle(&self, reservation: Reservation, billed: u64) {
-        let settled = patiently(|| self.storage.settle_bytes(reservation.0, billed)).await;
+        let settled =
+            patiently(self.timing, || self.storage.settle_bytes(reservation.0, billed)).await;
         if let Err(error) = settled {
             warn!(run.id = self.run_id, %error, "What a query cost was not written: what was reserved stays counted");
         }

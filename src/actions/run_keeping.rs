@@ -1,6 +1,6 @@
 //! What a run has received, judged, kept and acknowledged. One batch is committed while the next one is being inserted.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use metrics::counter;
 use tokio::task::{JoinHandle, JoinSet};
@@ -12,14 +12,14 @@ use crate::{
         filter::Filter,
         kept::Kept,
         run::{LogLevel, RunId},
+        timing::RunTiming,
         wording::as_sentence,
     },
     storage::{Batch, Follower, KeptAlert, KeptBatch, Storage, StorageError, Turn},
 };
 
-/// Batches whose acknowledgement may be under way at once, and how long the end of a run waits for the last ones.
+/// Batches whose acknowledgement may be under way at once.
 const ACKNOWLEDGING_AT_ONCE: usize = 4;
-const LAST_ACKNOWLEDGEMENTS: Duration = Duration::from_secs(10);
 
 /// Keeps what passes, until there is enough.
 pub(super) struct Keeper {
@@ -28,6 +28,7 @@ pub(super) struct Keeper {
     filter: Filter,
     max_results: Option<u64>,
     log: RunContext,
+    timing: RunTiming,
     n_batches: i64,
     n_stored: u64,
     n_received: u64,
@@ -57,6 +58,7 @@ impl Keeper {
         filter: Filter,
         max_results: Option<u64>,
         log: RunContext,
+        timing: RunTiming,
     ) -> Self {
         Self {
             storage,
@@ -64,6 +66,7 @@ impl Keeper {
             filter,
             max_results,
             log,
+            timing,
             n_batches: 0,
             n_stored: 0,
             n_received: 0,
@@ -127,7 +130,7 @@ impl Keeper {
     /// Waits for the acknowledgements under way, but not for ever: what is not acknowledged comes again.
     pub(super) async fn finish_acknowledging(&mut self) {
         let all = async { while self.acknowledging.join_next().await.is_some() {} };
-        if tokio::time::timeout(LAST_ACKNOWLEDGEMENTS, all).await.is_err() {
+        if tokio::time::timeout(self.timing.last_acknowledgements, all).await.is_err() {
             tracing::warn!(run.id = self.id, "Some acknowledgements were not confirmed in time");
             self.acknowledging.shutdown().await;
         }
@@ -220,7 +223,7 @@ impl Keeper {
 
     async fn keep_patiently(&mut self, batch: Batch) -> Result<KeptBatch, StorageError> {
         let (storage, id) = (&self.storage, self.id);
-        patiently(|| storage.keep_batch(id, batch.clone())).await
+        patiently(self.timing, || storage.keep_batch(id, batch.clone())).await
     }
 
     /// Acknowledges what was kept, while the next batch is being kept.
@@ -229,11 +232,13 @@ impl Keeper {
             self.acknowledging.join_next().await;
         }
         let (storage, id, log) = (self.storage.clone(), self.id, self.log.clone());
+        let timing = self.timing;
         self.acknowledging.spawn(async move {
             match receipt.acknowledge(proof, settled).await {
                 Ok(0) => {}
                 Ok(n) => {
-                    let counted = patiently(|| storage.count_acknowledged(id, n)).await;
+                    let counted =
+                        patiently(timing, || storage.count_acknowledged(id, n)).await;
                     if let Err(error) = counted {
                         tracing::warn!(run.id = id, %error, "{n} acknowledgements were not counted");
                     }

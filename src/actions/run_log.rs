@@ -1,7 +1,5 @@
 //! The log of a run: what its backend says, written while it goes on and a little beyond its end.
 
-use std::time::Duration;
-
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -12,10 +10,6 @@ use crate::{
     storage::Storage,
 };
 
-/// How long after the end of a run its backend may say more, and how long when the service stops.
-const LATE_LINES: Duration = Duration::from_mins(2);
-const LAST_LINES: Duration = Duration::from_secs(3);
-
 /// Lines that a backend has said and nobody has written.
 pub(super) type Lines = mpsc::UnboundedReceiver<(LogLevel, String)>;
 
@@ -23,14 +17,14 @@ impl Inner {
     /// Writes what a backend says after its run has ended: what it cost, and whether a job could be stopped.
     pub(super) fn log_what_is_late(&self, id: RunId, lines: Lines) {
         let late = write_log(self.storage.clone(), id, lines, CancellationToken::new());
-        let shutdown = self.shutdown.clone();
+        let (shutdown, timing) = (self.shutdown.clone(), self.timing.runs);
         self.tracker.spawn(async move {
             let last = async {
                 shutdown.cancelled().await;
-                tokio::time::sleep(LAST_LINES).await;
+                tokio::time::sleep(timing.last_lines).await;
             };
             tokio::select! {
-                _ = tokio::time::timeout(LATE_LINES, late) => {}
+                _ = tokio::time::timeout(timing.late_lines, late) => {}
                 () = last => {}
             }
         });

@@ -21,6 +21,7 @@ use super::{
     run_log::write_log,
     run_watch::INTERRUPTED,
     run_work::{self, Ending},
+    runner_settings::RunnerSettings,
 };
 use crate::{
     brokers::{Brokers, Progress, RunContext},
@@ -32,6 +33,7 @@ use crate::{
         run::{RunId, RunState},
         saved_query::SavedQuery,
         sharing::{Sharing, TeamScope},
+        timing::Timing,
     },
     forms::Parameters,
     google::Access,
@@ -52,6 +54,7 @@ pub(super) struct Inner {
     brokers: Brokers,
     credentials: Credentials,
     pub(super) clock: Clock,
+    pub(super) timing: Timing,
     pub(super) limits: RunLimits,
     /// Name of this process among all that share the database.
     pub(super) instance: String,
@@ -67,28 +70,14 @@ pub(super) struct Inner {
 }
 
 impl Runner {
-    /// A runner whose runs act towards Google by these credentials and end when `shutdown` is set.
+    /// A runner whose runs act towards Google by these credentials.
     pub fn new(
         storage: Storage,
         brokers: Brokers,
         credentials: impl Into<Credentials>,
-        clock: Clock,
-        shutdown: CancellationToken,
+        settings: RunnerSettings,
     ) -> Self {
-        let limits = RunLimits::default();
-        Self::limited(storage, brokers, credentials, clock, shutdown, limits, "serve")
-    }
-
-    /// The same with these limits, in a process that runs this command of the program.
-    pub fn limited(
-        storage: Storage,
-        brokers: Brokers,
-        credentials: impl Into<Credentials>,
-        clock: Clock,
-        shutdown: CancellationToken,
-        limits: RunLimits,
-        command: &str,
-    ) -> Self {
+        let RunnerSettings { clock, timing, limits, command, shutdown } = settings;
         let host = nix::unistd::gethostname().unwrap_or_default();
         let (process, chance) = (std::process::id(), rand::random::<u64>());
         let instance = replica::name_of(command, &host.to_string_lossy(), process, chance);
@@ -98,6 +87,7 @@ impl Runner {
                 brokers,
                 credentials: credentials.into(),
                 clock,
+                timing,
                 limits,
                 instance,
                 tracker: TaskTracker::new(),
@@ -214,9 +204,10 @@ impl Inner {
             ending.state.id(),
             ending.feedback
         );
-        let written =
-            patiently(|| self.storage.end_run(id, ending.state, &ending.feedback, ending.lacks))
-                .await;
+        let written = patiently(self.timing.runs, || {
+            self.storage.end_run(id, ending.state, &ending.feedback, ending.lacks)
+        })
+        .await;
         if let Err(error) = written {
             error!(run.id = id, %error, "The end of run {id} could not be written");
         }
@@ -268,9 +259,9 @@ impl Inner {
         stop: &CancellationToken,
         listening: Option<Arc<Progress>>,
     ) -> Result<Option<Ending>, StorageError> {
-        let id = run.id;
+        let (id, timing) = (run.id, self.timing.runs);
         // Whoever asked before the run was among the live ones has not reached it.
-        if patiently(|| self.storage.is_cancel_requested(id)).await? {
+        if patiently(timing, || self.storage.is_cancel_requested(id)).await? {
             return Ok(Some(Ending::cancelled()));
         }
         let Some(broker) = self.brokers.find(&run.broker) else {
@@ -284,10 +275,10 @@ impl Inner {
         };
         let scope = broker.needed_scope();
         let access =
-            patiently(|| self.credentials.of_member(&self.storage, &run.by, scope)).await?;
+            patiently(timing, || self.credentials.of_member(&self.storage, &run.by, scope)).await?;
         if let (Some(tokens), Some(_)) = (&access.tokens, scope) {
             let acts_as = tokens.acts_as();
-            patiently(|| self.storage.note_acting(id, &acts_as)).await?;
+            patiently(timing, || self.storage.note_acting(id, &acts_as)).await?;
         }
         // The broker's own token: it must stop fetching also when the run has enough.
         let fetching = stop.child_token();
@@ -295,7 +286,7 @@ impl Inner {
         let _end_of_fetching = fetching.clone().drop_guard();
         let (context, lines) =
             RunContext::new(self.clock.now(), fetching.clone(), access, self.tracker.clone());
-        let budget = RunBudget { storage: self.storage.clone(), run_id: id };
+        let budget = RunBudget { storage: self.storage.clone(), run_id: id, timing };
         let pulls = self.pull_paces.of(run.by.id, self.limits, Instant::now());
         let context = context.with_budget(Arc::new(budget)).with_pace(pulls);
         let context = match listening {
@@ -306,7 +297,8 @@ impl Inner {
         let logger =
             self.tracker.spawn(write_log(self.storage.clone(), id, lines, is_over.clone()));
         let result =
-            run_work::run(&self.storage, id, broker.as_ref(), &parameters, context, stop).await;
+            run_work::run(&self.storage, id, broker.as_ref(), &parameters, context, stop, timing)
+                .await;
         fetching.cancel();
         is_over.cancel();
         match logger.await {

@@ -1,6 +1,6 @@
 //! Whose run begins next: the queue is in the database, and every process looks there for what it may begin.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -14,10 +14,6 @@ use crate::{
     forms::{Context, FormState, Parameters, RawForm},
     storage::{BegunRun, StorageError},
 };
-
-/// How often does a process look for runs to begin, besides whenever it has a reason to? So runs get on whose
-/// process was stopped before they began, and those that wait for a place that another process has freed.
-pub(super) const LOOK: Duration = Duration::from_secs(1);
 
 impl Runner {
     /// Begins no more runs from now on: those that wait are left to other processes. Runs that go on go on.

@@ -4,14 +4,8 @@ use std::time::Duration;
 
 use tracing::warn;
 
-use super::{run_query::Runner, run_queue::LOOK};
+use super::run_query::Runner;
 use crate::{domain::run::RunId, storage::StorageError};
-
-/// How often does a process say that its runs are alive, and look for requests to stop them?
-pub(super) const HEARTBEAT: Duration = Duration::from_secs(5);
-
-/// How long may a process be silent before the others call its runs interrupted?
-const SILENCE: Duration = Duration::from_secs(30);
 
 /// What an interrupted run tells its reader.
 pub(super) const INTERRUPTED: &str = "The service stopped while this run was going on. What had come until then is kept. Run it again for the rest.";
@@ -25,9 +19,10 @@ const NOT_BEGUN: &str = "The service stopped before this run began. Run it again
 impl Runner {
     /// Says that our runs are alive, finds those whose process died and those whose turn it is, until shutdown.
     pub async fn watch(self) {
-        let mut beats = tokio::time::interval(HEARTBEAT);
+        let timing = self.inner.timing.runs;
+        let mut beats = tokio::time::interval(timing.heartbeat);
         beats.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut looks = tokio::time::interval(LOOK);
+        let mut looks = tokio::time::interval(timing.look);
         looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
@@ -57,7 +52,7 @@ impl Runner {
                 stop.cancel();
             }
         }
-        self.interrupt_silent(SILENCE).await
+        self.interrupt_silent(self.inner.timing.runs.silence).await
     }
 
     /// Marks every run interrupted that goes on or waits: at the start of a service that has its database to itself

@@ -9,6 +9,7 @@ use crate::{
     domain::{
         grant::Scope,
         run::{LogLevel, RunId, RunState},
+        timing::RunTiming,
         wording::as_sentence,
     },
     forms::Parameters,
@@ -67,6 +68,7 @@ pub(super) async fn run(
     parameters: &Parameters,
     context: RunContext,
     stop: &CancellationToken,
+    timing: RunTiming,
 ) -> Result<Ending, StorageError> {
     let filter = match filter_from(parameters, context.now) {
         Ok(filter) => filter,
@@ -83,7 +85,7 @@ pub(super) async fn run(
         Ok(stream) => stream,
         Err(error) => return Ok(Ending::broken(as_sentence(&error.to_string()), &error, broker)),
     };
-    let mut keeper = Keeper::new(storage.clone(), id, filter, max_results, log.clone());
+    let mut keeper = Keeper::new(storage.clone(), id, filter, max_results, log.clone(), timing);
     let ending = keep_all(&mut keeper, &mut stream, &log, stop, broker).await;
     let settled = keeper.settle().await;
     keeper.finish_acknowledging().await;

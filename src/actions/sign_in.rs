@@ -24,6 +24,7 @@ use crate::{
         grant::Scope,
         history::{Action, Event, Kind},
         member::Identity,
+        timing::GrantTiming,
         visitor::Visitor,
     },
     google::{
@@ -65,8 +66,10 @@ impl SignIn {
         cipher: Arc<Cipher>,
         policy: Policy,
         clock: Clock,
+        timing: GrantTiming,
     ) -> Self {
-        let grants = Grants::new(storage.clone(), provider.clone(), cipher.clone(), clock.clone());
+        let grants =
+            Grants::new(storage.clone(), provider.clone(), cipher.clone(), clock.clone(), timing);
         Self { storage, provider, grants, cipher, policy, clock }
     }
 

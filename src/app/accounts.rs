@@ -10,6 +10,7 @@ use crate::{
     actions::sign_in::{Policy, SignIn},
     clock::Clock,
     config::{SecretKey, ServeConfig, SignInConfig, parse_key},
+    domain::timing::Timing,
     google::{
         cipher::{Cipher, KEY_LEN},
         oauth::{Client, Provider},
@@ -61,8 +62,9 @@ pub(super) async fn sign_in(
     public_url: &Url,
     storage: &Storage,
     clock: &Clock,
+    timing: &Timing,
 ) -> anyhow::Result<Option<Arc<SignIn>>> {
-    let Some(provider) = provider(settings, public_url)? else { return Ok(None) };
+    let Some(provider) = provider(settings, public_url, timing)? else { return Ok(None) };
     let cipher = cipher(settings, data_dir)?;
     check_keys(settings, &cipher, storage).await?;
     let policy =
@@ -70,8 +72,14 @@ pub(super) async fn sign_in(
     if policy.admins.is_empty() {
         info!("The first to sign in will be admin");
     }
-    let sign_in =
-        SignIn::new(storage.clone(), Arc::new(provider), Arc::new(cipher), policy, clock.clone());
+    let sign_in = SignIn::new(
+        storage.clone(),
+        Arc::new(provider),
+        Arc::new(cipher),
+        policy,
+        clock.clone(),
+        timing.grants,
+    );
     Ok(Some(Arc::new(sign_in)))
 }
 
@@ -79,6 +87,7 @@ pub(super) async fn sign_in(
 pub(super) fn provider(
     settings: &SignInConfig,
     public_url: &Url,
+    timing: &Timing,
 ) -> anyhow::Result<Option<Provider>> {
     let Some((client_id, client_secret)) = settings.client().map_err(anyhow::Error::msg)? else {
         return Ok(None);
@@ -87,7 +96,7 @@ pub(super) fn provider(
     info!("People sign in at {}; they come back to {redirect_uri}", settings.oauth_issuer);
     let issuer = settings.oauth_issuer.clone();
     let client = Client { issuer, client_id, client_secret, redirect_uri };
-    Provider::new(client).map(Some).context("TOM_ALERTS_OAUTH_ISSUER")
+    Provider::new(client, timing).map(Some).context("TOM_ALERTS_OAUTH_ISSUER")
 }
 
 fn cipher(settings: &SignInConfig, data_dir: &Path) -> anyhow::Result<Cipher> {

@@ -9,9 +9,12 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 use url::Url;
 
-use super::{Database, SHUTDOWN_LIMIT, accounts, google_access, pubsub_service, run_limits};
+use super::{Database, accounts, google_access, pubsub_service, run_limits, timing_of};
 use crate::{
-    actions::{credentials::Credentials, listen::why_not_listen, run_query::Runner},
+    actions::{
+        credentials::Credentials, listen::why_not_listen, run_query::Runner,
+        runner_settings::RunnerSettings,
+    },
     brokers::Brokers,
     clock::Clock,
     config::IngestConfig,
@@ -24,9 +27,6 @@ use crate::{
     packets,
     storage::{NamedQuery, Storage, StorageError},
 };
-
-/// How often is looked how it stands?
-const LOOK: Duration = Duration::from_secs(1);
 
 /// Listens to the saved query that the settings name until `stop` resolves. `say` is told of it in lines for people.
 pub async fn ingest(
@@ -50,41 +50,41 @@ async fn ingest_on(
     say: impl Fn(&str),
 ) -> anyhow::Result<()> {
     let storage = database.connect().await?;
-    let clock = Clock::system();
-    let pubsub = pubsub_service(&config.google)?;
+    let (clock, timing) = (Clock::system(), timing_of(config.timing));
+    let pubsub = pubsub_service(&config.google, &timing)?;
     let brokers = Brokers::new(pubsub, Vec::new(), data_dir.join("uploads"));
     let access = google_access(&config.google)?;
     // Tokens are renewed here; nobody comes back to this address.
     let nowhere = Url::parse("http://127.0.0.1/")?;
-    let sign_in = accounts::sign_in(&config.sign_in, data_dir, &nowhere, &storage, &clock).await?;
+    let sign_in =
+        accounts::sign_in(&config.sign_in, data_dir, &nowhere, &storage, &clock, &timing).await?;
     let credentials = match &sign_in {
         Some(sign_in) => Credentials::with_grants(access, sign_in.grants().clone()),
         None => access.into(),
     };
     let shutdown = CancellationToken::new();
-    let limits = run_limits(&config.limits);
-    let runner = Runner::limited(
-        storage.clone(),
-        brokers.clone(),
-        credentials,
-        clock.clone(),
-        shutdown.clone(),
-        limits,
-        "ingest",
-    );
+    let settings = RunnerSettings {
+        clock: clock.clone(),
+        timing,
+        limits: run_limits(&config.limits),
+        command: "ingest",
+        shutdown: shutdown.clone(),
+    };
+    let runner = Runner::new(storage.clone(), brokers.clone(), credentials, settings);
     if database.is_private() {
         runner.interrupt_all().await?;
     }
     let ingest = Ingest::find(config, storage.clone(), &brokers, runner.clone(), clock).await?;
     let before = ingest.start().await?;
     let listening = tokio::spawn(runner.clone().listen_to(ingest.query.id));
-    let ended = ingest.tell(Duration::from_secs(config.every), stop, &say).await;
+    let every = Every { look: timing.runs.look, counts: Duration::from_secs(config.every) };
+    let ended = ingest.tell(every, stop, &say).await;
     if ended.is_ok() {
         ingest.give_back(before).await?;
     }
     runner.retire();
     shutdown.cancel();
-    if tokio::time::timeout(SHUTDOWN_LIMIT, runner.finish()).await.is_err() {
+    if tokio::time::timeout(timing.runs.last_work, runner.finish()).await.is_err() {
         warn!("The run did not finish in time; it will be marked interrupted");
     }
     let _ = listening.await;
@@ -93,6 +93,13 @@ async fn ingest_on(
     }
     storage.close().await;
     ended
+}
+
+/// How often is looked how it stands, and how often are the counts told?
+#[derive(Clone, Copy)]
+struct Every {
+    look: Duration,
+    counts: Duration,
 }
 
 /// How the listener stood before.
@@ -164,13 +171,13 @@ impl Ingest {
     /// Tells what becomes of it until `stop` resolves.
     async fn tell(
         &self,
-        every: Duration,
+        every: Every,
         stop: impl Future<Output = ()>,
         say: &impl Fn(&str),
     ) -> anyhow::Result<()> {
-        let mut looks = interval(LOOK);
+        let mut looks = interval(every.look);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut counts_at = Instant::now() + every;
+        let mut counts_at = Instant::now() + every.counts;
         let mut last_said = String::new();
         tokio::pin!(stop);
         loop {
@@ -194,7 +201,7 @@ impl Ingest {
                 last_said = standing;
             }
             if Instant::now() >= counts_at {
-                counts_at += every;
+                counts_at += every.counts;
                 match self.counts().await {
                     Ok(counts) => say(&counts),
                     Err(error) => warn!(%error, "The counts could not be read"),

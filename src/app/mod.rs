@@ -22,14 +22,20 @@ use tracing::{info, warn};
 use self::database::Database;
 pub use self::{ingest::ingest, settings::check_settings};
 use crate::{
-    actions::{credentials::Credentials, run_limits::RunLimits, run_query::Runner},
+    actions::{
+        credentials::Credentials, run_limits::RunLimits, run_query::Runner,
+        runner_settings::RunnerSettings,
+    },
     brokers::{
         Brokers, Cost,
         database::BigQueryService,
         pubsub::{self, PubSubService},
     },
     clock::Clock,
-    config::{BigQueryConfig, GoogleConfig, LimitsConfig, ServeConfig, SimulateConfig},
+    config::{
+        BigQueryConfig, GoogleConfig, LimitsConfig, ServeConfig, SimulateConfig, TimingConfig,
+    },
+    domain::timing::Timing,
     google::{
         Access, ServiceAccount, TokenSource,
         pubsub::{SchemaPath, SubscriptionPath, TopicPath},
@@ -39,9 +45,6 @@ use crate::{
     telemetry,
     web::{self, AppState, Site},
 };
-
-/// How long may runs and requests take to finish once the service is asked to stop?
-const SHUTDOWN_LIMIT: Duration = Duration::from_secs(10);
 
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 1024;
@@ -81,30 +84,30 @@ async fn serve_on(
 ) -> anyhow::Result<()> {
     let metrics = telemetry::collect_metrics()?;
     let storage = database.connect().await?;
-    let clock = Clock::system();
-    let pubsub = pubsub_service(&config.google)?;
+    let (clock, timing) = (Clock::system(), timing_of(config.timing));
+    let pubsub = pubsub_service(&config.google, &timing)?;
     let brokers =
         Brokers::new(pubsub, archives(config, data_dir).await?, uploads_folder(data_dir)?)
-            .with_database(bigquery(&config.bigquery)?);
+            .with_database(bigquery(&config.bigquery, &timing)?);
     let address = socket.local_addr()?;
     let public_url = settings::public_url(config, address)?;
     let access = google_access(&config.google)?;
     let sign_in =
-        accounts::sign_in(&config.sign_in, data_dir, &public_url, &storage, &clock).await?;
+        accounts::sign_in(&config.sign_in, data_dir, &public_url, &storage, &clock, &timing)
+            .await?;
     let credentials = match &sign_in {
         Some(sign_in) => Credentials::with_grants(access, sign_in.grants().clone()),
         None => access.into(),
     };
     let shutdown = CancellationToken::new();
-    let runner = Runner::limited(
-        storage.clone(),
-        brokers.clone(),
-        credentials.clone(),
-        clock.clone(),
-        shutdown.clone(),
-        run_limits(&config.limits),
-        "serve",
-    );
+    let settings = RunnerSettings {
+        clock: clock.clone(),
+        timing,
+        limits: run_limits(&config.limits),
+        command: "serve",
+        shutdown: shutdown.clone(),
+    };
+    let runner = Runner::new(storage.clone(), brokers.clone(), credentials.clone(), settings);
     if database.is_private() {
         // Nobody else uses this database: whatever was live died with the process before us.
         runner.interrupt_all().await?;
@@ -120,6 +123,7 @@ async fn serve_on(
         clock,
         site.trusting(&config.trusted_proxies),
         metrics,
+        timing.web,
     )
     .with_sign_in(sign_in, credentials)
     .with_requests_a_minute(config.limits.requests());
@@ -132,8 +136,8 @@ async fn serve_on(
     let listener = socket.listen(BACKLOG).with_context(|| format!("cannot listen on {address}"))?;
     info!("Ready: open {} in a browser", state.site().public_url());
     on_ready();
-    web::server::serve(listener, web::router(state), shutdown.clone(), SHUTDOWN_LIMIT).await;
-    if tokio::time::timeout(SHUTDOWN_LIMIT, runner.finish()).await.is_err() {
+    web::server::serve(listener, web::router(state), shutdown.clone(), timing.web).await;
+    if tokio::time::timeout(timing.runs.last_work, runner.finish()).await.is_err() {
         warn!("Some runs did not finish in time; they will be marked interrupted");
     }
     let _ = tokio::join!(watching, pruning);
@@ -177,11 +181,20 @@ async fn archives(config: &ServeConfig, data_dir: &Path) -> anyhow::Result<Vec<P
     Ok(vec![folder])
 }
 
+/// How patient the service is.
+fn timing_of(config: TimingConfig) -> Timing {
+    let divisor = config.timing_divisor;
+    if divisor.get() > 1 {
+        warn!("Every patience is divided by {divisor}: this is for tests, and for nothing else");
+    }
+    Timing::default().shortened(divisor)
+}
+
 /// Where Pub/Sub is.
-fn pubsub_service(config: &GoogleConfig) -> anyhow::Result<PubSubService> {
+fn pubsub_service(config: &GoogleConfig, timing: &Timing) -> anyhow::Result<PubSubService> {
     Ok(match &config.pubsub_endpoint {
-        Some(endpoint) => PubSubService::behind(endpoint.clone())?,
-        None => PubSubService::at(config.pubsub_emulator.as_deref())?,
+        Some(endpoint) => PubSubService::behind(endpoint.clone(), timing)?,
+        None => PubSubService::at(config.pubsub_emulator.as_deref(), timing)?,
     })
 }
 
@@ -196,8 +209,8 @@ fn run_limits(limits: &LimitsConfig) -> RunLimits {
 }
 
 /// BigQuery as the deployment uses it.
-fn bigquery(config: &BigQueryConfig) -> anyhow::Result<BigQueryService> {
-    let mut service = BigQueryService::at(config.bigquery_emulator.as_deref())?;
+fn bigquery(config: &BigQueryConfig, timing: &Timing) -> anyhow::Result<BigQueryService> {
+    let mut service = BigQueryService::at(config.bigquery_emulator.as_deref(), timing)?;
     service.query_limit = config.bigquery_query_limit;
     service.daily.user = Cost(config.bigquery_user_budget);
     service.daily.team = Cost(config.bigquery_team_budget);
@@ -277,7 +290,7 @@ pub async fn simulate(config: &SimulateConfig) -> anyhow::Result<String> {
 
 async fn publish(config: &SimulateConfig, night: &simulate::Night) -> anyhow::Result<String> {
     let topic = config.publish.as_deref().context("neither --out nor --publish is given")?;
-    let service = pubsub_service(&config.google)?;
+    let service = pubsub_service(&config.google, &Timing::default())?;
     let access = google_access(&config.google)?;
     let project = match &access.project {
         Some(project) => project.clone(),

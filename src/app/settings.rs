@@ -6,7 +6,10 @@ use sqlx::postgres::PgConnectOptions;
 use url::Url;
 
 use super::{accounts, bigquery, google_access, pubsub_service};
-use crate::config::{ServeConfig, unknown_variables};
+use crate::{
+    config::{ServeConfig, unknown_variables},
+    domain::timing::Timing,
+};
 
 /// Refuses settings with which the service would not start, and variables that are named like settings and are none.
 pub fn check_settings(config: &ServeConfig) -> anyhow::Result<()> {
@@ -17,10 +20,11 @@ pub fn check_settings(config: &ServeConfig) -> anyhow::Result<()> {
         // The error would show the password.
         anyhow::ensure!(is_database(url), "DATABASE_URL is no address of a PostgreSQL database");
     }
-    pubsub_service(&config.google)?;
-    bigquery(&config.bigquery)?;
+    let timing = Timing::default();
+    pubsub_service(&config.google, &timing)?;
+    bigquery(&config.bigquery, &timing)?;
     google_access(&config.google)?;
-    accounts::provider(&config.sign_in, &public_url(config, config.listen)?)?;
+    accounts::provider(&config.sign_in, &public_url(config, config.listen)?, &timing)?;
     if let Some(key) = &config.sign_in.secret_key {
         accounts::cipher_of(key, &config.sign_in)?;
     }

@@ -15,7 +15,7 @@ pub mod stream_client;
 pub mod stream_rest;
 mod subscriptions;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -176,9 +176,6 @@ pub struct AlertBatch {
 
 /// Batches until the backend has no more.
 pub type AlertStream = BoxStream<'static, Result<AlertBatch, BrokerError>>;
-
-/// How long a test of somebody's access may take: they wait for it.
-const TEST_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a test says where no project is set.
 const NO_PROJECT: &str = "No Google Cloud project is set: enter yours below.";

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{GoogleConfig, LimitsConfig, LogFormat, SignInConfig, parse_email};
+use super::{GoogleConfig, LimitsConfig, LogFormat, SignInConfig, TimingConfig, parse_email};
 use crate::local_postgres::default_data_dir;
 
 /// Settings of `tom-alerts ingest`: which saved query, and where everything is, as for `serve`.
@@ -34,6 +34,9 @@ pub struct IngestConfig {
     /// What one member may take.
     #[command(flatten)]
     pub limits: LimitsConfig,
+    /// How patient it is.
+    #[command(flatten)]
+    pub timing: TimingConfig,
     /// How log lines look.
     #[arg(long, env = "TOM_ALERTS_LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,

@@ -19,5 +19,6 @@ pub mod sharing;
 pub mod sky;
 pub mod target;
 pub mod time;
+pub mod timing;
 pub mod visitor;
 pub mod wording;

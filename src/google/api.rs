@@ -20,19 +20,11 @@ use super::{
     access::{Access, AccessError, Token},
     trouble::{ErrorAnswer, GoogleError},
 };
-use crate::domain::run::LogLevel;
+use crate::domain::{run::LogLevel, timing::CallTiming};
 
 /// Told what a user should know while calls are tried again.
 pub type Listener = Arc<dyn Fn(LogLevel, String) + Send + Sync>;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long an answer may take to begin, and to go on.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
-/// The first pause between two tries, and the longest.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// How often a reader of the log hears that the trouble goes on.
-const REMINDER: Duration = Duration::from_secs(30);
 /// Largest answer, unless a call says otherwise.
 const ANSWER_LIMIT: usize = 1 << 20;
 
@@ -66,7 +58,7 @@ pub struct ApiClient {
     root: &'static str,
     needs_token: bool,
     access: Access,
-    patience: Duration,
+    timing: CallTiming,
     listener: Listener,
     trouble: Mutex<Option<Trouble>>,
     retries: AtomicU64,
@@ -108,7 +100,7 @@ impl ApiClient {
         base: Url,
         needs_token: bool,
         access: Access,
-        patience: Duration,
+        timing: CallTiming,
         listener: Listener,
     ) -> Self {
         let (trouble, retries, unanswered) = Default::default();
@@ -119,7 +111,7 @@ impl ApiClient {
             root: "v1",
             needs_token,
             access,
-            patience,
+            timing,
             listener,
             trouble,
             retries,
@@ -133,11 +125,15 @@ impl ApiClient {
         Self { root, ..self }
     }
 
-    /// Connections for all clients of a process. Redirects are never followed: a token would go with them.
-    pub fn connections(is_local: bool) -> Result<reqwest::Client, reqwest::Error> {
+    /// Connections for all clients of a process, each made within so long. Redirects are never followed: a token would go
+    /// with them.
+    pub fn connections(
+        is_local: bool,
+        connect: Duration,
+    ) -> Result<reqwest::Client, reqwest::Error> {
         let builder = reqwest::Client::builder()
             .redirect(redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
+            .connect_timeout(connect)
             .user_agent(concat!("tom-alerts/", env!("CARGO_PKG_VERSION")));
         let builder = if is_local { builder.no_proxy() } else { builder };
         builder.build()
@@ -149,6 +145,11 @@ impl ApiClient {
             Some(tokens) if self.needs_token => tokens.acts_as(),
             _ => "nobody (an emulator needs no credentials)".to_owned(),
         }
+    }
+
+    /// How patient it is.
+    pub(super) fn timing(&self) -> CallTiming {
+        self.timing
     }
 
     /// Tries that failed in passing, so far.
@@ -164,8 +165,8 @@ impl ApiClient {
     /// Makes a call, again and again while it fails in passing.
     pub(super) async fn call(&self, call: &Call<'_>) -> Result<Bytes, GoogleError> {
         let begun = Instant::now();
-        let patience = call.patience.unwrap_or(self.patience);
-        let mut pause = FIRST_PAUSE;
+        let patience = call.patience.unwrap_or(self.timing.patience);
+        let mut pause = self.timing.first_pause;
         let mut refused: Option<Token> = None;
         loop {
             let (why, is_quota, retry_after) = match self.try_once(call, &mut refused).await {
@@ -190,7 +191,7 @@ impl ApiClient {
             }
             self.is_troubled(&why);
             sleep(wait).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            pause = (pause * 2).min(self.timing.longest_pause);
         }
     }
 
@@ -244,9 +245,10 @@ impl ApiClient {
             request =
                 request.header(header::CONTENT_TYPE, "application/json").body(body.to_string());
         }
-        let response = match timeout(ANSWER_TIMEOUT, request.send()).await {
+        let patience = self.timing.answer;
+        let response = match timeout(patience, request.send()).await {
             Ok(sent) => sent.map_err(|error| passing(&error))?,
-            Err(_) => return Err(no_answer()),
+            Err(_) => return Err(no_answer(patience)),
         };
         self.receive(call, response).await
     }
@@ -259,7 +261,7 @@ impl ApiClient {
             return Err(Failure::Passing { why, is_quota: false, retry_after, may_be_done: false });
         }
         let limit = if status.is_success() { call.limit } else { ANSWER_LIMIT };
-        let body = read_body(response, limit).await?.ok_or_else(|| {
+        let body = read_body(response, limit, self.timing.answer).await?.ok_or_else(|| {
             let (what, limit_mib) = (call.what.to_owned(), limit >> 20);
             Failure::Final(GoogleError::TooLarge { what, limit_mib })
         })?;
@@ -290,7 +292,7 @@ impl ApiClient {
     fn is_troubled(&self, why: &str) {
         let now = Instant::now();
         let mut trouble = self.trouble();
-        let is_told = trouble.is_some_and(|trouble| now - trouble.last_told < REMINDER);
+        let is_told = trouble.is_some_and(|trouble| now - trouble.last_told < self.timing.reminder);
         let since = trouble.map_or(now, |trouble| trouble.since);
         if !is_told {
             *trouble = Some(Trouble { since, last_told: now });
@@ -315,13 +317,17 @@ impl ApiClient {
 }
 
 /// The body, or `None` when it is larger than allowed.
-async fn read_body(mut response: Response, limit: usize) -> Result<Option<Bytes>, Failure> {
+async fn read_body(
+    mut response: Response,
+    limit: usize,
+    patience: Duration,
+) -> Result<Option<Bytes>, Failure> {
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
     let mut body = BytesMut::with_capacity(announced.unwrap_or(0).min(limit));
     loop {
-        let chunk = match timeout(ANSWER_TIMEOUT, response.chunk()).await {
+        let chunk = match timeout(patience, response.chunk()).await {
             Ok(chunk) => chunk.map_err(|error| passing(&error))?,
-            Err(_) => return Err(no_answer()),
+            Err(_) => return Err(no_answer(patience)),
         };
         let Some(chunk) = chunk else { return Ok(Some(body.freeze())) };
         if body.len() + chunk.len() > limit {
@@ -331,8 +337,8 @@ async fn read_body(mut response: Response, limit: usize) -> Result<Option<Bytes>
     }
 }
 
-fn no_answer() -> Failure {
-    let why = format!("no answer in {} s", ANSWER_TIMEOUT.as_secs());
+fn no_answer(patience: Duration) -> Failure {
+    let why = format!("no answer in {} s", patience.as_secs_f32());
     Failure::Passing { why, is_quota: false, retry_after: None, may_be_done: true }
 }
 

@@ -13,9 +13,6 @@ use crate::domain::{
     sharing::TeamScope,
 };
 
-/// How long a renewal may take before somebody else may try: longer than every limit on the exchange itself.
-const LEASE: Duration = Duration::from_secs(30);
-
 /// A grant with its tokens, still encrypted.
 #[derive(Clone, Debug)]
 pub struct Credential {
@@ -178,6 +175,7 @@ impl Storage {
         member_id: i64,
         version: i64,
         holder: &str,
+        lease: Duration,
     ) -> Result<bool, StorageError> {
         let done = sqlx::query(
             "update google_credential
@@ -188,7 +186,7 @@ impl Storage {
         .bind(member_id)
         .bind(version)
         .bind(holder)
-        .bind(LEASE.as_secs_f64())
+        .bind(lease.as_secs_f64())
         .execute(&self.work)
         .await?;
         Ok(done.rows_affected() == 1)

@@ -17,9 +17,6 @@ const CHANNEL: &str = "run_news";
 /// News that may wait for one reader; one who is slower looks at once and misses nothing, as each look shows all.
 const WAITING: usize = 256;
 
-/// How long until the database is asked again after it was away.
-const AGAIN: Duration = Duration::from_secs(1);
-
 /// The news of this process: one connection listens for all who look.
 #[derive(Clone, Debug)]
 pub(super) struct RunNews {
@@ -55,22 +52,23 @@ impl RunFollower {
 }
 
 impl Storage {
-    /// Follows a run from now on, whichever process works on it.
-    pub fn follow_run(&self, id: RunId) -> RunFollower {
+    /// Follows a run from now on, whichever process works on it. Who follows first in a process says how long until the
+    /// database is asked again after it was away.
+    pub fn follow_run(&self, id: RunId, again: Duration) -> RunFollower {
         let receiver = self.news.sender.subscribe();
         self.news.is_listening.get_or_init(|| {
-            tokio::spawn(listen(self.work.clone(), self.news.sender.clone()));
+            tokio::spawn(listen(self.work.clone(), self.news.sender.clone(), again));
         });
         RunFollower { id, receiver }
     }
 }
 
-async fn listen(pool: PgPool, sender: broadcast::Sender<Option<RunId>>) {
+async fn listen(pool: PgPool, sender: broadcast::Sender<Option<RunId>>, again: Duration) {
     while !pool.is_closed() {
         if let Err(error) = relay(&pool, &sender).await {
             tracing::warn!(%error, "No news of runs: the database is away");
         }
-        tokio::time::sleep(AGAIN).await;
+        tokio::time::sleep(again).await;
     }
 }
 

@@ -36,9 +36,6 @@ const OPEN_FOLDERS: [&str; 2] = ["/static/", JOIN];
 /// Largest form that is kept on the page that asks to sign in again, bytes.
 const MAX_KEPT_FORM: usize = 64 << 10;
 
-/// How long such a form may take to come.
-const BODY_LIMIT: Duration = Duration::from_secs(10);
-
 /// Name of the cookie of a session. `__Host-` ties it to our host and to https, where there is https.
 pub(crate) fn session_cookie(site: &Site) -> &'static str {
     if site.is_https() { "__Host-sid" } else { "sid" }
@@ -135,7 +132,7 @@ pub(crate) async fn admit(
             () if is_in || is_open => next.run(request).await,
             () if is_away => refused(Error::Busy, is_api),
             () if is_api => Error::NotSignedIn.into_json().into_response(),
-            () => send_to_sign_in(request).await,
+            () => send_to_sign_in(request, state.timing().body).await,
         }
     };
     let answer = frame.around(answer).await;
@@ -175,8 +172,8 @@ fn too_often(state: &AppState, request: &Request, asker: Asker) -> Option<u64> {
     Some(wait.as_secs() + 1)
 }
 
-/// Somebody without a session wants a page, or has sent a form.
-async fn send_to_sign_in(request: Request) -> Response {
+/// Somebody without a session wants a page, or has sent a form, which may take so long to come.
+async fn send_to_sign_in(request: Request, limit: Duration) -> Response {
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
     let is_visit = matches!(*request.method(), Method::GET | Method::HEAD);
     if is_visit && is_navigation(request.headers()) {
@@ -187,7 +184,7 @@ async fn send_to_sign_in(request: Request) -> Response {
     }
     let action = path.to_owned();
     let body = axum::body::to_bytes(Body::new(request.into_body()), MAX_KEPT_FORM);
-    match tokio::time::timeout(BODY_LIMIT, body).await {
+    match tokio::time::timeout(limit, body).await {
         Ok(Ok(body)) => send_again(action, &Pairs::parse(&body)),
         _ => Error::NotSignedIn.into_response(),
     }

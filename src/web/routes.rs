@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, FromRef, Request},
+    extract::{DefaultBodyLimit, FromRef, Request, State},
     http::Method,
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Redirect, Response},
@@ -19,12 +19,7 @@ use super::{
     error::{ApiError, Error},
     guard, health, pages, retirement,
 };
-
-/// How long may a request take?
-const REQUEST_LIMIT: Duration = Duration::from_secs(30);
-
-/// How long may an upload take?
-const UPLOAD_LIMIT: Duration = Duration::from_mins(30);
+use crate::domain::timing::WebTiming;
 
 /// Largest body but for uploads, bytes.
 const MAX_BODY_BYTES: usize = 1 << 20;
@@ -32,22 +27,23 @@ const MAX_BODY_BYTES: usize = 1 << 20;
 /// Everything that the service answers.
 pub fn router(state: AppState) -> Router {
     let site = Arc::<Site>::from_ref(&state);
+    let WebTiming { request, upload, .. } = state.timing();
     let sessions = admission::sessions(state.storage(), &site);
     let pages = pages()
-        .layer(from_fn(limit_time::<{ REQUEST_LIMIT.as_secs() }>))
+        .layer(from_fn_with_state(request, limit_time))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
-    let upload = Router::new()
+    let uploads = Router::new()
         .route("/alerts/archive/upload/", post(pages::upload::post).fallback(method_not_allowed))
-        .layer(from_fn(limit_time::<{ UPLOAD_LIMIT.as_secs() }>))
+        .layer(from_fn_with_state(upload, limit_time))
         .layer(DefaultBodyLimit::disable());
     pages
-        .merge(upload)
-        .merge(accounts())
+        .merge(uploads)
+        .merge(accounts(request))
         .merge(machines())
         .nest(
             "/api",
             api::router()
-                .layer(from_fn(limit_time::<{ REQUEST_LIMIT.as_secs() }>))
+                .layer(from_fn_with_state(request, limit_time))
                 .layer(DefaultBodyLimit::max(MAX_BODY_BYTES)),
         )
         .fallback(not_found)
@@ -147,7 +143,7 @@ fn pages() -> Router<AppState> {
 }
 
 /// Signing in, the connection to Google, the team. They are not there in local mode.
-fn accounts() -> Router<AppState> {
+fn accounts(limit: Duration) -> Router<AppState> {
     Router::new()
         .route("/accounts/login/", get(pages::login::get).post(pages::login::post))
         .route(CALLBACK, get(pages::callback::get))
@@ -184,7 +180,7 @@ fn accounts() -> Router<AppState> {
             get(pages::groups::get_delete).post(pages::groups::post_delete),
         )
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(from_fn(limit_time::<{ REQUEST_LIMIT.as_secs() }>))
+        .layer(from_fn_with_state(limit, limit_time))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
 }
 
@@ -215,9 +211,9 @@ async fn method_not_allowed() -> Error {
     Error::MethodNotAllowed
 }
 
-async fn limit_time<const SECONDS: u64>(request: Request, next: Next) -> Response {
+async fn limit_time(State(limit): State<Duration>, request: Request, next: Next) -> Response {
     let is_api = request.uri().path().starts_with("/api/");
-    match tokio::time::timeout(Duration::from_secs(SECONDS), next.run(request)).await {
+    match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) if is_api => Error::TooSlow.into_json().into_response(),
         Err(_) => Error::TooSlow.into_response(),

@@ -18,8 +18,7 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-/// How long may a client take to send the head of a request?
-const HEAD_LIMIT: Duration = Duration::from_secs(10);
+use crate::domain::timing::WebTiming;
 
 /// How many connections are open at once, at most? The others wait in the system's queue.
 const MAX_CONNECTIONS: usize = 1024;
@@ -27,15 +26,11 @@ const MAX_CONNECTIONS: usize = 1024;
 /// Largest head of a request, bytes.
 const MAX_HEAD_BYTES: usize = 16 << 10;
 
-/// How long a client may leave an answer untaken.
-const UNTAKEN_LIMIT: Duration = Duration::from_secs(30);
-
 /// Who is at the other end of a connection: an extension of each request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PeerAddress(pub(crate) IpAddr);
 
-/// Serves until `stop`, then takes the connections that are made already and lets open requests finish, for at most
-/// `patience`.
+/// Serves until `stop`, then takes the connections that are made already and lets open requests finish, for a while at most.
 ///
 /// `axum::serve` has no limit on the time a head may take, so that a few hundred half-sent requests would
 /// hold as many connections for ever: hence a loop of our own.
@@ -43,7 +38,7 @@ pub async fn serve(
     listener: TcpListener,
     router: Router,
     stop: CancellationToken,
-    patience: Duration,
+    timing: WebTiming,
 ) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let graceful = GracefulShutdown::new();
@@ -70,10 +65,10 @@ pub async fn serve(
         let _ = stream.set_nodelay(true);
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_LIMIT)
+            .header_read_timeout(timing.head)
             .max_buf_size(MAX_HEAD_BYTES)
             .serve_connection(
-                TokioIo::new(impatient(stream)),
+                TokioIo::new(impatient(stream, timing.untaken)),
                 TowerToHyperService::new(router.clone().layer(Extension(peer))),
             );
         let watched = graceful.watch(connection);
@@ -85,14 +80,14 @@ pub async fn serve(
         });
     }
     drop(listener);
-    if tokio::time::timeout(patience, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(timing.last_requests, graceful.shutdown()).await.is_err() {
         warn!("Some requests did not finish in time");
     }
 }
 
 /// A connection that ends when what is written is not taken for too long: a client that never reads holds it no longer.
-fn impatient(stream: TcpStream) -> Pin<Box<TimeoutStream<TcpStream>>> {
+fn impatient(stream: TcpStream, untaken: Duration) -> Pin<Box<TimeoutStream<TcpStream>>> {
     let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(UNTAKEN_LIMIT));
+    stream.set_write_timeout(Some(untaken));
     Box::pin(stream)
 }

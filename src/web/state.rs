@@ -17,6 +17,7 @@ use crate::{
     actions::{credentials::Credentials, run_query::Runner, sign_in::SignIn},
     brokers::Brokers,
     clock::Clock,
+    domain::timing::WebTiming,
     storage::Storage,
 };
 
@@ -32,6 +33,7 @@ pub struct AppState {
     clock: Clock,
     site: Arc<Site>,
     metrics: PrometheusHandle,
+    timing: WebTiming,
     accounts: Option<Accounts>,
     requests: Option<Arc<RequestLimit>>,
 }
@@ -54,9 +56,10 @@ impl AppState {
         clock: Clock,
         site: Site,
         metrics: PrometheusHandle,
+        timing: WebTiming,
     ) -> Self {
         let (site, accounts, requests) = (Arc::new(site), None, None);
-        Self { storage, brokers, runner, clock, site, metrics, accounts, requests }
+        Self { storage, brokers, runner, clock, site, metrics, timing, accounts, requests }
     }
 
     /// The same, where people sign in and grant what runs need.
@@ -94,6 +97,10 @@ impl AppState {
         self.clock.now()
     }
 
+    pub(crate) fn timing(&self) -> WebTiming {
+        self.timing
+    }
+
     /// The deployment.
     pub fn site(&self) -> &Site {
         &self.site
@@ -116,6 +123,7 @@ part!(Runner, runner);
 part!(Clock, clock);
 part!(Arc<Site>, site);
 part!(PrometheusHandle, metrics);
+part!(WebTiming, timing);
 
 impl OptionalFromRequestParts<AppState> for Accounts {
     type Rejection = Infallible;

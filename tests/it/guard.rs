@@ -139,13 +139,15 @@ async fn the_service_says_how_it_is() {
 #[tokio::test]
 async fn a_half_sent_request_is_cut_off() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let app = TestApp::start().await;
+    let mut timing = crate::timing::short();
+    timing.web.head = std::time::Duration::from_secs(1);
+    let app = TestApp::start_timed(timing).await;
     let address = app.base.strip_prefix("http://").unwrap();
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nHost: ").await.unwrap();
     let mut rest = Vec::new();
     let ended =
-        tokio::time::timeout(std::time::Duration::from_secs(15), stream.read_to_end(&mut rest))
+        tokio::time::timeout(std::time::Duration::from_secs(9), stream.read_to_end(&mut rest))
             .await;
     assert!(ended.is_ok(), "the connection is still open");
 }

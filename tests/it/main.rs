@@ -32,3 +32,4 @@ mod subscriptions;
 mod support;
 mod targets;
 mod team;
+mod timing;

@@ -1,15 +1,19 @@
 //! The queue of runs on two processes with one database: for each member so many at once, the oldest first, nobody delayed
 //! by somebody else.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use tom_alerts::{
     actions::run_limits::RunLimits,
     brokers::{Brokers, database::BigQueryService, pubsub::PubSubService},
     clock::Clock,
-    domain::sharing::{Sharing, TEAM, TeamScope},
+    domain::{
+        sharing::{Sharing, TEAM, TeamScope},
+        timing::Timing,
+    },
     forms::{Choices, Context, Parameters, RawForm},
     google::Access,
     storage::{NewRun, StorageError},
@@ -19,6 +23,7 @@ use tom_alerts::{
 use crate::{
     pubsub_double::PubSubDouble,
     support::{Ground, Parts, TestApp, fresh_database, write_night},
+    timing,
 };
 
 const AT_ONCE: u32 = 4;
@@ -33,6 +38,10 @@ struct Replicas {
 impl Replicas {
     /// So many processes, each of which watches as the program does.
     async fn start(n: usize) -> Self {
+        Self::start_timed(n, timing::short()).await
+    }
+
+    async fn start_timed(n: usize, timing: Timing) -> Self {
         let double = Arc::new(PubSubDouble::start().await);
         let topic = double.create_topic("proj", "loop-1");
         double.create_subscription("proj", "loop-1", &topic);
@@ -42,8 +51,8 @@ impl Replicas {
             let ground = Ground::lay(database_url.clone()).await;
             let scope = ground.storage.local_scope().await.unwrap();
             let app = ground.build(Parts {
-                pubsub: PubSubService::at(Some(double.host())).unwrap(),
-                bigquery: BigQueryService::at(None).unwrap(),
+                pubsub: PubSubService::at(Some(double.host()), &timing).unwrap(),
+                bigquery: BigQueryService::at(None, &timing).unwrap(),
                 credentials: Access { project: Some("proj".to_owned()), tokens: None }.into(),
                 site: Site::local(
                     "http://127.0.0.1:1".parse().unwrap(),
@@ -52,6 +61,7 @@ impl Replicas {
                 ),
                 sign_in: None,
                 clock: Clock::system(),
+                timing,
                 requests_a_minute: None,
                 limits: RunLimits { at_once: AT_ONCE, ..RunLimits::default() },
             });
@@ -151,7 +161,8 @@ fn stream_parameters() -> Parameters {
 }
 
 fn parameters(broker: &str, typed: &Value, choices: Choices) -> Parameters {
-    let brokers = Brokers::new(PubSubService::at(None).unwrap(), Vec::new(), "uploads".into());
+    let pubsub = PubSubService::at(None, &timing::short()).unwrap();
+    let brokers = Brokers::new(pubsub, Vec::new(), "uploads".into());
     let context = Context { now: Clock::system().now(), choices };
     brokers.find(broker).unwrap().form().validate(&RawForm::from_json(typed), &context).unwrap()
 }
@@ -290,8 +301,35 @@ async fn a_run_that_waits_for_a_process_that_stopped_is_begun_by_another() {
 }
 
 #[tokio::test]
+async fn a_process_says_that_its_runs_are_alive_as_often_as_it_is_set_to() {
+    let mut timing = timing::short();
+    timing.runs.heartbeat = Duration::from_millis(50);
+    let replicas = Replicas::start_timed(1, timing).await;
+    let ada = replicas.member("Ada").await;
+    let ids = replicas.start_streams(&ada, 1).await;
+    replicas.until_running(&ada, &ids).await;
+    let mut beats = BTreeSet::new();
+    // The program itself would say so three times at most.
+    for _ in 0..400 {
+        let beat: DateTime<Utc> = sqlx::query_scalar("select heartbeat from run where id = $1")
+            .bind(ids[0])
+            .fetch_one(&replicas.pool)
+            .await
+            .unwrap();
+        beats.insert(beat);
+        if beats.len() > 6 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("{beats:?}");
+}
+
+#[tokio::test]
 async fn runs_of_a_dead_process_free_their_places() {
-    let replicas = Replicas::start(1).await;
+    let mut timing = timing::short();
+    timing.runs.silence = Duration::from_mins(10);
+    let replicas = Replicas::start_timed(1, timing).await;
     let ada = replicas.member("Ada").await;
     for _ in 0..4 {
         replicas.apps[0].storage.create_run(&ada, &new_run(), 4).await.unwrap();
@@ -299,12 +337,20 @@ async fn runs_of_a_dead_process_free_their_places() {
     let begun = replicas.apps[0].storage.begin_runs(&new_run().instance, AT_ONCE, 4).await.unwrap();
     assert_eq!(begun.len(), 4);
     let ids = replicas.start_streams(&ada, 1).await;
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    assert_eq!(replicas.state(ids[0]).await, "queued");
-    sqlx::query("update run set heartbeat = now() - interval '31 seconds' where state = 'running'")
+    let is_silent_for = async |minutes: i32| {
+        sqlx::query(
+            "update run set heartbeat = now() - make_interval(mins => $1) where state = 'running'",
+        )
+        .bind(minutes)
         .execute(&replicas.pool)
         .await
         .unwrap();
+    };
+    is_silent_for(9).await;
+    // Two heartbeats.
+    tokio::time::sleep(timing.runs.heartbeat * 2).await;
+    assert_eq!(replicas.state(ids[0]).await, "queued");
+    is_silent_for(11).await;
     replicas.until_running(&ada, &ids).await;
     assert_eq!(replicas.in_state(&ada, "interrupted").await.len(), 4);
 }

@@ -25,7 +25,7 @@ impl Ground {
         #[expect(clippy::disallowed_methods, reason = "tests/run says where the emulator is")]
         let emulator = std::env::var("TOM_ALERTS_TEST_PUBSUB")
             .expect("this test needs TOM_ALERTS_TEST_PUBSUB: run it by tests/run");
-        let service = PubSubService::at(Some(&emulator)).unwrap();
+        let service = PubSubService::at(Some(&emulator), &crate::timing::short()).unwrap();
         let project = format!("test-{:016x}", rand::random::<u64>());
         let access = Access { project: Some(project.clone()), tokens: None };
         let pubsub = service.client(access.clone(), Arc::new(|_, _| {}));

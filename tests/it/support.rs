@@ -10,10 +10,12 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tom_alerts::{
     actions::{
-        credentials::Credentials, run_limits::RunLimits, run_query::Runner, sign_in::SignIn,
+        credentials::Credentials, run_limits::RunLimits, run_query::Runner,
+        runner_settings::RunnerSettings, sign_in::SignIn,
     },
     brokers::{Brokers, database::BigQueryService, pubsub::PubSubService},
     clock::Clock,
+    domain::timing::Timing,
     google::Access,
     packets,
     storage::Storage,
@@ -21,6 +23,7 @@ use tom_alerts::{
     web::{self, AppState, Site},
 };
 
+use crate::timing;
 pub(crate) use crate::{databases::fresh_database, nights::write_night};
 
 /// A running service with a database and an archive of its own.
@@ -88,6 +91,7 @@ pub(crate) struct Parts {
     pub(crate) site: Site,
     pub(crate) sign_in: Option<Arc<SignIn>>,
     pub(crate) clock: Clock,
+    pub(crate) timing: Timing,
     pub(crate) requests_a_minute: Option<NonZeroU32>,
     pub(crate) limits: RunLimits,
 }
@@ -112,6 +116,7 @@ impl Ground {
             site,
             sign_in,
             clock,
+            timing,
             requests_a_minute,
             limits,
         } = parts;
@@ -121,25 +126,32 @@ impl Ground {
         std::fs::create_dir_all(&uploads).unwrap();
         let brokers = Brokers::new(pubsub, vec![archive.clone()], uploads).with_database(bigquery);
         let stop = CancellationToken::new();
-        let runner = Runner::limited(
-            self.storage.clone(),
-            brokers.clone(),
-            credentials.clone(),
-            clock.clone(),
-            stop.clone(),
+        let settings = RunnerSettings {
+            clock: clock.clone(),
+            timing,
             limits,
-            "serve",
-        );
+            shutdown: stop.clone(),
+            ..RunnerSettings::default()
+        };
+        let runner =
+            Runner::new(self.storage.clone(), brokers.clone(), credentials.clone(), settings);
         let metrics = telemetry::collect_metrics().unwrap();
-        let state =
-            AppState::new(self.storage.clone(), brokers, runner.clone(), clock, site, metrics)
-                .with_sign_in(sign_in, credentials)
-                .with_requests_a_minute(requests_a_minute);
+        let state = AppState::new(
+            self.storage.clone(),
+            brokers,
+            runner.clone(),
+            clock,
+            site,
+            metrics,
+            timing.web,
+        )
+        .with_sign_in(sign_in, credentials)
+        .with_requests_a_minute(requests_a_minute);
         tokio::spawn(web::server::serve(
             self.listener,
             web::router(state),
             stop.clone(),
-            Duration::from_secs(5),
+            timing.web,
         ));
         let http = Client::builder()
             .redirect(redirect::Policy::none())
@@ -169,10 +181,15 @@ impl TestApp {
 
     /// A service whose archive `night` is empty.
     pub(crate) async fn start_empty() -> Self {
-        Self::start_with(PubSubService::at(None).unwrap(), Access::default()).await
+        Self::start_timed(timing::short()).await
     }
 
-    /// A service whose streams come from here.
+    /// The same, so patient.
+    pub(crate) async fn start_timed(timing: Timing) -> Self {
+        Self::start_with(PubSubService::at(None, &timing).unwrap(), Access::default()).await
+    }
+
+    /// A service whose streams come from here, as patient as they are.
     pub(crate) async fn start_with(pubsub: PubSubService, access: Access) -> Self {
         Self::start_limited(pubsub, access, RunLimits::default()).await
     }
@@ -183,12 +200,13 @@ impl TestApp {
         access: Access,
         limits: RunLimits,
     ) -> Self {
-        Self::start_on(pubsub, BigQueryService::at(None).unwrap(), access, limits).await
+        let bigquery = BigQueryService::at(None, &pubsub.timing).unwrap();
+        Self::start_on(pubsub, bigquery, access, limits).await
     }
 
-    /// A service whose tables are here.
+    /// A service whose tables are here, as patient as they are.
     pub(crate) async fn start_with_bigquery(bigquery: BigQueryService, access: Access) -> Self {
-        let pubsub = PubSubService::at(None).unwrap();
+        let pubsub = PubSubService::at(None, &bigquery.timing).unwrap();
         Self::start_on(pubsub, bigquery, access, RunLimits::default()).await
     }
 
@@ -201,7 +219,7 @@ impl TestApp {
         let ground = Ground::lay(fresh_database().await).await;
         let scope = ground.storage.local_scope().await.unwrap();
         let site = Site::local(url::Url::parse(&ground.base).unwrap(), ground.address, scope);
-        let credentials = access.into();
+        let (credentials, timing) = (access.into(), pubsub.timing);
         ground.build(Parts {
             pubsub,
             bigquery,
@@ -209,6 +227,7 @@ impl TestApp {
             site,
             sign_in: None,
             clock: Clock::system(),
+            timing,
             // In local mode it holds for nobody.
             requests_a_minute: Some(NonZeroU32::MIN),
             limits,

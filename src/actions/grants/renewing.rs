@@ -9,19 +9,18 @@ use tracing::{info, warn};
 
 use super::Grants;
 use crate::{
-    domain::grant::{GrantState, Scope},
+    domain::{
+        grant::{GrantState, Scope},
+        timing::GrantTiming,
+    },
     google::{AccessError, Token, TokenSource, oauth::RefreshError},
     storage::{Credential, StorageError},
 };
 
 /// How long before its end a token is renewed, at most; of a short life, a fifth.
 const EARLY: TimeDelta = TimeDelta::minutes(5);
-/// How often somebody looks whether another process has renewed a token, and for how long.
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// How often somebody looks whether another process has renewed a token, before they give up.
 const LOOKS: u32 = 400;
-/// After a renewal that failed nobody asks again for so long: at first, and at most.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// A renewal that failed and may succeed later: who wants a token before that is told the same.
 pub(super) struct Trouble {
@@ -38,13 +37,15 @@ impl Trouble {
         before: Option<Self>,
         version: i64,
         renewed: &Result<Token, AccessError>,
+        timing: GrantTiming,
     ) -> Option<Self> {
         let error = match renewed {
             Err(error @ (AccessError::Passing(_) | AccessError::BadClient(_))) => error.clone(),
             _ => return None,
         };
         let before = before.filter(|before| before.version == version);
-        let pause = before.map_or(FIRST_PAUSE, |before| (before.pause * 2).min(LONGEST_PAUSE));
+        let longer = |before: Self| (before.pause * 2).min(timing.longest_pause);
+        let pause = before.map_or(timing.first_pause, longer);
         Some(Self { version, until: Instant::now() + pause, pause, error })
     }
 
@@ -78,7 +79,7 @@ impl Grants {
             }
             let is_ours = self
                 .storage
-                .lease_credential(member_id, found.version, &self.holder)
+                .lease_credential(member_id, found.version, &self.holder, self.timing.lease)
                 .await
                 .map_err(|error| passing(&error))?;
             if is_ours {
@@ -89,7 +90,7 @@ impl Grants {
                 return Ok(token);
             }
             drop(turn);
-            tokio::time::sleep(LOOK_AGAIN).await;
+            tokio::time::sleep(self.timing.look).await;
         }
         Err(AccessError::Passing("the token is being renewed for too long".to_owned()))
     }
@@ -119,7 +120,7 @@ impl Grants {
         let present = self.usable(member_id, &found, refused, TimeDelta::zero());
         let renewal = tokio::spawn(async move {
             let renewed = grants.renew(member_id, &found).await;
-            *turn = Trouble::after(turn.take(), found.version, &renewed);
+            *turn = Trouble::after(turn.take(), found.version, &renewed, grants.timing);
             renewed
         });
         let broke = || AccessError::Passing("the renewal of the token broke off".to_owned());

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     brokers::{BrokerError, Cost, Delivery, Estimated},
+    domain::timing::QueryTiming,
     google::{
         GoogleError,
         bigquery::{BigQuery, Column, InsertError, JobPath, JobState, QueryJob, ResultPage},
@@ -23,9 +24,6 @@ const LABELS: &[(&str, &str)] = &[("application", "tom-alerts"), ("backend", "da
 /// BigQuery bills at least this much for a table, bytes: below that it refuses every query.
 /// <https://cloud.google.com/bigquery/pricing#on_demand_pricing>
 const LEAST_BILLED: u64 = 10 << 20;
-
-/// How long one call waits for a job.
-const WAIT: Duration = Duration::from_secs(5);
 
 /// Rows in one page: some megabytes at most.
 const SUMMARY_ROWS: u32 = 1_000;
@@ -40,14 +38,21 @@ pub(super) struct Consumer {
     job: JobPath,
     /// What one query may read at most, bytes.
     limit: u64,
+    timing: QueryTiming,
 }
 
 impl Consumer {
     /// A consumer of a query whose job runs in `project`.
-    pub(super) fn new(bigquery: BigQuery, query: Query, project: String, limit: u64) -> Self {
+    pub(super) fn new(
+        bigquery: BigQuery,
+        query: Query,
+        project: String,
+        limit: u64,
+        timing: QueryTiming,
+    ) -> Self {
         let statement = create_sql_stmnt(&query);
         let job = JobPath { project, id: new_job_id(), location: None };
-        Self { bigquery, query, statement, job, limit }
+        Self { bigquery, query, statement, job, limit, timing }
     }
 
     pub(super) fn query(&self) -> &Query {
@@ -60,6 +65,11 @@ impl Consumer {
 
     pub(super) fn job(&self) -> &JobPath {
         &self.job
+    }
+
+    /// How patient we are with it.
+    pub(super) fn timing(&self) -> QueryTiming {
+        self.timing
     }
 
     /// What one query may read at most.
@@ -98,7 +108,7 @@ impl Consumer {
             super::form::Columns::Summary => SUMMARY_ROWS,
             _ => HISTORY_ROWS,
         };
-        self.bigquery.get_query_results(job, page_token, most, WAIT).await
+        self.bigquery.get_query_results(job, page_token, most, self.timing.wait).await
     }
 
     /// Reads rows. This is work for a thread that may block.

@@ -28,10 +28,14 @@ use self::{
 };
 use super::{
     AlertStream, Broker, BrokerError, Check, Cost, DailyBudget, NO_PROJECT, PlannedJob, Preview,
-    RunContext, TEST_PATIENCE,
+    RunContext,
 };
 use crate::{
-    domain::{grant::Scope, run::LogLevel},
+    domain::{
+        grant::Scope,
+        run::LogLevel,
+        timing::{CallTiming, QueryTiming, Timing},
+    },
     forms::{Choices, FormSpec, Parameters},
     google::{
         Access, ApiClient, Listener,
@@ -42,21 +46,12 @@ use crate::{
 /// Batches that wait between fetching and storing.
 const BATCHES_AHEAD: usize = 2;
 
-/// How long passing trouble may last before a run fails.
-const PATIENCE: Duration = Duration::from_mins(1);
-
-/// How long a page waits for an estimate.
-const CHECK_PATIENCE: Duration = Duration::from_secs(8);
-
 /// What one query may read unless the deployment says otherwise, bytes: 100 GiB, $0.61.
 const QUERY_LIMIT: u64 = 100 << 30;
 
 /// What may be spent a day unless the deployment says otherwise: 200 GiB, $1.22, of a member; 500 GiB, $3.05, of all.
 const DAILY: DailyBudget =
     DailyBudget { user: Cost(200 << 30), team: Cost(500 << 30), user_jobs: 2, team_jobs: 8 };
-
-/// How much longer than it was given a job may take before we give it up.
-const GRACE: Duration = Duration::from_mins(1);
 
 /// The project of a deployment that has none, in an emulator, which knows no users.
 const EMULATOR_PROJECT: &str = "local";
@@ -81,8 +76,8 @@ pub struct BigQueryService {
     pub endpoint: Url,
     /// An emulator asks for no credentials.
     pub is_emulator: bool,
-    /// How long passing trouble may last before a run fails.
-    pub patience: Duration,
+    /// How patient we are.
+    pub timing: Timing,
     /// What one query may read, bytes.
     pub query_limit: u64,
     /// What may be spent a day.
@@ -93,7 +88,7 @@ pub struct BigQueryService {
 
 impl BigQueryService {
     /// Google's own service, or an emulator at `HOST:PORT`.
-    pub fn at(emulator: Option<&str>) -> Result<Self, EndpointError> {
+    pub fn at(emulator: Option<&str>, timing: &Timing) -> Result<Self, EndpointError> {
         let emulator = emulator.filter(|host| !host.is_empty());
         let endpoint = match emulator {
             Some(host) => Url::parse(&format!("http://{host}/"))
@@ -106,21 +101,22 @@ impl BigQueryService {
         Ok(Self {
             endpoint,
             is_emulator: emulator.is_some(),
-            patience: PATIENCE,
+            timing: *timing,
             query_limit: QUERY_LIMIT,
             daily: DAILY,
-            http: ApiClient::connections(emulator.is_some())?,
+            http: ApiClient::connections(emulator.is_some(), timing.calls.connect)?,
         })
     }
 
     fn client(&self, access: Access, patience: Duration, listener: Listener) -> BigQuery {
+        let brief = self.timing.queries.brief;
         let client = ApiClient::new(
             self.http.clone(),
             "BigQuery",
             self.endpoint.clone(),
             !self.is_emulator,
             access,
-            patience,
+            CallTiming { patience, brief, ..self.timing.calls },
             listener,
         );
         BigQuery::new(client.with_root(ROOT))
@@ -158,7 +154,8 @@ impl Database {
         let query = Query::of(query, now)?;
         let project = self.service.project(access)?;
         let bigquery = self.service.client(access.clone(), patience, listener);
-        Ok(Consumer::new(bigquery, query, project, self.service.query_limit))
+        let BigQueryService { query_limit, timing, .. } = &self.service;
+        Ok(Consumer::new(bigquery, query, project, *query_limit, timing.queries))
     }
 }
 
@@ -202,7 +199,8 @@ impl Broker for Database {
         let Ok(project) = self.service.project(access) else {
             return Some(Err(NO_PROJECT.to_owned()));
         };
-        let client = self.service.client(access.clone(), TEST_PATIENCE, Arc::new(|_, _| {}));
+        let patience = self.service.timing.calls.quick;
+        let client = self.service.client(access.clone(), patience, Arc::new(|_, _| {}));
         Some(match client.estimate(&consumer::test_job(&project)).await {
             Ok(_) => Ok(format!("BigQuery answers, and takes queries that {project} pays for.")),
             Err(error) => Err(error.sentence()),
@@ -224,7 +222,7 @@ impl Broker for Database {
     ) -> Result<AlertStream, BrokerError> {
         let log = context.clone();
         let listener = Arc::new(move |level, sentence| log.log(level, sentence));
-        let patience = self.service.patience;
+        let QueryTiming { patience, grace, .. } = self.service.timing.queries;
         let mut consumer =
             self.consumer(query, context.now, &context.access, patience, listener)?;
         context.log(LogLevel::Info, format!("Acting as {}", consumer.acts_as()));
@@ -249,7 +247,7 @@ impl Broker for Database {
             super::BudgetError::Unknown("nobody keeps count of what is spent".to_owned())
         })?;
         // It may wait for its start as long as for its end.
-        let lasts = Duration::from_secs(consumer.query().timeout_s) + patience + GRACE;
+        let lasts = Duration::from_secs(consumer.query().timeout_s) + patience + grace;
         let job = PlannedJob { estimated: estimated.cost, may_be_billed: estimated.cap, lasts };
         let reservation = budget.reserve(job, self.service.daily).await?;
         let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
@@ -270,7 +268,8 @@ impl Preview for Database {
         access: &Access,
     ) -> Result<Check, BrokerError> {
         let nobody = Arc::new(|_, _| {});
-        let consumer = self.consumer(query, now, access, CHECK_PATIENCE, nobody)?;
+        let patience = self.service.timing.queries.check;
+        let consumer = self.consumer(query, now, access, patience, nobody)?;
         Ok(check::check(consumer).await)
     }
 

@@ -4,10 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::mpsc, time::Instant};
 
-use super::{GRACE, consumer::Consumer};
+use super::consumer::Consumer;
 use crate::{
     brokers::{AlertBatch, BrokerError, Budget, Cost, Receipt, Reservation, RunContext},
-    domain::run::LogLevel,
+    domain::{run::LogLevel, timing::QueryTiming},
     google::{
         GoogleError,
         bigquery::{InsertError, JobPath, JobState, ResultPage},
@@ -16,13 +16,6 @@ use crate::{
 
 /// Rows that are kept in one go.
 const ROWS_PER_BATCH: usize = 250;
-
-/// How often a job that is at work is asked after.
-const ASK_AGAIN: Duration = Duration::from_millis(250);
-
-/// How long the bill of a job that has ended may take, and of one that was asked to stop.
-const BRIEF: Duration = Duration::from_secs(2);
-const PATIENCE: Duration = Duration::from_secs(8);
 
 type Sender = mpsc::Sender<Result<AlertBatch, BrokerError>>;
 
@@ -98,7 +91,8 @@ impl Running {
         let mut columns = Vec::new();
         let mut token: Option<String> = None;
         let timeout = Duration::from_secs(self.consumer.query().timeout_s);
-        let ends = Instant::now() + timeout + GRACE;
+        let QueryTiming { ask_again, bill, grace, .. } = self.consumer.timing();
+        let ends = Instant::now() + timeout + grace;
         loop {
             let asked = Instant::now();
             let next = tokio::select! {
@@ -114,13 +108,13 @@ impl Running {
                     return End::Failed(BrokerError::TooLong(timeout.as_secs()));
                 }
                 // An answer that comes at once is not to be asked for at once again.
-                tokio::time::sleep_until(asked + ASK_AGAIN).await;
+                tokio::time::sleep_until(asked + ask_again).await;
                 continue;
             }
             if !*is_complete {
                 self.tell_total(&page);
                 // Before the rows: the run may end with the last of them.
-                if !self.settle(job, BRIEF).await {
+                if !self.settle(job, bill).await {
                     self.budget.ended(self.reservation).await;
                 }
                 *is_complete = true;
@@ -177,18 +171,18 @@ impl Running {
     /// Stops a job of which nobody wants more.
     async fn stop(&self, job: &JobPath) {
         self.ask_to_stop(job).await;
-        self.settle(job, PATIENCE).await;
+        self.settle(job, self.consumer.timing().bill_of_stopped).await;
     }
 
     /// The same of a job of which nobody knows whether it was started.
     async fn stop_lost(&self) {
-        let job = self.consumer.job();
+        let (job, patience) = (self.consumer.job(), self.consumer.timing().bill_of_stopped);
         let was_absent = self.ask_to_stop(job).await;
-        let mut bill = self.bill(job, PATIENCE).await;
+        let mut bill = self.bill(job, patience).await;
         if was_absent && bill == Bill::Unknown {
             // It came to be after it was to be stopped.
             self.ask_to_stop(job).await;
-            bill = self.bill(job, PATIENCE).await;
+            bill = self.bill(job, patience).await;
         }
         match bill {
             Bill::Settled => {}
@@ -255,7 +249,7 @@ impl Running {
             if Instant::now() >= ends {
                 return if is_absent { Bill::NoJob } else { Bill::Unknown };
             }
-            tokio::time::sleep(ASK_AGAIN).await;
+            tokio::time::sleep(self.consumer.timing().ask_again).await;
         }
     }
 }

@@ -1,20 +1,17 @@
 //! Where Pub/Sub is, and the clients that talk to it.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use url::Url;
 
 use crate::{
-    brokers::{NO_PROJECT, TEST_PATIENCE},
-    domain::grant::Scope,
+    brokers::NO_PROJECT,
+    domain::{grant::Scope, timing::Timing},
     google::{
         Access, ApiClient, Listener,
         pubsub::{GOOGLE_ENDPOINT, PubSub},
     },
 };
-
-/// How long passing trouble may last before a run fails.
-const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Why there can be no client of Pub/Sub.
 #[derive(Debug, thiserror::Error)]
@@ -39,15 +36,15 @@ pub struct PubSubService {
     pub endpoint: Url,
     /// An emulator asks for no credentials.
     pub is_emulator: bool,
-    /// How long passing trouble may last before a run fails.
-    pub patience: Duration,
+    /// How patient we are.
+    pub timing: Timing,
     /// Shared connections.
     pub http: reqwest::Client,
 }
 
 impl PubSubService {
     /// The service at another address than Google's own, which asks for tokens as Google does.
-    pub fn behind(endpoint: Url) -> Result<Self, EndpointError> {
+    pub fn behind(endpoint: Url, timing: &Timing) -> Result<Self, EndpointError> {
         let is_base = matches!(endpoint.scheme(), "http" | "https")
             && endpoint.path() == "/"
             && endpoint.query().is_none();
@@ -57,12 +54,12 @@ impl PubSubService {
         if !is_base || (endpoint.scheme() == "http" && !is_local) {
             return Err(EndpointError::NotAnEndpoint(endpoint.to_string()));
         }
-        let http = ApiClient::connections(is_local)?;
-        Ok(Self { endpoint, is_emulator: false, patience: PATIENCE, http })
+        let http = ApiClient::connections(is_local, timing.calls.connect)?;
+        Ok(Self { endpoint, is_emulator: false, timing: *timing, http })
     }
 
     /// Google's own service, or an emulator at `HOST:PORT`.
-    pub fn at(emulator: Option<&str>) -> Result<Self, EndpointError> {
+    pub fn at(emulator: Option<&str>, timing: &Timing) -> Result<Self, EndpointError> {
         let emulator = emulator.filter(|host| !host.is_empty());
         let endpoint = match emulator {
             Some(host) => Url::parse(&format!("http://{host}/"))
@@ -72,8 +69,8 @@ impl PubSubService {
             None => Url::parse(GOOGLE_ENDPOINT)
                 .map_err(|_| EndpointError::NotAHost(GOOGLE_ENDPOINT.to_owned()))?,
         };
-        let http = ApiClient::connections(emulator.is_some())?;
-        Ok(Self { endpoint, is_emulator: emulator.is_some(), patience: PATIENCE, http })
+        let http = ApiClient::connections(emulator.is_some(), timing.calls.connect)?;
+        Ok(Self { endpoint, is_emulator: emulator.is_some(), timing: *timing, http })
     }
 
     /// The right that it asks for; an emulator knows nobody.
@@ -89,14 +86,15 @@ impl PubSubService {
             self.endpoint.clone(),
             !self.is_emulator,
             access,
-            self.patience,
+            self.timing.calls,
             listener,
         ))
     }
 
     /// A client that gives up soon and says nothing meanwhile: somebody waits for it.
     pub fn quick_client(&self, access: &Access) -> PubSub {
-        let service = Self { patience: TEST_PATIENCE, ..self.clone() };
+        let mut service = self.clone();
+        service.timing.calls.patience = self.timing.calls.quick;
         service.client(access.clone(), Arc::new(|_, _| {}))
     }
 

@@ -5,22 +5,15 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 
-use crate::{brokers::RunContext, domain::run::LogLevel};
+use crate::{
+    brokers::RunContext,
+    domain::{run::LogLevel, timing::StreamTiming},
+};
 
-/// How long a stream may be silent before Pub/Sub is asked whether it is there: just after it was opened, and later.
-const FIRST_LOOK: Duration = Duration::from_secs(8);
-const LOOK_EVERY: Duration = Duration::from_secs(15);
-/// A stream that is silent for so long is opened anew: its connection may be dead though Pub/Sub is there.
-const STALE: Duration = Duration::from_mins(5);
 /// A stream that has just been opened has so long for its first message, however short a silence ends the run.
 const TO_OPEN: Duration = Duration::from_secs(3);
 /// Calls of a silent stream between two looks: it opens once.
 const FEW_CALLS: u64 = 2;
-/// Pauses between tries: the first, and the longest.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(8);
-/// How often a reader of the log hears that the trouble goes on.
-const REMINDER: Duration = Duration::from_mins(1);
 
 /// Trouble that has not ended yet.
 #[derive(Debug)]
@@ -36,6 +29,7 @@ pub(super) struct Contact {
     context: RunContext,
     /// How long the stream may be silent before the run ends.
     silence: Duration,
+    timing: StreamTiming,
     began: Instant,
     opened: Instant,
     last_heard: Instant,
@@ -49,11 +43,12 @@ pub(super) struct Contact {
 }
 
 impl Contact {
-    pub(super) fn new(context: RunContext, silence: Duration) -> Self {
+    pub(super) fn new(context: RunContext, silence: Duration, timing: StreamTiming) -> Self {
         let now = Instant::now();
         Self {
             context,
             silence,
+            timing,
             began: now,
             opened: now,
             last_heard: now,
@@ -62,7 +57,7 @@ impl Contact {
             n_messages_at_opening: 0,
             looked_at: (0, 0),
             trouble: None,
-            pause: FIRST_PAUSE,
+            pause: timing.first_pause,
         }
     }
 
@@ -95,7 +90,7 @@ impl Contact {
     pub(super) fn is_well(&mut self) {
         self.last_heard = Instant::now();
         self.context.progress.note_answer();
-        self.pause = FIRST_PAUSE;
+        self.pause = self.timing.first_pause;
         if let Some(trouble) = self.trouble.take() {
             let seconds = trouble.since.elapsed().as_secs_f64();
             self.context.log(
@@ -117,13 +112,14 @@ impl Contact {
 
     /// When to ask Pub/Sub whether it is there, if nothing comes until then.
     pub(super) fn next_look(&self) -> Instant {
-        let every = if self.last_heard == self.opened { FIRST_LOOK } else { LOOK_EVERY };
-        (self.last_heard + every).min(self.silence_ends())
+        let StreamTiming { first_look, look, .. } = self.timing;
+        let patience = if self.last_heard == self.opened { first_look } else { look };
+        (self.last_heard + patience).min(self.silence_ends())
     }
 
     fn silence_ends(&self) -> Instant {
         let ends = self.last_message.checked_add(self.silence);
-        ends.unwrap_or_else(|| self.last_message + STALE).max(self.opened + TO_OPEN)
+        ends.unwrap_or_else(|| self.last_message + self.timing.stale).max(self.opened + TO_OPEN)
     }
 
     /// Whether it has been silent for so long that the run ends.
@@ -133,7 +129,7 @@ impl Contact {
 
     /// Whether the stream should be opened anew.
     pub(super) fn is_stale(&self) -> bool {
-        self.last_message.max(self.opened).elapsed() >= STALE
+        self.last_message.max(self.opened).elapsed() >= self.timing.stale
     }
 
     /// How often the stream was opened in vain since the last look, judged by its calls so far; `None` while that is as it should
@@ -160,7 +156,7 @@ impl Contact {
                 + TimeDelta::from_std(last_heard.duration_since(began)).unwrap_or_default(),
             last_told: now,
         });
-        if trouble.last_told == now || trouble.last_told.elapsed() >= REMINDER {
+        if trouble.last_told == now || trouble.last_told.elapsed() >= self.timing.reminder {
             trouble.last_told = now;
             let since = trouble.since_utc.format("%Y-%m-%d %H:%M:%S UTC");
             self.context.log(
@@ -171,7 +167,7 @@ impl Contact {
             );
         }
         let pause = self.pause.mul_f64(rand::random_range(0.5..=1.0));
-        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        self.pause = (self.pause * 2).min(self.timing.longest_pause);
         (pause, trouble.since.elapsed())
     }
 }

@@ -119,7 +119,8 @@ impl Broker for StreamClient {
         let flow = Self::flow(query, &limits, touched.ack_deadline_seconds);
         let source = Source {
             lease: flow.lease,
-            patience: service.patience,
+            patience: service.timing.calls.patience,
+            timing: service.timing.streams,
             looker: Looker::new(service.quick_client(&context.access), path.clone(), touched),
             opener: StreamOpener::new(
                 service.endpoint.clone(),

@@ -20,15 +20,12 @@ use crate::{
         AlertBatch, BrokerError, RunContext,
         pubsub::{Limits, Pacing},
     },
-    domain::run::LogLevel,
+    domain::{run::LogLevel, timing::StreamTiming},
     google::{
         GoogleError,
         pubsub::{PullStream, StreamError, StreamOpener},
     },
 };
-
-/// How long the end of a stream waits for batches that are still being kept, before their messages are left to come again.
-const LAST_LEASES: Duration = Duration::from_secs(15);
 
 pub(super) type Batches = mpsc::Sender<Result<AlertBatch, BrokerError>>;
 
@@ -40,6 +37,7 @@ pub(super) struct Source {
     pub(super) lease: Duration,
     /// How long trouble may last before a run fails; a run that listens is as patient as it takes.
     pub(super) patience: Duration,
+    pub(super) timing: StreamTiming,
 }
 
 /// Streams until a stop condition holds, the run is stopped, or there is trouble that does not pass.
@@ -49,9 +47,10 @@ pub(super) async fn stream_until_stopped(
     batches: Batches,
     context: RunContext,
 ) {
+    let timing = source.timing;
     let mut streamer = Streamer {
         pacing: Pacing::new(context.clone()),
-        contact: Contact::new(context.clone(), limits.silence),
+        contact: Contact::new(context.clone(), limits.silence, timing),
         limits,
         batches: batches.clone(),
         context: context.clone(),
@@ -83,13 +82,13 @@ pub(super) async fn stream_until_stopped(
     drop(batches);
     let Streamer { stream, batches, contact, .. } = streamer;
     drop(batches);
-    close(stream, !contact.is_in_trouble()).await;
+    close(stream, !contact.is_in_trouble(), timing.last_leases).await;
 }
 
-/// Closes a stream once the batches that came of it are settled.
-async fn close(stream: Option<PullStream>, is_open: bool) {
+/// Closes a stream once the batches that came of it are settled, or after so long.
+async fn close(stream: Option<PullStream>, is_open: bool, patience: Duration) {
     if let Some(stream) = stream
-        && timeout(LAST_LEASES, stream.close(is_open)).await.is_err()
+        && timeout(patience, stream.close(is_open)).await.is_err()
     {
         tracing::warn!("Some messages of a stream were not settled in time: they come again");
     }
@@ -132,7 +131,8 @@ impl Streamer {
             };
             // Aside: its last batches may take their time, and another stream has to go on.
             let is_open = matches!(verdict, Verdict::Ended(_));
-            self.context.tasks.spawn(close(self.stream.take(), is_open));
+            let last_leases = self.source.timing.last_leases;
+            self.context.tasks.spawn(close(self.stream.take(), is_open, last_leases));
             match verdict {
                 Verdict::Ended(because) => return Ok(because),
                 Verdict::Reopen => {}

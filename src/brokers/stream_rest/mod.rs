@@ -103,7 +103,8 @@ impl Broker for StreamRest {
         let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
         let consumer = Arc::new(consumer);
         let tasks = context.tasks.clone();
-        let taking = pulling::Taking { limits, is_peek: query.text("acknowledge") == Some("peek") };
+        let is_peek = query.text("acknowledge") == Some("peek");
+        let taking = pulling::Taking { limits, is_peek, timing: self.service.timing.pulls };
         tasks.spawn(pulling::pull_until_stopped(consumer, touched, taking, sender, context));
         Ok(ReceiverStream::new(receiver).boxed())
     }

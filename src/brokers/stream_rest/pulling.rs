@@ -23,7 +23,7 @@ use crate::{
         AlertBatch, BrokerError, Delivery, RunContext,
         pubsub::{Consumer, Limits, Pacing},
     },
-    domain::run::LogLevel,
+    domain::{run::LogLevel, timing::PullTiming},
     google::{GoogleError, pubsub::Subscription},
 };
 
@@ -33,12 +33,6 @@ const MOST_AT_ONCE: u64 = 100;
 /// Pulls at once while the subscription has a backlog; one is enough to wait for new messages.
 const PULLS_AT_ONCE: usize = 3;
 
-/// Pause after an answer without messages.
-const EMPTY_PAUSE: Duration = Duration::from_millis(500);
-
-/// How long the last pulls are waited for.
-const LAST_PULLS: Duration = Duration::from_secs(5);
-
 /// How often an answer that is no JSON is asked for again.
 const READ_TRIES: u32 = 3;
 
@@ -47,6 +41,7 @@ const READ_TRIES: u32 = 3;
 pub(super) struct Taking {
     pub(super) limits: Limits,
     pub(super) is_peek: bool,
+    pub(super) timing: PullTiming,
 }
 
 type Batches = mpsc::Sender<Result<AlertBatch, BrokerError>>;
@@ -101,6 +96,7 @@ struct Puller {
     pacing: Arc<Pacing>,
     limits: Limits,
     is_peek: bool,
+    timing: PullTiming,
     batches: Option<Batches>,
     context: RunContext,
     pulls: JoinSet<Pulled>,
@@ -132,6 +128,7 @@ impl Puller {
             pacing: Arc::new(Pacing::new(context.clone())),
             limits: taking.limits,
             is_peek: taking.is_peek,
+            timing: taking.timing,
             batches: Some(batches),
             context,
             pulls: JoinSet::new(),
@@ -199,8 +196,10 @@ impl Puller {
             self.n_asked += asked;
             let (consumer, leases) = (self.consumer.clone(), self.leases.clone());
             let (pacing, most_at_once) = (self.pacing.clone(), self.most_at_once.clone());
+            let pause = self.timing.empty_pause;
             self.pulls.spawn(async move {
-                let outcome = pull_once(consumer, leases, &pacing, asked, most_at_once).await;
+                let pulling = pull_once(consumer, leases, &pacing, asked, most_at_once, pause);
+                let outcome = pulling.await;
                 Pulled { asked, outcome }
             });
         }
@@ -257,7 +256,7 @@ impl Puller {
     async fn give_back(mut self) {
         self.batches = None;
         let all = async { while self.pulls.join_next().await.is_some() {} };
-        if timeout(LAST_PULLS, all).await.is_err() {
+        if timeout(self.timing.last_pulls, all).await.is_err() {
             tracing::warn!(
                 "The last pulls of a run were not answered: what they took comes again later"
             );
@@ -271,6 +270,7 @@ async fn pull_once(
     pacing: &Pacing,
     asked: u64,
     most_at_once: Arc<AtomicU64>,
+    empty_pause: Duration,
 ) -> Outcome {
     let mut n_tries = 0;
     loop {
@@ -294,14 +294,14 @@ async fn pull_once(
         });
         match read.await.map_err(|_| BrokerError::ReaderBroke)? {
             Ok((deliveries, _)) if deliveries.is_empty() => {
-                sleep(EMPTY_PAUSE).await;
+                sleep(empty_pause).await;
                 return Ok(None);
             }
             Ok(batch) => return Ok(Some(batch)),
             Err(error) => {
                 tracing::warn!(%error, "An answer to a pull is not what Pub/Sub says");
                 n_tries += 1;
-                sleep(EMPTY_PAUSE).await;
+                sleep(empty_pause).await;
             }
         }
         if n_tries >= READ_TRIES {

@@ -30,9 +30,6 @@ pub const ROOT: &str = "bigquery/v2";
 /// Largest page of results, bytes. BigQuery ends a page near 10 MB itself.
 const PAGE_LIMIT: usize = 32 << 20;
 
-/// How long to try to cancel a job, whose own time-out ends it in any case, or to ask after it.
-const BRIEF: Duration = Duration::from_secs(8);
-
 /// Why a job was not started, as far as anybody knows.
 #[derive(Debug)]
 pub struct InsertError {
@@ -101,7 +98,8 @@ impl BigQuery {
     async fn located(&self, job: &JobPath) -> JobPath {
         let what = job.what();
         let path = format!("{}{}", job.encoded("jobs"), job.location_query());
-        let call = Call { patience: Some(BRIEF), ..Call::new(Method::GET, path, None, &what) };
+        let patience = Some(self.api.timing().brief);
+        let call = Call { patience, ..Call::new(Method::GET, path, None, &what) };
         let answer = self.api.call(&call).await;
         answer.ok().and_then(|answer| job.located(&answer)).unwrap_or_else(|| job.clone())
     }
@@ -130,7 +128,8 @@ impl BigQuery {
     pub async fn job_state(&self, job: &JobPath) -> Result<JobState, GoogleError> {
         let what = job.what();
         let path = format!("{}{}", job.encoded("jobs"), job.location_query());
-        let call = Call { patience: Some(BRIEF), ..Call::new(Method::GET, path, None, &what) };
+        let patience = Some(self.api.timing().brief);
+        let call = Call { patience, ..Call::new(Method::GET, path, None, &what) };
         let answer: Value = serde_json::from_slice(&self.api.call(&call).await?)
             .map_err(|_| not_understood(&what))?;
         if answer.pointer("/status/state").and_then(Value::as_str) != Some("DONE") {
@@ -149,7 +148,8 @@ impl BigQuery {
         let what = job.what();
         let path = format!("{}/cancel{}", job.encoded("jobs"), job.location_query());
         let body = Some(json!({}));
-        let call = Call { patience: Some(BRIEF), ..Call::new(Method::POST, path, body, &what) };
+        let patience = Some(self.api.timing().brief);
+        let call = Call { patience, ..Call::new(Method::POST, path, body, &what) };
         self.api.call(&call).await?;
         Ok(())
     }

@@ -5,10 +5,7 @@ use std::{future::Future, pin::Pin, time::Duration};
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use reqwest::header;
 
-use crate::google::ApiClient;
-
-/// How long a whole exchange may take, unless a deployment is set otherwise.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(8);
+use crate::{domain::timing::Timing, google::ApiClient};
 
 /// Largest answer, bytes.
 const ANSWER_LIMIT: usize = 1 << 20;
@@ -28,12 +25,13 @@ pub(super) enum ConnectionError {
 #[derive(Clone, Debug)]
 pub(super) struct Connections {
     http: reqwest::Client,
-    pub(super) patience: Duration,
+    patience: Duration,
 }
 
 impl Connections {
-    pub(super) fn new(is_local: bool) -> Result<Self, reqwest::Error> {
-        Ok(Self { http: ApiClient::connections(is_local)?, patience: ANSWER_TIMEOUT })
+    pub(super) fn new(is_local: bool, timing: &Timing) -> Result<Self, reqwest::Error> {
+        let http = ApiClient::connections(is_local, timing.calls.connect)?;
+        Ok(Self { http, patience: timing.provider.answer })
     }
 
     /// Posts a form.

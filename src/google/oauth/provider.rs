@@ -23,16 +23,16 @@ use super::{
     refusals::{discovery_error, error_word, exchange_error, refresh_error},
     token::{Exchanged, Tokens},
 };
-use crate::{domain::grant::Scope, google::Token};
+use crate::{
+    domain::{
+        grant::Scope,
+        timing::{ProviderTiming, Timing},
+    },
+    google::Token,
+};
 
 /// How long what the provider says of itself is believed.
 const DISCOVERY_LIFE: Duration = Duration::from_hours(1);
-
-/// How long the provider may take to describe itself, keys included.
-const DISCOVERY_TIMEOUT: Duration = Duration::from_secs(9);
-
-/// How often an unknown key makes us look for new ones.
-const KEYS_AGAIN: Duration = Duration::from_mins(1);
 
 /// How long an access token lives when the provider does not say. RFC 6749 leaves it open; Google's live an hour.
 const DEFAULT_LIFETIME: Duration = Duration::from_mins(30);
@@ -95,6 +95,7 @@ pub struct Provider {
     issuer: IssuerUrl,
     redirect_uri: RedirectUrl,
     connections: Connections,
+    timing: ProviderTiming,
     known: Mutex<Option<Known>>,
 }
 
@@ -106,7 +107,7 @@ impl fmt::Debug for Provider {
 
 impl Provider {
     /// The provider of a deployment. It is asked nothing before it is needed.
-    pub fn new(client: Client) -> Result<Self, OAuthError> {
+    pub fn new(client: Client, timing: &Timing) -> Result<Self, OAuthError> {
         let bad = |error: &dyn fmt::Display| OAuthError::BadProvider(error.to_string());
         let issuer = IssuerUrl::new(client.issuer.clone()).map_err(|error| bad(&error))?;
         let redirect_uri =
@@ -115,15 +116,9 @@ impl Provider {
         if issuer.url().scheme() != "https" && !is_local {
             return Err(OAuthError::BadProvider("its address must begin with https://".to_owned()));
         }
-        let connections = Connections::new(is_local).map_err(|error| bad(&error))?;
-        Ok(Self { client, issuer, redirect_uri, connections, known: Mutex::default() })
-    }
-
-    /// The same, waiting so long for each answer.
-    #[must_use]
-    pub fn waiting(mut self, patience: Duration) -> Self {
-        self.connections.patience = patience;
-        self
+        let connections = Connections::new(is_local, timing).map_err(|error| bad(&error))?;
+        let (timing, known) = (timing.provider, Mutex::default());
+        Ok(Self { client, issuer, redirect_uri, connections, timing, known })
     }
 
     /// The issuer, as configured.
@@ -295,11 +290,12 @@ impl Provider {
         }
     }
 
-    /// The same with its keys of this moment, but not asked for more than once a minute.
+    /// The same with its keys of this moment, but not asked for more often than once in a while.
     async fn with_new_keys(&self) -> Result<Arc<Metadata>, OAuthError> {
         let known = self.known().clone();
         if let Some(known) = known {
-            if known.keys_looked_for.is_some_and(|at| at.elapsed() < KEYS_AGAIN) {
+            let keys_again = self.timing.keys_again;
+            if known.keys_looked_for.is_some_and(|at| at.elapsed() < keys_again) {
                 return Ok(known.metadata);
             }
             let uri = known.metadata.jwks_uri();
@@ -315,7 +311,7 @@ impl Provider {
     async fn discover(&self) -> Result<Metadata, OAuthError> {
         // Two answers, the description and the keys, and somebody waits for both.
         let both = Metadata::discover_async(self.issuer.clone(), &self.connections);
-        tokio::time::timeout(DISCOVERY_TIMEOUT, both)
+        tokio::time::timeout(self.timing.description, both)
             .await
             .map_err(|_| OAuthError::Unreachable("no answer in time".to_owned()))?
             .map_err(|error| discovery_error(&error))

@@ -7,8 +7,6 @@ mod path;
 mod streaming;
 mod wire;
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -33,9 +31,6 @@ pub const GOOGLE_ENDPOINT: &str = "https://pubsub.googleapis.com/";
 
 /// Largest answer to a pull, bytes. Pub/Sub's largest message has 10 MB, a third more in base64.
 const PULL_LIMIT: usize = 48 << 20;
-
-/// How long to try to give leases back: they end by themselves.
-const BRIEF: Duration = Duration::from_secs(5);
 
 /// The service, as one user sees it.
 #[derive(Debug)]
@@ -134,8 +129,8 @@ impl PubSub {
         let what = path.what();
         let body = json!({"ackIds": ack_ids, "ackDeadlineSeconds": ack_deadline_s});
         let path = format!("{}:modifyAckDeadline", path.encoded());
-        let call =
-            Call { patience: Some(BRIEF), ..Call::new(Method::POST, path, Some(body), &what) };
+        let patience = Some(self.api.timing().brief);
+        let call = Call { patience, ..Call::new(Method::POST, path, Some(body), &what) };
         self.api.call(&call).await?;
         Ok(())
     }

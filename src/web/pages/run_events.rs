@@ -1,7 +1,7 @@
 //! `/runs/{id}/events/`: the progress of a run as it happens, as server-sent events. Each event is the whole of it, so a
 //! browser that was away misses nothing.
 
-use std::{convert::Infallible, time::Duration};
+use std::convert::Infallible;
 
 use askama::Template;
 use axum::{
@@ -22,7 +22,7 @@ use super::{
 use crate::{
     actions::{run_limits::RunLimits, run_query::Runner},
     clock::Clock,
-    domain::{run::RunId, sharing::TeamScope},
+    domain::{run::RunId, sharing::TeamScope, timing::WebTiming},
     storage::{RunFollower, Storage, StorageError},
     web::{
         context::PageContext,
@@ -30,18 +30,6 @@ use crate::{
         extract::{Id, Query},
     },
 };
-
-/// Shortest time between two events: a fast run would otherwise fill the line with states that nobody can read.
-const GAP: Duration = Duration::from_millis(400);
-
-/// Longest time between two looks while nothing is told: the clock on the page goes on.
-const STILL_THERE: Duration = Duration::from_secs(5);
-
-/// A comment in the stream, so that proxies do not take it for dead.
-const HEARTBEAT: Duration = Duration::from_secs(15);
-
-/// How long a browser waits before it connects again.
-const RECONNECT: Duration = Duration::from_secs(2);
 
 /// Whoever looks at a run.
 struct Looker {
@@ -55,6 +43,7 @@ struct Looker {
     follower: RunFollower,
     ending: CancellationToken,
     limits: RunLimits,
+    timing: WebTiming,
     last: Option<Instant>,
     is_over: bool,
 }
@@ -64,13 +53,14 @@ pub(crate) async fn get(
     State(storage): State<Storage>,
     State(clock): State<Clock>,
     State(runner): State<Runner>,
+    State(timing): State<WebTiming>,
     context: PageContext,
     Id(id): Id,
     Query(query): Query,
 ) -> Result<Response, Error> {
     storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
     let looker = Looker {
-        follower: storage.follow_run(id),
+        follower: storage.follow_run(id, timing.news_again),
         storage,
         clock,
         id,
@@ -79,6 +69,7 @@ pub(crate) async fn get(
         shown: query.number("shown").and_then(|shown| u64::try_from(shown).ok()).unwrap_or(0),
         ending: runner.ending(),
         limits: runner.limits(),
+        timing,
         last: None,
         is_over: false,
     };
@@ -86,7 +77,8 @@ pub(crate) async fn get(
         let event = looker.next().await?;
         Some((Ok::<_, Infallible>(event), looker))
     });
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)).into_response())
+    let keep_alive = KeepAlive::new().interval(timing.event_heartbeat);
+    Ok(Sse::new(events).keep_alive(keep_alive).into_response())
 }
 
 impl Looker {
@@ -100,11 +92,11 @@ impl Looker {
             tokio::select! {
                 () = self.ending.cancelled() => return None,
                 () = self.follower.changed() => {}
-                () = tokio::time::sleep(STILL_THERE) => {}
+                () = tokio::time::sleep(self.timing.event_look) => {}
             }
             tokio::select! {
                 () = self.ending.cancelled() => return None,
-                () = tokio::time::sleep_until(last + GAP) => {}
+                () = tokio::time::sleep_until(last + self.timing.event_gap) => {}
             }
         }
         self.last = Some(Instant::now());
@@ -113,7 +105,12 @@ impl Looker {
                 // The protocol has no way to send one.
                 let html = html.replace('\r', "");
                 self.is_over = !is_live;
-                Some(Event::default().event("progress").retry(RECONNECT).data(html))
+                Some(
+                    Event::default()
+                        .event("progress")
+                        .retry(self.timing.event_reconnect)
+                        .data(html),
+                )
             }
             // Signed out, removed, or no longer shared: the page finds out what to say.
             Ok(None) => {

@@ -1,6 +1,6 @@
 //! What BigQuery refuses, as sentences that say what to do; nothing is started that was refused before.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use tom_alerts::{
@@ -97,7 +97,7 @@ async fn refusals_of_a_job_are_sentences_and_what_came_before_is_kept() {
 #[tokio::test]
 async fn an_outage_that_lasts_fails_the_run_with_a_sentence() {
     let (double, app) =
-        doubled_with(|service| service.patience = std::time::Duration::from_secs(1)).await;
+        doubled_with(|service| service.timing.queries.patience = Duration::from_secs(1)).await;
     double.refuses(
         Verb::DryRun,
         Refusal { code: 503, reason: "backendError", message: "Error encountered" },
@@ -124,7 +124,7 @@ impl TokenSource for Renewing {
 
 async fn as_google(access: Access) -> (BigQueryDouble, TestApp) {
     let double = BigQueryDouble::start().await;
-    let mut service = BigQueryService::at(Some(double.host())).unwrap();
+    let mut service = BigQueryService::at(Some(double.host()), &crate::timing::short()).unwrap();
     service.is_emulator = false;
     (double.clone(), TestApp::start_with_bigquery(service, access).await)
 }

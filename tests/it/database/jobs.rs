@@ -9,6 +9,7 @@ use super::{ZTF, access, begin, log, n, run};
 use crate::{
     bigquery_double::{BigQueryDouble, Refusal, Verb},
     support::TestApp,
+    timing,
 };
 
 pub(super) const GIB: u64 = 1 << 30;
@@ -22,8 +23,7 @@ pub(super) async fn doubled_with(
     change: impl FnOnce(&mut BigQueryService),
 ) -> (BigQueryDouble, TestApp) {
     let double = BigQueryDouble::start().await;
-    let mut service = BigQueryService::at(Some(double.host())).unwrap();
-    service.patience = Duration::from_secs(3);
+    let mut service = BigQueryService::at(Some(double.host()), &timing::short()).unwrap();
     change(&mut service);
     let app = TestApp::start_with_bigquery(service, access()).await;
     (double, app)
@@ -87,7 +87,10 @@ async fn every_job_is_capped_timed_labelled_and_looked_at_before() {
 
 #[tokio::test]
 async fn rows_come_in_pages_and_what_is_no_alert_is_set_aside() {
-    let (double, app) = doubled().await;
+    let (double, app) = doubled_with(|service| {
+        service.timing.queries.wait = Duration::from_millis(3_500);
+    })
+    .await;
     double.takes(3);
     let mut broken = rows(900..902);
     broken[0]["f"][1]["v"] = Value::Null;
@@ -105,6 +108,7 @@ async fn rows_come_in_pages_and_what_is_no_alert_is_set_aside() {
             .iter()
             .all(|query| query.contains("location=US") && query.contains("maxResults=1000"))
     );
+    assert!(tokens.iter().all(|query| query.contains("timeoutMs=3500")), "{tokens:?}");
     assert_eq!(tokens.iter().filter(|query| query.contains("pageToken=")).count(), 3);
 }
 

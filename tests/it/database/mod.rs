@@ -42,8 +42,9 @@ fn now() -> chrono::DateTime<chrono::Utc> {
 
 /// A form as the backend checks it.
 fn validate(sent: &Value) -> Result<Parameters, FormState> {
-    static BACKEND: LazyLock<Database> =
-        LazyLock::new(|| Database::new(BigQueryService::at(Some("localhost:1")).unwrap()));
+    static BACKEND: LazyLock<Database> = LazyLock::new(|| {
+        Database::new(BigQueryService::at(Some("localhost:1"), &crate::timing::short()).unwrap())
+    });
     let context = Context { now: now(), choices: Choices::new() };
     BACKEND.form().validate(&RawForm::from_json(sent), &context)
 }
@@ -58,7 +59,7 @@ fn asked(sent: &Value) -> Result<(Statement, Filter), BrokerError> {
 
 /// A service whose BigQuery is the emulator.
 async fn on_emulator(emulator: &BigQueryEmulator) -> TestApp {
-    let service = BigQueryService::at(Some(emulator.host())).unwrap();
+    let service = BigQueryService::at(Some(emulator.host()), &crate::timing::short()).unwrap();
     TestApp::start_with_bigquery(service, access()).await
 }
 

@@ -1,6 +1,8 @@
 //! How many jobs may be at work at once, of one member and of all: a job holds its place until it has ended, whatever
 //! becomes of its run. And how often a query may be looked at.
 
+use std::time::Duration;
+
 use super::{
     begin, feedback,
     jobs::{GIB, by_object, doubled, doubled_with},
@@ -17,7 +19,7 @@ async fn jobs_are_at_work(double: &BigQueryDouble, n: usize) {
         if double.jobs().len() == n {
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     panic!("{} jobs are at work, not {n}", double.jobs().len());
 }
@@ -42,7 +44,7 @@ async fn places_are_free(app: &TestApp) {
         if n_places(app).await == 0 {
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("{} places are held", n_places(app).await);
 }
@@ -90,7 +92,8 @@ async fn jobs_of_all_members_together_have_so_many_places() {
 
 #[tokio::test]
 async fn unless_the_deployment_says_otherwise_it_is_2_of_a_member_and_8_of_all() {
-    let service = tom_alerts::brokers::database::BigQueryService::at(None).unwrap();
+    let service =
+        tom_alerts::brokers::database::BigQueryService::at(None, &crate::timing::short()).unwrap();
     assert_eq!((service.daily.user_jobs, service.daily.team_jobs), (2, 8));
 }
 
@@ -113,12 +116,17 @@ async fn a_job_that_has_ended_frees_its_place_though_its_bill_is_not_known() {
 /// A process that was killed says nothing of its job any more: it ends by its time-out.
 #[tokio::test]
 async fn a_job_of_which_nobody_tells_holds_its_place_for_as_long_as_it_may_last() {
-    let (_double, app) = doubled_with(|service| service.daily.user_jobs = 1).await;
+    let (_double, app) = doubled_with(|service| {
+        service.daily.user_jobs = 1;
+        service.timing.queries.patience = Duration::from_secs(3);
+        service.timing.queries.grace = Duration::from_secs(20);
+    })
+    .await;
     assert_eq!(run(&app, &by_object()).await["state"], "finished");
     let held = "select extract(epoch from holds_place_until - at)::bigint from bigquery_spending";
     let pool = app.pool().await;
     let held_s: i64 = sqlx::query_scalar(held).fetch_one(&pool).await.unwrap();
-    assert_eq!(held_s, 60 + 3 + 60, "time-out, patience, grace");
+    assert_eq!(held_s, 60 + 3 + 20, "time-out, patience, grace");
     let unsettled = "update bigquery_spending set billed_bytes = null, holds_place_until = now() + interval '1 minute'";
     sqlx::query(unsettled).execute(&pool).await.unwrap();
     let refused = run(&app, &by_object()).await;

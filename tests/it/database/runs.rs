@@ -163,7 +163,8 @@ async fn on_the_emulator_a_run_that_is_stopped_stops_its_job() {
         emulator.table("ztf")
     );
     emulator.query(&slow, &[]).await;
-    let service = BigQueryService::at(Some(&emulator.front(5 << 30).await)).unwrap();
+    let service =
+        BigQueryService::at(Some(&emulator.front(5 << 30).await), &crate::timing::short()).unwrap();
     let app = TestApp::start_with_bigquery(service, super::access()).await;
     table["own_table"] = json!(emulator.table("slow"));
     let id = begin(&app, &super::with(&table, &json!({"candid": 5, "timeout": 600}))).await;

@@ -4,7 +4,7 @@ use chrono::Duration;
 use serde_json::json;
 use tom_alerts::clock::Clock;
 
-use super::{Listening, Setup, night, stream_form, total};
+use super::{Listening, Setup, night, some_looks, stream_form, total};
 
 #[tokio::test]
 async fn at_the_change_of_the_day_the_next_run_goes_on_and_each_day_has_its_counts() {
@@ -50,7 +50,7 @@ async fn a_changed_query_goes_on_with_its_new_form_and_a_new_name_alone_changes_
     let renamed = json!({"name": "old", "parameters": stream_form(), "version": 1});
     let app = listening.app();
     app.send_json("PUT", &path, &renamed).await.expect(200);
-    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
+    some_looks().await;
     assert_eq!(listening.listener(query).await["run"], first["run"]);
     app.get(&format!("/alerts/query/{query}/update/")).await.shows("You listen to this query");
     let mut form = stream_form();
@@ -90,6 +90,6 @@ async fn whoever_stops_its_run_pauses_the_listener() {
     let paused = listening.until_state(query, "paused").await;
     assert_eq!((&paused["trouble"], &paused["run"]), (&json!(null), &json!(null)));
     assert_eq!(listening.history().await.last().unwrap().1, "paused listening");
-    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
+    some_looks().await;
     assert_eq!(listening.states().await, ["cancelled"]);
 }

@@ -15,6 +15,7 @@ use tom_alerts::{
     actions::run_limits::RunLimits,
     brokers::{database::BigQueryService, pubsub::PubSubService},
     clock::Clock,
+    domain::timing::Timing,
     google::Access,
     simulate::{Night, SimulatedPacket, default_night},
     web::Site,
@@ -23,6 +24,7 @@ use tom_alerts::{
 use crate::{
     pubsub_double::PubSubDouble,
     support::{Ground, Parts, TestApp, fresh_database},
+    timing,
 };
 
 const PROJECT: &str = "proj";
@@ -40,6 +42,7 @@ struct Listening {
 struct Setup {
     n_apps: usize,
     clock: Clock,
+    timing: Timing,
     limits: RunLimits,
     watches: bool,
 }
@@ -47,7 +50,9 @@ struct Setup {
 impl Default for Setup {
     fn default() -> Self {
         let (clock, limits) = (Clock::system(), RunLimits::default());
-        Self { n_apps: 1, clock, limits, watches: true }
+        let mut timing = timing::short();
+        timing.calls.patience = Duration::from_secs(1);
+        Self { n_apps: 1, clock, timing, limits, watches: true }
     }
 }
 
@@ -62,15 +67,15 @@ impl Setup {
             let ground = Ground::lay(database_url.clone()).await;
             let scope = ground.storage.local_scope().await.unwrap();
             let site = Site::local(ground.base.parse().unwrap(), ground.address, scope);
-            let mut pubsub = PubSubService::at(Some(double.host())).unwrap();
-            pubsub.patience = Duration::from_secs(1);
+            let timing = self.timing;
             let app = ground.build(Parts {
-                pubsub,
-                bigquery: BigQueryService::at(None).unwrap(),
+                pubsub: PubSubService::at(Some(double.host()), &timing).unwrap(),
+                bigquery: BigQueryService::at(None, &timing).unwrap(),
                 credentials: Access { project: Some(PROJECT.to_owned()), tokens: None }.into(),
                 site,
                 sign_in: None,
                 clock: self.clock.clone(),
+                timing,
                 requests_a_minute: None,
                 limits: self.limits,
             });
@@ -185,6 +190,11 @@ impl Listening {
         .await
         .unwrap()
     }
+}
+
+/// Long enough for each process to look several times.
+async fn some_looks() {
+    tokio::time::sleep(timing::short().runs.look * 7).await;
 }
 
 /// A count over all days.

@@ -22,6 +22,9 @@ use crate::{
     support::{fresh_database, write_night},
 };
 
+/// By how much less patient the program is here: who is killed is missed after 4 s.
+const TIMING_DIVISOR: &str = "5";
+
 /// A database, a stream of the emulator, and programs that use both.
 struct Ground {
     emulator: PubSubEmulator,
@@ -91,7 +94,8 @@ impl Ground {
         write_night(&place.path().join("night"), 1, 1);
         tom_alerts::storage::Storage::connect(&database_url).await.unwrap().close().await;
         let pool = PgPool::connect(&database_url).await.unwrap();
-        let http = Client::new();
+        // A connection that is left idle is soon closed.
+        let http = Client::builder().pool_max_idle_per_host(0).build().unwrap();
         Self { emulator, topic, subscription, database_url, pool, place, http }
     }
 
@@ -103,6 +107,7 @@ impl Ground {
             .arg("--data-dir")
             .arg(self.place.path().join(name))
             .env("DATABASE_URL", &self.database_url)
+            .env("TOM_ALERTS_TIMING_DIVISOR", TIMING_DIVISOR)
             .env("PUBSUB_EMULATOR_HOST", self.emulator.host())
             .env("GOOGLE_CLOUD_PROJECT", self.emulator.project())
             .env("TOM_ALERTS_ARCHIVES", self.place.path().join("night"))
@@ -293,6 +298,8 @@ async fn a_query_is_listened_to_without_pages_and_is_as_before_when_that_ends() 
     assert_eq!(ground.emulator.count_left(&ground.subscription).await, 0);
     ground.publish(3, 5).await;
     assert_eq!(ground.emulator.count_left(&ground.subscription).await, 5, "nobody takes them");
+    let warning = format!("Every patience is divided by {TIMING_DIVISOR}");
+    assert!(ingest.log().contains(&warning), "{}", ingest.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]

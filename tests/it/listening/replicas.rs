@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Setup, night, total};
+use super::{Setup, night, some_looks, total};
 
 /// Runs of listeners that go on at this moment.
 const LIVE: &str = "select count(*) from run where day is not null and state = 'running'";
@@ -83,21 +83,30 @@ async fn when_a_process_stops_in_order_another_goes_on_and_nothing_is_lost_or_tw
 #[tokio::test]
 async fn a_listener_whose_process_has_fallen_silent_is_taken_over_and_the_silent_one_can_keep_nothing()
  {
-    let listening = Setup { watches: false, ..Setup::default() }.start().await;
+    let mut setup = Setup { watches: false, ..Setup::default() };
+    let silence = std::time::Duration::from_mins(10);
+    setup.timing.listeners.silence = silence;
+    // Its runs are called interrupted by the same process: not before this test says so.
+    setup.timing.runs.silence = silence * 2;
+    let listening = setup.start().await;
     let query = listening.listen("young").await;
     let storage = listening.app().storage.clone();
-    let silence = std::time::Duration::from_secs(20);
     let found = storage.listeners_at_work(listening.clock.now(), silence, None).await.unwrap();
     let dead = storage.begin_listening(found[0].id, "dead", listening.clock.now()).await.unwrap();
     let dead = dead.unwrap().id;
     tokio::spawn(listening.app().runner.clone().watch());
-    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
+    let is_silent_for = async |minutes: i32| {
+        sqlx::query("update run set heartbeat = now() - make_interval(mins => $2) where id = $1")
+            .bind(dead)
+            .bind(minutes)
+            .execute(&listening.pool)
+            .await
+            .unwrap();
+    };
+    is_silent_for(9).await;
+    some_looks().await;
     assert_eq!(listening.listener(query).await["run"], json!(dead), "it was heard of lately");
-    sqlx::query("update run set heartbeat = now() - interval '21 seconds' where id = $1")
-        .bind(dead)
-        .execute(&listening.pool)
-        .await
-        .unwrap();
+    is_silent_for(11).await;
     listening.publish(&night(1, 5));
     let on = listening.until_stored(query, 5).await;
     assert_ne!(on["run"], json!(dead));

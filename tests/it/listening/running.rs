@@ -3,7 +3,7 @@
 use serde_json::json;
 use tom_alerts::actions::run_limits::RunLimits;
 
-use super::{Listening, Setup, night, stream_form, total};
+use super::{Listening, Setup, night, some_looks, stream_form, total};
 use crate::pubsub_double::{Reply, Verb};
 
 #[tokio::test]
@@ -38,7 +38,7 @@ async fn what_comes_is_stored_until_it_is_paused_and_waits_from_then_on() {
     assert_eq!((&run["state"], &run["counts"]["stored"]), (&json!("cancelled"), &json!(30)));
     assert!(run["feedback"].as_str().unwrap().starts_with("Listening was paused."), "{run}");
     listening.publish(&packets[30..]);
-    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
+    some_looks().await;
     assert_eq!(listening.double.available().len(), 10, "nobody takes them");
     assert!(listening.double.outstanding().is_empty());
     app.get(&path).await.expect(200).shows("Nothing is stored now").shows(">Go on<");

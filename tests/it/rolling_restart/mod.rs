@@ -31,7 +31,7 @@ use crate::{
 fn n_restarts() -> usize {
     #[expect(clippy::disallowed_methods, reason = "a release asks for more than a change")]
     let asked = std::env::var("TOM_ALERTS_RESTARTS").ok();
-    asked.map_or(5, |text| text.parse().expect("a whole number"))
+    asked.map_or(2, |text| text.parse().expect("a whole number"))
 }
 
 /// A member with a session; what its cookie holds.

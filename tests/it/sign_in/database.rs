@@ -16,7 +16,7 @@ const FORM: [(&str, &str); 5] = [
 
 async fn with_tables() -> (BigQueryDouble, Deployment) {
     let double = BigQueryDouble::start().await;
-    let mut service = BigQueryService::at(Some(double.host())).unwrap();
+    let mut service = BigQueryService::at(Some(double.host()), &crate::timing::short()).unwrap();
     // It asks for a token, as Google does.
     service.is_emulator = false;
     let setup = SignInSetup { bigquery: Some(service), ..SignInSetup::default() };

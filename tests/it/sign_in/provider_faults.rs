@@ -7,6 +7,13 @@ use crate::google_double::{Endpoint, Fault, IdTokenFlaw};
 
 const SHORT: Duration = Duration::from_millis(400);
 
+/// A deployment that waits for its provider no longer than that.
+async fn impatient() -> Deployment {
+    let mut setup = SignInSetup::default();
+    setup.timing.provider.answer = SHORT;
+    setup.start().await
+}
+
 /// Tries to sign in; nobody is in, and the answer has this status.
 async fn assert_nobody_in(deployment: &Deployment, what: &str, status: u16) {
     let sessions = deployment.sessions().await;
@@ -64,8 +71,7 @@ async fn the_leeway_goes_by_our_clock_and_is_a_minute() {
 
 #[tokio::test]
 async fn a_token_endpoint_that_fails_lets_nobody_in_and_is_asked_once() {
-    let setup = SignInSetup { patience: SHORT, ..SignInSetup::default() };
-    let deployment = setup.start().await;
+    let deployment = impatient().await;
     let faults = [
         (Fault::Status(500), 503),
         (Fault::Status(503), 503),
@@ -113,8 +119,7 @@ async fn a_provider_that_does_not_describe_itself_is_a_page_and_not_a_crash() {
         Fault::Html,
         Fault::WrongIssuer,
     ];
-    let setup = SignInSetup { patience: SHORT, ..SignInSetup::default() };
-    let deployment = setup.start().await;
+    let deployment = impatient().await;
     for fault in faults {
         deployment.google.fail_next(Endpoint::Discovery, fault, 1);
         let browser = deployment.browser();
@@ -143,6 +148,15 @@ async fn new_keys_are_looked_for_once_and_not_for_every_unknown_one() {
         assert_nobody_in(&deployment, "an unknown key", 400).await;
     }
     assert_eq!(deployment.google.requests(Endpoint::Jwks), 2, "not more than once a minute");
+
+    let mut setup = SignInSetup::default();
+    setup.timing.provider.keys_again = Duration::ZERO;
+    let deployment = setup.start().await;
+    deployment.google.flaw(Some(IdTokenFlaw::KeyUnknown));
+    for _ in 0..3 {
+        assert_nobody_in(&deployment, "an unknown key", 400).await;
+    }
+    assert_eq!(deployment.google.requests(Endpoint::Jwks), 4, "with each, as it is set to");
 }
 
 #[tokio::test]

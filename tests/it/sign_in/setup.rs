@@ -18,7 +18,7 @@ use tom_alerts::{
     },
     brokers::{database::BigQueryService, pubsub::PubSubService},
     clock::Clock,
-    domain::grant::Scope,
+    domain::{grant::Scope, timing::Timing},
     google::{
         Access, Token, TokenSource,
         cipher::Cipher,
@@ -38,6 +38,7 @@ use crate::{
     google_double::{Account, CLIENT_ID, CLIENT_SECRET, GoogleDouble},
     pubsub_double::PubSubDouble,
     support::{Ground, Parts, TestApp, fresh_database},
+    timing,
 };
 
 pub(crate) const ADA: &str = "ada@obs.example";
@@ -72,8 +73,8 @@ pub(crate) struct SignInSetup {
     pub(crate) requests_a_minute: Option<NonZeroU32>,
     /// What the runs of a member may take.
     pub(crate) limits: RunLimits,
-    /// How long the provider is waited for.
-    pub(crate) patience: Duration,
+    /// How patient it is.
+    pub(crate) timing: Timing,
 }
 
 impl Default for SignInSetup {
@@ -91,7 +92,7 @@ impl Default for SignInSetup {
             is_behind_proxy: true,
             requests_a_minute: None,
             limits: RunLimits::default(),
-            patience: Duration::from_secs(8),
+            timing: timing::short(),
         }
     }
 }
@@ -129,18 +130,19 @@ impl SignInSetup {
         let redirect_uri = public_url.join("accounts/callback/").unwrap();
         google.register_redirect_uri(redirect_uri.as_str());
         let sign_in = self.sign_in(&ground.storage, &google.issuer(), redirect_uri.as_str());
-        let mut pubsub = PubSubService::behind(google.issuer().parse().unwrap()).unwrap();
-        pubsub.patience = Duration::from_secs(3);
+        let timing = self.timing;
+        let pubsub = PubSubService::behind(google.issuer().parse().unwrap(), &timing).unwrap();
         let site = Site::shared(public_url.clone(), sign_in.provider_origin());
         let trusted: &[_] =
             if self.is_behind_proxy { &[std::net::IpAddr::from([127, 0, 0, 1])] } else { &[] };
         let app = ground.build(Parts {
             pubsub,
-            bigquery: self.bigquery.unwrap_or_else(|| BigQueryService::at(None).unwrap()),
+            bigquery: self.bigquery.unwrap_or_else(|| BigQueryService::at(None, &timing).unwrap()),
             credentials: Credentials::with_grants(self.access, sign_in.grants().clone()),
             site: site.trusting(trusted),
             sign_in: Some(sign_in.clone()),
             clock: self.clock,
+            timing,
             requests_a_minute: self.requests_a_minute,
             limits: self.limits,
         });
@@ -151,10 +153,11 @@ impl SignInSetup {
     fn sign_in(&self, storage: &Storage, issuer: &str, redirect_uri: &str) -> Arc<SignIn> {
         Arc::new(SignIn::new(
             storage.clone(),
-            provider(issuer, redirect_uri, self.patience),
+            provider(issuer, redirect_uri, &self.timing),
             self.cipher(),
             self.policy.clone(),
             self.clock.clone(),
+            self.timing.grants,
         ))
     }
 
@@ -164,14 +167,14 @@ impl SignInSetup {
 }
 
 /// The double, as a deployment knows it.
-fn provider(issuer: &str, redirect_uri: &str, patience: Duration) -> Arc<Provider> {
+fn provider(issuer: &str, redirect_uri: &str, timing: &Timing) -> Arc<Provider> {
     let client = Client {
         issuer: issuer.to_owned(),
         client_id: CLIENT_ID.to_owned(),
         client_secret: Token::new(CLIENT_SECRET.to_owned()),
         redirect_uri: redirect_uri.to_owned(),
     };
-    Arc::new(Provider::new(client).unwrap().waiting(patience))
+    Arc::new(Provider::new(client, timing).unwrap())
 }
 
 impl Deployment {
@@ -205,9 +208,9 @@ impl Deployment {
     pub(crate) async fn other_process(&self) -> Arc<Grants> {
         let storage = Storage::connect(&self.app.database_url).await.unwrap();
         let redirect_uri = self.public_url.join("accounts/callback/").unwrap();
-        let provider =
-            provider(&self.google.issuer(), redirect_uri.as_str(), Duration::from_secs(8));
-        Grants::new(storage, provider, SignInSetup::default().cipher(), Clock::system())
+        let setup = SignInSetup::default();
+        let provider = provider(&self.google.issuer(), redirect_uri.as_str(), &setup.timing);
+        Grants::new(storage, provider, setup.cipher(), setup.clock, setup.timing.grants)
     }
 
     pub(crate) async fn member_id(&self, email: &str) -> i64 {

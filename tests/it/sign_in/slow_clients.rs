@@ -8,10 +8,21 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::{ADA, Browser, Deployment};
+use super::{ADA, Browser, Deployment, SignInSetup};
 
-/// A little more than the longest limit, 30 s.
-const PATIENCE: Duration = Duration::from_secs(40);
+/// Much more than the limits of [`impatient`], and less than those of the program.
+const UNTIL_CUT: Duration = Duration::from_secs(9);
+const UNTIL_CUT_UNTAKEN: Duration = Duration::from_secs(25);
+
+/// A deployment that waits for nobody long.
+async fn impatient() -> Deployment {
+    let mut setup = SignInSetup::default();
+    let web = &mut setup.timing.web;
+    web.body = Duration::from_secs(2);
+    web.request = Duration::from_secs(3);
+    web.untaken = Duration::from_secs(3);
+    setup.start().await
+}
 
 async fn connect(deployment: &Deployment) -> TcpStream {
     TcpStream::connect(deployment.app.base.strip_prefix("http://").unwrap()).await.unwrap()
@@ -27,7 +38,7 @@ async fn half_a_form(deployment: &Deployment, path: &str, cookie: &str) -> Strin
     );
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
-    let ended = timeout(PATIENCE, stream.read_to_end(&mut answer)).await;
+    let ended = timeout(UNTIL_CUT, stream.read_to_end(&mut answer)).await;
     assert!(ended.is_ok(), "{path} as {cookie}: the connection is still open");
     String::from_utf8_lossy(&answer).into_owned()
 }
@@ -48,13 +59,13 @@ async fn never_read(deployment: &Deployment, browser: &Browser) {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
-    assert!(timeout(PATIENCE, cut).await.is_ok(), "the connection is still open");
+    assert!(timeout(UNTIL_CUT_UNTAKEN, cut).await.is_ok(), "the connection is still open");
     assert!(begun.elapsed() > Duration::from_secs(1), "it was cut for another reason");
 }
 
 #[tokio::test]
 async fn a_body_that_does_not_come_and_an_answer_that_nobody_takes_are_cut_off() {
-    let deployment = Deployment::start().await;
+    let deployment = impatient().await;
     let browser = deployment.signed_in(ADA).await;
     let cookie = browser.cookie_header();
     let nobody = "theme=dark";

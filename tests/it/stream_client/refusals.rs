@@ -26,6 +26,7 @@ use tom_alerts::{
 use crate::{
     stream_rest::{feedback, log},
     support::TestApp,
+    timing,
 };
 
 /// A subscription is there by REST; streams are answered by these codes in turn, then by UNAVAILABLE.
@@ -143,8 +144,10 @@ async fn run(host: &str, tokens: Arc<dyn TokenSource>) -> Value {
 }
 
 async fn run_with(host: &str, tokens: Arc<dyn TokenSource>, timeout_s: u64) -> Value {
-    let mut service = PubSubService::behind(format!("http://{host}/").parse().unwrap()).unwrap();
-    service.patience = std::time::Duration::from_secs(2);
+    let mut timing = timing::short();
+    timing.calls.patience = std::time::Duration::from_secs(2);
+    let endpoint = format!("http://{host}/").parse().unwrap();
+    let service = PubSubService::behind(endpoint, &timing).unwrap();
     let access = Access { project: Some("test-proj".to_owned()), tokens: Some(tokens) };
     let app = TestApp::start_with(service, access).await;
     let parameters =
@@ -212,7 +215,7 @@ async fn streams_that_are_ended_at_once_without_an_error_are_trouble_too() {
 #[tokio::test]
 async fn where_only_streams_do_not_come_through_the_run_says_so_and_does_not_call_it_silence() {
     let (refuser, host) = Refuser::start_with(&[], true).await;
-    let run = run_with(&host, Arc::new(Renewing::default()), 9).await;
+    let run = run_with(&host, Arc::new(Renewing::default()), 4).await;
     assert_eq!(run["state"], "failed", "{run}");
     assert!(log(&run).contains("the stream does not stay open"), "{run}");
     // The crate alone would try thousands of times a second.
@@ -224,7 +227,7 @@ async fn where_only_streams_do_not_come_through_the_run_says_so_and_does_not_cal
 async fn a_quota_that_is_used_up_is_no_silence() {
     let codes = [(8, "too much"); 200];
     let (_, host) = Refuser::start(&codes).await;
-    let run = run_with(&host, Arc::new(Renewing::default()), 9).await;
+    let run = run_with(&host, Arc::new(Renewing::default()), 4).await;
     assert_eq!(run["state"], "failed", "{run}");
     assert!(log(&run).contains("the stream does not stay open"), "{run}");
 }

@@ -1,11 +1,14 @@
 //! What Google's crate hides or gives up on: a line that is cut or dead, a subscription that goes and comes.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::BACKEND;
 use crate::{
     stream_rest::{feedback, log},
     stream_stage::{Stage, counts},
+    timing,
 };
 
 const TROUBLE: &str = "No messages from Pub/Sub since ";
@@ -20,7 +23,7 @@ async fn a_line_that_is_cut_is_told_of_and_the_stream_goes_on() {
     stage.has_stored(id, 5).await;
     // Acknowledgements are on their way for a moment.
     stage.all_wait(&subscription, 0).await;
-    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
     stage.line.cut();
     stage.says(id, TROUBLE).await;
     stage.forget_dead_streams(&subscription).await;
@@ -42,7 +45,11 @@ async fn a_line_that_is_cut_is_told_of_and_the_stream_goes_on() {
 
 #[tokio::test]
 async fn a_line_that_is_dead_is_told_of_and_the_stream_goes_on() {
-    let stage = Stage::start(BACKEND).await;
+    let mut timing = timing::short();
+    timing.calls.patience = Duration::from_secs(60);
+    // Nothing else shows that it is dead.
+    timing.calls.answer = Duration::from_secs(2);
+    let stage = Stage::start_timed(BACKEND, &timing).await;
     let subscription = stage.subscribe(10).await;
     stage.publish(33, 2).await;
     let id = stage.begin(json!({"max_results": 4, "timeout": 600})).await;
@@ -66,7 +73,7 @@ async fn time_in_trouble_is_no_silence() {
     stage.line.cut();
     stage.says(id, TROUBLE).await;
     stage.forget_dead_streams(&subscription).await;
-    tokio::time::sleep(std::time::Duration::from_secs(4)).await;
+    tokio::time::sleep(Duration::from_secs(4)).await;
     stage.publish(35, 1).await;
     stage.line.mend().await;
     let run = stage.app.wait(id).await;
@@ -112,7 +119,7 @@ async fn a_subscription_that_does_not_come_again_ends_the_run() {
     let subscription = stage.subscribe(10).await;
     let id = stage.begin(json!({"timeout": 600})).await;
     stage.says(id, "Using the subscription loop-1").await;
-    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
     stage.emulator.delete_subscription(&subscription).await;
     let run = stage.app.wait(id).await;
     assert_eq!(run["state"], "failed", "{run}");
@@ -125,7 +132,7 @@ async fn a_subscription_that_comes_again_on_another_topic_is_not_used() {
     let subscription = stage.subscribe(10).await;
     let id = stage.begin(json!({"timeout": 600})).await;
     stage.says(id, "Using the subscription loop-1").await;
-    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
     let other = stage.emulator.create_topic("loop-2").await;
     stage.emulator.delete_subscription(&subscription).await;
     stage.says(id, "the subscription does not exist").await;

@@ -139,7 +139,7 @@ async fn a_token_service_that_does_not_answer_is_waited_for() {
     let tokens = Arc::new(Tokens::always("good-22aa"));
     tokens.fail(Some(AccessError::Passing("status 503".to_owned())));
     let mut setup = Setup::google(tokens.clone());
-    setup.patience_s = 30;
+    setup.timing.calls.patience = Duration::from_secs(30);
     let streaming = setup.start().await;
     streaming.publish(&night(1, 3));
     let id = streaming.begin(json!({})).await;

@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 use tom_alerts::{
     actions::run_limits::RunLimits,
     brokers::pubsub::PubSubService,
+    domain::timing::Timing,
     google::{Access, TokenSource},
     simulate::{Night, SimulatedPacket, default_night},
 };
 
-use crate::{pubsub_double::PubSubDouble, support::TestApp};
+use crate::{pubsub_double::PubSubDouble, support::TestApp, timing};
 
 mod acknowledging;
 mod credentials;
@@ -43,7 +44,7 @@ struct Streaming {
 
 /// How the service is to take the double.
 struct Setup {
-    patience_s: u64,
+    timing: Timing,
     /// As Google's own service, which asks for credentials.
     is_google: bool,
     access: Access,
@@ -53,19 +54,20 @@ struct Setup {
 impl Setup {
     fn patient(patience_s: u64) -> Self {
         let access = Access { project: Some(PROJECT.to_owned()), tokens: None };
-        Self { patience_s, is_google: false, access, limits: RunLimits::default() }
+        let mut timing = timing::short();
+        timing.calls.patience = Duration::from_secs(patience_s);
+        Self { timing, is_google: false, access, limits: RunLimits::default() }
     }
 
     fn google(tokens: Arc<dyn TokenSource>) -> Self {
         let access = Access { project: Some(PROJECT.to_owned()), tokens: Some(tokens) };
-        Self { patience_s: 3, is_google: true, access, limits: RunLimits::default() }
+        Self { is_google: true, access, ..Self::patient(3) }
     }
 
     /// The service, without any topic or subscription.
     async fn start_bare(self) -> Streaming {
         let double = Arc::new(PubSubDouble::start().await);
-        let mut service = PubSubService::at(Some(double.host())).unwrap();
-        service.patience = Duration::from_secs(self.patience_s);
+        let mut service = PubSubService::at(Some(double.host()), &self.timing).unwrap();
         service.is_emulator = !self.is_google;
         let app = TestApp::start_limited(service, self.access, self.limits).await;
         let (topic, subscription) = (String::new(), String::new());

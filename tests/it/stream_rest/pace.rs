@@ -3,7 +3,7 @@
 use std::{num::NonZeroU32, time::Duration};
 
 use serde_json::json;
-use tom_alerts::actions::run_limits::RunLimits;
+use tom_alerts::{actions::run_limits::RunLimits, domain::timing::PullTiming};
 
 use super::{Setup, Streaming, feedback, log, n, night};
 use crate::pubsub_double::Verb;
@@ -11,7 +11,10 @@ use crate::pubsub_double::Verb;
 async fn at_a_pace_of(pulls_a_minute: u32) -> Streaming {
     let pulls_a_minute = NonZeroU32::new(pulls_a_minute);
     let limits = RunLimits { pulls_a_minute, ..RunLimits::default() };
-    Setup { limits, ..Setup::patient(3) }.start().await
+    let mut setup = Setup { limits, ..Setup::patient(3) };
+    // Pulls that bring nothing are counted.
+    setup.timing.pulls = PullTiming::default();
+    setup.start().await
 }
 
 #[tokio::test]

@@ -129,7 +129,7 @@ async fn a_subscription_can_be_deleted_and_deleting_it_again_is_no_error() {
     let double = PubSubDouble::start().await;
     let topic = double.create_topic("test-proj", "loop-1");
     double.create_subscription("test-proj", "loop-1", &topic);
-    let service = PubSubService::at(Some(double.host())).unwrap();
+    let service = PubSubService::at(Some(double.host()), &crate::timing::short()).unwrap();
     let pubsub = service.client(Access::default(), Arc::new(|_, _| {}));
     let path = SubscriptionPath::new("test-proj", "loop-1");
     let consumer = Consumer::new(pubsub, path.clone());

@@ -48,13 +48,29 @@ async fn a_quota_that_stays_used_up_fails_the_run_and_keeps_what_came() {
 }
 
 #[tokio::test]
+async fn pauses_between_tries_are_as_they_are_set() {
+    let mut setup = Setup::patient(2);
+    setup.timing.calls.first_pause = Duration::from_millis(10);
+    setup.timing.calls.longest_pause = Duration::from_millis(20);
+    let streaming = setup.start().await;
+    streaming.double.script_always(Verb::Pull, Reply::status(503));
+    let run = streaming.run(json!({"timeout": 60})).await;
+    assert_eq!(run["state"], "failed");
+    // A hundred or more; the program itself would try three or four times in two seconds.
+    let n_pulls = streaming.double.calls(Verb::Pull).len();
+    assert!(n_pulls >= 8, "{n_pulls} pulls");
+}
+
+#[tokio::test]
 async fn a_call_that_hangs_is_given_up_and_made_again() {
-    let streaming = Setup::patient(20).start().await;
+    let mut setup = Setup::patient(20);
+    setup.timing.calls.answer = Duration::from_secs(2);
+    let streaming = setup.start().await;
     streaming.publish(&night(1, 2));
     streaming.double.script(Verb::Pull, vec![Reply::Hang]);
     let run = streaming.run(json!({})).await;
     assert_eq!((&run["state"], n(&run, "stored")), (&json!("finished"), 2), "{run}");
-    assert!(log(&run).contains("no answer in 10 s"), "{}", log(&run));
+    assert!(log(&run).contains("no answer in 2 s"), "{}", log(&run));
     assert_eq!(n(&run, "acknowledged"), 2);
 }
 

@@ -5,13 +5,14 @@ mod line;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
-use tom_alerts::{brokers::pubsub::PubSubService, google::Access};
+use tom_alerts::{brokers::pubsub::PubSubService, domain::timing::Timing, google::Access};
 
 use self::line::Line;
 use crate::{
     pubsub_emulator::PubSubEmulator,
     stream_rest::{log, n, night},
     support::TestApp,
+    timing,
 };
 
 /// A service that reaches the emulator over a line of its own.
@@ -31,11 +32,16 @@ impl Stage {
 
     /// A service whose runs fail after so long a trouble.
     pub(crate) async fn start_patient(backend: &'static str, seconds: u64) -> Self {
+        let mut timing = timing::short();
+        timing.calls.patience = Duration::from_secs(seconds);
+        Self::start_timed(backend, &timing).await
+    }
+
+    pub(crate) async fn start_timed(backend: &'static str, timing: &Timing) -> Self {
         let emulator = PubSubEmulator::fresh_project();
         let topic = emulator.create_topic("loop-1").await;
         let line = Line::to(emulator.host()).await;
-        let mut service = PubSubService::at(Some(&line.host())).unwrap();
-        service.patience = Duration::from_secs(seconds);
+        let service = PubSubService::at(Some(&line.host()), timing).unwrap();
         let access = Access { project: Some(emulator.project().to_owned()), tokens: None };
         let app = TestApp::start_with(service, access).await;
         Self { backend, app, emulator, line, topic }
