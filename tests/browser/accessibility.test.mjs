@@ -1,12 +1,13 @@
 // Every page, empty, full and failing: rules of accessibility in all colours, widths, keyboard.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { startBrowser } from './chromium.mjs';
 import { checkAll, checkOpen, keyboardProblems } from './page_checks.mjs';
-import { SCREENS, follow, openPage, runArchive, startBrowser, startService } from './service.mjs';
+import { SCREENS, follow, openPage, runArchive, startService } from './service.mjs';
 
 let service, browser, page;
 before(async () => {
-  service = await startService({ packets: 60, damaged: true });
+  service = await startService({ damaged: true });
   browser = await startBrowser();
   page = await openPage(browser, service);
 });

@@ -1,9 +1,10 @@
 // The pages of sign-in, connection, profile and team: rules of accessibility in all colours, widths, keyboard.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { startBrowser } from './chromium.mjs';
 import { ADMIN, MEMBER, STRANGER, startDeployment } from './deployment.mjs';
 import { checkAll, checkOpen, keyboardProblems } from './page_checks.mjs';
-import { SCREENS, follow, startBrowser } from './service.mjs';
+import { SCREENS, follow } from './service.mjs';
 import { CONNECT, LOGIN, PROFILE, button, connect, fillStream, passProvider, path, signIn, tryAgain } from './sign_in_pages.mjs';
 
 const TEAM = '/team/';

@@ -2,15 +2,16 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
+import { startBrowser } from './chromium.mjs';
 import { checkOpen } from './page_checks.mjs';
-import { SCREENS, follow, openPage, startBrowser, startService } from './service.mjs';
+import { SCREENS, follow, openPage, startService } from './service.mjs';
 
 const FORM = '/alerts/query/create/?broker=database';
 const OBJECT = 'ZTF21"<b>\'x';
 let service, browser, bigquery;
 before(async () => {
   bigquery = await startBigQuery();
-  service = await startService({ packets: 1, environment: { BIGQUERY_EMULATOR_HOST: bigquery.host } });
+  service = await startService({ environment: { BIGQUERY_EMULATOR_HOST: bigquery.host } });
   browser = await startBrowser();
 });
 after(async () => {

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
-import { freePort } from '../provider/loopback.mjs';
 import { startProvider } from '../provider/provider.mjs';
 import { startRoundRobin } from '../provider/round_robin.mjs';
 import { startTokenProxy } from '../provider/token_proxy.mjs';
@@ -19,9 +18,9 @@ const DOMAIN = 'observatory.example';
 
 /**
  * Starts all of it; with `replicas`, so many of the service behind a round-robin proxy (`roundRobin`) and one address.
- * `packets` are those of its archive, `url` is that of the service; `stop` ends what was started.
+ * `url` is that of the service; `stop` ends what was started.
  */
-export async function startDeployment({ accessTokenSeconds = 3600, rotateRefreshTokens = false, replicas = 0, packets = 1 } = {}) {
+export async function startDeployment({ accessTokenSeconds = 3600, rotateRefreshTokens = false, replicas = 0 } = {}) {
   const emulator = process.env.TOM_ALERTS_TEST_PUBSUB;
   assert.ok(emulator, 'TOM_ALERTS_TEST_PUBSUB must name the emulator');
   // Every deployment has a project of its own in the emulator.
@@ -37,8 +36,8 @@ export async function startDeployment({ accessTokenSeconds = 3600, rotateRefresh
     // By this name it is another site than the service, as Google is.
     const provider = await start(startProvider({ host: 'localhost', accessTokenSeconds, rotateRefreshTokens }));
     const pubsub = await start(startTokenProxy({ provider, pubsub: emulator }));
-    const options = serviceOptions({ provider, pubsub, project, secretKey, packets });
-    const service = replicas > 0 ? await startBehindProxy(start, replicas, options) : await start(startService({ ...options, port: await freePort() }));
+    const options = serviceOptions({ provider, pubsub, project, secretKey });
+    const service = replicas > 0 ? await startBehindProxy(start, replicas, options) : await start(startService(options));
     const seen = [];
     let seed = 0;
     return {
@@ -65,10 +64,10 @@ export async function startDeployment({ accessTokenSeconds = 3600, rotateRefresh
   }
 }
 
-function serviceOptions({ provider, pubsub, project, secretKey, packets }) {
+function serviceOptions({ provider, pubsub, project, secretKey }) {
   return {
-    packets,
-    flags: ['--admin', ADMIN, '--allow-domain', DOMAIN],
+    // No proxy has to see that it ends.
+    flags: ['--admin', ADMIN, '--allow-domain', DOMAIN, '--stop-delay', '0'],
     environment: {
       PITTGOOGLE_OAUTH_CLIENT_ID: provider.clientId,
       PITTGOOGLE_OAUTH_CLIENT_SECRET: provider.clientSecret,

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
+import { startBrowser } from './chromium.mjs';
 import { checkOpen } from './page_checks.mjs';
-import { follow, openPage, startBrowser, startService } from './service.mjs';
+import { follow, openPage, startService } from './service.mjs';
 
 const run = promisify(execFile);
 const host = process.env.TOM_ALERTS_TEST_PUBSUB;
@@ -16,7 +17,7 @@ let service, browser;
 before(async () => {
   assert.ok(host, 'TOM_ALERTS_TEST_PUBSUB must name the emulator');
   await publish(5);
-  service = await startService({ packets: 1, environment });
+  service = await startService({ environment });
   browser = await startBrowser();
 });
 after(async () => {

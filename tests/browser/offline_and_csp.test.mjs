@@ -1,7 +1,8 @@
 // Nothing is fetched from elsewhere, no rule of the pages' own policy is broken, and hostile texts stay texts.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { follow, openPage, runArchive, startBrowser, startService } from './service.mjs';
+import { startBrowser } from './chromium.mjs';
+import { follow, openPage, runArchive, startService } from './service.mjs';
 
 const HOSTILE = ['<img src=x onerror=alert(1)>', '"><script>alert(2)</script>', "'-alert(3)-'", '{{7*7}}</title><svg onload=alert(4)>', 'javascript:alert(5)'];
 const MOST_PAGES = 150;
@@ -12,7 +13,7 @@ const complaints = [];
 const dialogs = [];
 let damagedRun;
 before(async () => {
-  service = await startService({ packets: 60, damaged: true });
+  service = await startService({ damaged: true });
   browser = await startBrowser();
   page = await openPage(browser, service);
   page.on('request', (request) => {

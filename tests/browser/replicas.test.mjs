@@ -1,8 +1,9 @@
 // Two replicas behind a proxy that sends each request to the next one: any of them serves any session, run and token.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { startBrowser } from './chromium.mjs';
 import { ADMIN, startDeployment } from './deployment.mjs';
-import { finishedRun, follow, startBrowser } from './service.mjs';
+import { finishedRun, follow } from './service.mjs';
 import { LOGIN, PROFILE, button, connect, countsOf, fillStream, path, signIn } from './sign_in_pages.mjs';
 
 const MESSAGES = 30;

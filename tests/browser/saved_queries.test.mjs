@@ -1,12 +1,13 @@
 // Saved queries: save, list, run, copy, change, delete; and what is understood of a field while it is typed.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { finishedRun, follow, openPage, startBrowser, startService } from './service.mjs';
+import { startBrowser } from './chromium.mjs';
+import { finishedRun, follow, openPage, startService } from './service.mjs';
 
 const LIST = '/alerts/query/list/';
 let service, browser, page;
 before(async () => {
-  service = await startService({ packets: 30 });
+  service = await startService();
   browser = await startBrowser();
   page = await openPage(browser, service);
 });

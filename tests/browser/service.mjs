@@ -1,35 +1,27 @@
-// A service of our own for a test file, with a simulated night to query, and a browser that visits it.
+// A service of our own for a test file, with a simulated night to query, and pages that visit it.
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { chromium } from 'playwright-core';
-import { freePort } from '../provider/loopback.mjs';
+import { placeNight } from './night.mjs';
+import { startOnFreePort, startProgram } from './program.mjs';
 
 const run = promisify(execFile);
-
-const BROWSER_ARGUMENTS = [
-  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync',
-];
-const READY_WITHIN_MS = 60_000;
-const STOPPED_WITHIN_MS = 20_000;
 
 /** Screens that every walk is done on. */
 export const SCREENS = { wide: { width: 1400, height: 900 }, narrow: { width: 390, height: 844 } };
 
 /**
- * Starts the service on a free port (or on `port`), with an archive `archive` that holds `night.tar.gz`.
+ * Starts the service on a free port, with an archive `archive` that holds `night.tar.gz`.
  * `environment` adds variables, `flags` arguments; `damaged` also puts in packets and a night that cannot be read, and
  * offers an archive that is `missing`.
  */
-export async function startService({ packets = 120, damaged = false, environment = {}, flags = [], port = 0 } = {}) {
-  const ground = await prepareGround({ packets, damaged });
-  const replica = await startProgram(ground, { environment, flags, port }).catch(async (error) => {
+export async function startService({ damaged = false, environment = {}, flags = [] } = {}) {
+  const ground = await prepareGround({ damaged });
+  const replica = await startProgram(ground, { environment, flags }).catch(async (error) => {
     await ground.throwAway();
     throw error;
   });
@@ -44,25 +36,20 @@ export async function startService({ packets = 120, damaged = false, environment
 }
 
 /** Starts the service several times, on ports of its own each, with one database and one archive. */
-export async function startReplicas(count, { packets = 1, environment = {}, flags = [] } = {}) {
-  const ground = await prepareGround({ packets });
+export async function startReplicas(count, { environment = {}, flags = [] } = {}) {
+  const ground = await prepareGround();
   assert.ok(ground.database, 'replicas need a database server: DATABASE_URL and psql');
   const replicas = [];
   const stop = async () => {
     await Promise.all(replicas.map((replica) => replica.stop())).finally(ground.throwAway);
   };
   try {
-    for (let n = 0; n < count; n += 1) replicas.push(await startProgram(ground, { environment, flags, port: await freePort() }));
+    for (let n = 0; n < count; n += 1) replicas.push(await startOnFreePort(ground, { environment, flags }));
   } catch (error) {
     await stop();
     throw error;
   }
   return { replicas, stop };
-}
-
-/** A browser without a network of its own habits. */
-export function startBrowser() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: BROWSER_ARGUMENTS });
 }
 
 /** A page in a context of its own; `options` are those of a context. */
@@ -99,13 +86,13 @@ export async function follow(page, locator) {
 }
 
 /** What several replicas can share: a folder with an archive, and a database. */
-async function prepareGround({ packets, damaged = false }) {
+async function prepareGround({ damaged = false } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'tom-alerts-browser-'));
   // The user who runs a private PostgreSQL has to pass through.
   await chmod(folder, 0o711);
   const archive = join(folder, 'archive');
   await mkdir(archive);
-  await run(ownProgram(), ['simulate', '--out', join(archive, 'night.tar.gz'), '--packets', String(packets)], { env: cleanEnvironment() });
+  await placeNight(join(archive, 'night.tar.gz'));
   if (damaged) await writeDamage(archive);
   const database = await createDatabase();
   const throwAway = async () => {
@@ -113,43 +100,6 @@ async function prepareGround({ packets, damaged = false }) {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   return { folder, archives: [archive, ...(damaged ? [join(folder, 'missing')] : [])], archive, database, throwAway };
-}
-
-/** One running program: the `url` that it names, its own `address`, all that it has written, and how to end it. */
-async function startProgram({ folder, archives, database }, { environment, flags, port }) {
-  const data = await mkdtemp(join(folder, 'data-'));
-  const child = spawn(
-    ownProgram(),
-    ['--listen', `127.0.0.1:${port}`, '--data-dir', data, ...archives.flatMap((archive) => ['--archive', archive]), ...flags],
-    { env: { ...cleanEnvironment(), ...environment, ...database?.environment }, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
-  const written = [];
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => written.push(text));
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  const output = () => written.join('');
-  try {
-    const url = await readyAddress(child, output);
-    return {
-      url,
-      address: port ? `http://127.0.0.1:${port}` : url,
-      output,
-      stop: async () => assert.equal(await end(child, ended), 0, 'the service ends cleanly on SIGTERM'),
-    };
-  } catch (error) {
-    await end(child, ended);
-    throw error;
-  }
-}
-
-function ownProgram() {
-  assert.ok(process.env.TOM_ALERTS_BIN, 'TOM_ALERTS_BIN must name the program');
-  return process.env.TOM_ALERTS_BIN;
-}
-
-function cleanEnvironment() {
-  return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(TOM_ALERTS_|PITTGOOGLE_|GOOGLE_|PUBSUB_|RUST_LOG$|DATABASE_URL$)/.test(name)),
-  );
 }
 
 async function writeDamage(archive) {
@@ -172,29 +122,4 @@ async function createDatabase() {
   const url = new URL(server);
   url.pathname = `/${name}`;
   return { environment: { DATABASE_URL: url.href }, drop: () => ask(`drop database ${name} with (force)`) };
-}
-
-function readyAddress(child, output) {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`not ready in time:\n${output()}`)), READY_WITHIN_MS);
-    createInterface({ input: child.stderr }).on('line', (line) => {
-      const ready = /Ready: open (http:\/\/\S+:\d+)\//.exec(line);
-      if (!ready) return;
-      clearTimeout(timer);
-      resolve(ready[1]);
-    });
-    child.once('error', reject);
-    child.once('exit', (code) => {
-      clearTimeout(timer);
-      reject(new Error(`the service ended with ${code}:\n${output()}`));
-    });
-  });
-}
-
-async function end(child, ended) {
-  if (child.exitCode === null) child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOPPED_WITHIN_MS);
-  const code = await ended;
-  clearTimeout(timer);
-  return code;
 }

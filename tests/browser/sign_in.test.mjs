@@ -1,8 +1,9 @@
 // From a closed door to a run that acts as oneself: sign-in, connection, what is refused on the way, and sign-out.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { startBrowser } from './chromium.mjs';
 import { ADMIN, MEMBER, STRANGER, startDeployment } from './deployment.mjs';
-import { finishedRun, follow, startBrowser } from './service.mjs';
+import { finishedRun, follow } from './service.mjs';
 import {
   CONNECT, LOGIN, PROFILE, button, connect, content, countsOf, fillStream, passProvider, path, signIn, signOut, tryAgain, valuesOf,
 } from './sign_in_pages.mjs';

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { finishedRun, follow, openPage, startBrowser, startService } from './service.mjs';
+import { startBrowser } from './chromium.mjs';
+import { finishedRun, follow, openPage, startService } from './service.mjs';
 
 const run = promisify(execFile);
 const host = process.env.TOM_ALERTS_TEST_PUBSUB;
@@ -15,7 +16,7 @@ let service, browser;
 before(async () => {
   assert.ok(host, 'TOM_ALERTS_TEST_PUBSUB must name the emulator');
   await publish('stream-one', 30);
-  service = await startService({ packets: 1, environment });
+  service = await startService({ environment });
   browser = await startBrowser();
 });
 after(async () => {

@@ -1,11 +1,12 @@
 // Targets made, found, changed and deleted by hand.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { follow, openPage, startBrowser, startService } from './service.mjs';
+import { startBrowser } from './chromium.mjs';
+import { follow, openPage, startService } from './service.mjs';
 
 let service, browser, page;
 before(async () => {
-  service = await startService({ packets: 5 });
+  service = await startService();
   browser = await startBrowser();
   page = await openPage(browser, service);
 });

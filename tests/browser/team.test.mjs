@@ -1,9 +1,10 @@
 // Three people in three browsers, on two replicas: invited, in a group, sharing, refused, given a role, taken out.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { text as readText } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
+import { startBrowser } from './chromium.mjs';
 import { ADMIN, startDeployment } from './deployment.mjs';
-import { finishedRun, follow, startBrowser } from './service.mjs';
+import { finishedRun, follow } from './service.mjs';
 import { LOGIN, button, connectOnProfile, content, countsOf, fillStream, passProvider, path, signIn } from './sign_in_pages.mjs';
 import {
   ARCHIVE, ARCHIVE_FORM, QUERIES, TEAM, TOKENS, invite, inviteByLink, join, makeGroup, makeTarget, makeToken, names, outcomes, putIn, row, saveQuery, setRole,
@@ -23,7 +24,7 @@ let group, query, run, target, shared; // addresses
 const complaints = []; // of the browser: scripts, policies
 const failures = []; // answers of 5xx
 before(async () => {
-  deployment = await startDeployment({ replicas: 2, packets: 60 });
+  deployment = await startDeployment({ replicas: 2 });
   browser = await startBrowser();
   [ana, bea, cyd] = [await openPage(), await openPage(), await openPage()];
 });
@@ -270,7 +271,7 @@ test('The history says who did what, of one thing and of all, can be filtered an
   const shown = await ana.locator('tbody tr').count();
   assert.ok(shown > 3);
   const [download] = await Promise.all([ana.waitForEvent('download'), ana.getByRole('link', { name: /^Download/ }).click()]);
-  const rows = (await readFile(await download.path(), 'utf8')).trim().split('\n').map((line) => JSON.parse(line));
+  const rows = (await readText(await download.createReadStream())).trim().split('\n').map((line) => JSON.parse(line));
   assert.equal(rows.length, shown);
   assert.ok(rows.every(({ actor, kind, action, at }) => actor === 'Bea' && kind === 'target' && action && Date.parse(at)), JSON.stringify(rows[0]));
   await ana.goto(HISTORY);

@@ -1,9 +1,10 @@
 // Pages of the team, its groups, sharing, history and tokens: rules of accessibility, colours, widths, keyboard, no script.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { startBrowser } from './chromium.mjs';
 import { ADMIN, MEMBER, startDeployment } from './deployment.mjs';
-import { checkAll, checkOpen, keyboardProblems } from './page_checks.mjs';
-import { SCREENS, follow, runArchive, startBrowser } from './service.mjs';
+import { checkAll, checkOnBothScreens, keyboardProblems } from './page_checks.mjs';
+import { SCREENS, follow, runArchive } from './service.mjs';
 import { LOGIN, PROFILE, button, content, path, signIn, signOut } from './sign_in_pages.mjs';
 import {
   QUERIES, TEAM, TOKENS, invite, inviteByLink, join, makeGroup, makeTarget, makeToken, putIn, row, saveQuery, setRole, share, shareByDefault, statusOf, told,
@@ -16,7 +17,7 @@ const VIEWER = `vera.${'long-named'.repeat(4)}@far.example`;
 let deployment, browser, page, other;
 let group, query, run, target;
 before(async () => {
-  deployment = await startDeployment({ packets: 60 });
+  deployment = await startDeployment();
   browser = await startBrowser();
   page = await deployment.openPage(browser);
   other = await deployment.openPage(browser);
@@ -26,24 +27,16 @@ after(async () => {
   await deployment?.stop();
 });
 
-/** Checks the page that is open as a wide screen and a phone show it. */
-async function checkBoth(opened, place) {
-  for (const viewport of [SCREENS.narrow, SCREENS.wide]) {
-    await opened.setViewportSize(viewport);
-    await checkOpen(opened, `${place} at ${viewport.width} px`);
-  }
-}
-
 /** Presses what changes something; whether the answer has this status, and the page that came breaks no rule. */
 async function checkAfter(locator, status, place) {
   assert.equal((await follow(page, locator)).status(), status, place);
-  await checkBoth(page, place);
+  await checkOnBothScreens(page, place);
 }
 
 test('An invitation by link, fresh, open, used up or made up, breaks no rule', async () => {
   await signIn(page, ADMIN, TEAM);
   const link = await inviteByLink(page, 'viewer');
-  await checkBoth(page, 'a link that was just made');
+  await checkOnBothScreens(page, 'a link that was just made');
   await checkAll(other, [link]);
   const vera = await deployment.openPage(browser);
   await join(vera, link, VIEWER);
@@ -65,13 +58,13 @@ test('Forms that are refused break no rule, and say why', async () => {
   assert.equal(await page.inputValue('#id_days'), 'ten');
   await page.goto(TEAM);
   assert.equal((await setRole(page, 'Ana', 'viewer')).status(), 422);
-  await checkBoth(page, 'the last admin');
+  await checkOnBothScreens(page, 'the last admin');
   await checkAll(page, [`${HISTORY}?since=yesterday`], 422);
 });
 
 test('Full pages break no rule, fit every width and need no mouse', async () => {
   group = await makeGroup(page, `Group ${LONG}`, `What a ${LONG} does`);
-  await checkBoth(page, 'a group that was just made');
+  await checkOnBothScreens(page, 'a group that was just made');
   await putIn(page, 'Vera');
   await putIn(page, 'Ben');
   await makeGroup(page, 'Variables');
@@ -82,7 +75,7 @@ test('Full pages break no rule, fit every width and need no mouse', async () => 
   run = `/runs/${await runArchive(other)}/`;
   target = await makeTarget(other, 'SN 2026abc', 11);
   await makeToken(other, `script ${LONG}`);
-  await checkBoth(other, 'a token that was just made');
+  await checkOnBothScreens(other, 'a token that was just made');
   await makeToken(other, 'second', 'write');
   await other.goto(TOKENS);
   await follow(other, row(other, 'second').getByRole('button', { name: /^Revoke/ }));

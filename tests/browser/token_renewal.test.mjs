@@ -1,8 +1,9 @@
 // Access tokens of five seconds under a stream of half a minute, and a grant that is taken back in the middle of a run.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { startBrowser } from './chromium.mjs';
 import { ADMIN, startDeployment } from './deployment.mjs';
-import { finishedRun, follow, startBrowser } from './service.mjs';
+import { finishedRun, follow } from './service.mjs';
 import { CONNECT, button, connect, connectOnProfile, content, countsOf, fillStream, path, signIn } from './sign_in_pages.mjs';
 
 const TOKEN_SECONDS = 5;

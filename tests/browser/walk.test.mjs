@@ -1,7 +1,8 @@
 // The way most users go: query, correct, look, tick, save as targets; on a wide and on a narrow screen.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { SCREENS, finishedRun, follow, openPage, runArchive, startBrowser, startService } from './service.mjs';
+import { startBrowser } from './chromium.mjs';
+import { SCREENS, finishedRun, follow, openPage, runArchive, startService } from './service.mjs';
 
 let service, browser;
 before(async () => {

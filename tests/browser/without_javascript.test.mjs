@@ -1,12 +1,15 @@
 // Everything works in a browser that runs no script.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { follow, openPage, startBrowser, startService } from './service.mjs';
+import { startBrowser } from './chromium.mjs';
+import { NIGHT_ALERTS } from './night.mjs';
+import { follow, openPage, startService } from './service.mjs';
 
 const MOST_RELOADS = 60;
+const ON_A_PAGE = 50;
 let service, browser, page;
 before(async () => {
-  service = await startService({ packets: 120 });
+  service = await startService();
   browser = await startBrowser();
   page = await openPage(browser, service, { javaScriptEnabled: false });
 });
@@ -41,7 +44,7 @@ test('A query is corrected and run', async () => {
   await follow(page, button('Run'));
   assert.match(page.url(), /\/runs\/\d+\/$/);
   await reloadUntilFinished();
-  assert.equal(await page.locator('table.results tbody tr').count(), 50);
+  assert.equal(await page.locator('table.results tbody tr').count(), ON_A_PAGE);
 });
 
 test('Ticks are kept by a button, over pages, and become targets', async () => {
@@ -55,7 +58,7 @@ test('Ticks are kept by a button, over pages, and become targets', async () => {
   assert.equal(await selected(), 1);
   await follow(page, page.locator('a[rel=next]').first());
   await follow(page, button('Select this page'));
-  assert.equal(await selected(), 51);
+  assert.equal(await selected(), 1 + NIGHT_ALERTS - ON_A_PAGE);
   await follow(page, button('Clear'));
   assert.equal(await selected(), 0);
   await tick(3).check();
@@ -65,14 +68,14 @@ test('Ticks are kept by a button, over pages, and become targets', async () => {
 
 test('All alerts of a run are selected and become targets', async () => {
   await follow(page, page.getByRole('link', { name: 'Back to the run' }));
-  await follow(page, button('Select all 120 in this run'));
-  assert.equal(await selected(), 120);
+  await follow(page, button(`Select all ${NIGHT_ALERTS} in this run`));
+  assert.equal(await selected(), NIGHT_ALERTS);
   await follow(page, button('Create targets'));
   const summary = await page.locator('p[role=status]').innerText();
   const [created, existing] = summary.match(/\d+/g).map(Number);
-  assert.equal(created + existing, 120, summary);
+  assert.equal(created + existing, NIGHT_ALERTS, summary);
   assert.equal(await page.locator('.chip.is-bad').count(), 0);
-  assert.equal(await page.locator('tbody tr').count(), 120);
+  assert.equal(await page.locator('tbody tr').count(), NIGHT_ALERTS);
 });
 
 test('Menus, colours and deletion work', async () => {

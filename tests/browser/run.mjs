@@ -1,0 +1,65 @@
+// Runs the browser tests, several files at once, in one Chromium: node tests/browser/run.mjs [NAME...]
+// With names, only the files whose own name contains one of them.
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from 'node:test';
+import { spec as Spec } from 'node:test/reporters';
+import { fileURLToPath } from 'node:url';
+import { startSharedBrowser } from './chromium.mjs';
+import { shareNight } from './night.mjs';
+
+const FOLDER = fileURLToPath(new URL('.', import.meta.url));
+const FILES_AT_ONCE = 4;
+const SUFFIX = '.test.mjs';
+// Those that take longest begin first, so that none of them is left for the end.
+const LONGEST = ['team_pages', 'accessibility', 'token_renewal', 'team', 'account_pages', 'replicas'];
+
+/** Test files whose names contain one of `wanted`; all of them without any. */
+async function findFiles(wanted) {
+  const names = (await readdir(FOLDER)).filter((file) => file.endsWith(SUFFIX)).map((file) => file.slice(0, -SUFFIX.length));
+  const chosen = names.filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
+  const place = (name) => (LONGEST.includes(name) ? LONGEST.indexOf(name) : LONGEST.length);
+  return chosen.sort((a, b) => place(a) - place(b) || a.localeCompare(b)).map((name) => join(FOLDER, `${name}${SUFFIX}`));
+}
+
+/** Runs the files and writes what becomes of each test; whether all passed, and each file had some. */
+function runFiles(files, signal) {
+  return new Promise((resolve) => {
+    let isGood = true;
+    const tests = run({ files, concurrency: FILES_AT_ONCE, signal });
+    tests.on('test:fail', ({ todo }) => {
+      if (todo === undefined) isGood = false;
+    });
+    tests.on('test:pass', ({ name }) => {
+      // A file stands for itself in the results if no test of it ran.
+      if (!files.includes(name)) return;
+      console.error(`${name} has no tests`);
+      isGood = false;
+    });
+    tests.compose(new Spec()).on('end', () => resolve(isGood)).pipe(process.stdout);
+  });
+}
+
+const files = await findFiles(process.argv.slice(2));
+if (files.length === 0) {
+  console.error('No browser test has such a name');
+  process.exit(1);
+}
+const stopping = new AbortController();
+const signals = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+for (const [signal, status] of Object.entries(signals)) {
+  process.once(signal, () => {
+    process.exitCode = status;
+    stopping.abort();
+  });
+}
+const folder = await mkdtemp(join(tmpdir(), 'tom-alerts-browser-run-'));
+let browser;
+try {
+  [browser] = await Promise.all([startSharedBrowser(), shareNight(folder)]);
+  if (!(await runFiles(files, stopping.signal))) process.exitCode ||= 1;
+} finally {
+  await browser?.close();
+  await rm(folder, { recursive: true, force: true });
+}
