@@ -4,13 +4,22 @@ import { readFile } from 'node:fs/promises';
 import { SCREENS } from './service.mjs';
 
 const AXE = await readFile(new URL('axe.min.js', import.meta.resolve('axe-core')), 'utf8');
+// Costs next to nothing on a page that is not checked.
+const AXE_LOADER = `window.loadAxe = () => {${AXE}\n};`;
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const THEMES = ['light', 'dark', 'red'];
-const WIDTHS = [320, 390, 768, 1400, 2000];
+// The last one is the width that pages have anyway.
+const WIDTHS = [320, 390, 768, 2000, SCREENS.wide.width];
+
+const pagesWithAxe = new WeakSet();
 
 /** What breaks a rule on the page that is open, a line each. */
 async function violations(page, place) {
-  await page.evaluate(AXE);
+  if (!pagesWithAxe.has(page)) {
+    pagesWithAxe.add(page);
+    await page.addInitScript({ content: AXE_LOADER });
+    await page.evaluate(AXE_LOADER);
+  }
   const found = await page.evaluate(findMoved, THEMES);
   for (const theme of THEMES) {
     // All that another theme may change is colours, which has just been seen: so its colours alone are judged again.
@@ -42,11 +51,12 @@ function findMoved(themes) {
 
 /** In the page: rules that it breaks in a theme. */
 async function findBroken({ tags, theme, isColoursAlone }) {
+  if (!window.axe) window.loadAxe();
   document.documentElement.dataset.theme = theme;
   await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
-  const ofColours = axe.getRules(['cat.color']).filter((rule) => rule.tags.some((tag) => tags.includes(tag)));
+  const ofColours = window.axe.getRules(['cat.color']).filter((rule) => rule.tags.some((tag) => tags.includes(tag)));
   const runOnly = isColoursAlone ? ofColours.map((rule) => rule.ruleId) : tags;
-  const { violations } = await axe.run({ runOnly, resultTypes: ['violations'] });
+  const { violations } = await window.axe.run({ runOnly, resultTypes: ['violations'] });
   return violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id} (${help}) at ${node.target.join(' ')}`));
 }
 
@@ -63,7 +73,6 @@ async function overflows(page, place) {
     });
     if (wide) found.push(`${place} at ${width} px is as wide as ${wide}`);
   }
-  await page.setViewportSize(SCREENS.wide);
   return found;
 }
 

@@ -1,5 +1,6 @@
 // Runs the browser tests, several files at once, in one Chromium: node tests/browser/run.mjs [NAME...]
 // With names, only the files whose own name contains one of them.
+import { setMaxListeners } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,6 +48,8 @@ if (files.length === 0) {
   process.exit(1);
 }
 const stopping = new AbortController();
+// Every file listens to it.
+setMaxListeners(0, stopping.signal);
 const signals = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 for (const [signal, status] of Object.entries(signals)) {
   process.once(signal, () => {
