@@ -16,7 +16,8 @@ use crate::{
 };
 
 pub use self::{
-    environment::unknown_variables, ingest::IngestConfig, limits::LimitsConfig, timing::TimingConfig,
+    environment::unknown_variables, ingest::IngestConfig, limits::LimitsConfig,
+    timing::TimingConfig,
 };
 
 /// The alerts page of a TOM for the Pitt-Google broker: query, look, save targets.

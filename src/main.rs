@@ -54,7 +54,7 @@ fn main() -> anyhow::Result<()> {
 
 async fn serve(config: ServeConfig) -> anyhow::Result<()> {
     telemetry::start_logs(config.log_format);
-    app::serve(config, stop_signal()?, |_| {}).await
+    app::serve(config, stop_signal()?, Box::new(|_| {})).await
 }
 
 async fn ingest(config: IngestConfig) -> anyhow::Result<()> {
@@ -63,17 +63,17 @@ async fn ingest(config: IngestConfig) -> anyhow::Result<()> {
         // Nobody may be reading any more.
         let _ = writeln!(std::io::stdout(), "{line}");
     };
-    app::ingest(config, stop_signal()?, say).await
+    app::ingest(config, stop_signal()?, &say).await
 }
 
 /// SIGINT or SIGTERM.
-fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
+fn stop_signal() -> anyhow::Result<app::Stop> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
+    Ok(Box::pin(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
-    })
+    }))
 }

@@ -1,10 +1,11 @@
 //! The end of a service: it says that it is not ready, serves on for a moment, and only then stops.
 
-use std::{future::Future, time::Duration};
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
+use super::Stop;
 use crate::{actions::run_query::Runner, config::ServeConfig};
 
 /// How long proxies may take to see that a replica is not ready, unless the settings say otherwise.
@@ -18,7 +19,7 @@ pub(super) fn delay(config: &ServeConfig, is_local: bool) -> Duration {
 
 /// Waits for the signal, lets proxies turn to other replicas, then sets `shutdown`.
 pub(super) async fn end_in_order(
-    signal: impl Future<Output = ()>,
+    signal: Stop,
     runner: Runner,
     delay: Duration,
     shutdown: CancellationToken,

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 use url::Url;
 
-use super::{Database, accounts, google_access, pubsub_service, run_limits, timing_of};
+use super::{Database, Stop, accounts, google_access, pubsub_service, run_limits, timing_of};
 use crate::{
     actions::{
         credentials::Credentials, listen::why_not_listen, run_query::Runner,
@@ -31,8 +31,8 @@ use crate::{
 /// Listens to the saved query that the settings name until `stop` resolves. `say` is told of it in lines for people.
 pub async fn ingest(
     config: IngestConfig,
-    stop: impl Future<Output = ()> + Send + 'static,
-    say: impl Fn(&str),
+    stop: Stop,
+    say: &(dyn Fn(&str) + Sync),
 ) -> anyhow::Result<()> {
     packets::install_limits();
     let data_dir = config.data_dir();
@@ -46,8 +46,8 @@ async fn ingest_on(
     config: &IngestConfig,
     data_dir: &Path,
     database: &Database,
-    stop: impl Future<Output = ()> + Send + 'static,
-    say: impl Fn(&str),
+    stop: Stop,
+    say: &(dyn Fn(&str) + Sync),
 ) -> anyhow::Result<()> {
     let storage = database.connect().await?;
     let (clock, timing) = (Clock::system(), timing_of(config.timing));
@@ -78,7 +78,7 @@ async fn ingest_on(
     let before = ingest.start().await?;
     let listening = tokio::spawn(runner.clone().listen_to(ingest.query.id));
     let every = Every { look: timing.runs.look, counts: Duration::from_secs(config.every) };
-    let ended = ingest.tell(every, stop, &say).await;
+    let ended = ingest.tell(every, stop, say).await;
     if ended.is_ok() {
         ingest.give_back(before).await?;
     }
@@ -172,8 +172,8 @@ impl Ingest {
     async fn tell(
         &self,
         every: Every,
-        stop: impl Future<Output = ()>,
-        say: &impl Fn(&str),
+        stop: Stop,
+        say: &(dyn Fn(&str) + Sync),
     ) -> anyhow::Result<()> {
         let mut looks = interval(every.look);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -7,7 +7,6 @@ mod ingest;
 mod settings;
 
 use std::{
-    future::Future,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -15,6 +14,7 @@ use std::{
 };
 
 use anyhow::Context;
+use futures::future::BoxFuture;
 use tokio::net::TcpSocket;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -53,11 +53,14 @@ const BACKLOG: u32 = 1024;
 const PRUNE_EVERY: Duration = Duration::from_hours(1);
 const PRUNE_BATCH: i64 = 2_000;
 
+/// Resolves when the program shall end. A boxed one: the whole service would be compiled again for each kind of future.
+pub type Stop = BoxFuture<'static, ()>;
+
 /// Serves until `stop` resolves. `on_ready` is told the address once requests are answered.
 pub async fn serve(
     config: ServeConfig,
-    stop: impl Future<Output = ()> + Send + 'static,
-    on_ready: impl FnOnce(SocketAddr),
+    stop: Stop,
+    on_ready: Box<dyn FnOnce(SocketAddr) + Send>,
 ) -> anyhow::Result<()> {
     accounts::check_exposure(&config)?;
     packets::install_limits();
@@ -66,10 +69,9 @@ pub async fn serve(
     }
     let socket = ending::take_address(config.listen)
         .with_context(|| format!("cannot listen on {}", config.listen))?;
-    let address = socket.local_addr()?;
     let data_dir = config.data_dir();
     let database = Database::start(config.database_url.as_deref(), &data_dir).await?;
-    let served = serve_on(socket, &config, &data_dir, &database, stop, || on_ready(address)).await;
+    let served = serve_on(socket, &config, &data_dir, &database, stop, on_ready).await;
     database.stop().await;
     served
 }
@@ -79,8 +81,8 @@ async fn serve_on(
     config: &ServeConfig,
     data_dir: &Path,
     database: &Database,
-    stop: impl Future<Output = ()> + Send + 'static,
-    on_ready: impl FnOnce(),
+    stop: Stop,
+    on_ready: Box<dyn FnOnce(SocketAddr) + Send>,
 ) -> anyhow::Result<()> {
     let metrics = telemetry::collect_metrics()?;
     let storage = database.connect().await?;
@@ -135,7 +137,7 @@ async fn serve_on(
     // Until here connections are refused, so that a proxy goes to another replica.
     let listener = socket.listen(BACKLOG).with_context(|| format!("cannot listen on {address}"))?;
     info!("Ready: open {} in a browser", state.site().public_url());
-    on_ready();
+    on_ready(address);
     web::server::serve(listener, web::router(state), shutdown.clone(), timing.web).await;
     if tokio::time::timeout(timing.runs.last_work, runner.finish()).await.is_err() {
         warn!("Some runs did not finish in time; they will be marked interrupted");

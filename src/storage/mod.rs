@@ -46,6 +46,8 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
+use crate::domain::timing::DatabaseTiming;
+
 pub use self::{
     batches::{Batch, KeptAlert, KeptBatch},
     budget::{Reserved, SpendingLimits, SpendingWish},
@@ -68,9 +70,6 @@ pub use self::{
     turns::{Follower, Turn},
     unreadable::QuarantinedMessage,
 };
-
-/// How long a request waits for a free connection before it is told to come back later.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Connections of one process for those who ask: what two cores do at once. With more, all answers would come late
 /// together.
@@ -194,11 +193,18 @@ impl Storage {
     /// Connects, checks that commits are durable and brings the tables up to date (under an advisory
     /// lock, so that several processes may start at once).
     pub async fn connect(url: &str) -> Result<Self, StorageError> {
+        Self::connect_with(url, &DatabaseTiming::default()).await
+    }
+
+    /// The same with this patience.
+    pub async fn connect_with(url: &str, timing: &DatabaseTiming) -> Result<Self, StorageError> {
         let options = PgConnectOptions::from_str(url)?
             .application_name("tom-alerts")
             .options([
-                ("statement_timeout", "5s"),
-                ("lock_timeout", "2s"),
+                ("statement_timeout", milliseconds(timing.statement)),
+                ("lock_timeout", milliseconds(timing.lock)),
+            ])
+            .options([
                 ("idle_in_transaction_session_timeout", "10s"),
                 ("synchronous_commit", "on"),
                 ("jit", "off"),
@@ -212,13 +218,12 @@ impl Storage {
             .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1));
         migrations::migrate(&options).await?;
         let options = options.log_statements(tracing::log::LevelFilter::Trace);
-        let pool = pool_of(MAX_CONNECTIONS).connect_with(options.clone()).await?;
+        let pool = pool_of(MAX_CONNECTIONS, timing).connect_with(options.clone()).await?;
         // The packets of a batch are on their way while their statement goes on, and the next batch waits for it.
-        let patient = options.options([
-            ("statement_timeout", "30s"),
-            ("idle_in_transaction_session_timeout", "40s"),
-        ]);
-        let work = pool_of(MAX_WORK_CONNECTIONS).connect_lazy_with(patient);
+        let patient = options
+            .options([("statement_timeout", milliseconds(timing.statement_of_runs))])
+            .options([("idle_in_transaction_session_timeout", "40s")]);
+        let work = pool_of(MAX_WORK_CONNECTIONS, timing).connect_lazy_with(patient);
         let (news, heads) = (run_news::RunNews::new(), packet_heads::KnownHeads::default());
         let storage = Self { pool, work, news, heads };
         storage.check_durability().await?;
@@ -257,10 +262,15 @@ impl Storage {
     }
 }
 
-fn pool_of(max_connections: u32) -> PgPoolOptions {
+/// As a setting of the server.
+fn milliseconds(duration: Duration) -> String {
+    format!("{}ms", duration.as_millis())
+}
+
+fn pool_of(max_connections: u32, timing: &DatabaseTiming) -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(max_connections)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .acquire_timeout(timing.connection)
         // A connection is tested when it comes back; that much later it may have died.
         .test_before_acquire(false)
         .before_acquire(|connection, idle| {

@@ -82,9 +82,8 @@ pub(crate) async fn get(Path((hash, name)): Path<(String, String)>) -> Response 
 
 /// A file of the folder, or `changes`: a text that is another one when something has changed.
 fn as_it_is_now(folder: &FilePath, name: &str) -> Response {
-    let headers = |content_type| {
-        [(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "no-store")]
-    };
+    let headers =
+        |content_type| [(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "no-store")];
     if name == "changes" {
         return (headers("text/plain; charset=utf-8"), changes(folder)).into_response();
     }

@@ -32,9 +32,9 @@ async fn template(server: &mut PgConnection) -> String {
         migrations.update(step.version.to_be_bytes());
         migrations.update(&step.checksum);
     }
-    let digest: String =
-        migrations.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    let name = format!("template_{digest}");
+    let digest = migrations.finalize();
+    let short = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    let name = format!("template_{short:016x}");
     if !is_there(server, &name).await {
         let lock = sqlx::query("select pg_advisory_lock($1)").bind(MAKING_THE_TEMPLATE);
         lock.execute(&mut *server).await.unwrap();

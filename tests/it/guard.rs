@@ -141,7 +141,7 @@ async fn a_half_sent_request_is_cut_off() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let mut timing = crate::timing::short();
     timing.web.head = std::time::Duration::from_secs(1);
-    let app = TestApp::start_timed(timing).await;
+    let app = TestApp::start_timed(&timing).await;
     let address = app.base.strip_prefix("http://").unwrap();
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nHost: ").await.unwrap();

@@ -24,7 +24,9 @@ impl Service {
         Command::new(env!("CARGO_BIN_EXE_tom-alerts"))
             .args(["--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data_dir)
-            .args(archives.iter().flat_map(|archive| [OsStr::new("--archive"), archive.as_os_str()]))
+            .args(
+                archives.iter().flat_map(|archive| [OsStr::new("--archive"), archive.as_os_str()]),
+            )
             .env_remove("DATABASE_URL")
             .env_remove("TOM_ALERTS_ARCHIVES")
             .env_remove("PITTGOOGLE_OAUTH_CLIENT_ID")

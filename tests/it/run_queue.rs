@@ -38,10 +38,10 @@ struct Replicas {
 impl Replicas {
     /// So many processes, each of which watches as the program does.
     async fn start(n: usize) -> Self {
-        Self::start_timed(n, timing::short()).await
+        Self::start_timed(n, &timing::short()).await
     }
 
-    async fn start_timed(n: usize, timing: Timing) -> Self {
+    async fn start_timed(n: usize, timing: &Timing) -> Self {
         let double = Arc::new(PubSubDouble::start().await);
         let topic = double.create_topic("proj", "loop-1");
         double.create_subscription("proj", "loop-1", &topic);
@@ -51,8 +51,8 @@ impl Replicas {
             let ground = Ground::lay(database_url.clone()).await;
             let scope = ground.storage.local_scope().await.unwrap();
             let app = ground.build(Parts {
-                pubsub: PubSubService::at(Some(double.host()), &timing).unwrap(),
-                bigquery: BigQueryService::at(None, &timing).unwrap(),
+                pubsub: PubSubService::at(Some(double.host()), timing).unwrap(),
+                bigquery: BigQueryService::at(None, timing).unwrap(),
                 credentials: Access { project: Some("proj".to_owned()), tokens: None }.into(),
                 site: Site::local(
                     "http://127.0.0.1:1".parse().unwrap(),
@@ -61,7 +61,7 @@ impl Replicas {
                 ),
                 sign_in: None,
                 clock: Clock::system(),
-                timing,
+                timing: *timing,
                 requests_a_minute: None,
                 limits: RunLimits { at_once: AT_ONCE, ..RunLimits::default() },
             });
@@ -304,7 +304,7 @@ async fn a_run_that_waits_for_a_process_that_stopped_is_begun_by_another() {
 async fn a_process_says_that_its_runs_are_alive_as_often_as_it_is_set_to() {
     let mut timing = timing::short();
     timing.runs.heartbeat = Duration::from_millis(50);
-    let replicas = Replicas::start_timed(1, timing).await;
+    let replicas = Replicas::start_timed(1, &timing).await;
     let ada = replicas.member("Ada").await;
     let ids = replicas.start_streams(&ada, 1).await;
     replicas.until_running(&ada, &ids).await;
@@ -329,7 +329,7 @@ async fn a_process_says_that_its_runs_are_alive_as_often_as_it_is_set_to() {
 async fn runs_of_a_dead_process_free_their_places() {
     let mut timing = timing::short();
     timing.runs.silence = Duration::from_mins(10);
-    let replicas = Replicas::start_timed(1, timing).await;
+    let replicas = Replicas::start_timed(1, &timing).await;
     let ada = replicas.member("Ada").await;
     for _ in 0..4 {
         replicas.apps[0].storage.create_run(&ada, &new_run(), 4).await.unwrap();

@@ -100,7 +100,8 @@ impl Ground {
     /// Takes a free port, and a database as it is.
     pub(crate) async fn lay(database_url: String) -> Self {
         packets::install_limits();
-        let storage = Storage::connect(&database_url).await.unwrap();
+        let storage =
+            Storage::connect_with(&database_url, &timing::short().database).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let place = Arc::new(tempfile::tempdir().unwrap());
@@ -181,12 +182,12 @@ impl TestApp {
 
     /// A service whose archive `night` is empty.
     pub(crate) async fn start_empty() -> Self {
-        Self::start_timed(timing::short()).await
+        Self::start_timed(&timing::short()).await
     }
 
     /// The same, so patient.
-    pub(crate) async fn start_timed(timing: Timing) -> Self {
-        Self::start_with(PubSubService::at(None, &timing).unwrap(), Access::default()).await
+    pub(crate) async fn start_timed(timing: &Timing) -> Self {
+        Self::start_with(PubSubService::at(None, timing).unwrap(), Access::default()).await
     }
 
     /// A service whose streams come from here, as patient as they are.

@@ -3,15 +3,23 @@
 use std::time::Duration;
 
 use tom_alerts::domain::timing::{
-    CallTiming, GrantTiming, PullTiming, QueryTiming, RunTiming, StreamTiming, Timing, WebTiming,
+    CallTiming, DatabaseTiming, GrantTiming, PullTiming, QueryTiming, RunTiming, StreamTiming,
+    Timing, WebTiming,
 };
 
 /// Looks, heartbeats and pauses are short. Limits on what others do are as they are, where a busy machine may need them.
 pub(crate) fn short() -> Timing {
-    let Timing { runs, listeners, web, calls, pulls, streams, queries, grants, provider } =
+    let Timing { database, runs, listeners, web, calls, pulls, streams, queries, grants, provider } =
         Timing::default();
     let milliseconds = Duration::from_millis;
     Timing {
+        // A crowd of a hundred on a busy machine waits its turn.
+        database: DatabaseTiming {
+            connection: Duration::from_mins(1),
+            statement: Duration::from_secs(30),
+            lock: Duration::from_secs(20),
+            ..database
+        },
         runs: RunTiming {
             heartbeat: milliseconds(500),
             look: milliseconds(100),

@@ -79,9 +79,10 @@ async fn start(deployment: &Deployment, more: &[String]) -> Result<(), String> {
     let stop = async {
         let _ = is_ready.await;
     };
-    let served = app::serve(config, stop, move |_| {
+    let on_ready = Box::new(move |_| {
         let _ = ready.send(());
     });
+    let served = app::serve(config, Box::pin(stop), on_ready);
     let served = tokio::time::timeout(Duration::from_secs(30), served).await.unwrap();
     served.map_err(|error| format!("{error:#}"))
 }

@@ -206,7 +206,8 @@ impl Deployment {
 
     /// Another process with its own memory on the same database.
     pub(crate) async fn other_process(&self) -> Arc<Grants> {
-        let storage = Storage::connect(&self.app.database_url).await.unwrap();
+        let storage =
+            Storage::connect_with(&self.app.database_url, &timing::short().database).await.unwrap();
         let redirect_uri = self.public_url.join("accounts/callback/").unwrap();
         let setup = SignInSetup::default();
         let provider = provider(&self.google.issuer(), redirect_uri.as_str(), &setup.timing);

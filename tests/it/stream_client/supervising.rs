@@ -46,7 +46,7 @@ async fn a_line_that_is_cut_is_told_of_and_the_stream_goes_on() {
 #[tokio::test]
 async fn a_line_that_is_dead_is_told_of_and_the_stream_goes_on() {
     let mut timing = timing::short();
-    timing.calls.patience = Duration::from_secs(60);
+    timing.calls.patience = Duration::from_mins(1);
     // Nothing else shows that it is dead.
     timing.calls.answer = Duration::from_secs(2);
     let stage = Stage::start_timed(BACKEND, &timing).await;
