@@ -11,42 +11,20 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use reqwest::{Method, Response, StatusCode, header, redirect};
+use reqwest::{Response, StatusCode, header, redirect};
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 
 use super::{
     access::{Access, AccessError, Token},
+    call::Call,
     trouble::{ErrorAnswer, GoogleError},
 };
 use crate::domain::{run::LogLevel, timing::CallTiming};
 
 /// Told what a user should know while calls are tried again.
 pub type Listener = Arc<dyn Fn(LogLevel, String) + Send + Sync>;
-
-/// Largest answer, unless a call says otherwise.
-const ANSWER_LIMIT: usize = 1 << 20;
-
-/// One call.
-pub(super) struct Call<'a> {
-    pub(super) method: Method,
-    /// Below the root of the service's methods, encoded.
-    pub(super) path: String,
-    pub(super) body: Option<Value>,
-    /// What it is about: "the subscription ztf-loop in my-proj".
-    pub(super) what: &'a str,
-    /// Largest answer, bytes.
-    pub(super) limit: usize,
-    /// How long to try, where that differs from the client's.
-    pub(super) patience: Option<Duration>,
-}
-
-impl<'a> Call<'a> {
-    pub(super) fn new(method: Method, path: String, body: Option<Value>, what: &'a str) -> Self {
-        Self { method, path, body, what, limit: ANSWER_LIMIT, patience: None }
-    }
-}
 
 /// Calls one service as one user, on behalf of one run.
 pub struct ApiClient {

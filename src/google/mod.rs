@@ -3,6 +3,7 @@
 mod access;
 mod api;
 pub mod bigquery;
+mod call;
 pub mod cipher;
 mod names;
 pub mod oauth;

@@ -12,7 +12,7 @@ const PACKETS: u16 = 450;
 
 /// The process of the batch that waits to be linked, once another one has its alerts in their tables.
 async fn batch_with_another_ahead(pool: &PgPool) -> i32 {
-    for _ in 0..500 {
+    for _ in 0..6_000 {
         let found: Option<(i32,)> = sqlx::query_as(
             "select first.pid
              from pg_stat_activity first, pg_stat_activity next

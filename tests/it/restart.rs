@@ -68,7 +68,7 @@ impl Service {
     }
 
     async fn wait_for_run(&self, id: &Value) -> Value {
-        for _ in 0..600 {
+        for _ in 0..1_200 {
             let run = self.get(&format!("/api/runs/{id}/")).await;
             if !matches!(run["state"].as_str(), Some("queued" | "running")) {
                 return run;
@@ -157,7 +157,7 @@ fn a_service_whose_log_nobody_reads_any_more_stops_when_it_is_told_to() {
     assert!(lines.by_ref().any(|line| line.unwrap().contains("Ready: open")));
     drop(lines);
     Command::new("kill").arg(child.id().to_string()).status().unwrap();
-    for _ in 0..300 {
+    for _ in 0..600 {
         if let Some(status) = child.try_wait().unwrap() {
             assert!(status.success(), "{status}");
             return;

@@ -111,7 +111,7 @@ impl Replicas {
     /// Waits until exactly these runs of a member go on.
     async fn until_running(&self, by: &TeamScope, ids: &[i64]) {
         let mut running = Vec::new();
-        for _ in 0..400 {
+        for _ in 0..2_400 {
             running = self.in_state(by, "running").await;
             assert!(running.len() <= AT_ONCE as usize, "{running:?} at once");
             if running == ids {
@@ -127,7 +127,7 @@ impl Replicas {
     }
 
     async fn until_state(&self, id: i64, state: &str) {
-        for _ in 0..800 {
+        for _ in 0..2_400 {
             if self.state(id).await == state {
                 return;
             }
@@ -310,7 +310,7 @@ async fn a_process_says_that_its_runs_are_alive_as_often_as_it_is_set_to() {
     replicas.until_running(&ada, &ids).await;
     let mut beats = BTreeSet::new();
     // The program itself would say so three times at most.
-    for _ in 0..400 {
+    for _ in 0..2_400 {
         let beat: DateTime<Utc> = sqlx::query_scalar("select heartbeat from run where id = $1")
             .bind(ids[0])
             .fetch_one(&replicas.pool)

@@ -283,7 +283,7 @@ impl TestApp {
     /// Waits until a run has ended.
     pub(crate) async fn wait(&self, id: i64) -> Value {
         let mut run = Value::Null;
-        for _ in 0..600 {
+        for _ in 0..1_200 {
             run = self.get(&format!("/api/runs/{id}/")).await.expect(200).json();
             if !matches!(run["state"].as_str(), Some("queued" | "running")) {
                 return run;

@@ -16,7 +16,8 @@ pub use self::{
     rows::{Column, ResultPage, named},
 };
 use super::{
-    api::{ApiClient, Call},
+    api::ApiClient,
+    call::Call,
     names::encoded,
     trouble::GoogleError,
 };

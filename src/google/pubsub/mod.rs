@@ -21,7 +21,8 @@ pub use self::{
     wire::{OutgoingMessage, PullAnswer, ReceivedMessage, Subscription},
 };
 use super::{
-    api::{ApiClient, Call},
+    api::ApiClient,
+    call::Call,
     names::encoded,
     trouble::GoogleError,
 };

@@ -77,7 +77,7 @@ const WORKERS: [&str; 7] = [
     "actions/run_work",
 ];
 
-const SERVICE_FILES: [ServiceFile; 14] = [
+const SERVICE_FILES: [ServiceFile; 15] = [
     ServiceFile {
         name: "batches",
         because: "keeps what a run brings, for whoever started it",
@@ -107,6 +107,11 @@ const SERVICE_FILES: [ServiceFile; 14] = [
         name: "listener_work",
         because: "looks for listeners whose turn it is, for whoever started them",
         callers: Only(&WORKERS),
+    },
+    ServiceFile {
+        name: "migrations",
+        because: "makes the tables, and has no function for other layers",
+        callers: Only(&[]),
     },
     ServiceFile { name: "mod", because: "connects to the database", callers: Anybody },
     ServiceFile {

@@ -106,7 +106,7 @@ async fn a_member_runs_two_queries_at_once_and_no_third() {
     double.takes(usize::MAX);
     let first = begin(&app, &by_object()).await;
     let second = begin(&app, &by_object()).await;
-    for _ in 0..200 {
+    for _ in 0..3_000 {
         if double.jobs().len() == 2 {
             break;
         }

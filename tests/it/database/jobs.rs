@@ -118,7 +118,7 @@ async fn a_run_that_is_stopped_stops_its_job() {
     double.takes(usize::MAX);
     double.costs(GIB, GIB / 2);
     let id = begin(&app, &by_object()).await;
-    for _ in 0..200 {
+    for _ in 0..3_000 {
         if double.calls(Verb::GetResults).len() > 2 {
             break;
         }

@@ -144,7 +144,7 @@ async fn a_run_that_is_stopped_before_its_job_starts_none() {
         .await
         .unwrap();
     let id = begin(&app, &by_object()).await;
-    for _ in 0..200 {
+    for _ in 0..6_000 {
         if !double.calls(Verb::DryRun).is_empty() {
             break;
         }

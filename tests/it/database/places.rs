@@ -15,7 +15,7 @@ use crate::{
 
 /// Waits until so many jobs were started.
 async fn jobs_are_at_work(double: &BigQueryDouble, n: usize) {
-    for _ in 0..400 {
+    for _ in 0..3_000 {
         if double.jobs().len() == n {
             return;
         }
@@ -40,7 +40,7 @@ async fn n_places(app: &TestApp) -> i64 {
 }
 
 async fn places_are_free(app: &TestApp) {
-    for _ in 0..400 {
+    for _ in 0..1_200 {
         if n_places(app).await == 0 {
             return;
         }

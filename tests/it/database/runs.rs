@@ -169,7 +169,7 @@ async fn on_the_emulator_a_run_that_is_stopped_stops_its_job() {
     table["own_table"] = json!(emulator.table("slow"));
     let id = begin(&app, &super::with(&table, &json!({"candid": 5, "timeout": 600}))).await;
     let mut job = String::new();
-    for _ in 0..200 {
+    for _ in 0..1_200 {
         let run = app.get(&format!("/api/runs/{id}/")).await.expect(200).json();
         if let Some((_, rest)) = log(&run).split_once("works on the job ") {
             job = rest.lines().next().unwrap().trim_end_matches('"').to_owned();

@@ -96,7 +96,7 @@ async fn an_ended_grant_is_said_and_connecting_again_is_enough() {
     ada.post(&format!("{path}start/"), &[]).await.expect(303);
     let until = async |what: &str, is_so: &dyn Fn(&Value) -> bool| {
         let mut listener = Value::Null;
-        for _ in 0..1_200 {
+        for _ in 0..2_400 {
             let answer = ada.get(&format!("/api/queries/{query}/listener/")).await;
             listener = answer.expect(200).json();
             if is_so(&listener) {

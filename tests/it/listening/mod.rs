@@ -144,7 +144,7 @@ impl Listening {
     /// Waits until the listener is as wanted.
     async fn until(&self, query: i64, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
         let mut listener = Value::Null;
-        for _ in 0..1_200 {
+        for _ in 0..2_400 {
             listener = self.listener(query).await;
             if is_so(&listener) {
                 return listener;
@@ -158,10 +158,12 @@ impl Listening {
         self.until(query, state, |listener| listener["state"] == state).await
     }
 
-    /// Waits until so many alerts were stored on all days together; the listener.
+    /// Waits until so many alerts were stored on all days together; the listener with the run that goes on. (It is told of
+    /// a run and of its days one after the other: the run may have begun between the two.)
     async fn until_stored(&self, query: i64, n: u64) -> Value {
         let what = format!("{n} alerts are stored");
-        self.until(query, &what, |listener| total(listener, "stored") >= n).await
+        let has_come = |it: &Value| it["run"].is_i64() && total(it, "stored") >= n;
+        self.until(query, &what, has_come).await
     }
 
     /// Waits until a run has ended; the run.

@@ -47,7 +47,7 @@ impl Team {
 
     async fn until(&self, state: &str) -> Value {
         let mut listener = Value::Null;
-        for _ in 0..1_200 {
+        for _ in 0..2_400 {
             listener = self.listener().await;
             if listener["state"] == state && (state != "paused" || listener["run"].is_null()) {
                 return listener;
@@ -148,7 +148,7 @@ async fn what_they_ask_for_themselves_goes_on() {
     let team = Team::start().await;
     let before = team.listener().await;
     team.change(&team.eve).await.expect(200);
-    for _ in 0..1_200 {
+    for _ in 0..2_400 {
         let now = team.listener().await;
         if now["run"].is_i64() && now["run"] != before["run"] {
             assert_eq!(now["acts_as"], before["acts_as"]);

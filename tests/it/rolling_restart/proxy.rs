@@ -70,7 +70,7 @@ impl Proxy {
 
     /// Waits until a replica is known to be ready.
     pub(super) async fn until_ready(&self, index: usize) {
-        for _ in 0..600 {
+        for _ in 0..1_200 {
             if self.shared.backends[index].is_ready.load(Ordering::SeqCst) {
                 return;
             }

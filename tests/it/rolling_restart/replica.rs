@@ -65,7 +65,7 @@ impl Replica {
     pub(super) async fn stop(&mut self) {
         let mut child = self.child.take().unwrap();
         kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), Signal::SIGTERM).unwrap();
-        for _ in 0..600 {
+        for _ in 0..1_200 {
             if let Some(status) = child.try_wait().unwrap() {
                 assert!(status.success(), "{status}: {}", self.last_words());
                 return;

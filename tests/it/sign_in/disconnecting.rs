@@ -57,7 +57,7 @@ async fn a_run_that_goes_on_stops_when_its_member_disconnects() {
     stream.publish(1, 3);
     let browser = deployment.connected(ADA).await;
     let id = deployment.begin_run(&browser, json!({"timeout": 60})).await;
-    for _ in 0..400 {
+    for _ in 0..2_400 {
         let run = browser.get(&format!("/api/runs/{id}/")).await.json();
         if run["counts"]["acknowledged"] == 3 {
             break;

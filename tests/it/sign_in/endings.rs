@@ -17,7 +17,7 @@ async fn a_grant_that_ends_in_mid_run_ends_the_run_with_a_way_on_and_keeps_what_
         let seed = u64::try_from(n).unwrap() + 1;
         stream.publish(seed, 3);
         let id = deployment.begin_run(&browser, json!({"timeout": 60})).await;
-        for _ in 0..400 {
+        for _ in 0..2_400 {
             let run = browser.get(&format!("/api/runs/{id}/")).await.json();
             if run["counts"]["acknowledged"] == 3 {
                 break;

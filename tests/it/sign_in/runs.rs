@@ -11,7 +11,7 @@ use crate::google_double::{Call, Endpoint};
 
 /// Waits until a run has acknowledged so much.
 async fn until_acknowledged(browser: &Browser, id: i64, n: u64) {
-    for _ in 0..400 {
+    for _ in 0..2_400 {
         let run = browser.get(&format!("/api/runs/{id}/")).await.expect(200).json();
         if run["counts"]["acknowledged"].as_u64() >= Some(n) {
             return;

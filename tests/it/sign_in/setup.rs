@@ -275,7 +275,7 @@ impl Deployment {
 
     /// Waits until a run has ended, as its page has it.
     pub(crate) async fn ended(&self, browser: &Browser, id: i64) -> Value {
-        for _ in 0..600 {
+        for _ in 0..2_400 {
             let run = browser.get(&format!("/api/runs/{id}/")).await.expect(200).json();
             if !matches!(run["state"].as_str(), Some("queued" | "running")) {
                 return run;

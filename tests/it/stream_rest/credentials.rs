@@ -144,7 +144,7 @@ async fn a_token_service_that_does_not_answer_is_waited_for() {
     streaming.publish(&night(1, 3));
     let id = streaming.begin(json!({})).await;
     let mut said = String::new();
-    for _ in 0..400 {
+    for _ in 0..1_200 {
         said = log(&streaming.app.get(&format!("/api/runs/{id}/")).await.json());
         if said.contains("does not answer as it should") {
             break;

@@ -126,7 +126,7 @@ impl Streaming {
     /// Waits until a count of a run has come so far.
     async fn until(&self, id: i64, count: &str, at_least: u64) {
         let mut run = Value::Null;
-        for _ in 0..400 {
+        for _ in 0..1_200 {
             run = self.app.get(&format!("/api/runs/{id}/")).await.expect(200).json();
             if n(&run, count) >= at_least {
                 return;
@@ -171,7 +171,7 @@ impl Streaming {
 
 /// Waits until a condition holds; `otherwise` says what is the case instead.
 async fn eventually(is_so: impl Fn() -> bool, otherwise: impl Fn() -> String) {
-    for _ in 0..1_000 {
+    for _ in 0..3_000 {
         if is_so() {
             return;
         }

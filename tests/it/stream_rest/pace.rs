@@ -61,7 +61,7 @@ async fn a_run_that_waits_for_its_turn_is_cancelled_at_once_and_holds_nothing_me
     streaming.publish(&night(1, 2));
     let id = streaming.begin(json!({"timeout": 300})).await;
     streaming.until(id, "acknowledged", 2).await;
-    for _ in 0..400 {
+    for _ in 0..2_400 {
         let run = streaming.app.get(&format!("/api/runs/{id}/")).await.json();
         if log(&run).contains("times a minute") {
             break;

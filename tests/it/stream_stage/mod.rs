@@ -110,7 +110,7 @@ impl Stage {
     /// Waits until so many messages wait in the subscription.
     pub(crate) async fn all_wait(&self, subscription: &str, n_messages: usize) {
         let mut left = 0;
-        for _ in 0..400 {
+        for _ in 0..1_200 {
             left = self.emulator.count_left(subscription).await;
             if left == n_messages {
                 return;
