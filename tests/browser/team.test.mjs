@@ -53,7 +53,8 @@ const sendByHand = (page, place, fields = {}) => page.evaluate(async ([action, b
   return { status: answer.status, text: await answer.text() };
 }, [place, fields]);
 
-const callApi = (place, scheme, options = {}) => fetch(`${deployment.url}${place}`, { ...options, headers: { Authorization: `${scheme} ${token}`, ...options.headers } });
+const callApi = (place, scheme, { headers, ...options } = {}) =>
+  fetch(`${deployment.url}${place}`, { ...options, headers: { Authorization: `${scheme} ${token}`, ...headers } });
 const has = (page, name) => page.getByRole('link', { name, exact: true }).or(page.getByRole('button', { name, exact: true })).count();
 
 test('One comes in by a link, which lets in one, and another by address; neither may invite', async () => {
@@ -150,7 +151,10 @@ test('A viewer has no buttons, and a form sent by hand is refused with a sentenc
   await share(bea, shared, { [EVERYBODY]: ['see', 'change', 'share'] });
   await share(bea, query, { [EVERYBODY]: ['see'] });
   await share(bea, run, { [EVERYBODY]: ['see'] });
-  const changes = [['/', 'Query a broker'], [QUERIES, /^Run/], [ARCHIVE_FORM, 'Run'], ['/targets/', 'New target'], [run, 'Create targets'], [run, /^Run again/], [shared, 'Edit']];
+  const changes = [
+    ['/', 'Query a broker'], [QUERIES, /^Run/], [ARCHIVE_FORM, 'Run'], ['/targets/', 'New target'], [run, 'Create targets'], [run, /^Run again/],
+    [shared, 'Edit'],
+  ];
   const found = async () => {
     const seen = [];
     for (const [place, name] of changes) {
@@ -262,7 +266,9 @@ test('The history says who did what, of one thing and of all, can be filtered an
   await bea.goto(shared);
   await follow(bea, bea.getByRole('link', { name: 'History', exact: true }));
   const lines = await bea.locator('tbody tr').allInnerTexts();
-  for (const wanted of [/Bea[\s\S]*created/, /Bea[\s\S]*shared/, /Cyd[\s\S]*changed/]) assert.ok(lines.some((line) => wanted.test(line)), `${wanted} in ${lines}`);
+  for (const wanted of [/Bea[\s\S]*created/, /Bea[\s\S]*shared/, /Cyd[\s\S]*changed/]) {
+    assert.ok(lines.some((line) => wanted.test(line)), `${wanted} in ${lines}`);
+  }
   assert.equal(await statusOf(bea, HISTORY), 403);
   await ana.goto(HISTORY);
   await ana.selectOption('#id_who', { label: 'Bea' });
@@ -334,5 +340,6 @@ test('The last admin cannot leave or become less; with another one they can', as
 test('No page broke a rule of the browser, no request failed, and secrets were on the page that shows them once', async () => {
   assert.deepEqual({ complaints, failures, proxy: deployment.roundRobin.failures }, { complaints: [], failures: [], proxy: [] });
   const { found } = await deployment.leaks([['link', new URL(link).pathname.split('/')[3]], ['token', token]]);
-  assert.deepEqual([...new Set(found.map((place) => place.replace(/join\/.*/, 'join/')))].sort(), ['link in /accounts/join/', 'link in /team/', `token in ${TOKENS}`]);
+  const places = new Set(found.map((place) => place.replace(/join\/.*/, 'join/')));
+  assert.deepEqual([...places].sort(), ['link in /accounts/join/', 'link in /team/', `token in ${TOKENS}`]);
 });
