@@ -17,11 +17,13 @@ after(async () => {
 });
 
 test('Pages with nothing on them yet break no rule and fit every width', async () => {
-  await checkAll(page, ['/', '/alerts/query/list/', '/alerts/query/create/?broker=archive', '/alerts/query/create/?broker=stream-rest', '/alerts/query/create/?broker=stream-client', '/runs/', '/targets/', '/targets/create/']);
+  const forms = ['archive', 'stream-rest', 'stream-client'].map((broker) => `/alerts/query/create/?broker=${broker}`);
+  await checkAll(page, ['/', '/alerts/query/list/', ...forms, '/runs/', '/targets/', '/targets/create/']);
 });
 
 test('Pages of errors break no rule and fit every width', async () => {
-  await checkAll(page, ['/nowhere/', '/runs/999999/', '/targets/999999/', '/alerts/ztf/1/', '/alerts/query/999999/update/', '/alerts/query/create/?broker=none'], 404);
+  const missing = ['/nowhere/', '/runs/999999/', '/targets/999999/', '/alerts/ztf/1/', '/alerts/query/999999/update/', '/alerts/query/create/?broker=none'];
+  await checkAll(page, missing, 404);
   await checkAll(page, ['/targets/?cone_search=x'], 422);
   await page.goto('/alerts/query/create/?broker=archive');
   for (const name of ['max_results', 'cone', 'rb_min', 'observed_after', 'mag_min']) await page.fill(`#id_${name}`, '-1e9');
@@ -42,7 +44,8 @@ test('Runs that failed, found nothing or met unreadable packets break no rule', 
   const unreadable = places.slice(0, 2).map((run) => `${run}unreadable/`);
   await page.goto(unreadable[0]);
   assert.equal(await page.locator('tbody tr').count(), 2);
-  await checkAll(page, [...places, ...unreadable]);
+  // A row is like another: the first of them do.
+  await checkAll(page, [...places.map((run) => `${run}?page_size=25`), ...unreadable]);
 });
 
 test('Full pages break no rule, fit every width and can be used with the keyboard alone', async () => {
@@ -58,17 +61,18 @@ test('Full pages break no rule, fit every width and can be used with the keyboar
   const target = await page.locator('td[data-label=Target] a').first().getAttribute('href');
   const query = await (await page.request.get('/api/queries/')).json();
   const saved = `/alerts/query/${query.results[0].id}/`;
-  const full = ['/', '/alerts/query/list/', `${saved}update/`, `${saved}delete/`, '/runs/', `/runs/${run}/?page_size=25`, alert, '/targets/', target, `${target}update/`, `${target}delete/`];
-  await checkAll(page, full);
+  const ofQueries = ['/', '/alerts/query/list/', `${saved}update/`, `${saved}delete/`];
+  await checkAll(page, [...ofQueries, '/runs/', `/runs/${run}/?page_size=25`, alert, '/targets/', target, `${target}update/`, `${target}delete/`]);
   for (const place of ['/alerts/query/list/', `/runs/${run}/?page_size=25`, alert]) {
     await page.goto(place);
     await page.evaluate(() => document.querySelectorAll('details').forEach((part) => { part.open = true; }));
     await checkOpen(page, `${place} unfolded`);
   }
+  const withKeys = ['/', '/alerts/query/list/', '/alerts/query/create/?broker=archive', `/runs/${run}/?page_size=25`, alert, target, `${target}update/`];
   const problems = [];
   for (const viewport of [SCREENS.wide, SCREENS.narrow]) {
     await page.setViewportSize(viewport);
-    for (const place of ['/', '/alerts/query/list/', '/alerts/query/create/?broker=archive', `/runs/${run}/?page_size=25`, alert, target, `${target}update/`]) {
+    for (const place of withKeys) {
       await page.goto(place);
       problems.push(...await keyboardProblems(page, `${place} at ${viewport.width} px`));
     }

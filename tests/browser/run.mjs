@@ -3,7 +3,7 @@
 import { setMaxListeners } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec as Spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
@@ -24,21 +24,25 @@ async function findFiles(wanted) {
   return chosen.sort((a, b) => place(a) - place(b) || a.localeCompare(b)).map((name) => join(FOLDER, `${name}${SUFFIX}`));
 }
 
-/** Runs the files and writes what becomes of each test; whether all passed, and each file had some. */
+/** Runs the files and writes what becomes of each test; whether all passed, and every file had some. */
 function runFiles(files, signal) {
-  return new Promise((resolve) => {
-    let isGood = true;
+  return new Promise((resolved) => {
+    let nRun = 0;
+    const faults = [];
     const tests = run({ files, concurrency: FILES_AT_ONCE, signal });
-    tests.on('test:fail', ({ todo }) => {
-      if (todo === undefined) isGood = false;
+    tests.on('test:fail', ({ name, todo }) => {
+      if (todo === undefined) faults.push(`failed: ${name}`);
     });
-    tests.on('test:pass', ({ name }) => {
-      // A file stands for itself in the results if no test of it ran.
-      if (!files.includes(name)) return;
-      console.error(`${name} has no tests`);
-      isGood = false;
+    tests.on('test:pass', ({ name, skip }) => {
+      if (skip === undefined) nRun += 1;
+      // A file stands for itself in the results if there is no test in it.
+      if (files.includes(resolve(name))) faults.push(`has no tests: ${name}`);
     });
-    tests.compose(new Spec()).on('end', () => resolve(isGood)).pipe(process.stdout);
+    tests.compose(new Spec()).on('end', () => {
+      if (nRun === 0) faults.push('no test has passed');
+      for (const fault of faults) console.error(fault);
+      resolved(faults.length === 0);
+    }).pipe(process.stdout);
   });
 }
 

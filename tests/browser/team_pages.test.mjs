@@ -83,7 +83,7 @@ test('Full pages break no rule, fit every width and need no mouse', async () => 
   const things = [query, run, target];
   const parts = things.flatMap((place) => [`${place}share/`, `${place}history/`]);
   const lists = [QUERIES, '/runs/', '/targets/'].map((place) => `${place}?whose=groups`);
-  const places = [TEAM, group, `${group}delete/`, HISTORY, ...parts, `${query}update/`, run, target];
+  const places = [TEAM, group, `${group}delete/`, HISTORY, ...parts, `${query}update/`, `${run}?page_size=25`, target];
   await checkAll(page, places);
   await page.goto(TEAM);
   await checkAfter(row(page, 'Vera').getByRole('link', { name: /^Take out/ }), 200, 'asked before somebody is taken out');
@@ -106,7 +106,7 @@ test('What others see of it breaks no rule: a viewer, and whoever is refused', a
   await share(other, target, { [`Group ${LONG}`]: ['see'], 'The whole team': ['see'] });
   const vera = await deployment.openPage(browser);
   await signIn(vera, VIEWER);
-  await checkAll(vera, ['/', TEAM, group, `${target}share/`, query.concat('update/'), run, target, '/targets/', QUERIES, TOKENS, PROFILE]);
+  await checkAll(vera, ['/', TEAM, group, `${target}share/`, query.concat('update/'), `${run}?page_size=25`, target, '/targets/', QUERIES, TOKENS, PROFILE]);
   await checkAll(vera, [HISTORY, `${target}update/`, '/targets/create/'], 403);
   await vera.context().close();
 });
