@@ -117,7 +117,7 @@ pub(crate) fn uses(sql: &str) -> Vec<(Use, String)> {
             _ => continue,
         };
         let skipped = ["only", "lateral", "table"];
-        let name = (at + 1..).map(word).find(|it| !skipped.contains(it)).unwrap_or("");
+        let name = (at + 1..words.len()).map(word).find(|it| !skipped.contains(it)).unwrap_or("");
         // `for update`, `do update set`, a table that is made of rows.
         let is_name = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
         if is_name && !["set", "of", "skip", "nowait", "select"].contains(&name) {
