@@ -12,13 +12,12 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use reqwest::{Response, StatusCode, header, redirect};
-use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 
 use super::{
     access::{Access, AccessError, Token},
-    call::Call,
+    call::{ANSWER_LIMIT, Call},
     trouble::{ErrorAnswer, GoogleError},
 };
 use crate::domain::{run::LogLevel, timing::CallTiming};

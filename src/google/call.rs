@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 /// Largest answer, unless a call says otherwise.
-const ANSWER_LIMIT: usize = 1 << 20;
+pub(super) const ANSWER_LIMIT: usize = 1 << 20;
 
 /// One call.
 pub(super) struct Call<'a> {
