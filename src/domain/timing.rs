@@ -154,6 +154,8 @@ timing! {
         longest_pause: Duration::from_secs(8),
         /// How often a reader of the log hears that trouble goes on.
         reminder: Duration::from_mins(1),
+        /// How long a message stays out at most that nobody extends any more, however long its subscription leaves it out.
+        longest_lease: Duration::from_mins(1),
         /// How long the end of a stream waits for batches that are still being kept, before their messages are left to come
         /// again.
         last_leases: Duration::from_secs(15),
@@ -211,7 +213,7 @@ mod tests {
     use super::*;
 
     /// The program's own patience, in milliseconds.
-    const TRUE_VALUES_MS: [(&str, u64); 55] = [
+    const TRUE_VALUES_MS: [(&str, u64); 56] = [
         ("runs.heartbeat", 5_000),
         ("runs.silence", 30_000),
         ("runs.look", 1_000),
@@ -249,6 +251,7 @@ mod tests {
         ("streams.first_pause", 500),
         ("streams.longest_pause", 8_000),
         ("streams.reminder", 60_000),
+        ("streams.longest_lease", 60_000),
         ("streams.last_leases", 15_000),
         ("queries.patience", 60_000),
         ("queries.check", 8_000),

@@ -158,10 +158,12 @@ impl Listening {
         self.until(query, state, |listener| listener["state"] == state).await
     }
 
-    /// Waits until so many alerts were stored on all days together; the listener.
+    /// Waits until so many alerts were stored on all days together and a run goes on; the listener.
     async fn until_stored(&self, query: i64, n: u64) -> Value {
         let what = format!("{n} alerts are stored");
-        self.until(query, &what, |listener| total(listener, "stored") >= n).await
+        // The run is read before the counts: it may have begun in between.
+        let is_so = |listener: &Value| listener["run"].is_i64() && total(listener, "stored") >= n;
+        self.until(query, &what, is_so).await
     }
 
     /// Waits until a run has ended; the run.
