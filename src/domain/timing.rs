@@ -168,6 +168,8 @@ timing! {
         longest_pause: Duration::from_secs(8),
         /// How often a reader of the log hears that trouble goes on.
         reminder: Duration::from_mins(1),
+        /// How long a message stays out at most that nobody extends any more, however long its subscription leaves it out.
+        longest_lease: Duration::from_mins(1),
         /// How long the end of a stream waits for batches that are still being kept, before their messages are left to come
         /// again.
         last_leases: Duration::from_secs(15),
@@ -225,7 +227,7 @@ mod tests {
     use super::*;
 
     /// The program's own patience, in milliseconds.
-    const TRUE_VALUES_MS: [(&str, u64); 59] = [
+    const TRUE_VALUES_MS: [(&str, u64); 60] = [
         ("database.connection", 3_000),
         ("database.statement", 5_000),
         ("database.lock", 2_000),
@@ -267,6 +269,7 @@ mod tests {
         ("streams.first_pause", 500),
         ("streams.longest_pause", 8_000),
         ("streams.reminder", 60_000),
+        ("streams.longest_lease", 60_000),
         ("streams.last_leases", 15_000),
         ("queries.patience", 60_000),
         ("queries.check", 8_000),

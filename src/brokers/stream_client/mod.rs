@@ -33,9 +33,6 @@ const BYTES_OUT: u32 = 32 << 20;
 /// Messages that may be out at once though fewer are wanted: the filter may let few of them through.
 const FEWEST_OUT: u64 = 100;
 
-/// How long a message stays out at most that nobody extends any more.
-const LONGEST_LEASE: Duration = Duration::from_mins(1);
-
 /// The backend of a deployment.
 #[derive(Debug)]
 pub struct StreamClient {
@@ -48,15 +45,16 @@ impl StreamClient {
         Self { service }
     }
 
-    fn flow(query: &Parameters, limits: &Limits, ack_deadline_s: u32) -> FlowControl {
+    fn flow(&self, query: &Parameters, limits: &Limits, ack_deadline_s: u32) -> FlowControl {
         let backlog = query.integer("max_backlog").and_then(|n| u32::try_from(n).ok());
         let backlog = backlog.unwrap_or(form::DEFAULT_BACKLOG);
         let useful = limits.max_results.map_or(u64::MAX, |wanted| wanted.max(FEWEST_OUT));
         FlowControl {
             max_messages: backlog.min(u32::try_from(useful).unwrap_or(u32::MAX)),
             max_bytes: BYTES_OUT,
-            // After a crash the messages come again no later than they would otherwise, and within a minute.
-            lease: Duration::from_secs(ack_deadline_s.into()).min(LONGEST_LEASE),
+            // After a crash the messages come again no later than they would otherwise, and soon.
+            lease: Duration::from_secs(ack_deadline_s.into())
+                .min(self.service.timing.streams.longest_lease),
         }
     }
 }
@@ -116,7 +114,7 @@ impl Broker for StreamClient {
         };
         let Opened { consumer, touched, limits } = opened;
         let (service, path) = (&self.service, consumer.path().clone());
-        let flow = Self::flow(query, &limits, touched.ack_deadline_seconds);
+        let flow = self.flow(query, &limits, touched.ack_deadline_seconds);
         let source = Source {
             lease: flow.lease,
             patience: service.timing.calls.patience,

@@ -176,8 +176,11 @@ impl Puller {
                         return Ok(String::new());
                     }
                 }
-                // Only an answer tells silence from a service that is out of reach.
-                None if self.last_message.elapsed() >= self.limits.silence => {
+                // Only an answer tells silence from a service that is out of reach, and only the last of several pulls: what
+                // is missing here may be what another one has got, and is still reading.
+                None if self.pulls.is_empty()
+                    && self.last_message.elapsed() >= self.limits.silence =>
+                {
                     return Ok(self.limits.silence_sentence(self.n_messages));
                 }
                 None => self.has_backlog = false,

@@ -158,12 +158,12 @@ impl Listening {
         self.until(query, state, |listener| listener["state"] == state).await
     }
 
-    /// Waits until so many alerts were stored on all days together; the listener with the run that goes on. (It is told of
-    /// a run and of its days one after the other: the run may have begun between the two.)
+    /// Waits until so many alerts were stored on all days together and a run goes on; the listener.
     async fn until_stored(&self, query: i64, n: u64) -> Value {
         let what = format!("{n} alerts are stored");
-        let has_come = |it: &Value| it["run"].is_i64() && total(it, "stored") >= n;
-        self.until(query, &what, has_come).await
+        // The run is read before the counts: it may have begun in between.
+        let is_so = |listener: &Value| listener["run"].is_i64() && total(listener, "stored") >= n;
+        self.until(query, &what, is_so).await
     }
 
     /// Waits until a run has ended; the run.

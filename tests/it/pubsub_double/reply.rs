@@ -29,6 +29,8 @@ pub(crate) enum Reply {
     Truncated,
     /// The call is served after so long.
     Slow(Duration),
+    /// The call is served at once, and its answer comes after so long.
+    Late(Duration),
 }
 
 impl Reply {

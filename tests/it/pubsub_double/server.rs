@@ -83,6 +83,11 @@ impl Shared {
                 sleep(duration).await;
                 Ok(self.serve(call).await)
             }
+            Some(Reply::Late(duration)) => {
+                let answer = self.serve(call).await;
+                sleep(duration).await;
+                Ok(answer)
+            }
             Some(reply) => Ok(reply.response().expect("only an answer has a Retry-After")),
         }
     }

@@ -73,7 +73,7 @@ async fn time_in_trouble_is_no_silence() {
     stage.line.cut();
     stage.says(id, TROUBLE).await;
     stage.forget_dead_streams(&subscription).await;
-    tokio::time::sleep(Duration::from_secs(4)).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
     stage.publish(35, 1).await;
     stage.line.mend().await;
     let run = stage.app.wait(id).await;

@@ -85,6 +85,20 @@ async fn a_slow_answer_is_waited_for_and_is_no_silence() {
 }
 
 #[tokio::test]
+async fn an_empty_answer_is_no_silence_while_another_pull_is_under_way() {
+    let streaming = Streaming::start().await;
+    for _ in 0..200 {
+        streaming.double.publish(&streaming.topic, b"no packet", &[]);
+    }
+    // The first is full, so that several are asked for at once; the second takes the rest and is late.
+    let (quick, late) = (Duration::from_millis(1), Duration::from_millis(2_500));
+    streaming.double.script(Verb::Pull, vec![Reply::Slow(quick), Reply::Late(late)]);
+    let run = streaming.run(json!({"timeout": 1})).await;
+    assert_eq!((&run["state"], n(&run, "received")), (&json!("finished"), 200), "{run}");
+    assert!(streaming.double.calls(Verb::Pull).len() >= 4, "none came empty meanwhile");
+}
+
+#[tokio::test]
 async fn a_service_that_is_always_slow_is_no_trouble_and_its_silence_ends_the_run() {
     let streaming = Streaming::start().await;
     streaming.double.script_always(Verb::Pull, Reply::Slow(Duration::from_millis(2_500)));

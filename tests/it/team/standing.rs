@@ -377,7 +377,7 @@ async fn who_holds_very_many_requests_open_leaves_the_others_theirs() {
         .await;
     let path = format!("/runs/{run}/events/");
     let mut held = Vec::new();
-    for n in 0..1_200 {
+    for n in 0..100 {
         let answer = bob.browser.request("GET", &path).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{n}");
         held.push(answer);
