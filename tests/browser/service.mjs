@@ -55,7 +55,7 @@ export async function startReplicas(count, { environment = {}, flags = [] } = {}
 /** A page in a context of its own; `options` are those of a context. */
 export async function openPage(browser, service, options = {}) {
   const context = await browser.newContext({ baseURL: service.url, viewport: SCREENS.wide, ...options });
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(60_000);
   return context.newPage();
 }
 
