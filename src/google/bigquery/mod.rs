@@ -15,12 +15,7 @@ pub use self::{
     parameter::{Parameter, ParameterValue},
     rows::{Column, ResultPage, named},
 };
-use super::{
-    api::ApiClient,
-    call::Call,
-    names::encoded,
-    trouble::GoogleError,
-};
+use super::{api::ApiClient, call::Call, names::encoded, trouble::GoogleError};
 
 /// Where Google's own service is.
 pub const GOOGLE_ENDPOINT: &str = "https://bigquery.googleapis.com/";

@@ -20,12 +20,7 @@ pub use self::{
     streaming::{FlowControl, Lease, PullStream, PulledMessage, StreamError, StreamOpener},
     wire::{OutgoingMessage, PullAnswer, ReceivedMessage, Subscription},
 };
-use super::{
-    api::ApiClient,
-    call::Call,
-    names::encoded,
-    trouble::GoogleError,
-};
+use super::{api::ApiClient, call::Call, names::encoded, trouble::GoogleError};
 
 /// Where Google's own service is.
 pub const GOOGLE_ENDPOINT: &str = "https://pubsub.googleapis.com/";

@@ -76,7 +76,7 @@ impl Reply {
                 (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, url.clone())]).into_response(),
             ),
             Self::Body(text) => Some(text.into_response()),
-            Self::Hang | Self::Cut | Self::Truncated | Self::Slow(_) => None,
+            Self::Hang | Self::Cut | Self::Truncated | Self::Slow(_) | Self::Late(_) => None,
         }
     }
 }
