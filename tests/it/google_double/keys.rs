@@ -1,9 +1,12 @@
-//! The RSA keys that sign ID tokens. They are made once in a process, because that is slow.
+//! The RSA keys that sign ID tokens. Each is made once for all tests of a machine, because that is slow.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    fs,
+    sync::{Arc, Mutex},
+};
 
 use aws_lc_rs::{
-    encoding::{AsDer, PublicKeyX509Der},
+    encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der},
     hmac,
     rand::SystemRandom,
     rsa::{KeyPair, KeySize},
@@ -28,18 +31,29 @@ pub(super) struct SigningKey {
     pair: KeyPair,
 }
 
-/// The key of this number, the same one for every double of a process.
+/// The key of this number, the same one for every double.
 pub(super) fn key(number: usize) -> Arc<SigningKey> {
     let mut keys = KEYS.lock().unwrap();
     while keys.len() <= number {
-        keys.push(Arc::new(SigningKey::generate()));
+        let number = keys.len();
+        keys.push(Arc::new(SigningKey::numbered(number)));
     }
     Arc::clone(&keys[number])
 }
 
 impl SigningKey {
-    fn generate() -> Self {
-        let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
+    /// Of the folder for what tests throw away, where the first process that wants it has put it.
+    fn numbered(number: usize) -> Self {
+        let file = std::env::temp_dir().join(format!("tom-alerts-test-key-{number}.pkcs8"));
+        if !file.exists() {
+            let made = KeyPair::generate(KeySize::Rsa2048).unwrap();
+            let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&made).unwrap();
+            let written = tempfile::NamedTempFile::new().unwrap();
+            fs::write(&written, der.as_ref()).unwrap();
+            // Of processes that make it at once one is the first, and its key is everybody's.
+            let _ = written.persist_noclobber(&file);
+        }
+        let pair = KeyPair::from_pkcs8(&fs::read(&file).unwrap()).unwrap();
         let digest = Sha256::digest(modulus(&pair));
         let kid = BASE64_URL_SAFE_NO_PAD.encode(&digest[..20]);
         Self { kid, pair }
