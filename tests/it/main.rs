@@ -7,6 +7,7 @@ mod bigquery_double;
 mod bigquery_emulator;
 mod database;
 mod databases;
+mod dev;
 mod google_double;
 mod guard;
 mod keeping_ahead;

@@ -1,4 +1,4 @@
-//! The example of a deployment names only settings that there are. Their values `tests/image` tries.
+//! The examples of a deployment name only settings that there are. Their values `tests/image` tries.
 
 use std::{collections::BTreeSet, fs};
 
@@ -14,7 +14,7 @@ fn variables(text: &str) -> BTreeSet<&str> {
 }
 
 #[test]
-fn the_deployment_names_only_settings_that_there_are() {
+fn the_examples_name_only_settings_that_there_are() {
     let settings: String = Tree::read()
         .sources
         .into_iter()
@@ -24,13 +24,15 @@ fn the_deployment_names_only_settings_that_there_are() {
     // What the example and the tests read themselves.
     let others = ["TOM_ALERTS_ARCHIVE_FOLDER", "TOM_ALERTS_RESTARTS"];
     let mut n_named = 0;
-    for file in ["compose.yaml", "Caddyfile", "README.md"] {
-        let text = fs::read_to_string(root().join("docs/deployment").join(file)).unwrap();
+    let deployment =
+        ["compose.yaml", "Caddyfile", "README.md"].map(|file| format!("docs/deployment/{file}"));
+    for file in deployment.into_iter().chain([".env.example".to_owned()]) {
+        let text = fs::read_to_string(root().join(&file)).unwrap();
         for variable in variables(&text) {
             n_named += 1;
             let is_setting = settings.contains(&format!("env = \"{variable}\""));
             assert!(is_setting || others.contains(&variable), "{file} names {variable}");
         }
     }
-    assert!(n_named > 15, "{n_named}");
+    assert!(n_named > 35, "{n_named}");
 }
