@@ -11,6 +11,8 @@ use std::{
 use reqwest::Client;
 use serde_json::{Value, json};
 
+use crate::support::IDLE;
+
 /// A running program that is killed when the test ends.
 struct Service {
     child: Child,
@@ -48,7 +50,7 @@ impl Service {
             .expect("the service did not start");
         // Somebody must read on, or the service blocks on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { child, base, http: Client::new() }
+        Self { child, base, http: Client::builder().pool_idle_timeout(IDLE).build().unwrap() }
     }
 
     async fn get(&self, path: &str) -> Value {

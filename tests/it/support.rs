@@ -26,6 +26,10 @@ use tom_alerts::{
 use crate::timing;
 pub(crate) use crate::{databases::fresh_database, nights::write_night};
 
+/// How long a client of ours keeps a connection that nothing goes over: the service closes it after 10 s, maybe just when
+/// the next request is on its way.
+pub(crate) const IDLE: Duration = Duration::from_secs(3);
+
 /// A running service with a database and an archive of its own.
 pub(crate) struct TestApp {
     pub(crate) base: String,
@@ -157,6 +161,7 @@ impl Ground {
         let http = Client::builder()
             .redirect(redirect::Policy::none())
             .cookie_store(true)
+            .pool_idle_timeout(IDLE)
             .build()
             .unwrap();
         TestApp {
@@ -240,7 +245,7 @@ impl TestApp {
     }
 
     pub(crate) async fn send(&self, request: RequestBuilder) -> Answer {
-        let response = request.send().await.unwrap();
+        let response = request.send().await.unwrap_or_else(|error| panic!("{error:?}"));
         let (status, headers) = (response.status(), response.headers().clone());
         Answer { status, headers, body: response.text().await.unwrap() }
     }

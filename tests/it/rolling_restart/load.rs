@@ -12,6 +12,8 @@ use std::{
 use reqwest::{Client, RequestBuilder, StatusCode, header, redirect};
 use serde_json::{Value, json};
 
+use crate::support::IDLE;
+
 const PAGES: [&str; 7] = [
     "/",
     "/runs/",
@@ -45,7 +47,11 @@ pub(super) struct Tally {
 
 impl User {
     pub(super) fn new(base: &str, session: &str, project: &str, tally: Arc<Tally>) -> Self {
-        let http = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
+        let http = Client::builder()
+            .redirect(redirect::Policy::none())
+            .pool_idle_timeout(IDLE)
+            .build()
+            .unwrap();
         let (base, project) = (base.to_owned(), project.to_owned());
         Self { base, cookie: format!("sid={session}"), project, http, tally }
     }

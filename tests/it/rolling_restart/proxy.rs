@@ -19,6 +19,8 @@ use axum::{
 use reqwest::{Client, redirect};
 use tokio::{net::TcpListener, task::JoinHandle};
 
+use crate::support::IDLE;
+
 /// How often each replica is asked whether it is ready.
 const ASK_EVERY: Duration = Duration::from_millis(200);
 
@@ -57,7 +59,11 @@ impl Proxy {
         let shared = Arc::new(Shared {
             backends: addresses.iter().map(backend).collect(),
             turn: AtomicUsize::new(0),
-            http: Client::builder().redirect(redirect::Policy::none()).build().unwrap(),
+            http: Client::builder()
+                .redirect(redirect::Policy::none())
+                .pool_idle_timeout(IDLE)
+                .build()
+                .unwrap(),
             failures: Mutex::default(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -13,7 +13,10 @@ use reqwest::{Client, RequestBuilder, header, redirect};
 use serde_json::Value;
 use url::Url;
 
-use crate::{google_double::GoogleDouble, support::Answer};
+use crate::{
+    google_double::GoogleDouble,
+    support::{Answer, IDLE},
+};
 
 /// The last address that a browser came from.
 static ADDRESSES: AtomicU32 = AtomicU32::new(0x0a00_0000);
@@ -31,7 +34,11 @@ pub(crate) struct Browser {
 
 impl Browser {
     pub(crate) fn new(base: &str, public_url: &Url, google: Arc<GoogleDouble>) -> Self {
-        let http = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
+        let http = Client::builder()
+            .redirect(redirect::Policy::none())
+            .pool_idle_timeout(IDLE)
+            .build()
+            .unwrap();
         let host = public_url.host_str().unwrap();
         let host = public_url.port().map_or(host.to_owned(), |port| format!("{host}:{port}"));
         Self {
