@@ -16,7 +16,6 @@ use crate::{
     pubsub_emulator::PubSubEmulator,
     stream_rest::feedback,
     stream_stage::{Stage, counts},
-    timing,
 };
 
 #[tokio::test]
@@ -88,10 +87,7 @@ async fn what_is_out_when_the_service_stops_goes_back_at_once() {
 
 #[tokio::test]
 async fn what_was_still_on_its_way_goes_back_at_once_as_well() {
-    let mut timing = timing::short();
-    // Some of it may be sent again before there is room for it.
-    timing.streams.longest_lease = Duration::from_secs(10);
-    let stage = Stage::start_timed(BACKEND, &timing).await;
+    let stage = Stage::start(BACKEND).await;
     let subscription = stage.subscribe(600).await;
     let pool = stage.app.pool().await;
     let mut lock = pool.begin().await.unwrap();
