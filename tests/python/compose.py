@@ -94,7 +94,7 @@ def check(program, folder, image):
 def check_names(program, name, service):
     """That the program reads each variable."""
     text = subprocess.run([program, "serve", "--help"], capture_output=True, text=True, check=True).stdout
-    read = set(re.findall(r"\[env: (\w+)=", text))
+    read = set(re.findall(r"\[env: (\w+)[=\]]", text))
     unknown = service["environment"].keys() - read
     assert read and not unknown, f"{name}: the program does not read {unknown}"
 
