@@ -4,12 +4,12 @@ use std::fs;
 
 use crate::{
     reader::without_tests,
-    tree::{Tree, files_below, root},
+    tree::{files_below, root, sources},
 };
 
 #[test]
 fn files_say_what_lives_in_them_and_stay_short() {
-    for (name, text) in Tree::read().sources {
+    for (name, text) in sources() {
         assert!(text.starts_with("//! "), "src/{name} does not open with //!");
         let n_lines = without_tests(&text).lines().count();
         assert!(n_lines <= 360, "src/{name} has {n_lines} lines: is it one thing?");

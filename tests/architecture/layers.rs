@@ -1,9 +1,6 @@
 //! Which layer may use which, and who may name which crate.
 
-use crate::{
-    reader::program,
-    tree::{Tree, layer},
-};
+use crate::tree::{Tree, layer};
 
 /// Layers that a file's code names, by `crate::layer` or inside `use crate::{layer…}`.
 fn layers_named(code: &str, layers: &[&str]) -> Vec<String> {
@@ -79,9 +76,9 @@ fn allowed(layer: &str) -> &'static [&'static str] {
 
 #[test]
 fn layers_use_only_what_lies_below_them() {
-    for (name, text) in Tree::read().sources {
+    for (name, code) in Tree::read().programs {
         let own = layer(&name);
-        for used in layers_named(&program(&text), &LAYERS) {
+        for used in layers_named(&code, &LAYERS) {
             assert!(
                 used == own || allowed(own).contains(&used.as_str()),
                 "src/{name}: the layer {own} may not use {used}"
@@ -101,8 +98,7 @@ fn crates_are_named_only_where_they_belong() {
         ("tar", &["brokers", "simulate"]),
         ("google_cloud_auth", &["google"]),
     ];
-    for (name, text) in Tree::read().sources {
-        let code = program(&text);
+    for (name, code) in Tree::read().programs {
         for (krate, layers) in owners {
             let names_it = code.contains(&format!("use {krate}::"))
                 || code.contains(&format!(" {krate}::"))

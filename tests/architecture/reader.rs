@@ -13,13 +13,18 @@ pub(crate) enum Kind {
     Char,
 }
 
+/// With what something begins that is no code. None of them is a part of a longer character.
+const BEGINNINGS: &[u8] = b"/'\"brc";
+
 /// The pieces of a source, in order; together they are all of it.
 pub(crate) fn pieces(source: &str) -> Vec<(Kind, Range<usize>)> {
     let mut pieces = Vec::new();
     let mut code_begins = 0;
     let mut at = 0;
     while at < source.len() {
-        if let Some((kind, n_bytes)) = literal_or_comment(source, at) {
+        if !BEGINNINGS.contains(&source.as_bytes()[at]) {
+            at += 1;
+        } else if let Some((kind, n_bytes)) = literal_or_comment(source, at) {
             if code_begins < at {
                 pieces.push((Kind::Code, code_begins..at));
             }
@@ -27,7 +32,7 @@ pub(crate) fn pieces(source: &str) -> Vec<(Kind, Range<usize>)> {
             at += n_bytes;
             code_begins = at;
         } else {
-            at += source[at..].chars().next().map_or(1, char::len_utf8);
+            at += 1;
         }
     }
     if code_begins < at {

@@ -1,14 +1,11 @@
 //! What only the storage may say or begin.
 
-use crate::{
-    reader::program,
-    tree::{Tree, layer},
-};
+use crate::tree::{Tree, layer};
 
 #[test]
 fn only_storage_can_prove_that_something_is_kept() {
-    for (name, text) in Tree::read().sources {
-        let makes_proof = program(&text).contains("Kept::after_commit(");
+    for (name, code) in Tree::read().programs {
+        let makes_proof = code.contains("Kept::after_commit(");
         assert!(
             !makes_proof || layer(&name) == "storage",
             "src/{name} claims that something is committed"
@@ -19,10 +16,9 @@ fn only_storage_can_prove_that_something_is_kept() {
 #[test]
 fn transactions_are_begun_where_no_request_can_go_away_half_way() {
     let begin: Vec<_> = Tree::read()
-        .sources
+        .programs
         .into_iter()
-        .flat_map(|(name, text)| {
-            let code = program(&text);
+        .flat_map(|(name, code)| {
             let n = [".begin()", ".begin_with(", ".try_begin("]
                 .iter()
                 .map(|call| code.matches(call).count())
@@ -35,8 +31,7 @@ fn transactions_are_begun_where_no_request_can_go_away_half_way() {
 
 #[test]
 fn only_the_storage_says_who_somebody_is() {
-    for (name, text) in Tree::read().sources {
-        let code = program(&text);
+    for (name, code) in Tree::read().programs {
         for words in ["TeamScope::of_rows(", ".by_token("] {
             assert!(!code.contains(words) || layer(&name) == "storage", "src/{name} makes a scope");
         }

@@ -4,7 +4,10 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    sync::OnceLock,
 };
+
+use crate::reader::program;
 
 /// Texts of files, by their path below a folder.
 pub(crate) type Texts = BTreeMap<String, String>;
@@ -17,8 +20,8 @@ pub(crate) fn root() -> &'static Path {
 /// What the rules are asked about.
 #[derive(Clone)]
 pub(crate) struct Tree {
-    /// Rust files below `src`.
-    pub(crate) sources: Texts,
+    /// Of the Rust files below `src`, what is compiled into the program, without comments.
+    pub(crate) programs: Texts,
     /// SQL files below `migrations`.
     pub(crate) migrations: Texts,
 }
@@ -26,23 +29,41 @@ pub(crate) struct Tree {
 impl Tree {
     /// The tree as it stands.
     pub(crate) fn read() -> Self {
-        let tree = Self { sources: texts("src", "rs"), migrations: texts("migrations", "sql") };
-        assert!(tree.sources.len() > 50, "the sources were not found");
-        assert!(!tree.migrations.is_empty(), "the migrations were not found");
-        tree
+        static TREE: OnceLock<Tree> = OnceLock::new();
+        let read = || {
+            let mut tree = Self { programs: Texts::new(), migrations: texts("migrations", "sql") };
+            for (path, source) in sources() {
+                tree.put(&path, &source);
+            }
+            assert!(!tree.migrations.is_empty(), "the migrations were not found");
+            tree
+        };
+        TREE.get_or_init(read).clone()
+    }
+
+    /// Puts a file below `src`.
+    pub(crate) fn put(&mut self, path: &str, source: &str) {
+        self.programs.insert(path.to_owned(), program(source));
     }
 
     /// Files of the storage, each by its path below `storage/`, without its ending.
     pub(crate) fn storage(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.sources.iter().filter_map(|(path, text)| {
+        self.programs.iter().filter_map(|(path, text)| {
             let name = path.strip_prefix("storage/")?.strip_suffix(".rs")?;
             Some((name, text.as_str()))
         })
     }
 }
 
+/// The Rust files below `src`, whole.
+pub(crate) fn sources() -> Texts {
+    let sources = texts("src", "rs");
+    assert!(sources.len() > 50, "the sources were not found");
+    sources
+}
+
 /// Texts of the files below a folder of ours whose names have this ending.
-pub(crate) fn texts(folder: &str, ending: &str) -> Texts {
+fn texts(folder: &str, ending: &str) -> Texts {
     let top = root().join(folder);
     let has_ending = |path: &PathBuf| path.extension().is_some_and(|it| it == ending);
     files_below(&top)

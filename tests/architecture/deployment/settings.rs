@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs};
 
-use crate::tree::{Tree, layer, root};
+use crate::tree::{layer, root, sources};
 
 /// Names of variables of ours in a text.
 fn variables(text: &str) -> BTreeSet<&str> {
@@ -15,8 +15,7 @@ fn variables(text: &str) -> BTreeSet<&str> {
 
 #[test]
 fn the_examples_name_only_settings_that_there_are() {
-    let settings: String = Tree::read()
-        .sources
+    let settings: String = sources()
         .into_iter()
         .filter(|(name, _)| layer(name) == "config")
         .map(|(_, text)| text)

@@ -1,22 +1,22 @@
 //! What the storage does for nobody in particular is called by the work of the service alone.
 
 use super::{Callers, Complaints, Lists};
-use crate::{functions::functions, reader::program, tree::Tree};
+use crate::{functions::functions, tree::Tree};
 
 /// Calls of the service's functions from elsewhere than where their work is done.
 pub(super) fn uncalled_for(tree: &Tree, lists: &Lists) -> Complaints {
     let mut complaints = Vec::new();
-    let others: Vec<(&str, String)> = tree
-        .sources
+    let others: Vec<(&str, &str)> = tree
+        .programs
         .iter()
         .filter(|(file, _)| !file.starts_with("storage/"))
-        .map(|(file, text)| (file.as_str(), program(text)))
+        .map(|(file, text)| (file.as_str(), text.as_str()))
         .collect();
     for service in &lists.service_files {
         let Some((_, text)) = tree.storage().find(|(name, _)| *name == service.name) else {
             continue;
         };
-        for function in functions(&program(text)) {
+        for function in functions(text) {
             let is_for_nobody = function.is_public && function.asked_by().is_none();
             if !is_for_nobody || function.of != "Storage" {
                 continue;
@@ -37,7 +37,7 @@ pub(super) fn uncalled_for(tree: &Tree, lists: &Lists) -> Complaints {
         }
     }
     for (file, name, ..) in &lists.called_by_others {
-        let is_there = |text: &str| functions(&program(text)).iter().any(|it| it.name == *name);
+        let is_there = |text: &str| functions(text).iter().any(|it| it.name == *name);
         if !tree.storage().any(|(it, text)| it == *file && is_there(text)) {
             complaints.push(format!("storage/{file}.rs has no {name} that others could call"));
         }
@@ -51,7 +51,7 @@ fn is_at_or_below(file: &str, place: &str) -> bool {
 }
 
 /// Files that call a method of this name.
-fn callers_of<'a>(files: &'a [(&str, String)], name: &str) -> impl Iterator<Item = &'a str> {
+fn callers_of<'a>(files: &'a [(&'a str, &'a str)], name: &str) -> impl Iterator<Item = &'a str> {
     let calls = [format!(".{name}("), format!("Storage::{name}")];
     files
         .iter()

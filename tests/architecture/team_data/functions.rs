@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::{Complaints, Lists, not_in_one_list};
 use crate::{
     functions::{Function, functions},
-    reader::program,
     tree::Tree,
 };
 
@@ -31,7 +30,7 @@ pub(super) fn unasked(tree: &Tree, lists: &Lists) -> Complaints {
     let mut needed = BTreeSet::new();
     for (file, text) in tree.storage() {
         let is_the_teams = lists.team_files.contains(&file);
-        for function in functions(&program(text)) {
+        for function in functions(text) {
             if function.of.ends_with(" for Storage") {
                 complaints.push(format!(
                     "storage/{file}.rs: {} is public without `pub`, by a trait",

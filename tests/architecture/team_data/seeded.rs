@@ -17,7 +17,7 @@ const ALL_COMMENTS: &str = r#"
 fn seeded(migration: &str, source: &str) -> Tree {
     let mut tree = Tree::read();
     tree.migrations.insert("9999_comments.sql".to_owned(), migration.to_owned());
-    tree.sources.insert("storage/comments.rs".to_owned(), source.to_owned());
+    tree.put("storage/comments.rs", source);
     tree
 }
 
@@ -134,14 +134,14 @@ fn a_file_of_the_service_hides_nothing() {
     lists.files_of_the_work.push("comments");
     assert_found(&tree, &lists, &[]);
     let call = "fn page(storage: &Storage) { storage.all_comments() }";
-    tree.sources.insert("actions/listen/comments.rs".to_owned(), call.to_owned());
+    tree.put("actions/listen/comments.rs", call);
     assert_found(&tree, &lists, &[]);
-    tree.sources.insert("web/pages/comments.rs".to_owned(), call.to_owned());
+    tree.put("web/pages/comments.rs", call);
     assert_found(&tree, &lists, &["src/web/pages/comments.rs calls all_comments"]);
 
     lists.service_files.pop();
     lists.team_files.push("comments");
-    tree.sources.remove("web/pages/comments.rs");
+    tree.programs.remove("web/pages/comments.rs");
     assert_found(&tree, &lists, &["storage/comments.rs is called work", UNASKED]);
 }
 

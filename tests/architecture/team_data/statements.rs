@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::{Complaints, Lists, Right};
 use crate::{
-    reader::program,
     statements::{Text, Use, texts, uses},
     tree::Tree,
 };
@@ -13,15 +12,14 @@ use crate::{
 pub(super) fn unasked(tree: &Tree, lists: &Lists) -> Complaints {
     let mut complaints = Vec::new();
     let mut needed: BTreeMap<usize, u32> = BTreeMap::new();
-    for (file, source) in tree.storage() {
-        let program = program(source);
+    for (file, program) in tree.storage() {
         if program.contains("AssertSqlSafe") {
             complaints.push(format!("storage/{file}.rs puts a statement together as it runs"));
         }
         if lists.files_of_the_work.contains(&file) {
             continue;
         }
-        for statement in texts(&program) {
+        for statement in texts(program) {
             if asks(lists, &statement) {
                 continue;
             }
@@ -69,9 +67,8 @@ fn asks(lists: &Lists, statement: &Text) -> bool {
 }
 
 fn does_not_ask(tree: &Tree, (file, name): (&str, &str)) -> Option<String> {
-    let code = tree.storage().find(|(it, _)| *it == file).map(|(_, text)| program(text));
+    let code = tree.storage().find(|(it, _)| *it == file).map(|(_, code)| code);
     let asks = code
-        .as_ref()
         .and_then(|code| code.split_once(&format!("macro_rules! {name} {{")))
         .is_some_and(|(_, rest)| rest.split("\n}\n").next().unwrap().contains("may_read("));
     (!asks).then(|| format!("storage/{file}.rs: {name} does not ask"))
