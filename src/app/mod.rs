@@ -65,7 +65,7 @@ pub async fn serve(
     accounts::check_exposure(&config)?;
     packets::install_limits();
     if config.dev {
-        serve_static_files_of_the_checkout()?;
+        web::serve_static_files_from(settings::folder_of_developers(&config)?);
     }
     let socket = ending::take_address(config.listen)
         .with_context(|| format!("cannot listen on {}", config.listen))?;
@@ -144,17 +144,6 @@ async fn serve_on(
     }
     let _ = tokio::join!(watching, pruning);
     storage.close().await;
-    Ok(())
-}
-
-/// For who works on them.
-fn serve_static_files_of_the_checkout() -> anyhow::Result<()> {
-    let folder = Path::new("static");
-    anyhow::ensure!(
-        folder.join("app.css").exists(),
-        "--dev takes the static files of the folder that the program is started in: start it in a checkout"
-    );
-    web::serve_static_files_from(folder.to_owned());
     Ok(())
 }
 

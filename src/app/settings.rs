@@ -1,6 +1,10 @@
 //! Settings, looked at before anything is started: what the service would refuse later is refused here.
 
-use std::{net::SocketAddr, str::FromStr};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use sqlx::postgres::PgConnectOptions;
 use url::Url;
@@ -16,6 +20,9 @@ pub fn check_settings(config: &ServeConfig) -> anyhow::Result<()> {
     let unknown = unknown_variables();
     anyhow::ensure!(unknown.is_empty(), "there is no setting {}", unknown.join(", "));
     accounts::check_exposure(config)?;
+    if config.dev {
+        folder_of_developers(config)?;
+    }
     if let Some(url) = &config.database_url {
         // The error would show the password.
         anyhow::ensure!(is_database(url), "DATABASE_URL is no address of a PostgreSQL database");
@@ -34,6 +41,21 @@ pub fn check_settings(config: &ServeConfig) -> anyhow::Result<()> {
 fn is_database(url: &str) -> bool {
     let is_postgres = |url: Url| ["postgres", "postgresql"].contains(&url.scheme());
     Url::parse(url).is_ok_and(is_postgres) && PgConnectOptions::from_str(url).is_ok()
+}
+
+/// Where static files are while somebody works on them: they are open to whoever reaches the service.
+pub(super) fn folder_of_developers(config: &ServeConfig) -> anyhow::Result<PathBuf> {
+    anyhow::ensure!(
+        config.listen.ip().is_loopback(),
+        "refusing --dev on {}: it is for the computer on which somebody works on the pages",
+        config.listen
+    );
+    let folder = Path::new("static");
+    anyhow::ensure!(
+        folder.join("app.css").exists(),
+        "--dev takes the static files of the folder that the program is started in: start it in a checkout"
+    );
+    Ok(folder.to_owned())
 }
 
 /// The address that users type.

@@ -44,8 +44,7 @@ test('Runs that failed, found nothing or met unreadable packets break no rule', 
   const unreadable = places.slice(0, 2).map((run) => `${run}unreadable/`);
   await page.goto(unreadable[0]);
   assert.equal(await page.locator('tbody tr').count(), 2);
-  // A row is like another: the first of them do.
-  await checkAll(page, [...places.map((run) => `${run}?page_size=25`), ...unreadable]);
+  await checkAll(page, [...places, ...unreadable]);
 });
 
 test('Full pages break no rule, fit every width and can be used with the keyboard alone', async () => {
