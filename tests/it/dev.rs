@@ -77,6 +77,25 @@ async fn static_files_are_those_of_the_folder_at_each_moment_and_pages_notice_it
 }
 
 #[test]
+fn it_is_for_the_computer_on_which_somebody_works_alone() {
+    let place = tempfile::tempdir().unwrap();
+    for what in ["serve", "check-settings"] {
+        let ended = Command::new(env!("CARGO_BIN_EXE_tom-alerts"))
+            .args([what, "--dev", "--listen", "0.0.0.0:0", "--public-url", "https://obs.example"])
+            .args(["--oauth-client-id", "us", "--oauth-client-secret", "s"])
+            .arg("--data-dir")
+            .arg(place.path())
+            .env_clear()
+            .env("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none")
+            .output()
+            .unwrap();
+        assert!(!ended.status.success(), "{what}");
+        let words = String::from_utf8_lossy(&ended.stderr);
+        assert!(words.contains("refusing --dev on 0.0.0.0:0"), "{what}: {words}");
+    }
+}
+
+#[test]
 fn where_there_are_no_static_files_it_says_where_to_start() {
     let place = tempfile::tempdir().unwrap();
     let ended = command(place.path(), "postgres://nobody@127.0.0.1:1/none").output().unwrap();
