@@ -90,9 +90,11 @@ async fn an_empty_answer_is_no_silence_while_another_pull_is_under_way() {
     for _ in 0..200 {
         streaming.double.publish(&streaming.topic, b"no packet", &[]);
     }
-    // The first is full, so that several are asked for at once; the second takes the rest and is late.
-    let (quick, late) = (Duration::from_millis(1), Duration::from_millis(2_500));
-    streaming.double.script(Verb::Pull, vec![Reply::Slow(quick), Reply::Late(late)]);
+    // The first is full, so that several are asked for at once. The second takes the rest, and the third finds nothing; both are
+    // late, and the one that found nothing comes first.
+    let [quick, later, late] = [1, 3_000, 1_500].map(Duration::from_millis);
+    let replies = vec![Reply::Slow(quick), Reply::Late(later), Reply::Late(late)];
+    streaming.double.script(Verb::Pull, replies);
     let run = streaming.run(json!({"timeout": 1})).await;
     assert_eq!((&run["state"], n(&run, "received")), (&json!("finished"), 200), "{run}");
     assert!(streaming.double.calls(Verb::Pull).len() >= 4, "none came empty meanwhile");
