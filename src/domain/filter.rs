@@ -95,6 +95,11 @@ impl Rule {
         Self::NoSolarSystem,
     ];
 
+    /// What the rule with this id demands, for a reader; the id itself where there is none.
+    pub fn sentence_of(id: &str) -> String {
+        Self::from_id(id).map_or_else(|| id.to_owned(), |rule| rule.sentence().to_owned())
+    }
+
     /// The name of the form's field.
     pub fn id(self) -> &'static str {
         match self {

@@ -40,6 +40,17 @@ impl Role {
         }
     }
 
+    /// What somebody with it may do, after the role's name.
+    pub fn note(self) -> &'static str {
+        match self {
+            Self::Viewer => "looks at what is shared, and changes nothing.",
+            Self::Member => "runs queries, saves targets, shares them.",
+            Self::Admin => {
+                "also decides who comes in and as what, and sees and changes whatever is shared with anybody. What is private stays private; only the history names it."
+            }
+        }
+    }
+
     /// The role with this word, if there is one.
     pub fn from_id(id: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.id() == id)

@@ -131,7 +131,12 @@ impl Run {
     /// Time from start to end, or to `now` while it is live; `None` before it began.
     pub fn duration(&self, now: DateTime<Utc>) -> Option<Duration> {
         let started = self.started?;
-        Some((self.finished.unwrap_or(now) - started).max(Duration::zero()))
+        Some((self.end_or(now) - started).max(Duration::zero()))
+    }
+
+    /// When it ended, or `now` while it is live.
+    pub fn end_or(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        self.finished.unwrap_or(now)
     }
 
     /// Alerts received per second so far; `None` before there is anything to divide by.

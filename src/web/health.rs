@@ -7,8 +7,11 @@ use axum::{
 };
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use super::{context::PageContext, error::Error};
-use crate::{actions::run_query::Runner, storage::Storage};
+use crate::{
+    actions::run_query::Runner,
+    storage::Storage,
+    web::frame::{context::PageContext, error::Error},
+};
 
 /// `GET /healthz`: the process lives.
 pub(crate) async fn healthz() -> &'static str {

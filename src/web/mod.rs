@@ -1,28 +1,18 @@
 //! The pages and the JSON API: what axum and askama do here and nowhere else.
 
-mod admission;
 mod api;
-mod assets;
-mod browser_name;
-mod consent;
-mod context;
-mod error;
-mod extract;
-mod flash;
-mod guard;
+mod door;
+mod frame;
 mod health;
-mod open_requests;
-mod pages;
-mod present;
-mod rate_limit;
-mod request_limit;
-mod retirement;
+mod paths;
 mod routes;
+mod screens;
 pub mod server;
-mod site;
 mod state;
-pub mod views;
+mod widgets;
 
 pub use self::{
-    assets::serve_from as serve_static_files_from, routes::router, site::Site, state::AppState,
+    frame::{assets::serve_from as serve_static_files_from, site::Site},
+    routes::router,
+    state::AppState,
 };

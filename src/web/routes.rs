@@ -14,10 +14,14 @@ use tower::ServiceBuilder;
 use tower_http::{CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use super::{
-    AppState, Site, admission, api, assets,
-    context::CALLBACK,
-    error::{ApiError, Error},
-    guard, health, pages, retirement,
+    AppState, Site, api,
+    door::{admission, guard, retirement},
+    frame::{
+        assets,
+        error::{ApiError, Error},
+    },
+    health, paths,
+    screens::{account, alert, home, query, run, shared, subscription, target, team},
 };
 use crate::domain::timing::WebTiming;
 
@@ -33,7 +37,7 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(request, limit_time))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
     let uploads = Router::new()
-        .route("/alerts/archive/upload/", post(pages::upload::post).fallback(method_not_allowed))
+        .route("/alerts/archive/upload/", post(query::upload::post).fallback(method_not_allowed))
         .layer(from_fn_with_state(upload, limit_time))
         .layer(DefaultBodyLimit::disable());
     pages
@@ -66,118 +70,109 @@ pub fn router(state: AppState) -> Router {
 
 fn pages() -> Router<AppState> {
     Router::new()
-        .route("/", get(pages::home::get))
-        .route("/alerts/", get(pages::query_list::redirect))
-        .route("/alerts/query/list/", get(pages::query_list::get))
-        .route(
-            "/alerts/query/create/",
-            get(pages::query_form::get_create).post(pages::query_form::post_create),
-        )
-        .route("/alerts/query/preview/", post(pages::query_preview::post))
-        .route("/alerts/query/echo/", get(pages::query_form::get_echo))
+        .route("/", get(home::get))
+        .route("/alerts/", get(query::list::redirect))
+        .route("/alerts/query/list/", get(query::list::get))
+        .route("/alerts/query/create/", get(query::form::get_create).post(query::form::post_create))
+        .route("/alerts/query/preview/", post(query::preview::post))
+        .route("/alerts/query/echo/", get(query::form::get_echo))
         .route(
             "/alerts/query/{id}/update/",
-            get(pages::query_form::get_update).post(pages::query_form::post_update),
+            get(query::form::get_update).post(query::form::post_update),
         )
-        .route("/alerts/query/{id}/copy/", post(pages::query_actions::post_copy))
-        .route("/alerts/query/{id}/run/", post(pages::query_actions::post_run))
+        .route("/alerts/query/{id}/copy/", post(query::actions::post_copy))
+        .route("/alerts/query/{id}/run/", post(query::actions::post_run))
         .route(
             "/alerts/query/{id}/delete/",
-            get(pages::query_actions::get_delete).post(pages::query_actions::post_delete),
+            get(query::actions::get_delete).post(query::actions::post_delete),
         )
         .route(
             "/alerts/query/{id}/share/",
-            get(pages::share::get_query).post(pages::share::post_query),
+            get(shared::share::get_query).post(shared::share::post_query),
         )
-        .route("/alerts/query/{id}/history/", get(pages::history::get_query))
-        .route("/alerts/query/{id}/listener/", get(pages::listener::get))
-        .route("/alerts/query/{id}/listener/start/", post(pages::listener::post_start))
-        .route("/alerts/query/{id}/listener/pause/", post(pages::listener::post_pause))
-        .route("/alerts/query/{id}/listener/stop/", post(pages::listener::post_stop))
-        .route("/alerts/alert/create/", post(pages::save_targets::post))
-        .route("/alerts/{survey}/{source_id}/", get(pages::alert::get))
-        .route("/alerts/{survey}/{source_id}/packet/", get(pages::alert::get_packet))
-        .route("/alerts/{survey}/{source_id}/json/", get(pages::alert::get_json))
-        .route("/runs/", get(pages::run_list::get))
-        .route("/runs/{id}/", get(pages::run::get))
-        .route("/runs/{id}/progress/", get(pages::run::get_progress))
-        .route("/runs/{id}/events/", get(pages::run_events::get))
-        .route("/runs/{id}/cancel/", post(pages::run::post_cancel))
-        .route("/runs/{id}/run/", post(pages::run::post_again))
-        .route("/runs/{id}/selection/", post(pages::selection::post))
-        .route("/runs/{id}/share/", get(pages::share::get_run).post(pages::share::post_run))
-        .route("/runs/{id}/history/", get(pages::history::get_run))
-        .route("/runs/{id}/unreadable/", get(pages::unreadable::get))
-        .route("/runs/{run_id}/unreadable/{id}/", get(pages::unreadable::get_bytes))
-        .route("/targets/", get(pages::target_list::get))
-        .route(
-            "/targets/create/",
-            get(pages::target_form::get_create).post(pages::target_form::post_create),
-        )
-        .route("/targets/{id}/", get(pages::target::get))
+        .route("/alerts/query/{id}/history/", get(shared::history::get_query))
+        .route("/alerts/query/{id}/listener/", get(query::listener::get))
+        .route("/alerts/query/{id}/listener/start/", post(query::listener::post_start))
+        .route("/alerts/query/{id}/listener/pause/", post(query::listener::post_pause))
+        .route("/alerts/query/{id}/listener/stop/", post(query::listener::post_stop))
+        .route("/alerts/alert/create/", post(run::save::post))
+        .route("/alerts/{survey}/{source_id}/", get(alert::detail::get))
+        .route("/alerts/{survey}/{source_id}/packet/", get(alert::detail::get_packet))
+        .route("/alerts/{survey}/{source_id}/json/", get(alert::detail::get_json))
+        .route("/runs/", get(run::list::get))
+        .route("/runs/{id}/", get(run::detail::get))
+        .route("/runs/{id}/progress/", get(run::detail::get_progress))
+        .route("/runs/{id}/events/", get(run::events::get))
+        .route("/runs/{id}/cancel/", post(run::detail::post_cancel))
+        .route("/runs/{id}/run/", post(run::detail::post_again))
+        .route("/runs/{id}/selection/", post(run::selection::post))
+        .route("/runs/{id}/share/", get(shared::share::get_run).post(shared::share::post_run))
+        .route("/runs/{id}/history/", get(shared::history::get_run))
+        .route("/runs/{id}/unreadable/", get(run::unreadable::get))
+        .route("/runs/{run_id}/unreadable/{id}/", get(run::unreadable::get_bytes))
+        .route("/targets/", get(target::list::get))
+        .route("/targets/create/", get(target::form::get_create).post(target::form::post_create))
+        .route("/targets/{id}/", get(target::detail::get))
         .route(
             "/targets/{id}/update/",
-            get(pages::target_form::get_update).post(pages::target_form::post_update),
+            get(target::form::get_update).post(target::form::post_update),
         )
         .route(
             "/targets/{id}/delete/",
-            get(pages::target::get_delete).post(pages::target::post_delete),
+            get(target::detail::get_delete).post(target::detail::post_delete),
         )
         .route(
             "/targets/{id}/share/",
-            get(pages::share::get_target).post(pages::share::post_target),
+            get(shared::share::get_target).post(shared::share::post_target),
         )
-        .route("/targets/{id}/history/", get(pages::history::get_target))
-        .route("/subscriptions/", get(pages::subscriptions::get).post(pages::subscriptions::post))
-        .route("/subscriptions/{name}/", get(pages::subscription::get))
-        .route("/subscriptions/{name}/peek/", post(pages::subscription::post_peek))
-        .route("/subscriptions/{name}/seek/", post(pages::subscription::post_seek))
+        .route("/targets/{id}/history/", get(shared::history::get_target))
+        .route("/subscriptions/", get(subscription::list::get).post(subscription::list::post))
+        .route("/subscriptions/{name}/", get(subscription::detail::get))
+        .route("/subscriptions/{name}/peek/", post(subscription::detail::post_peek))
+        .route("/subscriptions/{name}/seek/", post(subscription::detail::post_seek))
         .route(
             "/subscriptions/{name}/delete/",
-            get(pages::subscription::get_delete).post(pages::subscription::post_delete),
+            get(subscription::detail::get_delete).post(subscription::detail::post_delete),
         )
-        .route("/team/history/", get(pages::history::get))
-        .route("/team/history/export/", get(pages::history::get_export))
-        .route("/theme/", post(pages::theme::post))
+        .route("/team/history/", get(shared::history::get))
+        .route("/team/history/export/", get(shared::history::get_export))
+        .route("/theme/", post(account::theme::post))
         .method_not_allowed_fallback(method_not_allowed)
 }
 
 /// Signing in, the connection to Google, the team. They are not there in local mode.
 fn accounts(limit: Duration) -> Router<AppState> {
     Router::new()
-        .route("/accounts/login/", get(pages::login::get).post(pages::login::post))
-        .route(CALLBACK, get(pages::callback::get))
-        .route("/accounts/logout/", post(pages::login::post_logout))
-        .route("/accounts/join/{token}/", get(pages::join::get))
-        .route("/accounts/profile/", get(pages::profile::get))
-        .route("/accounts/sharing/", post(pages::profile::post_sharing))
-        .route(
-            "/accounts/tokens/",
-            get(pages::api_tokens::get).post(pages::api_tokens::post_create),
-        )
-        .route("/accounts/tokens/{id}/revoke/", post(pages::api_tokens::post_revoke))
-        .route("/accounts/project/", post(pages::profile::post_project))
-        .route("/accounts/sessions/end/", post(pages::profile::post_end_session))
-        .route("/accounts/connect/", get(pages::connect::get).post(pages::connect::post))
+        .route("/accounts/login/", get(account::sign_in::get).post(account::sign_in::post))
+        .route(paths::CALLBACK, get(account::callback::get))
+        .route("/accounts/logout/", post(account::sign_in::post_logout))
+        .route("/accounts/join/{token}/", get(team::join::get))
+        .route("/accounts/profile/", get(account::profile::get))
+        .route("/accounts/sharing/", post(account::profile::post_sharing))
+        .route("/accounts/tokens/", get(account::tokens::get).post(account::tokens::post_create))
+        .route("/accounts/tokens/{id}/revoke/", post(account::tokens::post_revoke))
+        .route("/accounts/project/", post(account::profile::post_project))
+        .route("/accounts/sessions/end/", post(account::profile::post_end_session))
+        .route("/accounts/connect/", get(account::connect::get).post(account::connect::post))
         .route(
             "/accounts/disconnect/",
-            get(pages::connect::get_disconnect).post(pages::connect::post_disconnect),
+            get(account::connect::get_disconnect).post(account::connect::post_disconnect),
         )
-        .route("/accounts/test/", post(pages::connect::post_test))
-        .route("/team/", get(pages::team::get).post(pages::team::post_invite))
-        .route("/team/invitations/{id}/delete/", post(pages::team::post_take_back))
-        .route("/team/members/{id}/role/", post(pages::team::post_role))
+        .route("/accounts/test/", post(account::connect::post_test))
+        .route("/team/", get(team::members::get).post(team::members::post_invite))
+        .route("/team/invitations/{id}/delete/", post(team::members::post_take_back))
+        .route("/team/members/{id}/role/", post(team::members::post_role))
         .route(
             "/team/members/{id}/remove/",
-            get(pages::team::get_remove).post(pages::team::post_remove),
+            get(team::members::get_remove).post(team::members::post_remove),
         )
-        .route("/team/groups/", post(pages::groups::post_create))
-        .route("/team/groups/{id}/", get(pages::groups::get))
-        .route("/team/groups/{id}/add/", post(pages::groups::post_add))
-        .route("/team/groups/{id}/remove/", post(pages::groups::post_remove))
+        .route("/team/groups/", post(team::groups::post_create))
+        .route("/team/groups/{id}/", get(team::groups::get))
+        .route("/team/groups/{id}/add/", post(team::groups::post_add))
+        .route("/team/groups/{id}/remove/", post(team::groups::post_remove))
         .route(
             "/team/groups/{id}/delete/",
-            get(pages::groups::get_delete).post(pages::groups::post_delete),
+            get(team::groups::get_delete).post(team::groups::post_delete),
         )
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(limit, limit_time))

@@ -9,16 +9,17 @@ use axum::{
 use chrono::{DateTime, Utc};
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use super::{
-    Site, error::Error, open_requests::OpenRequests, rate_limit::RateLimit,
-    request_limit::RequestLimit,
-};
 use crate::{
     actions::{credentials::Credentials, run_query::Runner, sign_in::SignIn},
     brokers::Brokers,
     clock::Clock,
     domain::timing::WebTiming,
     storage::Storage,
+    web::{
+        Site,
+        door::{open_requests::OpenRequests, rate_limit::RateLimit, request_limit::RequestLimit},
+        frame::error::Error,
+    },
 };
 
 /// Ways to the provider that one address may begin in a minute.

@@ -23,10 +23,13 @@ use crate::{
     },
     storage::{Storage, StorageError},
     web::{
-        context::PageContext,
-        error::{ApiError, Error},
-        extract::{ApiId, JsonObject},
-        pages::listener::{DAYS, path_of},
+        frame::{
+            context::PageContext,
+            error::{ApiError, Error},
+            extract::{ApiId, JsonObject},
+        },
+        paths,
+        screens::query::listener::DAYS,
         state::AppState,
     },
 };
@@ -121,7 +124,7 @@ fn listener_json(id: i64, listener: Option<&Listener>, days: &[ListenerDay]) -> 
         "run": live.map(|run| run.id),
         "replica": live.map(|run| replica::in_words(&run.instance)),
         "days": days.iter().map(day_json).collect::<Vec<_>>(),
-        "url": path_of(id),
+        "url": paths::listener(id),
     })
 }
 

@@ -1,13 +1,5 @@
 //! `/api/…`: what the pages do, as JSON, under the same validation. Ids of surveys are strings: they pass 2^53.
 
-mod brokers;
-mod listeners;
-mod openapi;
-mod queries;
-mod runs;
-mod sharing;
-mod targets;
-
 use axum::{
     Json, Router,
     http::StatusCode,
@@ -16,10 +8,18 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{
+use crate::web::{
     AppState,
     routes::{api_method_not_allowed, api_not_found},
 };
+
+mod brokers;
+mod listeners;
+mod openapi;
+mod queries;
+mod runs;
+mod sharing;
+mod targets;
 
 /// The routes below `/api`.
 pub(super) fn router() -> Router<AppState> {

@@ -25,10 +25,13 @@ use crate::{
     },
     storage::{QueryFilter, QueryOrder, Storage},
     web::{
-        context::PageContext,
-        error::{ApiError, Error},
-        extract::{ApiId, JsonObject, Query},
-        pages::query_parameters::{check_query_name, validate_sent},
+        frame::{
+            context::PageContext,
+            error::{ApiError, Error},
+            extract::{ApiId, JsonObject, Query},
+        },
+        paths,
+        screens::shared::parameters::{check_query_name, validate_sent},
         state::Accounts,
     },
 };
@@ -206,6 +209,6 @@ fn query_json(query: &SavedQuery) -> Value {
         "last_run": query.last_run.as_ref().map(|run| json!({
             "id": run.id, "created": run.created.to_rfc3339(), "state": run.state.id(), "stored": run.stored,
         })),
-        "url": format!("/alerts/query/{}/update/", query.id),
+        "url": paths::query_form(query.id),
     })
 }

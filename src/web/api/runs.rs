@@ -23,12 +23,14 @@ use crate::{
     },
     storage::{RunFilter, Saving, Storage},
     web::{
-        consent::lacking,
-        context::PageContext,
-        error::{ApiError, Error},
-        extract::{ApiId, JsonObject, Query},
-        pages::query_parameters::validate_sent,
-        present::alert_href,
+        door::consent::lacking,
+        frame::{
+            context::PageContext,
+            error::{ApiError, Error},
+            extract::{ApiId, JsonObject, Query},
+        },
+        paths,
+        screens::shared::parameters::validate_sent,
         state::Accounts,
     },
 };
@@ -108,7 +110,7 @@ pub(super) fn unknown_broker(id: &str) -> Response {
 /// The answer to a run that was started.
 pub(super) fn accepted(run: i64) -> Response {
     let location = [(axum::http::header::LOCATION, format!("/api/runs/{run}/"))];
-    let body = json!({ "id": run, "state": RunState::Queued.id(), "url": format!("/runs/{run}/") });
+    let body = json!({ "id": run, "state": RunState::Queued.id(), "url": paths::run(run) });
     (StatusCode::ACCEPTED, location, Json(body)).into_response()
 }
 
@@ -239,7 +241,7 @@ fn run_json(run: &Run) -> Value {
         "finished": run.finished.map(|at| at.to_rfc3339()),
         "cancel_requested": run.cancel_requested,
         "acts_as": run.acts_as,
-        "url": format!("/runs/{}/", run.id),
+        "url": paths::run(run.id),
     })
 }
 
@@ -259,9 +261,9 @@ fn alert_json(alert: &FoundAlert) -> Value {
         "is_positive": alert.is_positive,
         "score": alert.classtar,
         "rb": alert.rb,
-        "url": alert_href(alert.survey, alert.source_id),
+        "url": paths::alert(alert.survey, alert.source_id),
         "target": alert.target.as_ref().map(|target| json!({
-            "id": target.id, "name": target.name, "url": format!("/targets/{}/", target.id),
+            "id": target.id, "name": target.name, "url": paths::target(target.id),
         })),
     })
 }

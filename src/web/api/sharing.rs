@@ -16,10 +16,12 @@ use crate::{
     },
     storage::{Storage, StorageError},
     web::{
-        context::PageContext,
-        error::{ApiError, Error},
-        extract::{ApiId, JsonObject},
-        pages::share::Owned,
+        frame::{
+            context::PageContext,
+            error::{ApiError, Error},
+            extract::{ApiId, JsonObject},
+        },
+        screens::shared::share::Owned,
     },
 };
 

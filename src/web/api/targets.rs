@@ -16,12 +16,15 @@ use crate::{
     },
     storage::{Storage, StorageError, TargetFilter},
     web::{
-        context::PageContext,
-        error::{ApiError, Error},
-        extract::{ApiId, JsonObject, Pairs, Query},
-        pages::{
-            target_form::{clash_errors, read_target_json},
-            target_list::read_filter,
+        frame::{
+            context::PageContext,
+            error::{ApiError, Error},
+            extract::{ApiId, JsonObject, Pairs, Query},
+        },
+        paths,
+        screens::target::{
+            form::{clash_errors, read_target_json},
+            list::read_filter,
         },
     },
 };
@@ -189,6 +192,6 @@ fn target_json(target: &Target) -> Value {
         "created": target.created.to_rfc3339(),
         "modified": target.modified.to_rfc3339(),
         "version": target.version,
-        "url": format!("/targets/{}/", target.id),
+        "url": paths::target(target.id),
     })
 }

@@ -40,7 +40,7 @@ pub(super) const CALLED_BY_OTHERS: &[(&str, &str, &[&str], &str)] = &[
     (
         "run_queue",
         "runs_ahead",
-        &["web/pages/run_waiting"],
+        &["web/screens/shared/run_waiting"],
         "tells what a run waits for that its reader has found",
     ),
     ("sign_in_attempts", "prune_attempts", &["app"], "nobody asks for it: it tidies up"),

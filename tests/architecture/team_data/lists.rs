@@ -122,7 +122,7 @@ const SERVICE_FILES: [ServiceFile; 15] = [
     ServiceFile {
         name: "run_news",
         because: "says that a run has changed, and nothing else of it",
-        callers: Only(&["web/pages/run_events"]),
+        callers: Only(&["web/screens/run/events"]),
     },
     ServiceFile {
         name: "run_queue",

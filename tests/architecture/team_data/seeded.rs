@@ -136,12 +136,12 @@ fn a_file_of_the_service_hides_nothing() {
     let call = "fn page(storage: &Storage) { storage.all_comments() }";
     tree.put("actions/listen/comments.rs", call);
     assert_found(&tree, &lists, &[]);
-    tree.put("web/pages/comments.rs", call);
-    assert_found(&tree, &lists, &["src/web/pages/comments.rs calls all_comments"]);
+    tree.put("web/screens/comments.rs", call);
+    assert_found(&tree, &lists, &["src/web/screens/comments.rs calls all_comments"]);
 
     lists.service_files.pop();
     lists.team_files.push("comments");
-    tree.programs.remove("web/pages/comments.rs");
+    tree.programs.remove("web/screens/comments.rs");
     assert_found(&tree, &lists, &["storage/comments.rs is called work", UNASKED]);
 }
 

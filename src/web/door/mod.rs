@@ -1,0 +1,9 @@
+//! What a request passes before it reaches a page: who asks, how much of it, and what every answer carries.
+
+pub(super) mod admission;
+pub(super) mod consent;
+pub(super) mod guard;
+pub(super) mod open_requests;
+pub(super) mod rate_limit;
+pub(super) mod request_limit;
+pub(super) mod retirement;

@@ -1,0 +1,300 @@
+//! What a request can end in when it does not end well: one enum, shown as a page or as JSON.
+
+use askama::Template;
+use axum::{
+    Json,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use super::{
+    chrome::{Chrome, Section},
+    context::Frame,
+};
+use crate::{
+    domain::grant::Scope,
+    storage::StorageError,
+    web::{paths, widgets::controls::Link},
+};
+
+/// The page of an error.
+#[derive(Clone, Debug, Template)]
+#[template(path = "frame/error.html")]
+pub(crate) struct ErrorPage {
+    /// The frame.
+    pub(crate) chrome: Chrome,
+    /// The HTTP status: `404`.
+    pub(crate) status: u16,
+    /// What happened, in a few words: "Not found".
+    pub(crate) title: String,
+    /// The same in one sentence that says what to do.
+    pub(crate) sentence: String,
+    /// Short id to quote; for faults of the service.
+    pub(crate) incident: Option<String>,
+    /// Ways out.
+    pub(crate) links: Vec<Link>,
+}
+
+/// How long somebody is asked to wait whose queue is full, in seconds: nobody knows when a run ends.
+const QUEUE_WAIT_S: u64 = 30;
+
+/// How a request failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// There is nothing at this address.
+    #[error("There is nothing here. It may have been deleted, or the address has a slip in it.")]
+    NotFound,
+    /// The address is there, for another method.
+    #[error("This address does not take that kind of request.")]
+    MethodNotAllowed,
+    /// What was sent cannot be read.
+    #[error("The request cannot be read: {0}.")]
+    BadRequest(String),
+    /// Too much was sent.
+    #[error("That is too much at once: {0}.")]
+    TooLarge(String),
+    /// Somebody else changed it meanwhile.
+    #[error(
+        "Somebody else changed this while you were editing. Go back, look at what it says now, and change it again."
+    )]
+    Changed,
+    /// The request is for another host name.
+    #[error("This service answers at {own} only.")]
+    ForeignHost {
+        /// Our address.
+        own: String,
+    },
+    /// The request came from a page of somebody else.
+    #[error(
+        "This request came from another site, so nothing was changed. Open the page here and try again."
+    )]
+    ForeignOrigin,
+    /// Nobody is signed in.
+    #[error("You are not signed in, or your session has ended. Sign in and try again.")]
+    NotSignedIn,
+    /// The member's role does not allow it.
+    #[error("Only admins can do this. Ask one of them; the team page says who they are.")]
+    AdminsOnly,
+    /// They see it, and have no right to do that with it.
+    #[error(
+        "You may look at this, and not do that with it. Ask its owner or an admin; a copy of your own is yours to change."
+    )]
+    Forbidden,
+    /// Viewers look only; so do tokens that read.
+    #[error(
+        "Your role is to look: it does not let you make or change anything here. An admin can give you another role."
+    )]
+    ViewersLookOnly,
+    /// The member has not granted what a run needs.
+    #[error("This needs your permission to use {} at Google. Connect at {}, then try again.", .0.name(), paths::PROFILE)]
+    NotGranted(Scope),
+    /// Too often.
+    #[error("That was too often. Try again in {wait_s} s.")]
+    TooOften {
+        /// Seconds.
+        wait_s: u64,
+    },
+    /// So many of their requests are open.
+    #[error(
+        "So many of your requests are open here that no more are taken. Close some pages, or let some programs finish."
+    )]
+    TooManyOpen,
+    /// So many of the member's runs wait that no more are taken.
+    #[error(
+        "{waiting} of your runs are waiting for their turn, so this one was not taken. Cancel some of them, or try again when one has begun."
+    )]
+    QueueFull {
+        /// Runs that wait.
+        waiting: u64,
+    },
+    /// So many listeners of the member go on that no more are started.
+    #[error(
+        "{going_on} of your saved queries are listened to, and no more are allowed at once here. Pause one of them first; the list of saved queries shows which."
+    )]
+    TooManyListeners {
+        /// Listeners that go on.
+        going_on: u64,
+    },
+    /// The query cannot be listened to.
+    #[error("{0}")]
+    CannotListen(String),
+    /// The database is away or busy.
+    #[error("The database is busy or restarting. Nothing was lost; try again in a moment.")]
+    Busy,
+    /// The request took too long.
+    #[error("This took too long and was stopped. Try again, or ask for less.")]
+    TooSlow,
+    /// A fault of ours.
+    #[error("Something broke on our side. Nothing that was confirmed before is lost.")]
+    Internal(#[source] anyhow::Error),
+}
+
+impl From<StorageError> for Error {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::Changed => Self::Changed,
+            StorageError::QueueFull { waiting } => Self::QueueFull { waiting },
+            StorageError::TooManyListeners { going_on } => Self::TooManyListeners { going_on },
+            StorageError::Forbidden | StorageError::NotTheirsToGive => Self::Forbidden,
+            StorageError::NotIn => Self::NotSignedIn,
+            StorageError::ViewersLookOnly => Self::ViewersLookOnly,
+            error if error.is_passing() => {
+                tracing::warn!(
+                    cause = format!("{:#}", anyhow::Error::from(error)),
+                    "The database is not ready"
+                );
+                Self::Busy
+            }
+            error => Self::Internal(error.into()),
+        }
+    }
+}
+
+/// The store of sessions says no more than that the database did not answer.
+impl From<tower_sessions::session::Error> for Error {
+    fn from(error: tower_sessions::session::Error) -> Self {
+        tracing::warn!(%error, "A session was not kept");
+        Self::Busy
+    }
+}
+
+impl Error {
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Changed | Self::TooManyListeners { .. } => StatusCode::CONFLICT,
+            Self::CannotListen(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::ForeignHost { .. } => StatusCode::MISDIRECTED_REQUEST,
+            Self::ForeignOrigin
+            | Self::AdminsOnly
+            | Self::Forbidden
+            | Self::ViewersLookOnly
+            | Self::NotGranted(_) => StatusCode::FORBIDDEN,
+            Self::NotSignedIn => StatusCode::UNAUTHORIZED,
+            Self::TooOften { .. } | Self::TooManyOpen | Self::QueueFull { .. } => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
+            Self::Busy | Self::TooSlow => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn title(&self) -> &'static str {
+        match self {
+            Self::NotFound => "Not found",
+            Self::MethodNotAllowed => "Not possible here",
+            Self::BadRequest(_) => "Not understood",
+            Self::TooLarge(_) => "Too large",
+            Self::Changed => "Changed meanwhile",
+            Self::ForeignHost { .. }
+            | Self::ForeignOrigin
+            | Self::AdminsOnly
+            | Self::Forbidden
+            | Self::ViewersLookOnly => "Refused",
+            Self::NotSignedIn => "Not signed in",
+            Self::NotGranted(_) => "Not connected",
+            Self::TooOften { .. } => "Too often",
+            Self::TooManyOpen => "Too many at once",
+            Self::QueueFull { .. } => "Too many runs",
+            Self::TooManyListeners { .. } => "Too many listeners",
+            Self::CannotListen(_) => "Cannot be listened to",
+            Self::Busy | Self::TooSlow => "Not just now",
+            Self::Internal(_) => "Something broke",
+        }
+    }
+
+    /// Writes a fault into the log, once; the number by which its reader can ask for it.
+    fn incident(&self) -> Option<String> {
+        let Self::Internal(cause) = self else { return None };
+        let incident = format!("{:08x}", rand::random::<u32>());
+        tracing::error!(incident, cause = format!("{cause:#}"), "Request failed");
+        Some(incident)
+    }
+
+    /// The error as the API says it.
+    pub(crate) fn into_json(self) -> ApiError {
+        ApiError(self)
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let (status, wait_s) = (self.status(), self.wait_s());
+        asking_to_wait(wait_s, self.into_page(status))
+    }
+}
+
+/// An answer that says when to come again, where that is known.
+pub(crate) fn asking_to_wait(wait_s: Option<u64>, mut response: Response) -> Response {
+    if let Some(wait_s) = wait_s {
+        response.headers_mut().insert(header::RETRY_AFTER, wait_s.into());
+    }
+    response
+}
+
+impl Error {
+    /// When to come again, in seconds.
+    pub(crate) fn wait_s(&self) -> Option<u64> {
+        match self {
+            Self::TooOften { wait_s } => Some(*wait_s),
+            Self::TooManyOpen => Some(5),
+            Self::QueueFull { .. } => Some(QUEUE_WAIT_S),
+            _ => None,
+        }
+    }
+
+    fn ways_out(&self) -> Vec<Link> {
+        let ways: &[(&str, &str)] = match self {
+            Self::NotSignedIn => &[("Sign in", paths::SIGN_IN)],
+            Self::QueueFull { .. } => {
+                &[("Runs that wait", "/runs/?state=queued"), ("Query a broker", paths::QUERIES)]
+            }
+            Self::NotGranted(_) => &[("Connect to Google", paths::PROFILE)],
+            _ if Frame::of_this_request().visitor.is_none() => &[("Start page", "/")],
+            _ => &[
+                ("Query a broker", paths::QUERIES),
+                ("Runs", paths::RUNS),
+                ("Targets", paths::TARGETS),
+            ],
+        };
+        ways.iter()
+            .map(|(text, href)| Link { text: (*text).to_owned(), href: (*href).to_owned() })
+            .collect()
+    }
+
+    fn into_page(self, status: StatusCode) -> Response {
+        let page = ErrorPage {
+            chrome: Frame::of_this_request().chrome(Section::Elsewhere),
+            status: status.as_u16(),
+            title: self.title().to_owned(),
+            sentence: self.to_string(),
+            incident: self.incident(),
+            links: self.ways_out(),
+        };
+        super::context::render(status, &page)
+    }
+}
+
+/// An [`Error`] shown as JSON.
+#[derive(Debug)]
+pub(crate) struct ApiError(Error);
+
+impl<E: Into<Error>> From<E> for ApiError {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut body = json!({ "detail": self.0.to_string() });
+        if let Some(incident) = self.0.incident() {
+            body["incident"] = incident.into();
+        }
+        asking_to_wait(self.0.wait_s(), (self.0.status(), Json(body)).into_response())
+    }
+}

@@ -1,0 +1,194 @@
+//! What handlers take from a request, with refusals in our own words: ids, query strings, forms, JSON.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{Extensions, HeaderMap, request::Parts},
+};
+use url::form_urlencoded;
+
+use super::error::{ApiError, Error};
+use crate::web::{AppState, Site, server::PeerAddress};
+
+/// Largest form, bytes: a page of 200 rows with their ids is far below.
+const MAX_FORM_BYTES: usize = 64 << 10;
+
+/// A number in the path; anything else is an address where nothing is.
+pub(crate) struct Id(pub(crate) i64);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let axum::extract::Path(id) =
+            axum::extract::Path::<String>::from_request_parts(parts, state)
+                .await
+                .map_err(|_| Error::NotFound)?;
+        id.parse().map(Self).map_err(|_| Error::NotFound)
+    }
+}
+
+/// A number in a path of the API.
+pub(crate) struct ApiId(pub(crate) i64);
+
+impl<S: Send + Sync> FromRequestParts<S> for ApiId {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Id(id) = Id::from_request_parts(parts, state).await?;
+        Ok(Self(id))
+    }
+}
+
+/// Two numbers in the path.
+pub(crate) struct TwoIds(pub(crate) i64, pub(crate) i64);
+
+impl<S: Send + Sync> FromRequestParts<S> for TwoIds {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let axum::extract::Path((first, second)) =
+            axum::extract::Path::<(String, String)>::from_request_parts(parts, state)
+                .await
+                .map_err(|_| Error::NotFound)?;
+        match (first.parse(), second.parse()) {
+            (Ok(first), Ok(second)) => Ok(Self(first, second)),
+            _ => Err(Error::NotFound),
+        }
+    }
+}
+
+/// Names and values in order, from a query string or a form; a name may come several times.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pairs(Vec<(String, String)>);
+
+impl Pairs {
+    pub(crate) fn parse(text: &[u8]) -> Self {
+        Self(
+            form_urlencoded::parse(text)
+                .map(|(name, value)| (name.into_owned(), value.into_owned()))
+                .collect(),
+        )
+    }
+
+    /// Ids of alerts, one a value of a name; what is not an id means that the form is not ours.
+    pub(crate) fn ids(&self, name: &str) -> Result<Vec<i64>, Error> {
+        self.all(name)
+            .map(|text| {
+                text.parse()
+                    .map_err(|_| Error::BadRequest(format!("\"{name}\" holds ids of alerts")))
+            })
+            .collect()
+    }
+
+    /// The first value of a name, without space around it; `None` when it is empty, not there, or holds a NUL,
+    /// which no text in the database has.
+    pub(crate) fn text<'p>(&'p self, name: &str) -> Option<&'p str> {
+        let values = self.0.iter().filter(|(key, _)| key == name);
+        values
+            .map(|(_, value)| value.trim())
+            .find(|value| !value.is_empty() && !value.contains('\0'))
+    }
+
+    /// A whole number.
+    pub(crate) fn number(&self, name: &str) -> Option<i64> {
+        self.text(name)?.parse().ok()
+    }
+
+    /// Which state of a thing a form was drawn from.
+    pub(crate) fn version(&self) -> Result<i64, Error> {
+        let version = self.number("version");
+        version.ok_or_else(|| Error::BadRequest("\"version\" is missing".to_owned()))
+    }
+
+    /// Every value of a name.
+    pub(crate) fn all<'p>(&'p self, name: &'p str) -> impl Iterator<Item = &'p str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Every name with its value.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+/// The query string.
+pub(crate) struct Query(pub(crate) Pairs);
+
+impl<S: Send + Sync> FromRequestParts<S> for Query {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        Ok(Self(Pairs::parse(parts.uri.query().unwrap_or_default().as_bytes())))
+    }
+}
+
+/// The address of a client, as far as it is known.
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+impl FromRequestParts<AppState> for Peer {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
+        Ok(Self::of(&parts.extensions, &parts.headers, state.site()))
+    }
+}
+
+impl Peer {
+    /// The address from which a request with these headers comes.
+    pub(crate) fn of(extensions: &Extensions, headers: &HeaderMap, site: &Site) -> Self {
+        let peer = extensions.get::<PeerAddress>();
+        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |PeerAddress(peer)| *peer);
+        // Some proxies add a line of their own behind those that the client has sent.
+        let lines = headers.get_all("x-forwarded-for").iter();
+        let forwarded: Vec<_> = lines.map(|line| line.to_str().unwrap_or_default()).collect();
+        Self(site.client_address(peer, Some(&forwarded.join(","))))
+    }
+}
+
+/// A form that was sent.
+pub(crate) struct Form(pub(crate) Pairs);
+
+impl<S: Send + Sync> FromRequest<S> for Form {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        Ok(Self(Pairs::parse(&body(request, state).await?)))
+    }
+}
+
+/// A JSON object that was sent to the API; an empty body counts as `{}`.
+pub(crate) struct JsonObject(pub(crate) serde_json::Map<String, serde_json::Value>);
+
+impl<S: Send + Sync> FromRequest<S> for JsonObject {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let bytes = body(request, state).await?;
+        if bytes.is_empty() {
+            return Ok(Self(serde_json::Map::new()));
+        }
+        let value = serde_json::from_slice(&bytes).map_err(|error| {
+            Error::BadRequest(format!("the body is not a JSON object ({error})"))
+        })?;
+        Ok(Self(value))
+    }
+}
+
+async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Error> {
+    let too_large =
+        || Error::TooLarge(format!("what is sent may have {} KiB", MAX_FORM_BYTES >> 10));
+    let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+        if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+            too_large()
+        } else {
+            Error::BadRequest("its body did not arrive whole".to_owned())
+        }
+    })?;
+    if bytes.len() > MAX_FORM_BYTES {
+        return Err(too_large());
+    }
+    Ok(bytes)
+}

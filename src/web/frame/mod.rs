@@ -1,0 +1,9 @@
+//! What is around every page: navigation, notes, errors, static files, and how a request is read.
+
+pub(super) mod assets;
+pub(super) mod chrome;
+pub(super) mod context;
+pub(super) mod error;
+pub(super) mod extract;
+pub(super) mod flash;
+pub(super) mod site;

@@ -1,0 +1,143 @@
+//! `/accounts/login/` and `/accounts/logout/`: out to the provider, and out of here.
+
+use std::{net::IpAddr, sync::Arc};
+
+use askama::Template;
+use axum::{
+    extract::State,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::callback::refused_page;
+use crate::{
+    actions::sign_in::Departure,
+    storage::Storage,
+    web::{
+        Site,
+        door::admission::{login_url, secure, session_removal},
+        frame::{
+            chrome::{Chrome, Section},
+            context::{Frame, cookie, local_path},
+            error::Error,
+            extract::{Form, Peer, Query},
+        },
+        screens::team::join::secret_hash,
+        state::Accounts,
+    },
+};
+
+/// `/accounts/login/`
+#[derive(Clone, Debug, Template)]
+#[template(path = "screens/account/sign_in.html")]
+struct LoginPage {
+    chrome: Chrome,
+    /// Name of the provider: "Google".
+    provider: String,
+    next: String,
+    /// What is behind the door, if the visitor wanted a certain page.
+    wanted: Option<String>,
+}
+
+/// How long a browser has for the way to the provider and back, seconds.
+const BROWSER_KEY_LIFE_S: u32 = 600;
+
+/// `GET /accounts/login/?next=`
+pub(crate) async fn get(
+    State(site): State<Arc<Site>>,
+    accounts: Option<Accounts>,
+    frame: Frame,
+    Query(query): Query,
+) -> Response {
+    let next = local_path(query.text("next").unwrap_or("/"));
+    // In local mode there is nothing to sign in to; who is in already goes on.
+    let Some(accounts) = accounts.filter(|_| site.local_scope().is_none()) else {
+        return Redirect::to(next).into_response();
+    };
+    if frame.visitor.is_some() {
+        return Redirect::to(next).into_response();
+    }
+    let page = LoginPage {
+        chrome: frame.chrome(Section::Elsewhere),
+        provider: accounts.sign_in.provider_name(),
+        next: next.to_owned(),
+        wanted: (next != "/").then(|| next.to_owned()),
+    };
+    frame.render_as(StatusCode::OK, &page)
+}
+
+/// `POST /accounts/login/`: sends the browser to the provider.
+pub(crate) async fn post(
+    State(site): State<Arc<Site>>,
+    accounts: Accounts,
+    frame: Frame,
+    Peer(peer): Peer,
+    headers: HeaderMap,
+    Form(form): Form,
+) -> Result<Response, Error> {
+    check_rate(&accounts, peer)?;
+    let next = local_path(form.text("next").unwrap_or("/"));
+    let chooses = form.text("account") == Some("choose");
+    let invitation = form.text("invitation").map(secret_hash);
+    let key = browser_key(&headers, &site);
+    Ok(match accounts.sign_in.depart(next, key, chooses, invitation).await {
+        Ok(departure) => send_off(&departure, &site),
+        Err(refused) => refused_page(&frame, refused)?,
+    })
+}
+
+/// `POST /accounts/logout/`: ends the session, here and in the browser.
+pub(crate) async fn post_logout(
+    State(site): State<Arc<Site>>,
+    State(storage): State<Storage>,
+    _: Accounts,
+    frame: Frame,
+) -> Result<Response, Error> {
+    if let Some(visitor) = &frame.visitor
+        && let Some(session) = visitor.session_id
+    {
+        let member = visitor.member();
+        storage.end_session(&visitor.scope, session).await?;
+        tracing::info!(member.id = member.id, "Member {} signed out", member.id);
+    }
+    let mut response = Redirect::to(&login_url("/")).into_response();
+    let headers = response.headers_mut();
+    headers.append(header::SET_COOKIE, session_removal(&site));
+    headers.insert(
+        HeaderName::from_static("clear-site-data"),
+        HeaderValue::from_static("\"cache\", \"storage\""),
+    );
+    Ok(response)
+}
+
+/// So many ways to the provider and no more.
+pub(super) fn check_rate(accounts: &Accounts, peer: IpAddr) -> Result<(), Error> {
+    accounts.attempts.check(peer).map_err(|wait| {
+        tracing::warn!(%peer, "Too many sign-ins were begun from one address");
+        Error::TooOften { wait_s: wait.as_secs().max(1) }
+    })
+}
+
+/// What ties a browser's ways to the provider to it.
+pub(super) fn browser_key<'h>(headers: &'h HeaderMap, site: &Site) -> Option<&'h str> {
+    cookie(headers, browser_cookie(site))
+}
+
+fn browser_cookie(site: &Site) -> &'static str {
+    if site.is_https() { "__Host-login" } else { "login" }
+}
+
+/// Sends a browser to the provider, tied to this way.
+pub(super) fn send_off(departure: &Departure, site: &Site) -> Response {
+    let mut response = Redirect::to(&departure.url).into_response();
+    let cookie = format!(
+        "{}={}; Path=/; Max-Age={BROWSER_KEY_LIFE_S}; HttpOnly; SameSite=Lax{}",
+        browser_cookie(site),
+        departure.browser_key,
+        secure(site)
+    );
+    if let Ok(cookie) = HeaderValue::try_from(cookie) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}

@@ -1,0 +1,282 @@
+//! `/alerts/{survey}/{source_id}/`: one alert, decoded from its packet when somebody looks.
+
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    http::header,
+    response::{IntoResponse, Response},
+};
+use chrono::{DateTime, Utc};
+
+use super::{
+    facts::{alert_links, facts},
+    history::{HistoryRow, history, light_curve_points},
+};
+use crate::{
+    clock::Clock,
+    domain::{
+        alert::{Alert, Survey},
+        found_alert::StoredAlert,
+        history::{Action, Event, Kind},
+        run::{Run, RunId},
+        sharing::TeamScope,
+        sky::Position,
+    },
+    packets,
+    storage::Storage,
+    web::{
+        frame::{
+            chrome::{Chrome, Section},
+            context::PageContext,
+            error::Error,
+        },
+        paths,
+        widgets::{
+            brightness::Band,
+            controls::{ButtonLook, FactGroup, Link, PostButton, StateChip, TargetChip, TimeView},
+            light_curve::LightCurveView,
+            words::{
+                flat_metadata, hidden, link, moment, observed, post_button, run_title, state_chip,
+            },
+        },
+    },
+};
+
+/// The page `/alerts/{survey}/{source_id}/`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "screens/alert/detail.html")]
+struct AlertPage {
+    chrome: Chrome,
+    /// The survey's name: "ZTF".
+    survey: String,
+    object_id: String,
+    source_id: String,
+    /// What the survey calls that id: "candid".
+    source_id_name: String,
+    band: Option<Band>,
+    /// Sign of the difference: "positive" or "negative".
+    sign: Option<String>,
+    /// Version of the packet's schema: "schema 4.02".
+    schema: String,
+    age: Option<String>,
+    /// The way back to the run it was opened from.
+    back: Option<Link>,
+    /// The target that the object is already.
+    target: Option<TargetChip>,
+    create_target: Option<PostButton>,
+    facts: Vec<FactGroup>,
+    /// The light curve; absent without history.
+    light_curve: Option<LightCurveView>,
+    history: Vec<HistoryRow>,
+    field_groups: Vec<FieldGroup>,
+    runs: Vec<FoundBy>,
+    packet_href: String,
+    json_href: String,
+    links: Vec<Link>,
+}
+
+/// Fields of the packet that stand in one record.
+#[derive(Clone, Debug)]
+struct FieldGroup {
+    /// Name of the record: "candidate".
+    title: String,
+    note: Option<String>,
+    rows: Vec<PacketField>,
+}
+
+/// A field of the packet.
+#[derive(Clone, Debug)]
+struct PacketField {
+    name: String,
+    value: String,
+    unit: Option<String>,
+    meaning: Option<String>,
+}
+
+/// A run that found the alert.
+#[derive(Clone, Debug)]
+struct FoundBy {
+    /// The run: "Run 318, young in g".
+    run: Link,
+    state: StateChip,
+    started_by: String,
+    created: TimeView,
+}
+
+/// Runs that the page names.
+const MAX_RUNS: i64 = 20;
+
+/// `GET /alerts/{survey}/{source_id}/`
+pub(crate) async fn get(
+    State(storage): State<Storage>,
+    State(clock): State<Clock>,
+    context: PageContext,
+    Path(address): Path<(String, String)>,
+) -> Result<Response, Error> {
+    let stored = find(&storage, &context.scope, &address).await?;
+    let runs = storage.list_runs_of_alert(&context.scope, stored.row.id, MAX_RUNS).await?;
+    let packet = stored.packet.clone();
+    // A packet has a thousand values: off the threads that answer requests.
+    let (alert, fields) = tokio::task::spawn_blocking(move || {
+        (packets::decode_kept(&packet), packets::fields(&packet))
+    })
+    .await
+    .map_err(|error| Error::Internal(error.into()))?;
+    // It was readable when it was stored.
+    let alert = alert.map_err(|error| Error::Internal(error.into()))?;
+    let fields = fields.map_err(|error| Error::Internal(error.into()))?;
+    let message = storage.find_message(&context.scope, stored.row.id).await?;
+    let mut page = alert_page(&context, &stored, &alert, fields, &runs, clock.now());
+    page.field_groups.extend(message.map(|(run, metadata)| message_group(run, &metadata)));
+    Ok(context.render(&page))
+}
+
+/// `GET /alerts/{survey}/{source_id}/packet/`: the packet as it came.
+pub(crate) async fn get_packet(
+    State(storage): State<Storage>,
+    context: PageContext,
+    Path(address): Path<(String, String)>,
+) -> Result<Response, Error> {
+    let stored = find(&storage, &context.scope, &address).await?;
+    tell_export(&storage, &context.scope, &stored).await?;
+    let ending = stored.packet.format.file_ending();
+    let name = format!("attachment; filename=\"{}.{ending}\"", stored.row.source_id);
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_DISPOSITION, name),
+    ];
+    Ok((headers, stored.packet.bytes).into_response())
+}
+
+/// `GET /alerts/{survey}/{source_id}/json/`: every field of the packet; ids as strings, images as their size.
+pub(crate) async fn get_json(
+    State(storage): State<Storage>,
+    context: PageContext,
+    Path(address): Path<(String, String)>,
+) -> Result<Response, Error> {
+    let stored = find(&storage, &context.scope, &address).await?;
+    tell_export(&storage, &context.scope, &stored).await?;
+    let json = tokio::task::spawn_blocking(move || packets::to_json(&stored.packet))
+        .await
+        .map_err(|error| Error::Internal(error.into()))?
+        .map_err(|error| Error::Internal(error.into()))?;
+    Ok(axum::Json(json).into_response())
+}
+
+async fn tell_export(
+    storage: &Storage,
+    scope: &TeamScope,
+    stored: &StoredAlert,
+) -> Result<(), Error> {
+    let event = Event::new(Action::Exported, Kind::Alert, stored.row.id, &stored.row.object_id);
+    Ok(storage.tell(scope, event).await?)
+}
+
+async fn find(
+    storage: &Storage,
+    scope: &TeamScope,
+    (survey, source_id): &(String, String),
+) -> Result<StoredAlert, Error> {
+    let survey = Survey::from_id(survey).ok_or(Error::NotFound)?;
+    let source_id = source_id.parse().map_err(|_| Error::NotFound)?;
+    storage.find_alert(scope, survey, source_id).await?.ok_or(Error::NotFound)
+}
+
+fn alert_page(
+    context: &PageContext,
+    stored: &StoredAlert,
+    alert: &Alert,
+    fields: Vec<packets::FieldGroup>,
+    runs: &[Run],
+    now: DateTime<Utc>,
+) -> AlertPage {
+    let row = &stored.row;
+    let position = Position::new(row.ra, row.dec).ok();
+    let home = format!("/alerts/{}/{}/", row.survey.id(), row.source_id);
+    AlertPage {
+        chrome: context.chrome(Section::Alerts),
+        survey: row.survey.name().to_owned(),
+        object_id: row.object_id.clone(),
+        source_id: row.source_id.to_string(),
+        source_id_name: match row.survey {
+            Survey::Ztf => "candid".to_owned(),
+            Survey::Lsst | Survey::Elasticc => "diaSourceId".to_owned(),
+        },
+        band: row.band.as_deref().map(Band::from_letter),
+        sign: row.is_positive.map(|is| {
+            if is { "brighter than the template" } else { "fainter than the template" }.to_owned()
+        }),
+        schema: schema_text(stored),
+        age: observed(row.jd, Some(now)).age,
+        back: runs
+            .first()
+            .map(|run| link(format!("Run {}: {}", run.id, run_title(run)), paths::run(run.id))),
+        target: row
+            .target
+            .as_ref()
+            .map(|target| TargetChip { name: target.name.clone(), href: paths::target(target.id) }),
+        create_target: create_target_button(stored, runs),
+        facts: facts(stored, alert, position, now),
+        light_curve: LightCurveView::draw(&row.object_id, &light_curve_points(alert)),
+        history: history(alert),
+        field_groups: fields.into_iter().map(field_group).collect(),
+        runs: runs.iter().map(|run| found_by(run, now)).collect(),
+        packet_href: format!("{home}packet/"),
+        json_href: format!("{home}json/"),
+        links: alert_links(stored, position),
+    }
+}
+
+fn schema_text(stored: &StoredAlert) -> String {
+    match stored.packet.schema_version.as_str() {
+        "" => format!("{} schema", stored.row.survey.name()),
+        version => format!("{} schema {version}", stored.row.survey.name()),
+    }
+}
+
+fn create_target_button(stored: &StoredAlert, runs: &[Run]) -> Option<PostButton> {
+    let run = runs.first().filter(|_| stored.row.target.is_none())?;
+    let values =
+        vec![hidden("run_id", run.id.to_string()), hidden("alerts", stored.row.id.to_string())];
+    let action = paths::SAVE_ALERTS.to_owned();
+    Some(post_button("Create target", action, ButtonLook::Primary, &stored.row.object_id, values))
+}
+
+fn field_group(group: packets::FieldGroup) -> FieldGroup {
+    let present = |text: &'static str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    FieldGroup {
+        title: group.title.to_owned(),
+        note: None,
+        rows: group
+            .fields
+            .into_iter()
+            .map(|field| PacketField {
+                name: field.name,
+                value: field.value,
+                unit: present(field.unit),
+                meaning: present(field.meaning),
+            })
+            .collect(),
+    }
+}
+
+/// What the transport said of the message, as a group of fields.
+fn message_group(run: RunId, metadata: &serde_json::Value) -> FieldGroup {
+    FieldGroup {
+        title: "Message".to_owned(),
+        note: Some(format!("as run {run} received it")),
+        rows: flat_metadata(metadata)
+            .into_iter()
+            .map(|(name, value)| PacketField { name, value, unit: None, meaning: None })
+            .collect(),
+    }
+}
+
+fn found_by(run: &Run, now: DateTime<Utc>) -> FoundBy {
+    FoundBy {
+        run: link(format!("Run {}: {}", run.id, run_title(run)), paths::run(run.id)),
+        state: state_chip(run.state),
+        started_by: run.started_by_name.clone(),
+        created: moment(run.created, now),
+    }
+}

@@ -1,0 +1,151 @@
+//! How an alert's object varied: the points of its light curve and the rows of its history.
+
+use crate::{
+    domain::{
+        alert::{Alert, Band as DomainBand, HistoryPoint, Measurement, Survey},
+        time::MJD_ZERO_JD,
+    },
+    web::widgets::{
+        brightness::{Band, Magnitude},
+        controls::TimeView,
+        light_curve::{LightCurvePoint, PointKind},
+        words::{magnitude, observed, score},
+    },
+};
+
+/// A measurement.
+#[derive(Clone, Debug)]
+pub(super) struct HistoryRow {
+    /// Time of the observation, with its MJD.
+    pub(super) time: TimeView,
+    pub(super) kind: HistoryKind,
+    pub(super) magnitude: Option<Magnitude>,
+    /// Difference flux with its error and unit, for forced photometry.
+    pub(super) flux: Option<String>,
+    pub(super) rb: Option<String>,
+    /// Whether it is the alert of this page.
+    pub(super) is_this_alert: bool,
+}
+
+/// What was measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HistoryKind {
+    Detection,
+    Limit,
+    /// The flux at the object's position, source or not.
+    Forced,
+}
+
+impl HistoryKind {
+    /// Its word in the table.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Detection => "detection",
+            Self::Limit => "limit",
+            Self::Forced => "forced",
+        }
+    }
+}
+
+/// The points of a light curve: history and this alert.
+pub(super) fn light_curve_points(alert: &Alert) -> Vec<LightCurvePoint> {
+    let band_of = |band: Option<DomainBand>| {
+        band.map_or(Band::Unknown, |band| Band::from_letter(band.letter()))
+    };
+    let current = alert.mag.map(|mag| LightCurvePoint {
+        mjd: alert.jd - MJD_ZERO_JD,
+        mag,
+        err: alert.mag_err,
+        band: band_of(alert.band),
+        kind: PointKind::Detection,
+        is_negative: alert.is_positive == Some(false),
+        is_current: true,
+    });
+    let earlier = alert.history.iter().filter_map(|point| {
+        let (mag, err, kind, is_negative) = match point.measurement {
+            Measurement::Detection { mag, mag_err, is_positive, .. } => {
+                (mag, mag_err, PointKind::Detection, is_positive == Some(false))
+            }
+            Measurement::Limit { mag } => (mag, None, PointKind::Limit, false),
+            Measurement::Forced { flux, flux_err, mag } => {
+                (mag?, forced_error(flux, flux_err), PointKind::Forced, false)
+            }
+        };
+        Some(LightCurvePoint {
+            mjd: point.jd - MJD_ZERO_JD,
+            mag,
+            err,
+            band: band_of(point.band),
+            kind,
+            is_negative,
+            is_current: false,
+        })
+    });
+    earlier.chain(current).collect()
+}
+
+/// Error of a magnitude made of a flux: 2.5 / ln 10 times the relative error of the flux.
+fn forced_error(flux: f64, flux_err: Option<f64>) -> Option<f64> {
+    flux_err.map(|error| 2.5 / std::f64::consts::LN_10 * error / flux)
+}
+
+/// History, newest first, this alert on top.
+pub(super) fn history(alert: &Alert) -> Vec<HistoryRow> {
+    let this = HistoryRow {
+        time: observed(alert.jd, None),
+        kind: HistoryKind::Detection,
+        magnitude: magnitude(
+            alert.mag,
+            alert.mag_err,
+            alert.band.map(DomainBand::letter),
+            alert.is_positive,
+        ),
+        flux: None,
+        rb: score(alert.rb),
+        is_this_alert: true,
+    };
+    let unit = flux_unit(alert.survey);
+    let earlier = alert.history.iter().rev().map(|point| history_row(point, unit));
+    std::iter::once(this).chain(earlier).collect()
+}
+
+/// The unit of a survey's difference fluxes.
+fn flux_unit(survey: Survey) -> &'static str {
+    match survey {
+        Survey::Ztf => "DN",
+        Survey::Lsst => "nJy",
+        // Zero point 27.5.
+        Survey::Elasticc => "",
+    }
+}
+
+fn history_row(point: &HistoryPoint, unit: &str) -> HistoryRow {
+    let band = point.band.map(DomainBand::letter);
+    let (kind, shown, flux, rb) = match point.measurement {
+        Measurement::Detection { mag, mag_err, is_positive, rb, .. } => (
+            HistoryKind::Detection,
+            magnitude(Some(mag), mag_err, band, is_positive),
+            None,
+            score(rb),
+        ),
+        Measurement::Limit { mag } => (HistoryKind::Limit, limit(mag, band), None, None),
+        Measurement::Forced { flux, flux_err, mag } => {
+            let error = flux_err.map(|error| format!(" ± {error:.1}")).unwrap_or_default();
+            let shown = magnitude(mag, forced_error(flux, flux_err), band, Some(flux >= 0.0));
+            (HistoryKind::Forced, shown, Some(format!("{flux:.1}{error} {unit}")), None)
+        }
+    };
+    HistoryRow {
+        time: observed(point.jd, None),
+        kind,
+        magnitude: shown,
+        flux,
+        rb,
+        is_this_alert: false,
+    }
+}
+
+fn limit(mag: f64, band: Option<&str>) -> Option<Magnitude> {
+    magnitude(Some(mag), None, band, None)
+        .map(|limit| Magnitude { value: format!("> {}", limit.value), ..limit })
+}

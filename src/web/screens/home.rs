@@ -1,0 +1,178 @@
+//! `/`: what is new, and where a newcomer begins.
+
+use askama::Template;
+use axum::{extract::State, response::Response};
+
+use super::query::list::{broker_buttons, run_button};
+use crate::{
+    brokers::Brokers,
+    clock::Clock,
+    storage::{QueryFilter, QueryOrder, RunFilter, Storage, TargetFilter},
+    web::{
+        frame::{
+            chrome::{Chrome, Section},
+            context::PageContext,
+            error::Error,
+        },
+        paths,
+        widgets::{
+            controls::{BrokerButton, ButtonLook, PostButton, StateChip, TargetChip, TimeView},
+            words::{counted, hidden, moment, position_text, post_button, run_title, state_chip},
+        },
+    },
+};
+
+/// The page `/`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "screens/home.html")]
+struct HomePage {
+    chrome: Chrome,
+    /// What a newcomer can try at once; absent where there is nothing to try.
+    welcome: Option<Welcome>,
+    brokers: Vec<BrokerButton>,
+    runs: Vec<RecentRun>,
+    queries: Vec<HomeQuery>,
+    targets: Vec<HomeTarget>,
+}
+
+/// What a newcomer can try at once.
+#[derive(Clone, Debug)]
+struct Welcome {
+    /// What is ready, in a sentence or two.
+    text: String,
+    /// Queries it at once; absent where it must be filled in first.
+    run: Option<PostButton>,
+    form_href: String,
+}
+
+/// A run in the list of the latest.
+#[derive(Clone, Debug)]
+struct RecentRun {
+    /// Number of the run, as a string.
+    id: String,
+    /// Name of its query, or "Unsaved query".
+    query: String,
+    href: String,
+    broker: String,
+    state: StateChip,
+    created: TimeView,
+    /// What came of it: "412 alerts".
+    result: String,
+}
+
+/// A saved query in the short list.
+#[derive(Clone, Debug)]
+struct HomeQuery {
+    name: String,
+    href: String,
+    broker: String,
+    /// Runs it; absent for those who look only.
+    run: Option<PostButton>,
+}
+
+/// A target in the list of the latest.
+#[derive(Clone, Debug)]
+struct HomeTarget {
+    target: TargetChip,
+    position: String,
+    /// Who saved it and when: "Ada, 3 h ago".
+    saved: String,
+}
+
+/// Rows of each list.
+const ROWS: u32 = 6;
+
+/// `GET /`
+pub(crate) async fn get(
+    State(storage): State<Storage>,
+    State(brokers): State<Brokers>,
+    State(clock): State<Clock>,
+    context: PageContext,
+) -> Result<Response, Error> {
+    let (runs, queries, targets) = tokio::try_join!(
+        async { storage.list_runs(&context.scope, RunFilter::default(), i64::from(ROWS)).await },
+        async {
+            storage
+                .list_queries(
+                    &context.scope,
+                    &QueryFilter::default(),
+                    QueryOrder::LastRun,
+                    i64::from(ROWS),
+                    0,
+                )
+                .await
+        },
+        async { storage.list_targets(&context.scope, &TargetFilter::default(), None, ROWS).await },
+    )?;
+    let now = clock.now();
+    let name_of =
+        |id: &str| brokers.find(id).map_or(id.to_owned(), |broker| broker.name().to_owned());
+    let is_new = runs.is_empty() && queries.is_empty() && targets.rows.is_empty();
+    let page = HomePage {
+        chrome: context.chrome(Section::Elsewhere),
+        welcome: if is_new && context.scope.may_work() { welcome(&brokers).await } else { None },
+        brokers: broker_buttons(&brokers, None),
+        runs: runs
+            .iter()
+            .map(|run| RecentRun {
+                id: run.id.to_string(),
+                query: run_title(run),
+                href: paths::run(run.id),
+                broker: name_of(&run.broker),
+                state: state_chip(run.state),
+                created: moment(run.created, now),
+                result: counted(run.counts.stored, "alert"),
+            })
+            .collect(),
+        queries: queries
+            .iter()
+            .map(|query| HomeQuery {
+                name: query.name.clone(),
+                href: paths::query_form(query.id),
+                broker: name_of(&query.broker),
+                run: context.scope.may_work().then(|| run_button(query)),
+            })
+            .collect(),
+        targets: targets
+            .rows
+            .iter()
+            .map(|target| HomeTarget {
+                target: TargetChip { name: target.name.clone(), href: paths::target(target.id) },
+                position: target
+                    .position
+                    .map(position_text)
+                    .map(|text| format!("{} {}", text.ra, text.dec))
+                    .unwrap_or_default(),
+                saved: moment(target.created, now).age.unwrap_or_default(),
+            })
+            .collect(),
+    };
+    Ok(context.render(&page))
+}
+
+/// A newcomer's first step: one button that runs a query on the archive that is there.
+async fn welcome(brokers: &Brokers) -> Option<Welcome> {
+    let archive = brokers.find("archive")?;
+    let choices = archive.choices().await;
+    let folder = choices.options("folder").first()?.value.clone();
+    let is_simulated = folder == "simulated-night";
+    let text = if is_simulated {
+        "A simulated night of ZTF alerts is ready on this computer: supernovae, variable stars, active galaxies, asteroids and bogus detections. Query it, look around, save targets."
+    } else {
+        "Your archive is ready. Query it, look around, save targets."
+    };
+    let values = vec![
+        hidden("broker", "archive"),
+        hidden("action", "run"),
+        hidden("folder", folder),
+        hidden("max_results", "100"),
+        hidden("classtar_gt_lt", "lt"),
+        hidden("rb_min", "0.65"),
+    ];
+    let label = if is_simulated { "Query the simulated night" } else { "Query the archive" };
+    Some(Welcome {
+        text: text.to_owned(),
+        run: Some(post_button(label, paths::NEW_QUERY.to_owned(), ButtonLook::Primary, "", values)),
+        form_href: "/alerts/query/create/?broker=archive".to_owned(),
+    })
+}

@@ -1,0 +1,125 @@
+//! The page of a broker's form: what it shows of a new query or a saved one, and to whom.
+
+use askama::Template;
+
+use super::{
+    list::{broker_buttons, copy_button},
+    preview::PreviewView,
+    upload::{UploadView, upload_form},
+};
+use crate::{
+    brokers::{Broker, Brokers},
+    domain::{history, saved_query::SavedQuery},
+    forms::{Choices, FormState},
+    web::{
+        frame::{
+            chrome::{Chrome, Section},
+            context::PageContext,
+        },
+        paths,
+        screens::shared::{parameters::QUERY_NAME, share::links_about},
+        widgets::{
+            controls::{BrokerButton, HiddenValue, Link, PostButton},
+            field::{FieldView, FormView},
+            form_view::{Drawing, field_view, form_view},
+            words::{hidden, link},
+        },
+    },
+};
+
+/// The pages `/alerts/query/create/?broker=` and `/alerts/query/{id}/update/`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "screens/query/form_page.html")]
+pub(super) struct QueryFormPage {
+    pub(super) chrome: Chrome,
+    pub(super) broker: String,
+    /// What the broker can do, in one line.
+    pub(super) note: String,
+    /// Name of the saved query that is changed; absent for a new one.
+    pub(super) saved_name: Option<String>,
+    /// Whether it can be saved as what it is: a new query, or one that they may change.
+    pub(super) can_save: bool,
+    /// Whose saved query it is, where they may only look at it.
+    pub(super) owner: Option<String>,
+    /// Makes a copy of their own, where they may only look at it.
+    pub(super) copy: Option<PostButton>,
+    /// What to know before changing it: somebody listens to it.
+    pub(super) listening: Option<String>,
+    pub(super) links: Vec<Link>,
+    pub(super) action: String,
+    /// What it sends along: the broker.
+    pub(super) hidden: Vec<HiddenValue>,
+    /// The name under which the query is saved; only saving needs it.
+    pub(super) query_name: FieldView,
+    pub(super) form: FormView,
+    /// What to know about this broker before pressing Run, a paragraph each.
+    pub(super) truth: Vec<String>,
+    /// Upload of packets, for the brokers that take them.
+    pub(super) upload: Option<UploadView>,
+    pub(super) other_brokers: Vec<BrokerButton>,
+    /// Where the form is sent to be looked at only, for brokers whose queries cost something.
+    pub(super) check_action: Option<String>,
+    pub(super) preview: Option<PreviewView>,
+}
+
+impl QueryFormPage {
+    /// Number of things that are wrong, the name included.
+    fn n_errors(&self) -> usize {
+        self.query_name.errors.len() + self.form.n_errors()
+    }
+}
+
+/// The form of a broker, blank, filled in or wrong.
+pub(super) async fn page(
+    context: &PageContext,
+    brokers: &Brokers,
+    broker: &dyn Broker,
+    saved: Option<&SavedQuery>,
+    state: &FormState,
+) -> QueryFormPage {
+    let choices = broker.choices().await;
+    let drawing = Drawing {
+        choices: &choices,
+        echo_url: Some(format!("/alerts/query/echo/?broker={}", broker.id())),
+    };
+    let scope = &context.scope;
+    let is_others = saved.filter(|query| !scope.rights_on(query.owner_id, &query.sharing).write);
+    QueryFormPage {
+        chrome: context.chrome(Section::Alerts),
+        can_save: scope.may_work() && is_others.is_none(),
+        listening: None,
+        owner: is_others.map(|query| query.owner_name.clone()),
+        copy: is_others.filter(|_| scope.may_work()).map(copy_button),
+        links: saved
+            .map(|query| {
+                let listener = link("Listener", paths::listener(query.id));
+                let about = links_about(context, history::Kind::Query, query.id);
+                broker.can_listen().then_some(listener).into_iter().chain(about).collect()
+            })
+            .unwrap_or_default(),
+        broker: broker.name().to_owned(),
+        note: broker.summary().to_owned(),
+        saved_name: saved.map(|query| query.name.clone()),
+        action: match saved {
+            Some(query) => paths::query_form(query.id),
+            None => paths::NEW_QUERY.to_owned(),
+        },
+        hidden: std::iter::once(hidden("broker", broker.id()))
+            .chain(saved.map(|query| hidden("version", query.version.to_string())))
+            .collect(),
+        query_name: field_view(
+            &QUERY_NAME,
+            state,
+            &Drawing { choices: &Choices::new(), echo_url: None },
+        ),
+        form: form_view(broker.form(), state, &drawing),
+        truth: broker.notes().iter().map(|note| (*note).to_owned()).collect(),
+        upload: broker.upload_folder().map(|_| upload_form()),
+        other_brokers: broker_buttons(brokers, Some(broker)),
+        check_action: broker.preview().map(|_| match saved {
+            Some(query) => format!("/alerts/query/preview/?query={}#cost", query.id),
+            None => "/alerts/query/preview/#cost".to_owned(),
+        }),
+        preview: None,
+    }
+}

@@ -1,0 +1,333 @@
+//! `/alerts/query/list/`: "Query a Broker", the saved queries.
+
+use askama::Template;
+use axum::{
+    extract::State,
+    response::{Redirect, Response},
+};
+
+use super::listener::{ListenerBrief, buttons, chip};
+use crate::{
+    brokers::{Broker, Brokers},
+    clock::Clock,
+    domain::{history::Kind, listener::Listener, saved_query::SavedQuery, sharing::Whose},
+    storage::{QueryFilter, QueryOrder, Storage},
+    web::{
+        frame::{
+            chrome::{Chrome, Section},
+            context::PageContext,
+            error::Error,
+            extract::Query,
+        },
+        paths,
+        screens::shared::share::{links_about, sharing_labels},
+        widgets::{
+            controls::{BrokerButton, ButtonLook, Link, PostButton, StateChip, TimeView},
+            field::Choice,
+            table::{Pager, SortHeader, SortOrder},
+            words::{counted, link, moment, post_button, query_string, state_chip},
+        },
+    },
+};
+
+/// The page `/alerts/query/list/`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "screens/query/list.html")]
+struct QueryListPage {
+    chrome: Chrome,
+    brokers: Vec<BrokerButton>,
+    filter: FilterBar,
+    /// Whose are listed; absent where nobody else is in.
+    whose: Option<Whose>,
+    headers: QueryHeaders,
+    rows: Vec<QueryRow>,
+    pager: Pager,
+}
+
+/// Which saved queries are listed.
+#[derive(Clone, Debug)]
+struct FilterBar {
+    /// The brokers to choose from, without the entry for all.
+    brokers: Vec<Choice>,
+    /// Id of the chosen broker; empty for all.
+    broker: String,
+    /// Part of the name; empty for all.
+    name: String,
+    /// Whether only some owners' are listed.
+    is_by_owner: bool,
+}
+
+impl FilterBar {
+    /// Whether some queries are left out.
+    fn is_set(&self) -> bool {
+        !self.broker.is_empty() || !self.name.is_empty() || self.is_by_owner
+    }
+}
+
+/// Headings of the saved queries.
+#[derive(Clone, Debug)]
+struct QueryHeaders {
+    name: SortHeader,
+    broker: SortHeader,
+    owner: SortHeader,
+    created: SortHeader,
+    last_run: SortHeader,
+}
+
+/// A saved query.
+#[derive(Clone, Debug)]
+struct QueryRow {
+    name: String,
+    href: String,
+    broker: String,
+    owner: String,
+    /// With whom it is shared, where that is not the whole team.
+    shared: Option<String>,
+    created: TimeView,
+    last_run: Option<LastRun>,
+    /// How its listener stands; absent where nobody listens.
+    listener: Option<ListenerBrief>,
+    /// Listen, pause, go on, stop; none for those who may not.
+    listening: Vec<PostButton>,
+    /// Runs it; absent for those who look only.
+    run: Option<PostButton>,
+    /// Copies it; absent for those who look only.
+    copy: Option<PostButton>,
+    links: Vec<Link>,
+    /// Whether its form can be saved, not only looked at.
+    can_edit: bool,
+    /// Asks whether to delete it; absent without the right to.
+    delete_href: Option<String>,
+}
+
+/// The last run of a saved query.
+#[derive(Clone, Debug)]
+struct LastRun {
+    href: String,
+    id: String,
+    time: TimeView,
+    state: StateChip,
+    /// What came of it: "412 alerts".
+    result: String,
+}
+
+/// Rows of a page.
+const PAGE_SIZE: u16 = 50;
+
+/// `GET /alerts/`
+pub(crate) async fn redirect() -> Redirect {
+    Redirect::permanent(paths::QUERIES)
+}
+
+/// What the address of a list asks for.
+struct ListRequest {
+    filter: QueryFilter,
+    order: QueryOrder,
+    page: i64,
+}
+
+impl ListRequest {
+    fn href(&self, order: QueryOrder, page: i64) -> String {
+        let page = if page > 1 { page.to_string() } else { String::new() };
+        let order = if order == QueryOrder::default() { "" } else { order.id() };
+        let broker = self.filter.broker.as_deref().unwrap_or_default();
+        let name = self.filter.name.as_deref().unwrap_or_default();
+        let whose = if self.filter.whose == Whose::All { "" } else { self.filter.whose.id() };
+        format!(
+            "/alerts/query/list/{}",
+            query_string(&[
+                ("broker", broker),
+                ("name", name),
+                ("whose", whose),
+                ("order", order),
+                ("page", &page)
+            ])
+        )
+    }
+
+    /// The heading of a column that sorts up or down.
+    fn header(
+        &self,
+        label: &str,
+        up: QueryOrder,
+        down: QueryOrder,
+        first: QueryOrder,
+    ) -> SortHeader {
+        let (order, next) = if self.order == up {
+            (SortOrder::Ascending, down)
+        } else if self.order == down {
+            (SortOrder::Descending, up)
+        } else {
+            (SortOrder::Unsorted, first)
+        };
+        SortHeader {
+            label: label.to_owned(),
+            note: String::new(),
+            href: self.href(next, 1),
+            order,
+            is_numeric: false,
+        }
+    }
+}
+
+/// `GET /alerts/query/list/`
+pub(crate) async fn get(
+    State(storage): State<Storage>,
+    State(brokers): State<Brokers>,
+    State(clock): State<Clock>,
+    context: PageContext,
+    Query(query): Query,
+) -> Result<Response, Error> {
+    let request = ListRequest {
+        filter: QueryFilter {
+            broker: query.text("broker").map(str::to_owned),
+            name: query.text("name").map(str::to_owned),
+            whose: query.text("whose").and_then(Whose::from_id).unwrap_or_default(),
+        },
+        order: query.text("order").and_then(QueryOrder::from_id).unwrap_or_default(),
+        page: query.number("page").unwrap_or(1).clamp(1, 100_000),
+    };
+    let offset = (request.page - 1) * i64::from(PAGE_SIZE);
+    let mut queries = storage
+        .list_queries(
+            &context.scope,
+            &request.filter,
+            request.order,
+            i64::from(PAGE_SIZE) + 1,
+            offset,
+        )
+        .await?;
+    let has_more = queries.len() > usize::from(PAGE_SIZE);
+    queries.truncate(usize::from(PAGE_SIZE));
+    let now = clock.now();
+    let labels =
+        sharing_labels(&storage, &context, queries.iter().map(|query| &query.sharing)).await?;
+    let ids: Vec<i64> =
+        queries.iter().filter(|query| query.has_listener).map(|query| query.id).collect();
+    let listeners = storage.listeners_of(&context.scope, &ids).await?;
+    let page = QueryListPage {
+        chrome: context.chrome(Section::Alerts),
+        brokers: broker_buttons(&brokers, None),
+        filter: FilterBar {
+            brokers: brokers
+                .all()
+                .map(|broker| Choice {
+                    value: broker.id().to_owned(),
+                    label: broker.name().to_owned(),
+                    help: None,
+                })
+                .collect(),
+            broker: request.filter.broker.clone().unwrap_or_default(),
+            name: request.filter.name.clone().unwrap_or_default(),
+            is_by_owner: request.filter.whose != Whose::All,
+        },
+        whose: context.whose_shown(request.filter.whose),
+        headers: headers(&request),
+        pager: pager(&request, has_more),
+        rows: queries
+            .iter()
+            .zip(labels)
+            .map(|(query, shared)| {
+                let listener = listeners.iter().find(|it| it.saved_query_id == query.id);
+                query_row(query, shared, listener, &brokers, &context, now)
+            })
+            .collect(),
+    };
+    Ok(context.render(&page))
+}
+
+/// One button a backend, but for the one already on the page.
+pub(in crate::web) fn broker_buttons(
+    brokers: &Brokers,
+    but: Option<&dyn Broker>,
+) -> Vec<BrokerButton> {
+    brokers
+        .all()
+        .filter(|broker| but.is_none_or(|but| but.id() != broker.id()))
+        .map(|broker| BrokerButton {
+            name: broker.name().to_owned(),
+            note: broker.summary().to_owned(),
+            href: format!("/alerts/query/create/?broker={}", broker.id()),
+        })
+        .collect()
+}
+
+/// The button that runs a saved query.
+pub(in crate::web) fn run_button(query: &SavedQuery) -> PostButton {
+    post_button("Run", paths::query(query.id, "run/"), ButtonLook::Primary, &query.name, Vec::new())
+}
+
+/// The button that makes a copy of one's own.
+pub(super) fn copy_button(query: &SavedQuery) -> PostButton {
+    post_button("Copy", paths::query(query.id, "copy/"), ButtonLook::Plain, &query.name, Vec::new())
+}
+
+fn headers(request: &ListRequest) -> QueryHeaders {
+    use QueryOrder::{
+        Broker, BrokerBackwards, LastRun, LastRunBackwards, Name, NameBackwards, Newest, Oldest,
+        Owner, OwnerBackwards,
+    };
+    QueryHeaders {
+        name: request.header("Name", Name, NameBackwards, Name),
+        broker: request.header("Broker", Broker, BrokerBackwards, Broker),
+        owner: request.header("Owner", Owner, OwnerBackwards, Owner),
+        created: request.header("Created", Oldest, Newest, Newest),
+        last_run: request.header("Last run", LastRunBackwards, LastRun, LastRun),
+    }
+}
+
+fn pager(request: &ListRequest, has_more: bool) -> Pager {
+    Pager {
+        summary: if request.page > 1 || has_more {
+            format!("Page {}", request.page)
+        } else {
+            String::new()
+        },
+        what: "saved queries".to_owned(),
+        previous: (request.page > 1).then(|| request.href(request.order, request.page - 1)),
+        next: has_more.then(|| request.href(request.order, request.page + 1)),
+        ..Pager::default()
+    }
+}
+
+fn query_row(
+    query: &SavedQuery,
+    shared: Option<String>,
+    listener: Option<&Listener>,
+    brokers: &Brokers,
+    context: &PageContext,
+    now: chrono::DateTime<chrono::Utc>,
+) -> QueryRow {
+    let id = query.id;
+    let may_work = context.scope.may_work();
+    let rights = context.scope.rights_on(query.owner_id, &query.sharing);
+    let broker = brokers.find(&query.broker);
+    let can_listen = broker.is_some_and(|broker| broker.can_listen());
+    QueryRow {
+        name: query.name.clone(),
+        href: paths::query_form(id),
+        broker: broker.map_or(query.broker.clone(), |broker| broker.name().to_owned()),
+        listener: listener
+            .map(|it| ListenerBrief { state: chip(Some(it)), href: paths::listener(query.id) }),
+        listening: buttons(query, listener, can_listen, &context.scope),
+        owner: query.owner_name.clone(),
+        shared,
+        created: moment(query.created, now),
+        last_run: query.last_run.as_ref().map(|run| LastRun {
+            href: paths::run(run.id),
+            id: run.id.to_string(),
+            time: moment(run.created, now),
+            state: state_chip(run.state),
+            result: counted(run.stored, "alert"),
+        }),
+        run: may_work.then(|| run_button(query)),
+        copy: may_work.then(|| copy_button(query)),
+        links: can_listen
+            .then(|| link("Listener", paths::listener(id)))
+            .into_iter()
+            .chain(links_about(context, Kind::Query, id))
+            .collect(),
+        can_edit: rights.write,
+        delete_href: rights.delete.then(|| paths::query(id, "delete/")),
+    }
+}

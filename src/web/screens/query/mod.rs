@@ -1,0 +1,11 @@
+//! Stored queries: their list, form and preview, and their listeners.
+
+pub(in crate::web) mod actions;
+pub(in crate::web) mod draft;
+pub(in crate::web) mod form;
+pub(in crate::web) mod form_page;
+pub(in crate::web) mod list;
+pub(in crate::web) mod listener;
+pub(in crate::web) mod listener_days;
+pub(in crate::web) mod preview;
+pub(in crate::web) mod upload;

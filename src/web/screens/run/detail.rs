@@ -1,0 +1,252 @@
+//! `/runs/{id}/`: a run with its results. Looking never fetches anything.
+
+use askama::Template;
+use axum::{
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::results::{Results, ResultsRequest, results_view};
+use crate::{
+    actions::run_query::Runner,
+    brokers::Brokers,
+    clock::Clock,
+    domain::{
+        history::Kind,
+        run::{Run, RunState},
+        saved_query::SavedQuery,
+    },
+    storage::Storage,
+    web::{
+        door::consent::{ask_to_connect, lacking},
+        frame::{
+            chrome::{Chrome, Section},
+            context::{PageContext, redirect_with, render},
+            error::Error,
+            extract::{Id, Query},
+            flash::Note,
+        },
+        paths,
+        screens::shared::{
+            parameters::parameters_in_words,
+            run_progress::{LOG_LINES, NewResults, RunProgress},
+            run_waiting::{Look, progress_of},
+            share::{links_about, sharing_labels},
+        },
+        state::Accounts,
+        widgets::{
+            controls::{ButtonLook, Fact, Link, PostButton, TimeView},
+            words::{link, moment, post_button, query_string},
+        },
+    },
+};
+
+/// The page `/runs/{id}/`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "screens/run/detail.html")]
+struct RunPage {
+    chrome: Chrome,
+    id: String,
+    /// Name of its query; absent for a query that was not saved.
+    query_name: Option<String>,
+    broker: String,
+    started_by: String,
+    /// Whose credentials it used at Google: "at Google as ada@obs.example".
+    acts_as: Option<String>,
+    created: TimeView,
+    progress: RunProgress,
+    /// Address of the progress alone; asked while the run is live. It carries how many results are shown.
+    progress_url: String,
+    /// Address of the progress as it happens.
+    events_url: String,
+    parameters: Vec<Fact>,
+    /// Stops the run; only while it is live.
+    cancel: Option<PostButton>,
+    /// With whom it is shared, where that is not the whole team.
+    shared: Option<String>,
+    links: Vec<Link>,
+    run_again: Option<PostButton>,
+    edit_href: Option<String>,
+    /// A new form filled in as this run was; absent for those who look only.
+    refine_href: Option<String>,
+    results: Results,
+}
+
+/// `GET /runs/{id}/`
+pub(crate) async fn get(
+    State(storage): State<Storage>,
+    State(brokers): State<Brokers>,
+    State(runner): State<Runner>,
+    State(clock): State<Clock>,
+    context: PageContext,
+    Id(id): Id,
+    Query(query): Query,
+) -> Result<Response, Error> {
+    let found = storage.find_run_with_log(&context.scope, id, LOG_LINES).await?;
+    let (run, log) = found.ok_or(Error::NotFound)?;
+    let request = ResultsRequest::parse(&query);
+    let results = results_view(&storage, &run, &context.scope, &request).await?;
+    let now = clock.now();
+    let broker = brokers.find(&run.broker);
+    let scope = &context.scope;
+    let look = Look { member_id: scope.member_id(), now, limits: runner.limits() };
+    let may_work = scope.may_work();
+    let rights = scope.rights_on(run.started_by, &run.sharing);
+    let shared = sharing_labels(&storage, &context, std::iter::once(&run.sharing)).await?;
+    let shared = shared.into_iter().next().flatten();
+    // The run may be shared with those who do not see its query.
+    let query = match run.saved_query_id {
+        Some(id) => storage.find_query(scope, id).await?,
+        None => None,
+    };
+    let page = RunPage {
+        chrome: context.chrome(Section::Runs),
+        id: run.id.to_string(),
+        query_name: Some(run.query_name.clone()).filter(|name| !name.is_empty()),
+        broker: broker.map_or_else(|| run.broker.clone(), |broker| broker.name().to_owned()),
+        started_by: run.started_by_name.clone(),
+        acts_as: acting_words(&run),
+        created: moment(run.created, now),
+        progress: progress_of(&storage, &run, &log, None, &look).await?,
+        progress_url: progress_url(&run),
+        events_url: format!("/runs/{}/events/?shown={}", run.id, run.counts.stored),
+        parameters: broker
+            .map(|broker| parameters_in_words(broker.form(), &run.parameters))
+            .unwrap_or_default(),
+        shared,
+        links: listener_link(&run, query.as_ref())
+            .into_iter()
+            .chain(links_about(&context, Kind::Run, run.id))
+            .collect(),
+        cancel: cancel_button(&run).filter(|_| rights.write),
+        run_again: run_again_button(&run).filter(|_| may_work),
+        edit_href: query.map(|query| paths::query_form(query.id)),
+        refine_href: may_work.then(|| {
+            let from = [("broker", run.broker.as_str()), ("from_run", &run.id.to_string())];
+            format!("/alerts/query/create/{}", query_string(&from))
+        }),
+        results,
+    };
+    Ok(context.render(&page))
+}
+
+/// `GET /runs/{id}/progress/`: the part of the page that changes while the run goes on.
+pub(crate) async fn get_progress(
+    State(storage): State<Storage>,
+    State(runner): State<Runner>,
+    State(clock): State<Clock>,
+    context: PageContext,
+    Id(id): Id,
+    Query(query): Query,
+) -> Result<Response, Error> {
+    let found = storage.find_run_with_log(&context.scope, id, LOG_LINES).await?;
+    let (run, log) = found.ok_or(Error::NotFound)?;
+    let shown = query.number("shown").and_then(|shown| u64::try_from(shown).ok()).unwrap_or(0);
+    let news = NewResults { shown, href: paths::run(id) };
+    let member_id = context.scope.member_id();
+    let look = Look { member_id, now: clock.now(), limits: runner.limits() };
+    let progress = progress_of(&storage, &run, &log, Some(&news), &look).await?;
+    Ok(render(axum::http::StatusCode::OK, &progress))
+}
+
+/// `POST /runs/{id}/cancel/`
+pub(crate) async fn post_cancel(
+    State(storage): State<Storage>,
+    State(runner): State<Runner>,
+    context: PageContext,
+    Id(id): Id,
+) -> Result<Response, Error> {
+    storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let note = if runner.cancel(&context.scope, id).await? {
+        Note::CancelAsked
+    } else {
+        Note::RunHadEnded
+    };
+    Ok(redirect_with(note, &paths::run(id)))
+}
+
+/// `POST /runs/{id}/run/`: the same form once more, as a run of its own.
+pub(crate) async fn post_again(
+    State(storage): State<Storage>,
+    State(brokers): State<Brokers>,
+    State(runner): State<Runner>,
+    State(clock): State<Clock>,
+    accounts: Option<Accounts>,
+    context: PageContext,
+    Id(id): Id,
+) -> Result<Response, Error> {
+    let run = storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let saved = match run.saved_query_id {
+        Some(id) => storage.find_query(&context.scope, id).await?,
+        None => None,
+    };
+    let broker = brokers.find(&run.broker).ok_or(Error::NotFound)?;
+    if let Some(scope) = lacking(accounts.as_ref(), &context.visitor, broker.as_ref()) {
+        return Ok(ask_to_connect(scope, &paths::run(id)));
+    }
+    match crate::web::screens::shared::parameters::validate_stored(
+        broker.as_ref(),
+        &run.parameters,
+        clock.now(),
+    )
+    .await
+    {
+        Ok(parameters) => {
+            let new = runner
+                .start(broker.id(), parameters, saved.as_ref(), &run.query_name, &context.scope)
+                .await?;
+            Ok(Redirect::to(&paths::run(new)).into_response())
+        }
+        // The form has changed since: show it with what no longer fits.
+        Err(_) => Ok(Redirect::to(&format!(
+            "/alerts/query/create/{}",
+            query_string(&[("broker", broker.id()), ("from_run", &id.to_string()), ("check", "1")])
+        ))
+        .into_response()),
+    }
+}
+
+fn progress_url(run: &Run) -> String {
+    format!("/runs/{}/progress/?shown={}", run.id, run.counts.stored)
+}
+
+fn cancel_button(run: &Run) -> Option<PostButton> {
+    let can_cancel = run.state.is_live() && !run.cancel_requested;
+    let label = match run.state {
+        RunState::Queued => "Cancel",
+        _ if run.day.is_some() => "Pause listening",
+        _ => "Stop and keep what came",
+    };
+    can_cancel.then(|| {
+        post_button(
+            label,
+            format!("{}cancel/", paths::run(run.id)),
+            ButtonLook::Danger,
+            &format!("run {}", run.id),
+            Vec::new(),
+        )
+    })
+}
+
+fn run_again_button(run: &Run) -> Option<PostButton> {
+    (!run.state.is_live()).then(|| {
+        let action = format!("{}run/", paths::run(run.id));
+        post_button(
+            "Run again",
+            action,
+            ButtonLook::Plain,
+            &format!("the query of run {}", run.id),
+            Vec::new(),
+        )
+    })
+}
+
+/// The page of the listener whose run it is.
+fn listener_link(run: &Run, query: Option<&SavedQuery>) -> Option<Link> {
+    run.day.zip(query).map(|(_, query)| link("Listener", paths::listener(query.id)))
+}
+
+/// "as ada@obs.example": whose credentials a run used at Google.
+fn acting_words(run: &Run) -> Option<String> {
+    run.acts_as.as_ref().map(|who| format!("at Google as {who}"))
+}

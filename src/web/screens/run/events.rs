@@ -1,0 +1,145 @@
+//! `/runs/{id}/events/`: the progress of a run as it happens, as server-sent events. Each event is the whole of it, so a
+//! browser that was away misses nothing.
+
+use std::convert::Infallible;
+
+use askama::Template;
+use axum::{
+    extract::State,
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    actions::{run_limits::RunLimits, run_query::Runner},
+    clock::Clock,
+    domain::{run::RunId, sharing::TeamScope, timing::WebTiming},
+    storage::{RunFollower, Storage, StorageError},
+    web::{
+        frame::{
+            context::PageContext,
+            error::Error,
+            extract::{Id, Query},
+        },
+        paths,
+        screens::shared::{
+            run_progress::{LOG_LINES, NewResults},
+            run_waiting::{Look, progress_of},
+        },
+    },
+};
+
+/// Whoever looks at a run.
+struct Looker {
+    storage: Storage,
+    clock: Clock,
+    id: RunId,
+    /// `None` in local mode, where nobody can be shut out.
+    session_id: Option<i64>,
+    scope: TeamScope,
+    shown: u64,
+    follower: RunFollower,
+    ending: CancellationToken,
+    limits: RunLimits,
+    timing: WebTiming,
+    last: Option<Instant>,
+    is_over: bool,
+}
+
+/// `GET /runs/{id}/events/?shown=`
+pub(crate) async fn get(
+    State(storage): State<Storage>,
+    State(clock): State<Clock>,
+    State(runner): State<Runner>,
+    State(timing): State<WebTiming>,
+    context: PageContext,
+    Id(id): Id,
+    Query(query): Query,
+) -> Result<Response, Error> {
+    storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let looker = Looker {
+        follower: storage.follow_run(id, timing.news_again),
+        storage,
+        clock,
+        id,
+        session_id: context.visitor.session_id,
+        scope: context.scope,
+        shown: query.number("shown").and_then(|shown| u64::try_from(shown).ok()).unwrap_or(0),
+        ending: runner.ending(),
+        limits: runner.limits(),
+        timing,
+        last: None,
+        is_over: false,
+    };
+    let events = futures::stream::unfold(looker, |mut looker| async move {
+        let event = looker.next().await?;
+        Some((Ok::<_, Infallible>(event), looker))
+    });
+    let keep_alive = KeepAlive::new().interval(timing.event_heartbeat);
+    Ok(Sse::new(events).keep_alive(keep_alive).into_response())
+}
+
+impl Looker {
+    /// The next event; `None` when there is nothing more to come, or this process ends: then the browser connects again,
+    /// to another replica.
+    async fn next(&mut self) -> Option<Event> {
+        if self.is_over {
+            return None;
+        }
+        if let Some(last) = self.last {
+            tokio::select! {
+                () = self.ending.cancelled() => return None,
+                () = self.follower.changed() => {}
+                () = tokio::time::sleep(self.timing.event_look) => {}
+            }
+            tokio::select! {
+                () = self.ending.cancelled() => return None,
+                () = tokio::time::sleep_until(last + self.timing.event_gap) => {}
+            }
+        }
+        self.last = Some(Instant::now());
+        match self.look().await {
+            Ok(Some((html, is_live))) => {
+                // The protocol has no way to send one.
+                let html = html.replace('\r', "");
+                self.is_over = !is_live;
+                Some(
+                    Event::default()
+                        .event("progress")
+                        .retry(self.timing.event_reconnect)
+                        .data(html),
+                )
+            }
+            // Signed out, removed, or no longer shared: the page finds out what to say.
+            Ok(None) => {
+                self.is_over = true;
+                Some(Event::default().event("gone").data(""))
+            }
+            Err(error) => {
+                tracing::debug!(%error, run.id = self.id, "A look at a run failed");
+                Some(Event::default().comment("the database is busy"))
+            }
+        }
+    }
+
+    /// The run as they see it at this moment; `None` when they do not see it any more.
+    async fn look(&mut self) -> Result<Option<(String, bool)>, StorageError> {
+        if let Some(session_id) = self.session_id {
+            match self.storage.scope_of_session(session_id).await? {
+                Some(scope) => self.scope = scope,
+                None => return Ok(None),
+            }
+        }
+        let found = self.storage.find_run_with_log(&self.scope, self.id, LOG_LINES).await?;
+        let Some((run, log)) = found else { return Ok(None) };
+        let news = NewResults { shown: self.shown, href: paths::run(self.id) };
+        let (member_id, now) = (self.scope.member_id(), self.clock.now());
+        let look = Look { member_id, now, limits: self.limits };
+        let view = progress_of(&self.storage, &run, &log, Some(&news), &look).await?;
+        Ok(view.render().ok().map(|html| (html, run.state.is_live())))
+    }
+}

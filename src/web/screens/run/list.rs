@@ -1,0 +1,162 @@
+//! `/runs/`: the history of runs.
+
+use askama::Template;
+use axum::{extract::State, response::Response};
+
+use crate::{
+    brokers::Brokers,
+    clock::Clock,
+    domain::{run::RunState, sharing::Whose},
+    storage::{RunFilter, Storage},
+    web::{
+        frame::{
+            chrome::{Chrome, Section},
+            context::PageContext,
+            error::Error,
+            extract::Query,
+        },
+        paths,
+        screens::shared::share::sharing_labels,
+        widgets::{
+            controls::{StateChip, TimeView},
+            table::Pager,
+            words::{duration_text, grouped, moment, query_string, run_title, state_chip},
+        },
+    },
+};
+
+/// The page `/runs/`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "screens/run/list.html")]
+struct RunListPage {
+    chrome: Chrome,
+    states: Vec<StateFilter>,
+    /// The runs of this page, newest first.
+    rows: Vec<RunRow>,
+    /// Whose are listed; absent where nobody else is in.
+    whose: Option<Whose>,
+    /// The state that is listed, for the form that chooses whose.
+    state: String,
+    is_filtered: bool,
+    pager: Pager,
+}
+
+/// A choice of state.
+#[derive(Clone, Debug)]
+struct StateFilter {
+    label: String,
+    /// The list of the runs in that state.
+    href: String,
+    /// Whether it is the choice of this page.
+    is_current: bool,
+}
+
+/// A run.
+#[derive(Clone, Debug)]
+struct RunRow {
+    id: String,
+    href: String,
+    /// Name of its query, or "Unsaved query".
+    query: String,
+    broker: String,
+    started_by: String,
+    /// With whom it is shared, where that is not the whole team.
+    shared: Option<String>,
+    is_of_listener: bool,
+    state: StateChip,
+    created: TimeView,
+    /// How long it took or has taken: "8.1 s"; absent before it began.
+    duration: Option<String>,
+    received: String,
+    passed: String,
+}
+
+/// Rows of a page.
+const PAGE_SIZE: u16 = 50;
+
+/// `GET /runs/`
+pub(crate) async fn get(
+    State(storage): State<Storage>,
+    State(brokers): State<Brokers>,
+    State(clock): State<Clock>,
+    context: PageContext,
+    Query(query): Query,
+) -> Result<Response, Error> {
+    let state = query.text("state").and_then(RunState::from_id);
+    let before = query.number("before");
+    let whose = query.text("whose").and_then(Whose::from_id).unwrap_or_default();
+    let filter = RunFilter { state, before, whose, ..RunFilter::default() };
+    let mut runs = storage.list_runs(&context.scope, filter, i64::from(PAGE_SIZE) + 1).await?;
+    let has_more = runs.len() > usize::from(PAGE_SIZE);
+    runs.truncate(usize::from(PAGE_SIZE));
+    let now = clock.now();
+    let labels = sharing_labels(&storage, &context, runs.iter().map(|run| &run.sharing)).await?;
+    let href = |before: Option<i64>| {
+        let before = before.map(|id| id.to_string()).unwrap_or_default();
+        format!(
+            "/runs/{}",
+            query_string(&[
+                ("state", state.map_or("", RunState::id)),
+                ("whose", whose_word(whose)),
+                ("before", &before)
+            ])
+        )
+    };
+    let page = RunListPage {
+        chrome: context.chrome(Section::Runs),
+        states: state_filters(state, whose),
+        whose: context.whose_shown(whose),
+        state: state.map_or("", RunState::id).to_owned(),
+        is_filtered: state.is_some() || whose != Whose::All,
+        pager: Pager {
+            summary: if before.is_some() {
+                "Older runs".to_owned()
+            } else {
+                "Newest first".to_owned()
+            },
+            what: "runs".to_owned(),
+            first: before.map(|_| href(None)),
+            next: runs.last().filter(|_| has_more).map(|run| href(Some(run.id))),
+            ..Pager::default()
+        },
+        rows: runs
+            .iter()
+            .zip(labels)
+            .map(|(run, shared)| RunRow {
+                id: run.id.to_string(),
+                href: paths::run(run.id),
+                query: run_title(run),
+                broker: brokers
+                    .find(&run.broker)
+                    .map_or(run.broker.clone(), |broker| broker.name().to_owned()),
+                started_by: run.started_by_name.clone(),
+                shared,
+                is_of_listener: run.day.is_some(),
+                state: state_chip(run.state),
+                created: moment(run.created, now),
+                duration: run.duration(now).map(duration_text),
+                received: grouped(run.counts.received),
+                passed: grouped(run.counts.passed),
+            })
+            .collect(),
+    };
+    Ok(context.render(&page))
+}
+
+fn whose_word(whose: Whose) -> &'static str {
+    if whose == Whose::All { "" } else { whose.id() }
+}
+
+fn state_filters(current: Option<RunState>, whose: Whose) -> Vec<StateFilter> {
+    let href = |state: &str| {
+        format!("/runs/{}", query_string(&[("state", state), ("whose", whose_word(whose))]))
+    };
+    let all =
+        StateFilter { label: "All".to_owned(), href: href(""), is_current: current.is_none() };
+    let states = RunState::ALL.into_iter().map(|state| StateFilter {
+        label: state_chip(state).label().to_owned(),
+        href: href(state.id()),
+        is_current: current == Some(state),
+    });
+    std::iter::once(all).chain(states).collect()
+}

@@ -1,0 +1,49 @@
+//! `POST /runs/{id}/selection/`: ticks rows of a run, over its pages, and turns them into targets.
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::save::{save_and_report, stays_on};
+use crate::{
+    domain::target::OnExisting,
+    storage::Storage,
+    web::frame::{
+        context::{PageContext, local_path, redirect_with},
+        error::Error,
+        extract::{Form, Id},
+        flash::Note,
+    },
+};
+
+/// Alerts that can be saved in one request; more would take longer than a request may.
+const MAX_SAVED_AT_ONCE: i64 = 2_000;
+
+/// Keeps the ticks of the page, then does what the pressed button says.
+pub(crate) async fn post(
+    State(storage): State<Storage>,
+    context: PageContext,
+    Id(id): Id,
+    Form(form): Form,
+) -> Result<Response, Error> {
+    context.require_work()?;
+    let run = storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let action = form.text("action").unwrap_or("update");
+    let shown = form.ids("on_page")?;
+    let ticked = if action == "page" { shown.clone() } else { form.ids("alerts")? };
+    let next = stays_on(local_path(form.text("next").unwrap_or_default()), &run);
+    match action {
+        "all" => storage.select_all(&context.scope, id).await?,
+        "clear" => storage.clear_selection(&context.scope, id).await?,
+        _ => storage.select_on_page(&context.scope, id, shown, ticked).await?,
+    }
+    if action != "create" {
+        return Ok(Redirect::to(&next).into_response());
+    }
+    let selected = storage.list_selected(&context.scope, id, MAX_SAVED_AT_ONCE).await?;
+    if selected.is_empty() {
+        return Ok(redirect_with(Note::NothingSelected, &next));
+    }
+    save_and_report(&storage, &context, &run, &selected, OnExisting::AddAlert).await
+}

@@ -1,0 +1,119 @@
+//! `/runs/{id}/unreadable/`: what a run received and could not read, to look at and to download.
+
+use askama::Template;
+use axum::{
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    domain::history::{Action, Event, Kind},
+    storage::Storage,
+    web::{
+        frame::{
+            chrome::{Chrome, Section},
+            context::PageContext,
+            error::Error,
+            extract::{Id, Query, TwoIds},
+        },
+        paths,
+        widgets::{
+            controls::Link,
+            table::Pager,
+            words::{flat_metadata, grouped, link, run_title, size_text},
+        },
+    },
+};
+
+/// The page `/runs/{id}/unreadable/`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "screens/run/unreadable.html")]
+struct UnreadablePage {
+    chrome: Chrome,
+    run_id: String,
+    run: Link,
+    rows: Vec<UnreadableRow>,
+    pager: Pager,
+}
+
+/// A packet that could not be read.
+#[derive(Clone, Debug)]
+struct UnreadableRow {
+    /// Where it came from: file and member, or message id.
+    origin: String,
+    error: String,
+    /// What the transport said of it, as names and values; empty where there is no transport.
+    attributes: Vec<(String, String)>,
+    /// Its size: "67.1 kB".
+    size: String,
+    download_href: String,
+}
+
+/// Rows of a page.
+const PAGE_SIZE: u16 = 100;
+
+/// `GET /runs/{id}/unreadable/`
+pub(crate) async fn get(
+    State(storage): State<Storage>,
+    context: PageContext,
+    Id(id): Id,
+    Query(query): Query,
+) -> Result<Response, Error> {
+    let run = storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let after = query.number("after").unwrap_or(0);
+    let mut rows =
+        storage.list_unreadable(&context.scope, id, after, i64::from(PAGE_SIZE) + 1).await?;
+    let has_more = rows.len() > usize::from(PAGE_SIZE);
+    rows.truncate(usize::from(PAGE_SIZE));
+    let home = format!("{}unreadable/", paths::run(id));
+    let page = UnreadablePage {
+        chrome: context.chrome(Section::Runs),
+        run_id: id.to_string(),
+        run: link(format!("Run {id}: {}", run_title(&run)), paths::run(id)),
+        pager: Pager {
+            summary: format!("{} in all", grouped(run.counts.unreadable)),
+            what: "unreadable packets".to_owned(),
+            first: (after > 0).then(|| home.clone()),
+            next: rows.last().filter(|_| has_more).map(|row| format!("{home}?after={}", row.id)),
+            ..Pager::default()
+        },
+        rows: rows
+            .into_iter()
+            .map(|row| UnreadableRow {
+                size: size_text(row.size_bytes()),
+                // Of what is too large, or could not be opened, there is nothing to download.
+                download_href: if row.n_bytes == 0 {
+                    String::new()
+                } else {
+                    format!("{home}{}/", row.id)
+                },
+                attributes: row.attributes.as_ref().map(flat_metadata).unwrap_or_default(),
+                origin: row.origin,
+                error: row.error,
+            })
+            .collect(),
+    };
+    Ok(context.render(&page))
+}
+
+/// `GET /runs/{run_id}/unreadable/{id}/`: the bytes as they came.
+pub(crate) async fn get_bytes(
+    State(storage): State<Storage>,
+    context: PageContext,
+    TwoIds(run_id, id): TwoIds,
+) -> Result<Response, Error> {
+    let bytes =
+        storage.find_unreadable_bytes(&context.scope, run_id, id).await?.ok_or(Error::NotFound)?;
+    let event = Event::new(Action::Exported, Kind::Run, run_id, format!("unreadable message {id}"));
+    storage.tell(&context.scope, event).await?;
+    let name = format!("attachment; filename=\"run-{run_id}-unreadable-{id}.bin\"");
+    Ok((
+        [
+            (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+            (header::CONTENT_DISPOSITION, name),
+        ],
+        bytes,
+    )
+        .into_response())
+}

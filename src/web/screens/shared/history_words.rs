@@ -1,0 +1,111 @@
+//! What else there is to a line of the history, in words.
+
+use serde_json::Value;
+
+use crate::domain::{
+    group::Group,
+    sharing::{Sharing, TEAM},
+};
+
+/// Longest line, characters.
+const MAX_LINE: usize = 160;
+
+/// "broker: archive", a line for each field; of a change, what was before comes first.
+pub(in crate::web) fn detail_lines(detail: &Value, groups: &[Group]) -> Vec<String> {
+    let Value::Object(fields) = detail else { return Vec::new() };
+    let mut fields: Vec<_> = fields.iter().filter(|(_, value)| !value.is_null()).collect();
+    fields.sort_by_key(|(name, _)| *name == "after");
+    let lines = fields.into_iter().map(|(name, value)| {
+        let line = format!("{name}: {}", in_words(value, groups));
+        if line.chars().count() > MAX_LINE {
+            line.chars().take(MAX_LINE).chain(['…']).collect()
+        } else {
+            line
+        }
+    });
+    lines.collect()
+}
+
+fn in_words(value: &Value, groups: &[Group]) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::Array(values) => {
+            values.iter().map(|value| in_words(value, groups)).collect::<Vec<_>>().join(", ")
+        }
+        Value::Object(fields) => match serde_json::from_value::<Sharing>(value.clone()) {
+            Ok(sharing) => sharing_in_words(&sharing, groups),
+            Err(_) => fields
+                .iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(name, value)| format!("{name}: {}", in_words(value, groups)))
+                .collect::<Vec<_>>()
+                .join(", "),
+        },
+        Value::Null | Value::Number(_) => value.to_string(),
+    }
+}
+
+/// "seen by the whole team, changed by SN".
+fn sharing_in_words(sharing: &Sharing, groups: &[Group]) -> String {
+    if sharing.is_private() {
+        return "private".to_owned();
+    }
+    let rights = [
+        ("seen by", &sharing.readers),
+        ("changed by", &sharing.writers),
+        ("shared by", &sharing.sharers),
+    ];
+    let parts = rights.iter().filter(|(_, ids)| !ids.is_empty()).map(|(words, ids)| {
+        let names: Vec<String> = ids.iter().map(|id| group_name(*id, groups)).collect();
+        format!("{words} {}", names.join(" and "))
+    });
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+fn group_name(id: i64, groups: &[Group]) -> String {
+    match groups.iter().find(|group| group.id == id) {
+        _ if id == TEAM => "the whole team".to_owned(),
+        Some(group) => group.name.clone(),
+        None => format!("a group that is gone ({id})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn long_details_are_cut() {
+        let lines = detail_lines(&json!({ "a": "x".repeat(500), "b": null, "c": [1, 2] }), &[]);
+        assert_eq!(lines[1..], ["c: 1, 2"]);
+        assert!(lines.iter().all(|line| line.chars().count() <= MAX_LINE + 1));
+    }
+
+    #[test]
+    fn a_change_of_sharing_reads_from_before_to_after_and_names_the_groups() {
+        let group =
+            Group { id: 3, name: "SN".to_owned(), description: String::new(), members: Vec::new() };
+        let detail = json!({
+            "after": { "readers": [0], "writers": [3, 4], "sharers": [] },
+            "before": { "readers": [], "writers": [], "sharers": [] },
+        });
+        let lines = detail_lines(&detail, &[group]);
+        assert_eq!(
+            lines,
+            [
+                "before: private",
+                "after: seen by the whole team, changed by SN and a group that is gone (4)",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_inside_is_told_in_one_line() {
+        let detail = json!({ "may_write": true, "parameters": { "folder": "night", "x": null } });
+        assert_eq!(detail_lines(&detail, &[]), ["may_write: yes", "parameters: folder: night"]);
+    }
+}

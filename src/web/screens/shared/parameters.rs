@@ -1,0 +1,89 @@
+//! What a query asks for: checked against the broker's form, whether typed, stored or sent, and told in words.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+use crate::{
+    brokers::Broker,
+    forms::{Choices, Context, Field, FormSpec, FormState, Kind, Parameters, RawForm},
+    web::widgets::controls::Fact,
+};
+
+/// The name of a saved query.
+pub(in crate::web) const QUERY_NAME: Field =
+    Field::text("query_name", "Query name", 500).help("Only saving needs a name.");
+
+/// Checks a saved form against today's: a form that no longer fits comes back with what is wrong.
+pub(in crate::web) async fn validate_stored(
+    broker: &dyn Broker,
+    parameters: &Value,
+    now: DateTime<Utc>,
+) -> Result<Parameters, FormState> {
+    let context = Context { now, choices: broker.choices().await };
+    let mut parameters = parameters.clone();
+    // TOM keeps the query's name and its broker among the parameters; here they have places of their own.
+    if let Some(fields) = parameters.as_object_mut() {
+        fields.retain(|name, _| name != QUERY_NAME.name && name != "broker");
+    }
+    broker.form().validate(&RawForm::from_json(&parameters), &context)
+}
+
+/// Checks the `parameters` of a JSON body; what is wrong by field.
+pub(in crate::web) async fn validate_sent(
+    broker: &dyn Broker,
+    parameters: Option<&Value>,
+    now: DateTime<Utc>,
+) -> Result<Parameters, Map<String, Value>> {
+    let empty = Value::Object(Map::new());
+    let parameters = match parameters {
+        None | Some(Value::Null) => &empty,
+        Some(object @ Value::Object(_)) => object,
+        Some(_) => {
+            let mut errors = Map::new();
+            errors.insert(
+                "parameters".to_owned(),
+                Value::from(vec!["Enter an object of fields with values."]),
+            );
+            return Err(errors);
+        }
+    };
+    validate_stored(broker, parameters, now).await.map_err(|state| state.errors_json())
+}
+
+/// What is wrong with the name of a query that is to be saved.
+pub(in crate::web) fn check_query_name(name: &str) -> Option<String> {
+    static FORM: FormSpec = FormSpec { groups: &[&[QUERY_NAME.required()]], rules: &[] };
+    let context = Context { now: DateTime::UNIX_EPOCH, choices: Choices::new() };
+    let state = FORM.validate(&RawForm::from_pairs([(QUERY_NAME.name, name)]), &context).err()?;
+    state.errors(QUERY_NAME.name).first().cloned()
+}
+
+/// A form that was filled in, for a reader: labels with values, only what was filled in.
+pub(in crate::web) fn parameters_in_words(form: &FormSpec, parameters: &Value) -> Vec<Fact> {
+    let raw = RawForm::from_json(parameters);
+    let has_threshold = !raw.values("classtar_threshold").is_empty();
+    form.fields()
+        .filter(|field| {
+            !raw.values(field.name).is_empty() && (field.name != "classtar_gt_lt" || has_threshold)
+        })
+        .map(|field| Fact {
+            label: field.label.to_owned(),
+            value: value_in_words(field, raw.values(field.name)),
+            note: None,
+            copy: None,
+        })
+        .collect()
+}
+
+fn value_in_words(field: &Field, values: &[String]) -> String {
+    match field.kind {
+        Kind::Choice(options) => {
+            let label =
+                options.iter().find(|(value, _)| values.iter().any(|chosen| chosen == value));
+            label.map_or_else(|| values.join(", "), |(_, label)| (*label).to_owned())
+        }
+        Kind::Checkbox => "yes".to_owned(),
+        _ if field.unit.is_empty() => values.join(", "),
+        _ => format!("{} {}", values.join(", "), field.unit),
+    }
+}

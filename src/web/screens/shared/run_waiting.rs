@@ -1,0 +1,78 @@
+//! What a run says of itself on its page; one that waits says for what.
+
+use super::run_progress::{NewResults, RunProgress, progress_view};
+use crate::{
+    actions::run_limits::RunLimits,
+    domain::run::{LogLine, Run, RunState},
+    storage::{RunsAhead, Storage, StorageError},
+};
+
+/// Who looks at a run, when, and under which limits it waits.
+pub(in crate::web) struct Look {
+    pub(in crate::web) member_id: i64,
+    pub(in crate::web) now: chrono::DateTime<chrono::Utc>,
+    pub(in crate::web) limits: RunLimits,
+}
+
+/// The view of a run's progress.
+pub(in crate::web) async fn progress_of(
+    storage: &Storage,
+    run: &Run,
+    log: &[LogLine],
+    news: Option<&NewResults>,
+    look: &Look,
+) -> Result<RunProgress, StorageError> {
+    let mut progress = progress_view(run, log, look.now, news);
+    if run.state == RunState::Queued {
+        let ahead = storage.runs_ahead(run).await?;
+        let whose = (run.started_by != look.member_id).then_some(&*run.started_by_name);
+        // For those who listen to the page, and for those who see it.
+        progress.status = waiting_sentence(ahead, look.limits, whose);
+        progress.feedback = vec![progress.status.clone()];
+    }
+    Ok(progress)
+}
+
+/// What a run waits for: its member's own runs, or a place on a busy service. Others are not told how many those are.
+fn waiting_sentence(ahead: RunsAhead, limits: RunLimits, whose: Option<&str>) -> String {
+    if ahead.going_on < u64::from(limits.at_once) {
+        return "Waits for a free place.".to_owned();
+    }
+    if let Some(name) = whose {
+        return format!("Waits until fewer runs of {name} are going on.");
+    }
+    let are = if ahead.going_on == 1 { "is" } else { "are" };
+    let going_on = format!("Waits: {} of your runs {are} going on", ahead.going_on);
+    match ahead.waiting {
+        0 => format!("{going_on}; it starts when one of them ends."),
+        1 => format!("{going_on}, and 1 run waits before this one."),
+        n => format!("{going_on}, and {n} runs wait before this one."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sentence(going_on: u64, waiting: u64) -> String {
+        waiting_sentence(RunsAhead { going_on, waiting }, RunLimits::default(), None)
+    }
+
+    #[test]
+    fn a_run_says_what_it_waits_for() {
+        assert_eq!(
+            sentence(4, 0),
+            "Waits: 4 of your runs are going on; it starts when one of them ends."
+        );
+        assert_eq!(
+            sentence(4, 1),
+            "Waits: 4 of your runs are going on, and 1 run waits before this one."
+        );
+        assert_eq!(sentence(3, 0), "Waits for a free place.");
+        let ahead = RunsAhead { going_on: 4, waiting: 3 };
+        assert_eq!(
+            waiting_sentence(ahead, RunLimits::default(), Some("Ada")),
+            "Waits until fewer runs of Ada are going on."
+        );
+    }
+}

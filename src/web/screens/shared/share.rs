@@ -1,0 +1,322 @@
+//! `…/share/` of queries, runs and targets: who sees them, and what they may do.
+
+use askama::Template;
+use axum::{extract::State, http::StatusCode, response::Response};
+
+use crate::{
+    domain::{
+        group::Group,
+        history::Kind,
+        sharing::{Rights, Sharing, TEAM, TeamScope},
+    },
+    storage::{Storage, StorageError},
+    web::{
+        frame::{
+            chrome::{Chrome, Section},
+            context::{PageContext, redirect_with},
+            error::Error,
+            extract::{Form, Id, Pairs},
+            flash::Note,
+        },
+        paths,
+        state::Accounts,
+        widgets::{
+            controls::Link,
+            words::{counted, link, run_title},
+        },
+    },
+};
+
+/// `…/share/`: who sees a query, a run or a target.
+#[derive(Clone, Debug, Template)]
+#[template(path = "screens/shared/share.html")]
+struct SharePage {
+    chrome: Chrome,
+    object: Link,
+    kind: String,
+    owner: String,
+    /// The team and the groups, with what each may do.
+    rows: Vec<ShareRow>,
+    /// Where the form is sent; absent without the right to share.
+    action: Option<String>,
+    /// How it is shared now, for the form to say what it was drawn from.
+    seen: String,
+    /// What is wrong with what was chosen.
+    error: Option<String>,
+    /// What else there is to know, a sentence each.
+    remarks: Vec<String>,
+}
+
+/// What a group may do with a thing.
+#[derive(Clone, Debug)]
+struct ShareRow {
+    id: i64,
+    /// "The whole team", or the group's name.
+    name: String,
+    note: String,
+    sees: bool,
+    changes: bool,
+    shares: bool,
+}
+
+/// A query, a run or a target, as far as sharing and history concern it.
+pub(in crate::web) struct Owned {
+    pub(in crate::web) kind: Kind,
+    pub(in crate::web) id: i64,
+    pub(in crate::web) object: Link,
+    pub(in crate::web) owner_id: i64,
+    pub(in crate::web) owner: String,
+    pub(in crate::web) sharing: Sharing,
+}
+
+impl Owned {
+    /// The thing, if they see it.
+    pub(in crate::web) async fn find(
+        storage: &Storage,
+        scope: &TeamScope,
+        kind: Kind,
+        id: i64,
+    ) -> Result<Option<Self>, StorageError> {
+        Ok(match kind {
+            Kind::Query => storage.find_query(scope, id).await?.map(|query| Self {
+                kind,
+                id,
+                object: link(query.name, paths::query_form(id)),
+                owner_id: query.owner_id,
+                owner: query.owner_name,
+                sharing: query.sharing,
+            }),
+            Kind::Run => storage.find_run(scope, id).await?.map(|run| Self {
+                kind,
+                id,
+                object: link(format!("Run {id}: {}", run_title(&run)), paths::run(id)),
+                owner_id: run.started_by,
+                owner: run.started_by_name,
+                sharing: run.sharing,
+            }),
+            Kind::Target => storage.find_target(scope, id).await?.map(|target| Self {
+                kind,
+                id,
+                object: link(target.name, paths::target(id)),
+                owner_id: target.created_by,
+                owner: target.created_by_name,
+                sharing: target.sharing,
+            }),
+            _ => None,
+        })
+    }
+
+    fn rights(&self, scope: &TeamScope) -> Rights {
+        scope.rights_on(self.owner_id, &self.sharing)
+    }
+}
+
+macro_rules! share_pages {
+    ($get:ident, $post:ident, $kind:expr, $path:literal) => {
+        #[doc = concat!("`GET ", $path, "`")]
+        pub(crate) async fn $get(
+            State(storage): State<Storage>,
+            _: Accounts,
+            context: PageContext,
+            Id(id): Id,
+        ) -> Result<Response, Error> {
+            let owned =
+                Owned::find(&storage, &context.scope, $kind, id).await?.ok_or(Error::NotFound)?;
+            show(&storage, &context, &owned, &owned.sharing, None).await
+        }
+
+        #[doc = concat!("`POST ", $path, "`")]
+        pub(crate) async fn $post(
+            State(storage): State<Storage>,
+            _: Accounts,
+            context: PageContext,
+            Id(id): Id,
+            Form(form): Form,
+        ) -> Result<Response, Error> {
+            change(&storage, &context, $kind, id, &form).await
+        }
+    };
+}
+
+share_pages!(get_query, post_query, Kind::Query, "/alerts/query/{id}/share/");
+share_pages!(get_run, post_run, Kind::Run, "/runs/{id}/share/");
+share_pages!(get_target, post_target, Kind::Target, "/targets/{id}/share/");
+
+async fn change(
+    storage: &Storage,
+    context: &PageContext,
+    kind: Kind,
+    id: i64,
+    form: &Pairs,
+) -> Result<Response, Error> {
+    let scope = &context.scope;
+    let owned = Owned::find(storage, scope, kind, id).await?.ok_or(Error::NotFound)?;
+    let wanted = read_sharing(form)?;
+    let seen = read_seen(form)?;
+    match storage.share(scope, kind, id, seen.as_ref(), wanted.clone()).await {
+        Ok(true) => {
+            // Who gives it out of sight lands where they can be.
+            let is_still_seen = Owned::find(storage, scope, kind, id).await?.is_some();
+            let to =
+                if is_still_seen { format!("{}share/", paths::of(kind, id)) } else { "/".into() };
+            Ok(redirect_with(Note::Shared, &to))
+        }
+        Ok(false) => Err(Error::NotFound),
+        Err(StorageError::NameTakenThere) => {
+            let message = format!(
+                "Those who would see it know a target named like {} already. Rename one of them, or choose other groups.",
+                owned.object.text
+            );
+            show(storage, context, &owned, &wanted, Some(message)).await
+        }
+        Err(StorageError::Changed) => {
+            let message = "Somebody else changed the sharing while you were choosing. This is how it is now: choose again.";
+            let answer =
+                show(storage, context, &owned, &owned.sharing, Some(message.to_owned())).await;
+            answer.map(|mut page| {
+                *page.status_mut() = StatusCode::CONFLICT;
+                page
+            })
+        }
+        Err(StorageError::NotTheirsToGive) => {
+            let message = "You may let more people see it, and no more than that: only its owner or an admin takes it away from somebody or gives rights that you do not have.";
+            let answer = show(storage, context, &owned, &wanted, Some(message.to_owned())).await;
+            answer.map(|mut page| {
+                *page.status_mut() = StatusCode::FORBIDDEN;
+                page
+            })
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// How it was shared when the form was drawn; `None` for a form that does not say.
+fn read_seen(form: &Pairs) -> Result<Option<Sharing>, Error> {
+    let Some(text) = form.text("seen") else { return Ok(None) };
+    let seen = serde_json::from_str(text);
+    seen.map(Some).map_err(|_| Error::BadRequest("\"seen\" cannot be read".to_owned()))
+}
+
+/// Who may change or share a thing sees it as well.
+fn read_sharing(form: &Pairs) -> Result<Sharing, Error> {
+    let groups = |name: &str| -> Result<Vec<i64>, Error> {
+        form.all(name)
+            .map(|text| {
+                text.parse()
+                    .map_err(|_| Error::BadRequest(format!("\"{name}\" holds ids of groups")))
+            })
+            .collect()
+    };
+    let (writers, sharers) = (groups("writers")?, groups("sharers")?);
+    let mut readers = groups("readers")?;
+    readers.extend(writers.iter().chain(&sharers));
+    Ok(Sharing { readers, writers, sharers }.checked())
+}
+
+async fn show(
+    storage: &Storage,
+    context: &PageContext,
+    owned: &Owned,
+    shown: &Sharing,
+    error: Option<String>,
+) -> Result<Response, Error> {
+    let scope = &context.scope;
+    let groups = storage.list_groups(scope).await?;
+    let rights = owned.rights(scope);
+    let can_share = rights.share;
+    let is_offered = |group: &Group| {
+        (can_share && scope.seen_groups().contains(&group.id))
+            || owned.sharing.readers.contains(&group.id)
+    };
+    let team = share_row(TEAM, "The whole team", "everybody who is in".to_owned(), shown);
+    let rows = groups.iter().filter(|group| is_offered(group)).map(|group| {
+        let note = counted(group.members.len() as u64, "member");
+        share_row(group.id, &group.name, note, shown)
+    });
+    let page = SharePage {
+        chrome: context.chrome(Section::Elsewhere),
+        object: owned.object.clone(),
+        kind: owned.kind.id().to_owned(),
+        owner: owned.owner.clone(),
+        rows: std::iter::once(team).chain(rows).collect(),
+        action: can_share.then(|| format!("{}share/", paths::of(owned.kind, owned.id))),
+        seen: serde_json::to_string(&owned.sharing)
+            .map_err(|error| Error::Internal(error.into()))?,
+        remarks: remarks(owned.kind, rights),
+        error: error.clone(),
+    };
+    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Ok(context.render_as(status, &page))
+}
+
+fn share_row(id: i64, name: &str, note: String, sharing: &Sharing) -> ShareRow {
+    ShareRow {
+        id,
+        name: name.to_owned(),
+        note,
+        // Those who may change or share it see it, also where the whole team does.
+        sees: [&sharing.readers, &sharing.writers, &sharing.sharers]
+            .iter()
+            .any(|groups| groups.contains(&id)),
+        changes: sharing.writers.contains(&id),
+        shares: sharing.sharers.contains(&id),
+    }
+}
+
+fn remarks(kind: Kind, rights: Rights) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if !rights.share {
+        remarks.push("Its owner, an admin, or whom they let can change this.".to_owned());
+    } else if !rights.delete {
+        remarks.push(
+            "You may let more people in, with the rights that you have yourself; its owner or an admin takes it away."
+                .to_owned(),
+        );
+    }
+    remarks.push(
+        "Viewers look only, whatever stands here. Admins see and change what is shared with anybody; what is private only its owner does.".to_owned(),
+    );
+    remarks.push(match kind {
+        Kind::Query => "Runs of this query are shared as the query is when they start; those that are there keep their own sharing.",
+        Kind::Run => "Targets saved from this run have their own sharing.",
+        _ => "Names are kept apart among those who see the same targets.",
+    }.to_owned());
+    remarks
+}
+
+/// How each of some things is shared, in a word or two, where it is not with the whole team. Where nobody else is in
+/// there is nothing to say.
+pub(in crate::web) async fn sharing_labels<'s>(
+    storage: &Storage,
+    context: &PageContext,
+    sharings: impl Iterator<Item = &'s Sharing>,
+) -> Result<Vec<Option<String>>, StorageError> {
+    let sharings: Vec<&Sharing> = sharings.collect();
+    let is_alone = context.visitor.session_id.is_none();
+    if is_alone || sharings.iter().all(|sharing| sharing.is_of_team()) {
+        return Ok(vec![None; sharings.len()]);
+    }
+    let groups = storage.list_groups(&context.scope).await?;
+    Ok(sharings.into_iter().map(|sharing| label(sharing, &groups)).collect())
+}
+
+fn label(sharing: &Sharing, groups: &[Group]) -> Option<String> {
+    if sharing.is_of_team() {
+        return None;
+    }
+    let names: Vec<&str> = groups
+        .iter()
+        .filter(|group| sharing.readers.contains(&group.id))
+        .map(|group| group.name.as_str())
+        .collect();
+    Some(if names.is_empty() { "private".to_owned() } else { names.join(", ") })
+}
+
+/// Links to the pages about a thing: who sees it, where people sign in, and what was done with it.
+pub(in crate::web) fn links_about(context: &PageContext, kind: Kind, id: i64) -> Vec<Link> {
+    let path = paths::of(kind, id);
+    let share = link("Sharing", format!("{path}share/"));
+    let history = link("History", format!("{path}history/"));
+    let is_shared = context.visitor.session_id.is_some();
+    is_shared.then_some(share).into_iter().chain([history]).collect()
+}

@@ -1,0 +1,322 @@
+//! `/subscriptions/`: the Pub/Sub subscriptions of the user's project, and what can be done with them.
+
+use askama::Template;
+use axum::{
+    extract::{FromRequestParts, State},
+    http::StatusCode,
+    response::Response,
+};
+use url::form_urlencoded;
+
+use crate::{
+    actions::{run_query::Runner, subscriptions::AtDesk},
+    brokers::{Broker, BrokerError, Brokers, NewSubscription, PUBLISHED_NAMES, PUBLISHED_TOPICS},
+    domain::wording::as_sentence,
+    forms::{Choices, Context, Field, FormSpec, FormState, Parameters, RawForm},
+    google::{
+        check_project, check_resource_name,
+        pubsub::{
+            MAX_FILTER_BYTES, SubscriptionDetails, check_attribute_filter, javascript_function,
+        },
+    },
+    web::{
+        door::consent::connect_url,
+        frame::{
+            chrome::{Chrome, Section},
+            context::{PageContext, redirect_with},
+            error::Error,
+            extract::{Form, Query},
+            flash::Note,
+        },
+        paths,
+        state::AppState,
+        widgets::{
+            controls::Link,
+            field::FormView,
+            form_view::{Drawing, form_view},
+            words::{link, query_string},
+        },
+    },
+};
+
+/// `/subscriptions/`
+#[derive(Clone, Debug, Template)]
+#[template(path = "screens/subscription/list.html")]
+struct SubscriptionsPage {
+    chrome: Chrome,
+    /// The project that they are in, where one is set.
+    project: Option<String>,
+    /// The subscriptions; absent where they cannot be had.
+    rows: Option<Vec<SubscriptionRow>>,
+    /// Why they cannot be had, or what the last change ran into.
+    trouble: Option<String>,
+    cure: Option<Link>,
+    /// The form for a new one; absent for those who look only.
+    form: Option<FormView>,
+    topics: Vec<TopicRow>,
+    /// What one should know of costs, a paragraph each.
+    costs: Vec<String>,
+}
+
+/// A subscription in the list.
+#[derive(Clone, Debug)]
+pub(super) struct SubscriptionRow {
+    pub(super) subscription: Link,
+    pub(super) topic: String,
+    pub(super) topic_project: String,
+    /// Whether the topic is gone: nothing more comes.
+    pub(super) is_topic_gone: bool,
+    /// What it lets through: a filter, a transform; empty for everything.
+    pub(super) sieve: Vec<String>,
+    pub(super) retention: String,
+    /// "after 31 d without use", "never"
+    pub(super) expires: String,
+    pub(super) state: String,
+    pub(super) is_well: bool,
+    /// A query of it; absent for those who look only.
+    pub(super) query_href: Option<String>,
+}
+
+/// A published topic.
+#[derive(Clone, Debug)]
+struct TopicRow {
+    name: String,
+    survey: String,
+    what: String,
+    /// The form with it filled in; absent for those who look only.
+    choose_href: Option<String>,
+}
+
+/// The backend whose subscriptions these are.
+const BACKEND: &str = "stream-rest";
+
+static FORM: FormSpec = FormSpec {
+    groups: &[&[
+        Field::checked("subscription_name", "Subscription name", 255, check_resource_name)
+            .required()
+            .placeholder("my-ztf-loop")
+            .help("A name of your own, in your project."),
+        Field::checked("topic", "Topic", 255, check_resource_name)
+            .required()
+            .suggestions(&PUBLISHED_NAMES)
+            .help("What it listens to; see below what Pitt-Google publishes."),
+        Field::checked("project", "Project of the topic", 80, check_project)
+            .help("Empty: Pitt-Google's."),
+        Field::checked("filter", "Attribute filter", MAX_FILTER_BYTES, check_attribute_filter)
+            .placeholder("attributes.healpix9 = \"2196702\"")
+            .help("Google lets through what fits and acknowledges the rest for you. At most 256 bytes; it cannot be changed later."),
+        Field::long_text("javascript", "JavaScript transform", 20_000)
+            .help("A function that Google applies to each message: function keep(message, metadata) { …; return message; } null drops the message. It reads attributes and JSON payloads, not Avro."),
+    ]],
+    rules: &[],
+};
+
+const COSTS: [&str; 3] = [
+    "Delivering messages: 10 GiB a month are free, then $40 a TiB, billed to the project of the subscription. One ZTF alert in Avro has about 67 kB: 10 GiB are some 160,000. Looking at what waits is a delivery, too.",
+    "Messages that an attribute filter keeps back are billed as delivered all the same; only their way out of Google's network costs nothing. Messages that wait longer than a day without acknowledgement, and acknowledged ones that are kept, cost storage.",
+    "A transform is billed by the work that it does. Prices change: https://cloud.google.com/pubsub/pricing has today's.",
+];
+
+/// Somebody on a page about subscriptions.
+#[derive(FromRequestParts)]
+#[from_request(state(AppState))]
+pub(crate) struct Visit {
+    #[from_request(via(State))]
+    pub(super) state: AppState,
+    #[from_request(via(State))]
+    brokers: Brokers,
+    #[from_request(via(State))]
+    runner: Runner,
+    pub(super) context: PageContext,
+}
+
+impl Visit {
+    fn stream(&self) -> Result<&dyn Broker, Error> {
+        self.brokers.find(BACKEND).map(AsRef::as_ref).ok_or(Error::NotFound)
+    }
+
+    /// The desk where they are served.
+    pub(super) async fn desk(&self) -> Result<AtDesk<'_>, Error> {
+        let Self { state, runner, context, .. } = self;
+        let desk = runner.at_desk(self.stream()?, &context.scope, state.storage()).await?;
+        desk.ok_or(Error::NotFound)
+    }
+
+    /// Where they can mend it themselves.
+    fn cure(&self, error: &BrokerError) -> Option<Link> {
+        let accounts = self.state.accounts()?;
+        if matches!(error, BrokerError::NoProject) {
+            return Some(link("Set your project", paths::PROFILE));
+        }
+        let scope = self.stream().ok()?.needed_scope()?;
+        let is_lacking = accounts.credentials.lacking(&self.context.visitor, Some(scope)).is_some();
+        let is_cured =
+            matches!(error, BrokerError::Google(error) if error.is_cured_by_connecting());
+        (is_lacking || is_cured)
+            .then(|| link("Connect to Google", connect_url(scope, paths::SUBSCRIPTIONS)))
+    }
+}
+
+/// `GET /subscriptions/`; `?topic=` begins the form for a new one.
+pub(crate) async fn get(visit: Visit, Query(chosen): Query) -> Result<Response, Error> {
+    let desk = visit.desk().await?;
+    let form = match chosen.text("topic") {
+        Some(topic) => FORM.filled(&RawForm::from_pairs([("topic", topic)])),
+        None => FORM.blank(),
+    };
+    Ok(list_page(&visit, &desk, form, None).await)
+}
+
+/// `POST /subscriptions/`: makes one.
+pub(crate) async fn post(visit: Visit, Form(form): Form) -> Result<Response, Error> {
+    visit.context.require_work()?;
+    let desk = visit.desk().await?;
+    let raw = RawForm::from_pairs(form.iter());
+    let checked = FORM.validate(&raw, &Context { now: visit.state.now(), choices: Choices::new() });
+    let wrong = match checked.and_then(|parameters| new_subscription(&parameters, &raw)) {
+        Err(wrong) => (wrong, None),
+        Ok(new) => match desk.create(&new).await? {
+            Ok(()) => return Ok(redirect_with(Note::SubscriptionMade, &href(&new.name))),
+            Err(error) => (FORM.filled(&raw), Some(error)),
+        },
+    };
+    Ok(list_page(&visit, &desk, wrong.0, wrong.1).await)
+}
+
+fn new_subscription(parameters: &Parameters, raw: &RawForm) -> Result<NewSubscription, FormState> {
+    let text = |name: &str| parameters.text(name).map(str::to_owned);
+    let javascript = text("javascript");
+    if javascript.as_deref().is_some_and(|code| javascript_function(code).is_none()) {
+        let mut wrong = FORM.filled(raw);
+        let message = "It needs a named function: function keep(message, metadata) { … }.";
+        wrong.add_error("javascript", message.to_owned());
+        return Err(wrong);
+    }
+    Ok(NewSubscription {
+        name: text("subscription_name").unwrap_or_default(),
+        topic: text("topic").unwrap_or_default(),
+        project: text("project"),
+        filter: text("filter"),
+        javascript,
+    })
+}
+
+async fn list_page(
+    visit: &Visit,
+    desk: &AtDesk<'_>,
+    form: FormState,
+    refused: Option<BrokerError>,
+) -> Response {
+    let is_wrong = form.has_errors() || refused.is_some();
+    let (rows, lost) = match desk.list().await {
+        Ok(found) => (Some(found), None),
+        Err(error) => (None, Some(error)),
+    };
+    let trouble = refused.or(lost);
+    let context = &visit.context;
+    let may_work = context.scope.may_work();
+    let drawing = Drawing { choices: &Choices::new(), echo_url: None };
+    let page = SubscriptionsPage {
+        chrome: context.chrome(Section::Subscriptions),
+        project: desk.project().map(str::to_owned),
+        rows: rows.map(|rows| rows.iter().map(|row| subscription_row(row, may_work)).collect()),
+        cure: trouble.as_ref().and_then(|error| visit.cure(error)),
+        trouble: trouble.map(|error| sentence(&error)),
+        form: may_work.then(|| form_view(&FORM, &form, &drawing)),
+        topics: topic_rows(may_work),
+        costs: COSTS.map(str::to_owned).to_vec(),
+    };
+    let status = if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    context.render_as(status, &page)
+}
+
+fn topic_rows(may_work: bool) -> Vec<TopicRow> {
+    let rows = PUBLISHED_TOPICS.iter().map(|topic| TopicRow {
+        name: topic.name.to_owned(),
+        survey: topic.survey.to_owned(),
+        what: topic.what.to_owned(),
+        choose_href: may_work
+            .then(|| format!("/subscriptions/{}#new", query_string(&[("topic", topic.name)]))),
+    });
+    rows.collect()
+}
+
+/// Only what can be a name reaches Google.
+pub(super) fn check(name: &str) -> Result<(), Error> {
+    check_resource_name(name).map_err(|_| Error::NotFound)
+}
+
+pub(super) fn href(name: &str) -> String {
+    let name: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
+    format!("/subscriptions/{name}/")
+}
+
+pub(super) fn short_name(full: &str) -> &str {
+    full.rsplit('/').next().unwrap_or(full)
+}
+
+pub(super) fn sentence(error: &BrokerError) -> String {
+    as_sentence(&error.to_string())
+}
+
+pub(super) fn subscription_row(details: &SubscriptionDetails, may_work: bool) -> SubscriptionRow {
+    let name = short_name(&details.name).to_owned();
+    let mut topic = details.topic.split('/').skip(1).step_by(2);
+    let is_topic_gone = details.topic.contains("_deleted-topic_");
+    let (project, topic) = (topic.next().unwrap_or_default(), topic.next().unwrap_or_default());
+    let filter = Some(details.filter.clone()).filter(|filter| !filter.is_empty());
+    let transform =
+        (!details.message_transforms.is_empty()).then(|| "after a transform".to_owned());
+    let query = [
+        ("broker", BACKEND),
+        ("subscription_name", name.as_str()),
+        ("topic", topic),
+        ("project", project),
+    ];
+    let state = if details.state.is_empty() { "ACTIVE" } else { details.state.as_str() };
+    SubscriptionRow {
+        subscription: link(name.clone(), href(&name)),
+        topic: topic.to_owned(),
+        topic_project: project.to_owned(),
+        is_topic_gone,
+        sieve: filter.into_iter().chain(transform).collect(),
+        retention: span_text(&details.message_retention_duration).unwrap_or("7 d".to_owned())
+            + if details.retain_acked_messages { ", read ones too" } else { "" },
+        expires: match &details.expiration_policy {
+            Some(policy) => span_text(&policy.ttl)
+                .map_or("never".to_owned(), |span| format!("after {span} without use")),
+            None => "never".to_owned(),
+        },
+        is_well: state == "ACTIVE",
+        state: state.to_ascii_lowercase().replace('_', " "),
+        query_href: may_work.then(|| format!("/alerts/query/create/{}", query_string(&query))),
+    }
+}
+
+/// `604800s` as "7 d".
+fn span_text(duration: &str) -> Option<String> {
+    let seconds: f64 = duration.strip_suffix('s')?.parse().ok()?;
+    Some(match seconds {
+        s if s >= 172_800.0 => format!("{:.0} d", s / 86_400.0),
+        s if s >= 7_200.0 => format!("{:.0} h", s / 3_600.0),
+        s => format!("{:.0} min", s / 60.0),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_told_in_days_hours_and_minutes() {
+        assert_eq!(span_text("604800s").as_deref(), Some("7 d"));
+        assert_eq!(span_text("86400s").as_deref(), Some("24 h"));
+        assert_eq!(span_text("600s").as_deref(), Some("10 min"));
+        assert_eq!(span_text(""), None);
+    }
+
+    #[test]
+    fn addresses_of_odd_names_lead_back_to_them() {
+        assert_eq!(href("a+b%c~d"), "/subscriptions/a%2Bb%25c%7Ed/");
+    }
+}

@@ -1,0 +1,4 @@
+//! Pub/Sub's subscriptions of a member.
+
+pub(in crate::web) mod detail;
+pub(in crate::web) mod list;

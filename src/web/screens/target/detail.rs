@@ -1,0 +1,188 @@
+//! `/targets/{id}/`: one target with its alerts; and its deletion.
+
+use askama::Template;
+use axum::{extract::State, response::Response};
+
+use crate::{
+    clock::Clock,
+    domain::{history::Kind, sky::galactic, target::Target},
+    storage::{Storage, TargetEvidence},
+    web::{
+        frame::{
+            chrome::{Chrome, Section},
+            context::{PageContext, redirect_with},
+            error::Error,
+            extract::Id,
+            flash::Note,
+        },
+        paths,
+        screens::shared::share::{links_about, sharing_labels},
+        widgets::{
+            brightness::Magnitude,
+            confirm::ConfirmPage,
+            controls::{Fact, FactGroup, Link, TimeView},
+            links_out::links_out,
+            words::{counted, link, magnitude, moment, observed, position_text, run_link},
+        },
+    },
+};
+
+/// The page `/targets/{id}/`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "screens/target/detail.html")]
+struct TargetPage {
+    chrome: Chrome,
+    name: String,
+    aliases: Vec<String>,
+    /// Its type: "sidereal".
+    kind: String,
+    /// Where it is, who saved it, when.
+    facts: Vec<FactGroup>,
+    /// What people wrote about it, a paragraph each.
+    notes: Vec<String>,
+    alerts: Vec<TargetAlert>,
+    /// With whom it is shared, where that is not the whole team.
+    shared: Option<String>,
+    about: Vec<Link>,
+    links: Vec<Link>,
+    /// Its form; absent without the right to change it.
+    edit_href: Option<String>,
+    /// Asks whether to delete it; absent without the right to.
+    delete_href: Option<String>,
+}
+
+/// An alert of a target.
+#[derive(Clone, Debug)]
+struct TargetAlert {
+    /// The alert: its id and page.
+    alert: Link,
+    run: Option<Link>,
+    time: TimeView,
+    magnitude: Option<Magnitude>,
+    /// Whether the target was made from this one.
+    is_origin: bool,
+}
+
+/// Alerts that the page lists.
+const MAX_ALERTS: i64 = 500;
+
+/// `GET /targets/{id}/`
+pub(crate) async fn get(
+    State(storage): State<Storage>,
+    State(clock): State<Clock>,
+    context: PageContext,
+    Id(id): Id,
+) -> Result<Response, Error> {
+    let target = storage.find_target(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let evidence = storage.list_evidence(&context.scope, id, MAX_ALERTS).await?;
+    let rights = context.scope.rights_on(target.created_by, &target.sharing);
+    let shared = sharing_labels(&storage, &context, std::iter::once(&target.sharing)).await?;
+    let first = evidence.iter().min_by_key(|alert| alert.saved_at).map(|alert| alert.source_id);
+    let page = TargetPage {
+        chrome: context.chrome(Section::Targets),
+        name: target.name.clone(),
+        aliases: target.aliases.clone(),
+        kind: "Sidereal".to_owned(),
+        facts: facts(&target, clock.now()),
+        notes: target
+            .note
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .map(str::to_owned)
+            .collect(),
+        alerts: evidence
+            .iter()
+            .map(|alert| target_alert(alert, first == Some(alert.source_id)))
+            .collect(),
+        links: target.position.map(links_out).unwrap_or_default(),
+        shared: shared.into_iter().next().flatten(),
+        about: links_about(&context, Kind::Target, id),
+        edit_href: rights.write.then(|| format!("{}update/", paths::target(id))),
+        delete_href: rights.delete.then(|| format!("{}delete/", paths::target(id))),
+    };
+    Ok(context.render(&page))
+}
+
+/// `GET /targets/{id}/delete/`
+pub(crate) async fn get_delete(
+    State(storage): State<Storage>,
+    context: PageContext,
+    Id(id): Id,
+) -> Result<Response, Error> {
+    let target = storage.find_target(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    if !context.scope.rights_on(target.created_by, &target.sharing).delete {
+        return Err(Error::Forbidden);
+    }
+    let page = ConfirmPage {
+        chrome: context.chrome(Section::Targets),
+        question: format!("Delete the target {}?", target.name),
+        consequences: vec![
+            "Its names, notes and the links to its alerts are deleted.".to_owned(),
+            format!("{} will no longer be kept for ever.", counted(target.n_alerts, "alert")),
+        ],
+        facts: Vec::new(),
+        action: format!("{}delete/", paths::target(id)),
+        hidden: Vec::new(),
+        confirm_label: "Delete target".to_owned(),
+        cancel: link("Keep it", paths::target(id)),
+    };
+    Ok(context.render(&page))
+}
+
+/// `POST /targets/{id}/delete/`
+pub(crate) async fn post_delete(
+    State(storage): State<Storage>,
+    context: PageContext,
+    Id(id): Id,
+) -> Result<Response, Error> {
+    if storage.delete_target(&context.scope, id).await? {
+        Ok(redirect_with(Note::TargetDeleted, paths::TARGETS))
+    } else {
+        Err(Error::NotFound)
+    }
+}
+
+fn facts(target: &Target, now: chrono::DateTime<chrono::Utc>) -> Vec<FactGroup> {
+    let mut groups = Vec::new();
+    if let Some(position) = target.position {
+        let text = position_text(position);
+        let (l, b) = galactic(position);
+        groups.push(FactGroup {
+            title: "Position (ICRS)".to_owned(),
+            facts: vec![
+                copyable("RA, Dec", format!("{} {}", text.ra, text.dec)),
+                copyable("In degrees", format!("{} {}", text.ra_degrees, text.dec_degrees)),
+                fact("Galactic l, b", format!("{l:.4}° {b:+.4}°")),
+            ],
+        });
+    }
+    let created = moment(target.created, now);
+    let modified = moment(target.modified, now);
+    groups.push(FactGroup {
+        title: "Saved".to_owned(),
+        facts: vec![
+            fact("By", target.created_by_name.clone()),
+            Fact { note: created.age, ..fact("Created", format!("{} UTC", created.utc)) },
+            Fact { note: modified.age, ..fact("Changed", format!("{} UTC", modified.utc)) },
+        ],
+    });
+    groups
+}
+
+fn fact(label: &str, value: String) -> Fact {
+    Fact { label: label.to_owned(), value, note: None, copy: None }
+}
+
+fn copyable(label: &str, value: String) -> Fact {
+    Fact { copy: Some(value.clone()), ..fact(label, value) }
+}
+
+fn target_alert(alert: &TargetEvidence, is_origin: bool) -> TargetAlert {
+    TargetAlert {
+        alert: link(alert.source_id.to_string(), paths::alert(alert.survey, alert.source_id)),
+        run: alert.run_id.map(run_link),
+        time: observed(alert.jd, None),
+        magnitude: magnitude(alert.mag, alert.mag_err, alert.band.as_deref(), None),
+        is_origin,
+    }
+}

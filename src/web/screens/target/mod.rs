@@ -1,0 +1,5 @@
+//! Targets: their list, one of them, its form.
+
+pub(in crate::web) mod detail;
+pub(in crate::web) mod form;
+pub(in crate::web) mod list;

@@ -1,0 +1,5 @@
+//! The team: members, groups, invitations.
+
+pub(in crate::web) mod groups;
+pub(in crate::web) mod join;
+pub(in crate::web) mod members;

@@ -1,0 +1,171 @@
+//! Small things that many pages hold: links, buttons that change something, times, state chips, facts.
+
+use askama::Template;
+
+/// A link.
+#[derive(Clone, Debug)]
+pub(crate) struct Link {
+    /// Its words.
+    pub(crate) text: String,
+    /// Its address.
+    pub(crate) href: String,
+}
+
+/// A value that a form sends without showing it.
+#[derive(Clone, Debug)]
+pub(crate) struct HiddenValue {
+    /// Name of the form field.
+    pub(crate) name: String,
+    /// Its value.
+    pub(crate) value: String,
+}
+
+/// A button that changes something: a form of its own, sent by POST.
+#[derive(Clone, Debug, Template)]
+#[template(path = "widgets/post_button.html")]
+pub(crate) struct PostButton {
+    /// Words on the button.
+    pub(crate) label: String,
+    /// Where the form is sent.
+    pub(crate) action: String,
+    /// What it sends along.
+    pub(crate) hidden: Vec<HiddenValue>,
+    /// How the button looks.
+    pub(crate) look: ButtonLook,
+    /// What the button acts on, for readers who hear it out of context ("query young in g"); empty where plain.
+    pub(crate) object: String,
+}
+
+/// How a button looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ButtonLook {
+    /// The one thing to do.
+    Primary,
+    /// Something to do.
+    Plain,
+    /// Something that takes away.
+    Danger,
+}
+
+impl ButtonLook {
+    /// CSS classes of the button.
+    pub(crate) fn class(self) -> &'static str {
+        match self {
+            Self::Primary => "btn btn-primary",
+            Self::Plain => "btn",
+            Self::Danger => "btn btn-danger",
+        }
+    }
+}
+
+/// A moment.
+#[derive(Clone, Debug, Template)]
+#[template(path = "widgets/time.html")]
+pub(crate) struct TimeView {
+    /// RFC 3339 in UTC, for machines: `2026-11-23T05:10:00Z`; empty where no calendar has the date.
+    pub(crate) iso: String,
+    /// `2026-11-23 05:10:00`, UTC.
+    pub(crate) utc: String,
+    /// Modified Julian date with its name, where the page shows one: `MJD 61367.21667`.
+    pub(crate) mjd: Option<String>,
+    /// How long ago: "3 h ago".
+    pub(crate) age: Option<String>,
+}
+
+/// State of a run, as a chip with a sign, a word and a colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Template)]
+#[template(path = "widgets/state_chip.html")]
+pub(crate) enum StateChip {
+    /// Waits for a free place.
+    Queued,
+    /// Receives alerts.
+    Running,
+    /// Came to its end or to a stop condition.
+    Finished,
+    /// Stopped by trouble.
+    Failed,
+    /// Stopped by a user.
+    Cancelled,
+    /// Its process died or was stopped.
+    Interrupted,
+}
+
+impl StateChip {
+    /// The word on the chip.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Queued => "Queued",
+            Self::Running => "Running",
+            Self::Finished => "Finished",
+            Self::Failed => "Failed",
+            Self::Cancelled => "Cancelled",
+            Self::Interrupted => "Interrupted",
+        }
+    }
+
+    /// CSS class of the chip.
+    pub(crate) fn class(self) -> &'static str {
+        match self {
+            Self::Queued | Self::Cancelled => "is-plain",
+            Self::Running => "is-info is-live",
+            Self::Finished => "is-good",
+            Self::Failed => "is-bad",
+            Self::Interrupted => "is-warning",
+        }
+    }
+
+    /// The sign on the chip, so that colour is not the only one.
+    pub(crate) fn sign(self) -> &'static str {
+        match self {
+            Self::Queued => "○",
+            Self::Running => "●",
+            Self::Finished => "✓",
+            Self::Failed => "✕",
+            Self::Cancelled => "■",
+            Self::Interrupted => "!",
+        }
+    }
+}
+
+/// Says that an alert's object is a saved target.
+#[derive(Clone, Debug, Template)]
+#[template(path = "widgets/target_chip.html")]
+pub(crate) struct TargetChip {
+    /// Name of the target.
+    pub(crate) name: String,
+    /// Its page.
+    pub(crate) href: String,
+}
+
+/// A named value.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fact {
+    /// What it is: "Time (UTC)".
+    pub(crate) label: String,
+    /// Its value with its unit.
+    pub(crate) value: String,
+    /// What stands small under the value: its meaning, the same in another unit.
+    pub(crate) note: Option<String>,
+    /// What the copy button beside it copies, where it has one.
+    pub(crate) copy: Option<String>,
+}
+
+/// Facts under a heading.
+#[derive(Clone, Debug)]
+pub(crate) struct FactGroup {
+    /// The heading.
+    pub(crate) title: String,
+    /// The facts.
+    pub(crate) facts: Vec<Fact>,
+}
+
+/// A broker as a button that opens its form.
+#[derive(Clone, Debug)]
+pub(crate) struct BrokerButton {
+    /// Name of the broker.
+    pub(crate) name: String,
+    /// What it can do, in one line.
+    pub(crate) note: String,
+    /// Its form.
+    pub(crate) href: String,
+}

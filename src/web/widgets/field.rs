@@ -1,0 +1,147 @@
+//! A form as pages draw it: sections of fields, each with its help, its errors and what was understood of it.
+
+use askama::Template;
+
+/// A field of a form.
+#[derive(Clone, Debug, Template)]
+#[template(path = "widgets/field.html")]
+pub(crate) struct FieldView {
+    /// Name that the form sends.
+    pub(crate) name: String,
+    /// Id of the element, unique on the page.
+    pub(crate) id: String,
+    /// Label.
+    pub(crate) label: String,
+    /// What is typed or chosen.
+    pub(crate) kind: FieldKind,
+    /// What was typed or chosen; one value, except for [`FieldKind::Flags`].
+    pub(crate) values: Vec<String>,
+    /// What to type, in a sentence.
+    pub(crate) help: Option<String>,
+    /// Unit of the number, beside the input.
+    pub(crate) unit: Option<String>,
+    /// Example inside the empty input.
+    pub(crate) placeholder: Option<String>,
+    /// Known values that the browser offers while typing.
+    pub(crate) suggestions: Vec<String>,
+    /// Whether it must be filled in.
+    pub(crate) required: bool,
+    /// What is wrong with the value.
+    pub(crate) errors: Vec<String>,
+    /// What was understood of the value: "read as 10 00 24.12 +02 12 00.4".
+    pub(crate) echo: Option<String>,
+    /// Address that answers what is understood of a value; `&value=` is put behind it.
+    pub(crate) echo_url: Option<String>,
+}
+
+/// What a field takes.
+#[derive(Clone, Debug)]
+pub(crate) enum FieldKind {
+    /// A line of text.
+    Text,
+    /// Several lines of text.
+    LongText {
+        /// Height in lines.
+        rows: u32,
+    },
+    /// A whole number.
+    Integer {
+        /// Smallest allowed.
+        min: Option<String>,
+        /// Largest allowed.
+        max: Option<String>,
+    },
+    /// A number.
+    Number {
+        /// Smallest allowed.
+        min: Option<String>,
+        /// Largest allowed.
+        max: Option<String>,
+    },
+    /// One of a few, all in sight.
+    Radio(Vec<Choice>),
+    /// One of many.
+    Select(Vec<Choice>),
+    /// Any of a few.
+    Flags(Vec<Choice>),
+    /// Yes or no; sends `true`.
+    Checkbox,
+    /// A file.
+    File {
+        /// Which files the browser offers: `.avro,.tar.gz`; empty for all.
+        accept: String,
+        /// Whether several may be chosen.
+        multiple: bool,
+    },
+}
+
+/// Something to choose.
+#[derive(Clone, Debug)]
+pub(crate) struct Choice {
+    /// What the form sends.
+    pub(crate) value: String,
+    /// Words beside it.
+    pub(crate) label: String,
+    /// Further explanation.
+    pub(crate) help: Option<String>,
+}
+
+impl FieldView {
+    /// The first value, or nothing.
+    pub(crate) fn value(&self) -> &str {
+        self.values.first().map_or("", String::as_str)
+    }
+
+    /// Whether the value is among those chosen.
+    pub(crate) fn has(&self, value: &str) -> bool {
+        self.values.iter().any(|chosen| chosen == value)
+    }
+
+    /// The label, or the name of a field that has none.
+    pub(crate) fn title(&self) -> &str {
+        if self.label.is_empty() { &self.name } else { &self.label }
+    }
+
+    /// Ids of the elements that describe the input, for `aria-describedby`.
+    pub(crate) fn described_by(&self) -> String {
+        let parts = [
+            (self.unit.is_some(), "unit"),
+            (self.help.is_some(), "help"),
+            (!self.errors.is_empty(), "errors"),
+            (self.echo.is_some() || self.echo_url.is_some(), "echo"),
+        ];
+        let ids = parts.iter().filter(|(is_there, _)| *is_there);
+        ids.map(|(_, part)| format!("{}-{part}", self.id)).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Fields under a heading.
+#[derive(Clone, Debug)]
+pub(crate) struct SectionView {
+    /// The heading.
+    pub(crate) title: String,
+    /// The fields.
+    pub(crate) fields: Vec<FieldView>,
+}
+
+/// All sections of a form, and what is wrong with the whole.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "widgets/form.html")]
+pub(crate) struct FormView {
+    /// The sections.
+    pub(crate) sections: Vec<SectionView>,
+    /// What is wrong with the form as a whole.
+    pub(crate) errors: Vec<String>,
+}
+
+impl FormView {
+    /// Every field, in order.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &FieldView> {
+        self.sections.iter().flat_map(|section| &section.fields)
+    }
+
+    /// Number of things that are wrong.
+    pub(crate) fn n_errors(&self) -> usize {
+        self.errors.len() + self.fields().map(|field| field.errors.len()).sum::<usize>()
+    }
+}

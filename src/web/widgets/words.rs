@@ -1,0 +1,216 @@
+//! Domain values as pages word them: times, positions, magnitudes, states, durations.
+
+use chrono::{DateTime, Duration, SubsecRound, Utc};
+
+use super::{
+    brightness::{Band, Magnitude},
+    controls::{ButtonLook, HiddenValue, Link, PostButton, StateChip, TimeView},
+};
+use crate::{
+    domain::{
+        run::{Run, RunState},
+        sky::{Position, format_dec_dms, format_ra_hms},
+        time::{format_mjd, format_utc, jd_to_utc, relative_age},
+    },
+    web::paths,
+};
+
+/// A moment in our own books: when something was saved or started.
+pub(crate) fn moment(at: DateTime<Utc>, now: DateTime<Utc>) -> TimeView {
+    TimeView {
+        iso: at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+        utc: format_utc(at),
+        mjd: None,
+        age: Some(relative_age(at, now)),
+    }
+}
+
+/// The time of an observation, with its modified Julian date.
+pub(crate) fn observed(jd: f64, now: Option<DateTime<Utc>>) -> TimeView {
+    let mjd = format!("MJD {}", format_mjd(jd - 2_400_000.5));
+    match jd_to_utc(jd) {
+        Some(at) => TimeView {
+            iso: at.round_subsecs(0).to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+            utc: format_utc(at),
+            mjd: Some(mjd),
+            age: now.map(|now| relative_age(at, now)),
+        },
+        // No calendar has this date; the number is still what the packet says.
+        None => TimeView { iso: String::new(), utc: format!("JD {jd}"), mjd: Some(mjd), age: None },
+    }
+}
+
+/// Right ascension and declination, sexagesimal and in degrees.
+pub(crate) struct PositionText {
+    pub(crate) ra: String,
+    pub(crate) ra_degrees: String,
+    pub(crate) dec: String,
+    pub(crate) dec_degrees: String,
+}
+
+pub(crate) fn position_text(position: Position) -> PositionText {
+    PositionText {
+        ra: format_ra_hms(position.ra_deg(), 2),
+        ra_degrees: format!("{:.6}", position.ra_deg()),
+        dec: format_dec_dms(position.dec_deg(), 1),
+        dec_degrees: format!("{:+.6}", position.dec_deg()),
+    }
+}
+
+/// A magnitude of the difference, with error, band and sign.
+pub(crate) fn magnitude(
+    mag: Option<f64>,
+    mag_err: Option<f64>,
+    band: Option<&str>,
+    is_positive: Option<bool>,
+) -> Option<Magnitude> {
+    Some(Magnitude {
+        value: format!("{:.2}", mag?),
+        error: mag_err.map(|error| format!("{error:.2}")),
+        band: band.map_or(Band::Unknown, Band::from_letter),
+        is_negative: is_positive == Some(false),
+    })
+}
+
+/// A score between 0 and 1.
+pub(crate) fn score(value: Option<f64>) -> Option<String> {
+    value.map(|value| format!("{value:.3}"))
+}
+
+pub(crate) fn state_chip(state: RunState) -> StateChip {
+    match state {
+        RunState::Queued => StateChip::Queued,
+        RunState::Running => StateChip::Running,
+        RunState::Finished => StateChip::Finished,
+        RunState::Failed => StateChip::Failed,
+        RunState::Cancelled => StateChip::Cancelled,
+        RunState::Interrupted => StateChip::Interrupted,
+    }
+}
+
+/// What a run is called: by its query, or that it has none.
+pub(crate) fn run_title(run: &Run) -> String {
+    if run.query_name.is_empty() { "Unsaved query".to_owned() } else { run.query_name.clone() }
+}
+
+pub(crate) fn run_link(id: i64) -> Link {
+    link(format!("Run {id}"), paths::run(id))
+}
+
+pub(crate) fn link(text: impl Into<String>, href: impl Into<String>) -> Link {
+    Link { text: text.into(), href: href.into() }
+}
+
+pub(crate) fn post_button(
+    label: &str,
+    action: String,
+    look: ButtonLook,
+    object: &str,
+    hidden: Vec<HiddenValue>,
+) -> PostButton {
+    PostButton { label: label.to_owned(), action, hidden, look, object: object.to_owned() }
+}
+
+pub(crate) fn hidden(name: &str, value: impl Into<String>) -> HiddenValue {
+    HiddenValue { name: name.to_owned(), value: value.into() }
+}
+
+/// "0.4 s", "12 s", "3 min 05 s", "2 h 10 min".
+pub(crate) fn duration_text(duration: Duration) -> String {
+    let seconds = duration.num_seconds();
+    match seconds {
+        ..10 => format!("{:.1} s", duration.as_seconds_f64()),
+        10..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+/// "1,234,567".
+pub(crate) fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// "1 alert", "412 alerts".
+pub(crate) fn counted(n: u64, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{} {what}s", grouped(n)) }
+}
+
+/// "812 B", "67.4 kB", "1.2 MB".
+pub(crate) fn size_text(bytes: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+    let size = bytes as f64;
+    match bytes {
+        ..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.1} kB", size / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", size / 1e6),
+        _ => format!("{:.1} GB", size / 1e9),
+    }
+}
+
+/// A query string that starts with `?`, without the names whose value is empty; nothing if none is left.
+pub(crate) fn query_string(pairs: &[(&str, &str)]) -> String {
+    let mut text = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
+        text.append_pair(name, value);
+    }
+    let text = text.finish();
+    if text.is_empty() { text } else { format!("?{text}") }
+}
+
+/// What a transport said of a message, as names and values: `message_id` and `publish_time`, then its attributes by name.
+pub(crate) fn flat_metadata(metadata: &serde_json::Value) -> Vec<(String, String)> {
+    let text =
+        |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let (mut own, mut attributes) = (Vec::new(), Vec::new());
+    for (name, value) in metadata.as_object().into_iter().flatten() {
+        match value.as_object() {
+            Some(inner) => {
+                attributes.extend(inner.iter().map(|(name, value)| (name.clone(), text(value))));
+            }
+            None => own.push((name.clone(), text(value))),
+        }
+    }
+    attributes.sort();
+    own.extend(attributes);
+    own
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        assert_eq!(
+            [0, 12, 999, 1_000, 123_456, 1_234_567].map(grouped),
+            ["0", "12", "999", "1,000", "123,456", "1,234,567"]
+        );
+    }
+
+    #[test]
+    fn durations_are_told_as_people_tell_them() {
+        let texts =
+            [400, 12_000, 185_000, 7_800_000].map(|ms| duration_text(Duration::milliseconds(ms)));
+        assert_eq!(texts, ["0.4 s", "12 s", "3 min 05 s", "2 h 10 min"]);
+    }
+
+    #[test]
+    fn query_strings_are_escaped_and_leave_out_what_is_empty() {
+        assert_eq!(query_string(&[]), "");
+        assert_eq!(query_string(&[("name", "")]), "");
+        assert_eq!(query_string(&[("arg1", "val1"), ("arg2", "val2")]), "?arg1=val1&arg2=val2");
+        assert_eq!(
+            query_string(&[("order", "-mag"), ("name", ""), ("q", "a&b=c ")]),
+            "?order=-mag&q=a%26b%3Dc+"
+        );
+    }
+}
