@@ -92,9 +92,9 @@ fn pages() -> Router<AppState> {
         )
         .route("/alerts/query/{id}/history/", get(shared::history::get_query))
         .route("/alerts/query/{id}/listener/", get(query::listener::get))
-        .route("/alerts/query/{id}/listener/start/", post(query::listener::post_start))
-        .route("/alerts/query/{id}/listener/pause/", post(query::listener::post_pause))
-        .route("/alerts/query/{id}/listener/stop/", post(query::listener::post_stop))
+        .route("/alerts/query/{id}/listener/start/", post(query::listener_actions::post_start))
+        .route("/alerts/query/{id}/listener/pause/", post(query::listener_actions::post_pause))
+        .route("/alerts/query/{id}/listener/stop/", post(query::listener_actions::post_stop))
         .route("/alerts/alert/create/", post(run::save::post))
         .route("/alerts/{survey}/{source_id}/", get(alert::detail::get))
         .route("/alerts/{survey}/{source_id}/packet/", get(alert::detail::get_packet))
@@ -135,7 +135,7 @@ fn pages() -> Router<AppState> {
             get(subscription::detail::get_delete).post(subscription::detail::post_delete),
         )
         .route("/team/history/", get(shared::history::get))
-        .route("/team/history/export/", get(shared::history::get_export))
+        .route("/team/history/export/", get(shared::history_export::get_export))
         .route("/theme/", post(account::theme::post))
         .method_not_allowed_fallback(method_not_allowed)
 }
@@ -159,8 +159,8 @@ fn accounts(limit: Duration) -> Router<AppState> {
             get(account::connect::get_disconnect).post(account::connect::post_disconnect),
         )
         .route("/accounts/test/", post(account::connect::post_test))
-        .route("/team/", get(team::members::get).post(team::members::post_invite))
-        .route("/team/invitations/{id}/delete/", post(team::members::post_take_back))
+        .route("/team/", get(team::members::get).post(team::invitations::post_invite))
+        .route("/team/invitations/{id}/delete/", post(team::invitations::post_take_back))
         .route("/team/members/{id}/role/", post(team::members::post_role))
         .route(
             "/team/members/{id}/remove/",

@@ -4,15 +4,12 @@ use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
 use chrono::{DateTime, Utc};
 
+use super::connection::{ConnectionPanel, connection_panel};
 use crate::{
     actions::connection_test::Tested,
     brokers::Brokers,
     clock::Clock,
-    domain::{
-        grant::{Grant, GrantState, Scope},
-        sharing::TEAM,
-        visitor::SessionSummary,
-    },
+    domain::{sharing::TEAM, visitor::SessionSummary},
     google::check_project,
     storage::Storage,
     web::{
@@ -26,8 +23,8 @@ use crate::{
         paths,
         state::Accounts,
         widgets::{
-            controls::{ButtonLook, Fact, Link, PostButton, TimeView},
-            words::{hidden, link, moment, post_button, query_string},
+            controls::{ButtonLook, Fact, PostButton, TimeView},
+            words::{hidden, moment, post_button},
         },
     },
 };
@@ -58,40 +55,6 @@ struct SharingDefault {
     name: String,
     /// Whether they do, unless they say otherwise.
     is_chosen: bool,
-}
-
-/// The connection to Google.
-#[derive(Clone, Debug)]
-struct ConnectionPanel {
-    class: &'static str,
-    /// How it stands, in two or three words.
-    state: String,
-    sentences: Vec<String>,
-    facts: Vec<Fact>,
-    /// Each right, whether it is granted, and what needs it.
-    rights: Vec<RightRow>,
-    /// What a test has found, a line each.
-    tests: Vec<TestResult>,
-    buttons: Vec<PostButton>,
-    disconnect: Option<Link>,
-}
-
-/// A right at Google.
-#[derive(Clone, Debug)]
-struct RightRow {
-    service: String,
-    in_words: String,
-    needed_by: String,
-    is_granted: bool,
-    /// Where to grant it (again).
-    connect: Link,
-}
-
-/// What a harmless call has brought.
-#[derive(Clone, Debug)]
-struct TestResult {
-    is_good: bool,
-    sentence: String,
 }
 
 /// One of the member's sessions.
@@ -237,134 +200,6 @@ pub(super) async fn page(
         }),
     };
     Ok(context.render_as(status, &page))
-}
-
-fn connection_panel(
-    grant: Option<&Grant>,
-    service_account: Option<String>,
-    brokers: &Brokers,
-    tests: Vec<Tested>,
-    now: DateTime<Utc>,
-) -> ConnectionPanel {
-    let tests = tests
-        .into_iter()
-        .map(|test| TestResult {
-            is_good: test.outcome.is_ok(),
-            sentence: match test.outcome {
-                Ok(sentence) | Err(sentence) => sentence,
-            },
-        })
-        .collect();
-    let test_button = post_button(
-        "Test now",
-        paths::CONNECTION_TEST.to_owned(),
-        ButtonLook::Plain,
-        "",
-        Vec::new(),
-    );
-    if let Some(account) = service_account {
-        return ConnectionPanel {
-            class: "is-good",
-            state: "service account".to_owned(),
-            sentences: vec![format!(
-                "Everybody's runs act as {account}, whom this deployment was given. Your own account is not needed; each run says so."
-            )],
-            facts: Vec::new(),
-            rights: Vec::new(),
-            tests,
-            buttons: vec![test_button],
-            disconnect: grant.map(|_| link("Disconnect my own account", paths::DISCONNECT)),
-        };
-    }
-    let (class, state, sentence) = standing(grant);
-    ConnectionPanel {
-        class,
-        state,
-        sentences: vec![sentence],
-        facts: grant.map(|grant| grant_facts(grant, now)).unwrap_or_default(),
-        rights: Scope::ALL
-            .into_iter()
-            .filter_map(|scope| right_row(scope, grant, brokers))
-            .collect(),
-        tests,
-        buttons: grant.map(|_| test_button).into_iter().collect(),
-        disconnect: grant.map(|_| link("Disconnect", paths::DISCONNECT)),
-    }
-}
-
-fn standing(grant: Option<&Grant>) -> (&'static str, String, String) {
-    match grant {
-        None => (
-            "is-plain",
-            "not connected".to_owned(),
-            "Streams and databases at Google run as you once you connect. Archives need no connection."
-                .to_owned(),
-        ),
-        Some(Grant { state: GrantState::NeedsSignIn(why), .. }) => (
-            "is-warning",
-            "needs sign-in".to_owned(),
-            format!("Google does not renew the connection any more ({why}). It may have been taken back in the Google account, have expired, or be forbidden by the organisation. Connect again; nothing is lost."),
-        ),
-        Some(grant) if grant.scopes.is_empty() => (
-            "is-plain",
-            "nothing granted".to_owned(),
-            format!("{} is known to Google, but has granted nothing yet.", grant.email),
-        ),
-        Some(grant) => (
-            "is-good",
-            "connected".to_owned(),
-            format!("Connected as {}. Tokens renew themselves; you are not asked again.", grant.email),
-        ),
-    }
-}
-
-fn grant_facts(grant: &Grant, now: DateTime<Utc>) -> Vec<Fact> {
-    let fact = |label: &str, at: Option<DateTime<Utc>>, absent: &str| {
-        let time = at.map(|at| moment(at, now));
-        Fact {
-            label: label.to_owned(),
-            value: time.as_ref().map_or(absent.to_owned(), |time| format!("{} UTC", time.utc)),
-            note: time.and_then(|time| time.age),
-            copy: None,
-        }
-    };
-    let mut facts = vec![
-        fact("Granted", Some(grant.granted), ""),
-        fact("Last renewed", grant.last_refresh, "not yet"),
-    ];
-    // A token that cannot be renewed is of no interest any more.
-    if grant.state == GrantState::Connected {
-        facts.push(fact("Present token ends", grant.access_expires, "none"));
-    }
-    if let Some((error, at)) = &grant.last_error {
-        let note = Some(format!("{} UTC", moment(*at, now).utc));
-        facts.push(Fact { label: "Last error".to_owned(), value: error.clone(), note, copy: None });
-    }
-    facts
-}
-
-/// A right, if some backend needs it or it was granted.
-fn right_row(scope: Scope, grant: Option<&Grant>, brokers: &Brokers) -> Option<RightRow> {
-    let needed_by: Vec<&str> = brokers
-        .all()
-        .filter(|broker| broker.needed_scope() == Some(scope))
-        .map(|broker| broker.name())
-        .collect();
-    let is_granted = grant.is_some_and(|grant| grant.allows(scope));
-    if needed_by.is_empty() && !is_granted {
-        return None;
-    }
-    let query = query_string(&[("scope", scope.id()), ("next", paths::PROFILE)]);
-    Some(RightRow {
-        service: scope.name().to_owned(),
-        in_words: scope.in_words().to_owned(),
-        needed_by: needed_by.join(", "),
-        is_granted,
-        connect: link(
-            if is_granted { "Reconnect" } else { "Connect" },
-            format!("/accounts/connect/{query}"),
-        ),
-    })
 }
 
 fn is_this(row: &SessionSummary, context: &PageContext) -> bool {

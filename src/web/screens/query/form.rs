@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{
     draft::{draft, kept_form, refilled},
     form_page::page,
-    listener::words_for_editors,
+    listener_state::words_for_editors,
 };
 use crate::{
     actions::run_query::Runner,

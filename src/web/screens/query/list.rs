@@ -6,7 +6,7 @@ use axum::{
     response::{Redirect, Response},
 };
 
-use super::listener::{ListenerBrief, buttons, chip};
+use super::listener_state::{ListenerBrief, buttons, chip};
 use crate::{
     brokers::{Broker, Brokers},
     clock::Clock,

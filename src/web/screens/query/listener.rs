@@ -4,28 +4,23 @@ use askama::Template;
 use axum::{extract::State, response::Response};
 use chrono::{DateTime, Days, Utc};
 
-use super::listener_days::{DayRow, day_rows, total_row};
+use super::{
+    listener_days::{DayRow, day_rows, total_row},
+    listener_state::{ListenerChip, buttons, chip, sentence},
+};
 use crate::{
     actions::{listen::why_not_listen, run_query::Runner},
     brokers::Brokers,
     clock::Clock,
-    domain::{
-        history::Kind,
-        listener::{Listener, Standing},
-        replica,
-        run::Run,
-        saved_query::SavedQuery,
-        sharing::TeamScope,
-    },
+    domain::{history::Kind, listener::Listener, replica, run::Run, sharing::TeamScope},
     storage::{RunFilter, Storage},
     web::{
-        door::consent::{ask_to_connect, connect_url, lacking},
+        door::consent::connect_url,
         frame::{
             chrome::{Chrome, Section},
-            context::{PageContext, redirect_with},
+            context::PageContext,
             error::Error,
             extract::Id,
-            flash::Note,
         },
         paths,
         screens::shared::{
@@ -33,10 +28,9 @@ use crate::{
             run_waiting::{Look, progress_of},
             share::links_about,
         },
-        state::Accounts,
         widgets::{
-            controls::{ButtonLook, Link, PostButton, StateChip, TimeView},
-            words::{duration_text, grouped, link, moment, post_button, run_link, state_chip},
+            controls::{Link, PostButton, StateChip, TimeView},
+            words::{duration_text, grouped, link, moment, run_link, state_chip},
         },
     },
 };
@@ -105,70 +99,11 @@ struct ListenerRunRow {
     feedback: String,
 }
 
-/// How a listener stands, as a chip with a sign, a word and a colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Template)]
-#[template(path = "widgets/state_chip.html")]
-pub(super) enum ListenerChip {
-    Listening,
-    Starting,
-    /// The last run failed; the next one tries again.
-    InTrouble,
-    Paused,
-    /// The same, and the service has done it.
-    PausedByService,
-    Off,
-}
-
-impl ListenerChip {
-    /// The word on the chip.
-    fn label(self) -> &'static str {
-        match self {
-            Self::Listening => "Listening",
-            Self::Starting => "Starting",
-            Self::InTrouble => "In trouble",
-            Self::Paused | Self::PausedByService => "Paused",
-            Self::Off => "Not listening",
-        }
-    }
-
-    /// CSS class of the chip.
-    fn class(self) -> &'static str {
-        match self {
-            Self::Listening => "is-good is-live",
-            Self::Starting => "is-info is-live",
-            Self::InTrouble => "is-bad",
-            Self::Paused | Self::Off => "is-plain",
-            Self::PausedByService => "is-warning",
-        }
-    }
-
-    /// The sign on the chip, so that colour is not the only one.
-    fn sign(self) -> &'static str {
-        match self {
-            Self::Listening => "●",
-            Self::Starting => "○",
-            Self::InTrouble => "✕",
-            Self::Paused => "‖",
-            Self::PausedByService => "!",
-            Self::Off => "–",
-        }
-    }
-}
-
-/// How the listener of a query stands, in a list.
-#[derive(Clone, Debug)]
-pub(super) struct ListenerBrief {
-    pub(super) state: ListenerChip,
-    pub(super) href: String,
-}
-
 /// Days that the page shows.
 pub(in crate::web) const DAYS: u64 = 30;
 
 /// Runs that the page shows.
 const RUNS: i64 = 10;
-
-const BLURB: &str = "Listening keeps this query running: alerts are stored as they come, a run a day, whether you are here or not, until you pause it. What the form says of stopping does not count meanwhile.";
 
 /// `GET /alerts/query/{id}/listener/`
 pub(crate) async fn get(
@@ -231,87 +166,6 @@ pub(crate) async fn get(
     Ok(context.render(&page))
 }
 
-/// `POST /alerts/query/{id}/listener/start/`: listens, goes on, or tries at once.
-pub(crate) async fn post_start(
-    State(storage): State<Storage>,
-    State(brokers): State<Brokers>,
-    State(runner): State<Runner>,
-    State(clock): State<Clock>,
-    accounts: Option<Accounts>,
-    context: PageContext,
-    Id(id): Id,
-) -> Result<Response, Error> {
-    let query = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
-    // Without the right the storage says no, and the history tells of it.
-    if context.scope.rights_on(query.owner_id, &query.sharing).write {
-        let broker = brokers.find(&query.broker).ok_or(Error::NotFound)?.as_ref();
-        if let Some(because) = why_not_listen(broker, &query.parameters, clock.now()).await {
-            return Err(Error::CannotListen(because));
-        }
-        if let Some(scope) = lacking(accounts.as_ref(), &context.visitor, broker) {
-            return Ok(ask_to_connect(scope, &paths::listener(id)));
-        }
-    }
-    if !runner.start_listening(&query, &context.scope).await? {
-        return Err(Error::NotFound);
-    }
-    Ok(redirect_with(Note::ListeningStarted, &paths::listener(id)))
-}
-
-/// `POST /alerts/query/{id}/listener/pause/`
-pub(crate) async fn post_pause(
-    State(storage): State<Storage>,
-    context: PageContext,
-    Id(id): Id,
-) -> Result<Response, Error> {
-    storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
-    if !storage.pause_listening(&context.scope, id).await? {
-        return Err(Error::NotFound);
-    }
-    Ok(redirect_with(Note::ListeningPaused, &paths::listener(id)))
-}
-
-/// `POST /alerts/query/{id}/listener/stop/`
-pub(crate) async fn post_stop(
-    State(storage): State<Storage>,
-    context: PageContext,
-    Id(id): Id,
-) -> Result<Response, Error> {
-    storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
-    if !storage.stop_listening(&context.scope, id).await? {
-        return Err(Error::NotFound);
-    }
-    Ok(redirect_with(Note::ListeningStopped, &paths::listener(id)))
-}
-
-/// How a listener stands, as a chip.
-pub(super) fn chip(listener: Option<&Listener>) -> ListenerChip {
-    match listener.map(Listener::standing) {
-        None => ListenerChip::Off,
-        Some(Standing::Listening) => ListenerChip::Listening,
-        Some(Standing::Starting) => ListenerChip::Starting,
-        Some(Standing::InTrouble) => ListenerChip::InTrouble,
-        Some(Standing::Paused) => ListenerChip::Paused,
-        Some(Standing::PausedByService) => ListenerChip::PausedByService,
-    }
-}
-
-fn sentence(listener: Option<&Listener>, can_start: bool) -> String {
-    let Some(listener) = listener else {
-        return if can_start { BLURB.to_owned() } else { String::new() };
-    };
-    match listener.standing() {
-        Standing::Listening => "Alerts are stored as they come.",
-        Standing::Starting => "Waits for a replica that takes it: a second or two, if one has room.",
-        Standing::InTrouble if listener.live.is_some() => "It is being tried again now.",
-        Standing::InTrouble => "It is tried again by itself.",
-        Standing::Paused | Standing::PausedByService => {
-            "Nothing is stored now. What comes meanwhile waits in the subscription, as long as that keeps it."
-        }
-    }
-    .to_owned()
-}
-
 fn trouble(listener: &Listener, now: DateTime<Utc>) -> Option<ListenerTrouble> {
     let text = listener.trouble.as_ref()?;
     let title = match (listener.is_on, listener.failures) {
@@ -334,32 +188,6 @@ fn trouble(listener: &Listener, now: DateTime<Utc>) -> Option<ListenerTrouble> {
     })
 }
 
-/// What one who may change the query can do with its listener.
-pub(super) fn buttons(
-    query: &SavedQuery,
-    listener: Option<&Listener>,
-    can_start: bool,
-    scope: &TeamScope,
-) -> Vec<PostButton> {
-    if !scope.rights_on(query.owner_id, &query.sharing).write {
-        return Vec::new();
-    }
-    let button = |label: &str, what: &str, look| {
-        let action = format!("{}{what}/", paths::listener(query.id));
-        post_button(label, action, look, &query.name, Vec::new())
-    };
-    let start = |label| can_start.then(|| button(label, "start", ButtonLook::Primary));
-    let pause = || button("Pause", "pause", ButtonLook::Plain);
-    let stop = || button("Stop listening", "stop", ButtonLook::Danger);
-    let of_listener = match listener.map(Listener::standing) {
-        None => return start("Listen").into_iter().collect(),
-        Some(Standing::Listening | Standing::Starting) => vec![Some(pause()), Some(stop())],
-        Some(Standing::InTrouble) => vec![start("Try now"), Some(pause()), Some(stop())],
-        Some(Standing::Paused | Standing::PausedByService) => vec![start("Go on"), Some(stop())],
-    };
-    of_listener.into_iter().flatten().collect()
-}
-
 /// After how many seconds there may be a run where there is none now.
 fn again_s(listener: &Listener, now: DateTime<Utc>) -> Option<u32> {
     if !listener.is_on || listener.live.is_some() {
@@ -367,19 +195,6 @@ fn again_s(listener: &Listener, now: DateTime<Utc>) -> Option<u32> {
     }
     let wait = listener.next_try.map_or(0, |at| (at - now).num_seconds());
     Some(u32::try_from(wait + 2).unwrap_or(2).clamp(2, 60))
-}
-
-/// What somebody should know who is about to change a query that is listened to.
-pub(super) fn words_for_editors(listener: Option<&Listener>, scope: &TeamScope) -> Option<String> {
-    let listener = listener.filter(|listener| listener.is_on)?;
-    Some(if listener.started_by == scope.member_id() {
-        "You listen to this query: when it is saved with another form, the next run begins with that.".to_owned()
-    } else {
-        let name = &listener.started_by_name;
-        format!(
-            "{name} listens to this query. When you save it with another form, that is paused, because it acts as {name}; you can go on with it as yourself."
-        )
-    })
 }
 
 async fn live_view(
@@ -410,5 +225,3 @@ fn run_row(run: &Run, now: DateTime<Utc>) -> ListenerRunRow {
         feedback: run.feedback.clone(),
     }
 }
-
-impl askama::filters::HtmlSafe for ListenerChip {}

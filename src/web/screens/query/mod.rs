@@ -6,6 +6,8 @@ pub(in crate::web) mod form;
 pub(in crate::web) mod form_page;
 pub(in crate::web) mod list;
 pub(in crate::web) mod listener;
+pub(in crate::web) mod listener_actions;
 pub(in crate::web) mod listener_days;
+pub(in crate::web) mod listener_state;
 pub(in crate::web) mod preview;
 pub(in crate::web) mod upload;

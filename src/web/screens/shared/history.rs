@@ -1,27 +1,21 @@
 //! `…/history/` of queries, runs and targets, and `/team/history/` of everything, for admins; also as JSON lines.
 
-use std::convert::Infallible;
-
 use askama::Template;
-use axum::{
-    body::{Body, Bytes},
-    extract::State,
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
-};
-use chrono::{DateTime, Days, NaiveDate, Utc};
-use futures::StreamExt;
-use serde_json::{Value, json};
+use axum::{extract::State, http::StatusCode, response::Response};
+use chrono::{DateTime, Utc};
 
-use super::{history_words::detail_lines, share::Owned};
+use super::{
+    history_filter::{HistoryFilterForm, filter_form, read_filter},
+    history_words::detail_lines,
+    share::Owned,
+};
 use crate::{
     clock::Clock,
     domain::{
         group::Group,
-        history::{Action, Entry, Event, Kind},
-        sharing::TeamScope,
+        history::{Action, Entry, Kind},
     },
-    storage::{HistoryFilter, Storage},
+    storage::Storage,
     web::{
         frame::{
             chrome::{Chrome, Section},
@@ -32,7 +26,6 @@ use crate::{
         paths,
         widgets::{
             controls::{Link, TimeView},
-            field::Choice,
             table::Pager,
             words::{link, moment, query_string},
         },
@@ -54,29 +47,6 @@ struct HistoryPage {
     export: Option<Link>,
 }
 
-/// Chooses lines of the history.
-#[derive(Clone, Debug)]
-struct HistoryFilterForm {
-    members: Vec<Choice>,
-    member: String,
-    actions: Vec<Choice>,
-    action: String,
-    kinds: Vec<Choice>,
-    kind: String,
-    since: String,
-    until: String,
-    error: Option<String>,
-}
-
-impl HistoryFilterForm {
-    /// Whether it leaves anything out.
-    fn is_set(&self) -> bool {
-        [&self.member, &self.action, &self.kind, &self.since, &self.until]
-            .iter()
-            .any(|text| !text.is_empty())
-    }
-}
-
 /// A line of the history.
 #[derive(Clone, Debug)]
 struct HistoryRow {
@@ -96,9 +66,6 @@ struct HistoryRow {
 
 /// Lines of a page.
 const PAGE_SIZE: i64 = 100;
-
-/// Lines that are read at once for an export.
-const EXPORT_STEP: i64 = 1_000;
 
 macro_rules! history_pages {
     ($get:ident, $kind:expr, $path:literal) => {
@@ -206,115 +173,6 @@ fn pager(first: Option<String>, next: Option<String>) -> Pager {
     Pager { summary, what, first, next, ..Pager::default() }
 }
 
-/// `GET /team/history/export/`: every line that the filter shows, newest first, a JSON object each.
-pub(crate) async fn get_export(
-    State(storage): State<Storage>,
-    context: PageContext,
-    Query(query): Query,
-) -> Result<Response, Error> {
-    context.require_admin()?;
-    let filter = read_filter(&query).map_err(Error::BadRequest)?;
-    let event = Event {
-        action: Action::Exported,
-        kind: Kind::History,
-        object_id: None,
-        name: "the history".to_owned(),
-        detail: Value::Null,
-    };
-    storage.tell(&context.scope, event).await?;
-    let lines = export_lines(storage, context.scope.clone(), filter);
-    let headers = [
-        (header::CONTENT_TYPE, "application/x-ndjson; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"tom-alerts-history.jsonl\""),
-    ];
-    Ok((headers, Body::from_stream(lines)).into_response())
-}
-
-/// The lines in steps, so that a long history does not fill memory. What cannot be read any more ends the file with a
-/// line that says so.
-fn export_lines(
-    storage: Storage,
-    scope: TeamScope,
-    filter: HistoryFilter,
-) -> impl futures::Stream<Item = Result<Bytes, Infallible>> {
-    let lines = futures::stream::unfold(Some(None::<i64>), move |before| {
-        let (storage, scope, filter) = (storage.clone(), scope.clone(), filter.clone());
-        async move {
-            let before = before?;
-            match storage.list_history(&scope, &filter, before, EXPORT_STEP).await {
-                Ok(entries) => {
-                    let last = entries.last()?.id;
-                    let lines: Vec<String> =
-                        entries.iter().map(|entry| entry_json(entry).to_string()).collect();
-                    Some((Ok(Bytes::from(lines.join("\n") + "\n")), Some(Some(last))))
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "An export of the history broke off");
-                    let line = json!({ "error": "The export broke off here. Try again." });
-                    Some((Ok(Bytes::from(format!("{line}\n"))), None))
-                }
-            }
-        }
-    });
-    // What compresses an answer asks once more after its end.
-    lines.fuse()
-}
-
-fn entry_json(entry: &Entry) -> Value {
-    json!({
-        "id": entry.id,
-        "at": entry.at.to_rfc3339(),
-        "actor_id": entry.actor_id,
-        "actor": entry.actor,
-        "token_id": entry.token_id,
-        "action": entry.action,
-        "kind": entry.kind,
-        "object_id": entry.object_id,
-        "name": entry.name,
-        "detail": entry.detail,
-    })
-}
-
-fn read_filter(query: &Pairs) -> Result<HistoryFilter, String> {
-    let day = |name: &str| match query.text(name) {
-        None => Ok(None),
-        Some(text) => NaiveDate::parse_from_str(text, "%Y-%m-%d")
-            .ok()
-            .filter(|day| (1_900..=2_200).contains(&chrono::Datelike::year(day)))
-            .map(Some)
-            .ok_or_else(|| "Enter days as 2026-11-25.".to_owned()),
-    };
-    let start_of = |day: NaiveDate| day.and_time(chrono::NaiveTime::MIN).and_utc();
-    let after = |day: NaiveDate| day.checked_add_days(Days::new(1)).map(start_of);
-    Ok(HistoryFilter {
-        actor_id: number(query, "who")?,
-        action: known(query, "action", |word| Action::from_id(word).is_some())?,
-        kind: known(query, "kind", |word| Kind::from_id(word).is_some())?,
-        object_id: number(query, "object")?,
-        since: day("since")?.map(start_of),
-        until: day("until")?.and_then(after),
-    })
-}
-
-/// A whole number, where one is given.
-fn number(query: &Pairs, name: &str) -> Result<Option<i64>, String> {
-    let text = query.text(name);
-    text.map(|text| text.parse().map_err(|_| not_known(name, text))).transpose()
-}
-
-/// One of our words, where one is given: a filter that cannot be read must not show everything.
-fn known(query: &Pairs, name: &str, is_word: fn(&str) -> bool) -> Result<Option<String>, String> {
-    match query.text(name) {
-        Some(text) if !is_word(text) => Err(not_known(name, text)),
-        text => Ok(text.map(str::to_owned)),
-    }
-}
-
-fn not_known(name: &str, text: &str) -> String {
-    let text: String = text.chars().take(40).collect();
-    format!("There is no such filter: {name} “{text}”.")
-}
-
 fn own_href(query: &Pairs, below: &str, before: Option<i64>) -> String {
     let before = before.map(|id| id.to_string()).unwrap_or_default();
     let text = |name| query.text(name).unwrap_or_default();
@@ -328,38 +186,6 @@ fn own_href(query: &Pairs, below: &str, before: Option<i64>) -> String {
         ("before", &before),
     ];
     format!("/team/history/{below}{}", query_string(&pairs))
-}
-
-async fn filter_form(
-    storage: &Storage,
-    scope: &TeamScope,
-    query: &Pairs,
-    error: Option<String>,
-) -> Result<HistoryFilterForm, Error> {
-    let choice = |value: &str, label: &str| Choice {
-        value: value.to_owned(),
-        label: label.to_owned(),
-        help: None,
-    };
-    let text = |name| query.text(name).unwrap_or_default().to_owned();
-    let actors = storage.list_actors(scope).await?;
-    let name = |name: &str, is_out: bool| {
-        if is_out { format!("{name} (has left)") } else { name.to_owned() }
-    };
-    Ok(HistoryFilterForm {
-        members: actors
-            .iter()
-            .map(|(id, actor, is_out)| choice(&id.to_string(), &name(actor, *is_out)))
-            .collect(),
-        member: text("who"),
-        actions: Action::ALL.iter().map(|(_, word)| choice(word, word)).collect(),
-        action: text("action"),
-        kinds: Kind::ALL.iter().map(|(_, word)| choice(word, word)).collect(),
-        kind: text("kind"),
-        since: text("since"),
-        until: text("until"),
-        error,
-    })
 }
 
 fn history_row(entry: &Entry, groups: &[Group], now: DateTime<Utc>) -> HistoryRow {
@@ -396,25 +222,4 @@ fn object_link(entry: &Entry) -> Link {
         _ => String::new(),
     };
     link(text, href)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_are_read_whole_and_nonsense_is_told() {
-        let read = |text: &str| read_filter(&Pairs::parse(text.as_bytes()));
-        let filter = read("since=2026-11-25&until=2026-11-25&action=shared&who=7").unwrap();
-        assert_eq!(filter.since.unwrap().to_rfc3339(), "2026-11-25T00:00:00+00:00");
-        assert_eq!(filter.until.unwrap().to_rfc3339(), "2026-11-26T00:00:00+00:00");
-        assert_eq!((filter.actor_id, filter.action.as_deref()), (Some(7), Some("shared")));
-        for bad in ["since=yesterday", "until=2026-13-01", "since=99999-01-01"] {
-            assert!(read(bad).is_err(), "{bad}");
-        }
-        for bad in ["action=nonsense", "kind=zzz", "who=abc", "object=1e3"] {
-            assert!(read(bad).is_err(), "{bad}");
-        }
-        assert_eq!(read("action=&who=").unwrap().action, None);
-    }
 }

@@ -1,6 +1,8 @@
 //! What several subjects show: sharing, history, a run's progress, a form's values in words.
 
 pub(in crate::web) mod history;
+pub(in crate::web) mod history_export;
+pub(in crate::web) mod history_filter;
 pub(in crate::web) mod history_words;
 pub(in crate::web) mod parameters;
 pub(in crate::web) mod run_progress;

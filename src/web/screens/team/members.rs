@@ -8,11 +8,14 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 
-use super::{groups::GroupForm, join::new_link};
+use super::{
+    groups::GroupForm,
+    invitations::{InvitationPanel, invitation_row},
+};
 use crate::{
     domain::{
         group::Group,
-        member::{Invitation, Role, TeamMember},
+        member::{Role, TeamMember},
     },
     storage::{MemberChange, Storage},
     web::{
@@ -27,9 +30,9 @@ use crate::{
         state::{Accounts, AppState},
         widgets::{
             confirm::ConfirmPage,
-            controls::{ButtonLook, Link, PostButton, TimeView},
+            controls::{Link, TimeView},
             field::Choice,
-            words::{link, moment, post_button},
+            words::{link, moment},
         },
     },
 };
@@ -79,33 +82,6 @@ struct GroupRow {
     is_mine: bool,
 }
 
-/// Who may come in, and the form that lets in more.
-#[derive(Clone, Debug)]
-struct InvitationPanel {
-    /// Those who may and have not come yet.
-    rows: Vec<InvitationRow>,
-    /// A link that was made just now: it is shown once.
-    fresh_link: Option<String>,
-    email: String,
-    role: String,
-    error: Option<String>,
-}
-
-/// An invitation that nobody has used yet.
-#[derive(Clone, Debug)]
-struct InvitationRow {
-    who: String,
-    role: String,
-    invited_by: String,
-    created: TimeView,
-    /// When it ends; absent where it does not.
-    expires: Option<TimeView>,
-    take_back: PostButton,
-}
-
-/// Longest address, characters.
-const MAX_EMAIL: usize = 254;
-
 /// Names of a group that the list of groups shows.
 const NAMES_SHOWN: usize = 4;
 
@@ -135,50 +111,6 @@ pub(crate) async fn get(
     context: PageContext,
 ) -> Result<Response, Error> {
     page(&state, &accounts, &context, Typed::default()).await
-}
-
-/// `POST /team/`: invites an address, or whoever has a link (`by=link`).
-pub(crate) async fn post_invite(
-    State(state): State<AppState>,
-    accounts: Accounts,
-    context: PageContext,
-    Form(form): Form,
-) -> Result<Response, Error> {
-    context.require_admin()?;
-    let storage = state.storage();
-    let email = form.text("email").unwrap_or_default().to_owned();
-    let role = form.text("role").map_or(Ok(Role::Member), |_| role_of(&form))?;
-    let mut typed = Typed { email, role: Some(role), ..Typed::default() };
-    if form.text("by") == Some("link") {
-        let new = new_link(state.site())?;
-        storage.invite_by_link(&context.scope, &new.hash, role).await?;
-        typed.fresh_link = Some(new.url);
-        return page(&state, &accounts, &context, typed).await;
-    }
-    typed.email_error = match check_email(&typed.email) {
-        Err(message) => Some(message),
-        Ok(email) if storage.invite(&context.scope, &email, role).await? => None,
-        Ok(_) => Some("A member has this address already.".to_owned()),
-    };
-    if typed.email_error.is_none() {
-        return Ok(redirect_with(Note::Invited, paths::TEAM));
-    }
-    page(&state, &accounts, &context, typed).await
-}
-
-/// `POST /team/invitations/{id}/delete/`
-pub(crate) async fn post_take_back(
-    State(storage): State<Storage>,
-    _: Accounts,
-    context: PageContext,
-    Id(id): Id,
-) -> Result<Response, Error> {
-    context.require_admin()?;
-    if storage.take_back_invitation(&context.scope, id).await? {
-        Ok(redirect_with(Note::InvitationTakenBack, paths::TEAM))
-    } else {
-        Err(Error::NotFound)
-    }
 }
 
 /// `POST /team/members/{id}/role/`
@@ -259,7 +191,7 @@ pub(crate) async fn post_remove(
     Ok(redirect_with(Note::MemberRemoved, paths::TEAM))
 }
 
-fn role_of(form: &Pairs) -> Result<Role, Error> {
+pub(super) fn role_of(form: &Pairs) -> Result<Role, Error> {
     form.text("role")
         .and_then(Role::from_id)
         .ok_or_else(|| Error::BadRequest("\"role\" is viewer, member or admin".to_owned()))
@@ -274,23 +206,6 @@ async fn last_admin(
         "This is the last admin, and somebody must be one. Make somebody else admin first.";
     let typed = Typed { problem: Some(problem.to_owned()), ..Typed::default() };
     page(state, accounts, context, typed).await
-}
-
-/// An address in lower case, or what is wrong with it.
-fn check_email(typed: &str) -> Result<String, String> {
-    let email = typed.trim().to_lowercase();
-    let is_address = email.split_once('@').is_some_and(|(name, domain)| {
-        !name.is_empty() && domain.contains('.') && !domain.contains('@') && !domain.ends_with('.')
-    });
-    if email.is_empty() {
-        return Err("This field is required.".to_owned());
-    }
-    let is_plain = email.chars().all(|c| !c.is_whitespace() && !c.is_control());
-    if is_address && is_plain && email.chars().count() <= MAX_EMAIL {
-        Ok(email)
-    } else {
-        Err("Enter an e-mail address, such as ada@obs.example.".to_owned())
-    }
 }
 
 /// The page, with what was just typed.
@@ -376,45 +291,5 @@ fn group_row(group: &Group, context: &PageContext) -> GroupRow {
             (false, more) => format!("{} and {more} more", names.join(", ")),
         },
         is_mine: group.has(context.scope.member_id()),
-    }
-}
-
-fn invitation_row(row: Invitation, now: DateTime<Utc>) -> InvitationRow {
-    let who = row.email.unwrap_or_else(|| "whoever has the link".to_owned());
-    InvitationRow {
-        take_back: post_button(
-            "Take back",
-            format!("/team/invitations/{}/delete/", row.id),
-            ButtonLook::Plain,
-            &format!("the invitation of {who}"),
-            Vec::new(),
-        ),
-        who,
-        role: row.role.id().to_owned(),
-        invited_by: row.invited_by,
-        created: moment(row.created, now),
-        expires: row.expires.map(|at| moment(at, now)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_are_kept_in_lower_case_and_nonsense_is_refused() {
-        assert_eq!(check_email(" Ada@Obs.Example "), Ok("ada@obs.example".to_owned()));
-        for bad in [
-            "",
-            "ada",
-            "ada@",
-            "@obs.example",
-            "ada@obs",
-            "a@b@c.example",
-            "a b@c.example",
-            "a@b.c.",
-        ] {
-            assert!(check_email(bad).is_err(), "{bad}");
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! The team: members, groups, invitations.
 
 pub(in crate::web) mod groups;
+pub(in crate::web) mod invitations;
 pub(in crate::web) mod join;
 pub(in crate::web) mod members;

@@ -1,0 +1,74 @@
+//! Starting, pausing and stopping to listen.
+
+use axum::{extract::State, response::Response};
+
+use crate::{
+    actions::{listen::why_not_listen, run_query::Runner},
+    brokers::Brokers,
+    clock::Clock,
+    storage::Storage,
+    web::{
+        door::consent::{ask_to_connect, lacking},
+        frame::{
+            context::{PageContext, redirect_with},
+            error::Error,
+            extract::Id,
+            flash::Note,
+        },
+        paths,
+        state::Accounts,
+    },
+};
+
+/// `POST /alerts/query/{id}/listener/start/`: listens, goes on, or tries at once.
+pub(crate) async fn post_start(
+    State(storage): State<Storage>,
+    State(brokers): State<Brokers>,
+    State(runner): State<Runner>,
+    State(clock): State<Clock>,
+    accounts: Option<Accounts>,
+    context: PageContext,
+    Id(id): Id,
+) -> Result<Response, Error> {
+    let query = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    // Without the right the storage says no, and the history tells of it.
+    if context.scope.rights_on(query.owner_id, &query.sharing).write {
+        let broker = brokers.find(&query.broker).ok_or(Error::NotFound)?.as_ref();
+        if let Some(because) = why_not_listen(broker, &query.parameters, clock.now()).await {
+            return Err(Error::CannotListen(because));
+        }
+        if let Some(scope) = lacking(accounts.as_ref(), &context.visitor, broker) {
+            return Ok(ask_to_connect(scope, &paths::listener(id)));
+        }
+    }
+    if !runner.start_listening(&query, &context.scope).await? {
+        return Err(Error::NotFound);
+    }
+    Ok(redirect_with(Note::ListeningStarted, &paths::listener(id)))
+}
+
+/// `POST /alerts/query/{id}/listener/pause/`
+pub(crate) async fn post_pause(
+    State(storage): State<Storage>,
+    context: PageContext,
+    Id(id): Id,
+) -> Result<Response, Error> {
+    storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    if !storage.pause_listening(&context.scope, id).await? {
+        return Err(Error::NotFound);
+    }
+    Ok(redirect_with(Note::ListeningPaused, &paths::listener(id)))
+}
+
+/// `POST /alerts/query/{id}/listener/stop/`
+pub(crate) async fn post_stop(
+    State(storage): State<Storage>,
+    context: PageContext,
+    Id(id): Id,
+) -> Result<Response, Error> {
+    storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    if !storage.stop_listening(&context.scope, id).await? {
+        return Err(Error::NotFound);
+    }
+    Ok(redirect_with(Note::ListeningStopped, &paths::listener(id)))
+}

@@ -1,0 +1,155 @@
+//! Who may come in: invitations by address and by part of `/team/`.
+
+use axum::{extract::State, response::Response};
+use chrono::{DateTime, Utc};
+
+use super::{
+    join::new_link,
+    members::{Typed, page, role_of},
+};
+use crate::{
+    domain::member::{Invitation, Role},
+    storage::Storage,
+    web::{
+        frame::{
+            context::{PageContext, redirect_with},
+            error::Error,
+            extract::{Form, Id},
+            flash::Note,
+        },
+        paths,
+        state::{Accounts, AppState},
+        widgets::{
+            controls::{ButtonLook, PostButton, TimeView},
+            words::{moment, post_button},
+        },
+    },
+};
+
+/// Who may come in, and the form that lets in more.
+#[derive(Clone, Debug)]
+pub(super) struct InvitationPanel {
+    /// Those who may and have not come yet.
+    pub(super) rows: Vec<InvitationRow>,
+    /// A link that was made just now: it is shown once.
+    pub(super) fresh_link: Option<String>,
+    pub(super) email: String,
+    pub(super) role: String,
+    pub(super) error: Option<String>,
+}
+
+/// An invitation that nobody has used yet.
+#[derive(Clone, Debug)]
+pub(super) struct InvitationRow {
+    pub(super) who: String,
+    pub(super) role: String,
+    pub(super) invited_by: String,
+    pub(super) created: TimeView,
+    /// When it ends; absent where it does not.
+    pub(super) expires: Option<TimeView>,
+    pub(super) take_back: PostButton,
+}
+
+/// Longest address, characters.
+const MAX_EMAIL: usize = 254;
+
+/// `POST /team/`: invites an address, or whoever has a link (`by=link`).
+pub(crate) async fn post_invite(
+    State(state): State<AppState>,
+    accounts: Accounts,
+    context: PageContext,
+    Form(form): Form,
+) -> Result<Response, Error> {
+    context.require_admin()?;
+    let storage = state.storage();
+    let email = form.text("email").unwrap_or_default().to_owned();
+    let role = form.text("role").map_or(Ok(Role::Member), |_| role_of(&form))?;
+    let mut typed = Typed { email, role: Some(role), ..Typed::default() };
+    if form.text("by") == Some("link") {
+        let new = new_link(state.site())?;
+        storage.invite_by_link(&context.scope, &new.hash, role).await?;
+        typed.fresh_link = Some(new.url);
+        return page(&state, &accounts, &context, typed).await;
+    }
+    typed.email_error = match check_email(&typed.email) {
+        Err(message) => Some(message),
+        Ok(email) if storage.invite(&context.scope, &email, role).await? => None,
+        Ok(_) => Some("A member has this address already.".to_owned()),
+    };
+    if typed.email_error.is_none() {
+        return Ok(redirect_with(Note::Invited, paths::TEAM));
+    }
+    page(&state, &accounts, &context, typed).await
+}
+
+/// `POST /team/invitations/{id}/delete/`
+pub(crate) async fn post_take_back(
+    State(storage): State<Storage>,
+    _: Accounts,
+    context: PageContext,
+    Id(id): Id,
+) -> Result<Response, Error> {
+    context.require_admin()?;
+    if storage.take_back_invitation(&context.scope, id).await? {
+        Ok(redirect_with(Note::InvitationTakenBack, paths::TEAM))
+    } else {
+        Err(Error::NotFound)
+    }
+}
+
+/// An address in lower case, or what is wrong with it.
+fn check_email(typed: &str) -> Result<String, String> {
+    let email = typed.trim().to_lowercase();
+    let is_address = email.split_once('@').is_some_and(|(name, domain)| {
+        !name.is_empty() && domain.contains('.') && !domain.contains('@') && !domain.ends_with('.')
+    });
+    if email.is_empty() {
+        return Err("This field is required.".to_owned());
+    }
+    let is_plain = email.chars().all(|c| !c.is_whitespace() && !c.is_control());
+    if is_address && is_plain && email.chars().count() <= MAX_EMAIL {
+        Ok(email)
+    } else {
+        Err("Enter an e-mail address, such as ada@obs.example.".to_owned())
+    }
+}
+
+pub(super) fn invitation_row(row: Invitation, now: DateTime<Utc>) -> InvitationRow {
+    let who = row.email.unwrap_or_else(|| "whoever has the link".to_owned());
+    InvitationRow {
+        take_back: post_button(
+            "Take back",
+            format!("/team/invitations/{}/delete/", row.id),
+            ButtonLook::Plain,
+            &format!("the invitation of {who}"),
+            Vec::new(),
+        ),
+        who,
+        role: row.role.id().to_owned(),
+        invited_by: row.invited_by,
+        created: moment(row.created, now),
+        expires: row.expires.map(|at| moment(at, now)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_kept_in_lower_case_and_nonsense_is_refused() {
+        assert_eq!(check_email(" Ada@Obs.Example "), Ok("ada@obs.example".to_owned()));
+        for bad in [
+            "",
+            "ada",
+            "ada@",
+            "@obs.example",
+            "ada@obs",
+            "a@b@c.example",
+            "a b@c.example",
+            "a@b.c.",
+        ] {
+            assert!(check_email(bad).is_err(), "{bad}");
+        }
+    }
+}
