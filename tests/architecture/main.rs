@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod deployment;
+mod documents;
 mod files;
 mod functions;
 mod layers;
