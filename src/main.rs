@@ -1,4 +1,8 @@
 //! The program `tom-alerts`: reads the command line and starts what it asks for.
+//!
+//! It uses the system's allocator. With jemalloc the list of queries answered a fifth more requests, but packets made
+//! to do harm took 129 MB instead of less than 64 (`tests/packet_attacks.rs`), and pages beside a stream were no
+//! quicker.
 
 use std::{io::Write, time::Duration};
 

@@ -1,4 +1,10 @@
 //! Members' grants at Google: kept, renewed once however many want it, tried, ended.
+//!
+//! Tokens are rows of `google_credential`, encrypted with member and column as associated data, under a key that is not
+//! in the database. Only *Disconnect* revokes a grant at Google. Signing out does not, because runs that go on and
+//! tomorrow's runs need it, and revoking ends the account's grant on all devices.
+//!
+//! A right that is added is asked for with `prompt=consent`: a refresh token from before does not bring it reliably.
 
 mod renewing;
 

@@ -1,6 +1,16 @@
-//! Listeners: saved queries that are kept running. Each process looks once a second at all of them, takes those that nobody
-//! has and ends runs of its own that are over. The live run of a listener is its lease: there is one at most, its row says
-//! which process works on it and when that was last heard of, and a process that has lost it can keep nothing more.
+//! Listeners: saved queries that are kept running, one run a day. Each process looks at all of them once a second,
+//! takes those that nobody has, and ends runs of its own that are over.
+//!
+//! The live run of a listener is its lease. Whoever inserts the next run has it, and a unique index lets one process do
+//! so. The run's heartbeat shows that it is alive, and nothing is stored for a run that somebody has ended. So holding
+//! the lease and being allowed to store are one fact, and a process that was only slow can do no harm.
+//!
+//! A listener acts as the member who started it, and only for what they asked for. Each look checks anew whether that
+//! member may still change the query. A change of the form by somebody else pauses the listener in the same
+//! transaction, or they could pull with another's account.
+//!
+//! Listeners are looked for, not announced: a notification can get lost, and the same look finds what is over, so a
+//! pause on one replica ends the run of another within a second or two.
 
 use std::{
     collections::HashMap,

@@ -1,4 +1,12 @@
-//! What a run has received, judged, kept and acknowledged. One batch is committed while the next one is being inserted.
+//! Judges, stores and acknowledges what a run has received. One batch is committed while the next one is being
+//! inserted.
+//!
+//! `storage/turns.rs` has the order of two batches. Near `max_results` there is one at a time, because how much room a
+//! batch leaves is only known after it. Exactly `max_results` alerts are kept; repeats use up no room.
+//!
+//! What was kept, rejected or set aside is acknowledged while the next batches are being stored. Acknowledgements are
+//! counted as far as Pub/Sub confirms them. This count alone is written without waiting for the disk: when PostgreSQL
+//! crashes, the last of it may be lost, but no alert.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,7 @@
 //! What the runs of one member may take, so that the others get theirs.
+//!
+//! Runs are counted on all replicas, because they take what replicas share. Pulls and requests are counted on each,
+//! because they take what it has itself.
 
 use std::{
     collections::HashMap,

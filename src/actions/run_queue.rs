@@ -1,4 +1,5 @@
-//! Whose run begins next: the queue is in the database, and every process looks there for what it may begin.
+//! Which run begins next: every process looks into the queue in the database (when a run is asked for, when one ends,
+//! and each second), and begins what it has places for. A run's form is validated again when it begins.
 
 use std::sync::Arc;
 

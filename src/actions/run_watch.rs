@@ -1,4 +1,6 @@
-//! Which runs live: each process says so of its own, and finds those of processes that say nothing any more.
+//! Which runs are alive: each process reports its own every 5 s, and marks those *interrupted* whose process has been
+//! silent for 30 s, which frees their places. A service with a private PostgreSQL marks at its start whatever was live
+//! or waiting before.
 
 use std::time::Duration;
 

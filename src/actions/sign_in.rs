@@ -1,4 +1,7 @@
 //! Signing in and connecting to Google: out to the provider, and back with an answer that is checked.
+//!
+//! A sign-in asks only who somebody is. A right at Google is asked for when a run needs it first, and kept only if it
+//! is of the account that signed in.
 
 mod outcome;
 mod policy;

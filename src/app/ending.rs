@@ -1,4 +1,13 @@
 //! The end of a service: it says that it is not ready, serves on for a moment, and only then stops.
+//!
+//! 1. At the signal the process *retires*: `/readyz` says 503, no run is begun, events of runs end, listeners are given
+//!    away, and each answer closes its connection.
+//! 2. It serves on for `--stop-delay`, so that proxies can turn away.
+//! 3. It takes the connections that are made already and refuses further ones. It finishes what it is answering. Its
+//!    runs give back their messages and say *interrupted*.
+//!
+//! At the start the address is taken at once, but listened to only when everything else is ready: until then
+//! connections are refused, and a proxy goes to the next replica.
 
 use std::time::Duration;
 

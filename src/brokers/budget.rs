@@ -1,4 +1,8 @@
 //! What queries may cost: bytes that BigQuery bills, reserved before a job and settled after it.
+//!
+//! One query may read 100 GiB, not 10, because ZTF's tables are not partitioned: one column of some 500 million alerts
+//! has 4 GB, and a query by `objectId` for what a list shows reads some 70 GB. The daily budgets keep that from adding
+//! up.
 
 use std::time::Duration;
 

@@ -1,4 +1,7 @@
 //! The filter that every backend shares: it judges an alert in memory and says which rule rejected it.
+//!
+//! It is the run's, not the backend's, so all backends have the same one and count its rejections alike.
+//! `brokers/database` has it as SQL too, so that no more rows come than are wanted; the run still judges each row.
 
 use chrono::{DateTime, Utc};
 

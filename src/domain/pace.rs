@@ -1,4 +1,7 @@
 //! A pace: so many in a minute, and a few of them at once. Time is a parameter.
+//!
+//! It is one instant for each member, not a window and not a timer. A request over the pace is refused. A pull over it
+//! waits in line before it has messages in hand; that wait does not count as silence of the stream.
 
 use std::{
     num::NonZeroU32,

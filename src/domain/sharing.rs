@@ -1,4 +1,10 @@
 //! Who may see, change and share what a member has made, and the one who asks: the rule that [`TeamScope`] carries.
+//!
+//! A query, a run or a target has three lists of group ids on its own row: `readers`, `writers` and `sharers`; 0 is the
+//! team. A table of permissions would have to be joined, but a list of 100,000 targets is filtered by an array overlap
+//! on rows that are read anyway. The SQL functions `may_read` and `may_change` decide; the same rule here decides only
+//! which buttons a page shows. A token that only reads makes its owner a viewer, so the checks of every layer hold for
+//! it, also for an admin's.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,8 @@
 //! Patience as a parameter: how long the service waits, how often it looks, how soon it tries again. Tests set it.
+//!
+//! `app` makes one [`Timing`] and hands its parts to whoever waits. A unit test pins the true value of each. The hidden
+//! `--timing-divisor` makes those of a whole program shorter, for tests that start it, but for what the database may
+//! take. What belongs to a protocol, to the private PostgreSQL or to a pace stays where it is used.
 
 use std::{num::NonZeroU32, time::Duration};
 

@@ -1,5 +1,8 @@
-//! A form as data: declared once, it draws the page, checks what is sent, describes itself to the API and keeps
-//! what a saved query was made of.
+//! A form as data: declared once, it draws the page, checks what is sent, describes itself to the API and keeps what a
+//! saved query was made of.
+//!
+//! A stored form is the text that was typed. It is validated again whenever it is used, so "24h" in a saved query is
+//! the last day whenever it runs, and a form that no longer fits comes back as a form with messages.
 
 mod choices;
 mod field;

@@ -1,4 +1,7 @@
 //! Google's services over HTTP: who we act as, calls that are tried again, and the sentences for what goes wrong.
+//!
+//! A layer of its own, below `brokers` and `simulate`: whoever calls Pub/Sub has the same tokens, retries and
+//! sentences, and the simulator publishes through the client that the backend pulls through.
 
 mod access;
 mod api;

@@ -1,4 +1,11 @@
 //! What a run hands over, kept in one transaction: alerts, packets, links (table `run_alert`), quarantine and counts.
+//!
+//! An alert is one row for each survey and source id; each run that found it has a link to it. A batch has a number, so
+//! one that is sent again because nobody knows whether it was committed is kept once. The run's row is locked until the
+//! batch is counted, and a run that somebody else has ended takes nothing more. A message that comes again to a later
+//! run of the same listener is not linked again: the earlier runs are asked for its id.
+//!
+//! In every run `received = passed + rejected + unreadable` and `passed = stored + duplicates`.
 
 use std::collections::{BTreeMap, HashSet};
 

@@ -1,5 +1,8 @@
-//! Tables `bigquery_spending`: what queries may cost, reserved before a job, and what they cost; and `bigquery_check`: how
-//! often they are looked at before.
+//! Tables `bigquery_spending`: what queries may cost, reserved before a job, and what they cost; and `bigquery_check`:
+//! how often they are looked at before.
+//!
+//! Reservations are made one after another, under an advisory lock. A job holds a place, whatever became of its run,
+//! until it is settled, known to have ended, or past its time-out.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Table `history`: what was done, by whom, to what. Rows are added, in the transaction of what they tell of.
+//! Table `history`: what was done, by whom, to what. A line is written in the transaction of what it tells of, and a
+//! trigger lets nobody change or delete it.
 
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgConnection};

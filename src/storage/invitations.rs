@@ -1,4 +1,5 @@
-//! Table `invitation`: who may come in, by address or by a link that is used once.
+//! Table `invitation`: who may come in, by address or by a link that is used once. A link's hash waits in
+//! `sign_in_attempt` while its bearer is at the provider.
 
 use std::time::Duration;
 

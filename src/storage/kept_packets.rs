@@ -1,4 +1,8 @@
 //! The packets of kept alerts: table `alert_packet`.
+//!
+//! Packets of new alerts are copied in (`COPY`), not bound as an array; nobody else can have put them in. Of several
+//! packets of one alert the fullest stays: a row of a BigQuery table is kept as JSON, and the survey's own packet, or a
+//! fuller row, takes its place.
 
 use bytes::{BufMut, BytesMut};
 use sqlx::PgConnection;

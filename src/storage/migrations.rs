@@ -1,4 +1,9 @@
 //! The tables: how a database gets them, and when it cannot.
+//!
+//! `0001_initial_schema.sql` has the tables of the first release. Each later change is a file `NNNN_words.sql` of its
+//! own; a released file never changes. The version before starts and runs beside tables that are newer, so a migration
+//! leaves what that version uses. For each migration after the first `tests/it/migrations/rows.rs` has rows that are
+//! put in before it, and what they have to be after it.
 
 use std::sync::LazyLock;
 

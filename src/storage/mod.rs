@@ -1,4 +1,15 @@
 //! All SQL, one file a table or a question; rows become domain types here.
+//!
+//! **Transactions.** Each runs in a task of its own, which `in_transaction_at` alone begins. A request that goes away
+//! half-way drops its future, and sqlx's `begin` is not safe to drop: whoever got the connection next would be inside
+//! the old transaction.
+//!
+//! **Connections.** In each process pages have 8 and runs have 12, so a crowd at the pages does not keep runs from
+//! storing, and runs do not hold up pages. Heartbeats of runs use those of pages. More for pages would make all answers
+//! late together: 32 requests at once took 54 ms (p99) with 16 connections, and 39 ms with 6. A statement of a page may
+//! take 5 s; one of a run 30 s, because packets travel while it goes on.
+//!
+//! **Statements** are texts, not sqlx's query macros: building needs no database, and each statement is run by a test.
 
 mod alerts;
 mod api_tokens;

@@ -1,4 +1,9 @@
 //! Heads of packets, which thousands of packets share: table `packet_head`.
+//!
+//! An Avro container begins with its schema: 15 of 73 kB, the same all night. Keeping it once makes table and
+//! write-ahead log a fifth smaller. The packet is put together again where it is read, byte for byte. Heads are never
+//! removed, and there are some 256 at most: when somebody has sent another one with each packet, later ones stay within
+//! their packets. A batch compares the heads that it names with the table's by their SHA-256.
 
 use std::{
     collections::HashMap,

@@ -1,4 +1,7 @@
 //! Pages of a run's results: one index range each, however long the run is and whichever column sorts it.
+//!
+//! Table `run_alert` repeats the columns that sort, and has an index for each. Columns that may be absent have two
+//! indexes, so that absent values come last both ways.
 
 use std::fmt;
 

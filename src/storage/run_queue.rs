@@ -1,4 +1,10 @@
-//! The queue of runs: which may begin next, for each member only so many at once. Any process may begin any run.
+//! The queue of runs: which may begin next, for each member only so many at once.
+//!
+//! The queue is table `run`. Every process takes runs whose turn it is, by one statement under one lock: of a member
+//! only as many as may go on at once on all processes, the oldest first, and members with fewer runs going on before
+//! those with more. Any process may begin any run, so nobody has to be woken, and no run waits for a process that is
+//! gone. Runs of listeners (`day` is set) are no part of the queue. Someone with 20 runs waiting is refused, so the
+//! queue does not grow for ever.
 
 use sqlx::PgConnection;
 

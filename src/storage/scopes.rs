@@ -1,4 +1,12 @@
 //! Who asks, read from the tables of people; how things are shared; and what becomes of a change that was not allowed.
+//!
+//! Only this module makes a [`TeamScope`], from the rows of this moment. Row-level security would do less: superusers
+//! and owners bypass it, who are what `DATABASE_URL` and the private PostgreSQL usually name, and it needs a
+//! transaction with a setting around every read. `tests/architecture/team_data` reads the SQL instead: each statement
+//! on the team's data asks for a right.
+//!
+//! What somebody does not see is not there for them. What they see and may not change is refused. In both cases the
+//! history tells of the attempt. What a role alone forbids is not told.
 
 use sqlx::FromRow;
 

@@ -1,5 +1,9 @@
-//! Table `session`, as the store behind tower-sessions. A session that has ended is never revived: only a sign-in
-//! makes a row, and nothing that a session holds is written back. Roles and names are read anew with each request.
+//! Table `session`, as the store behind tower-sessions. A session that has ended is never revived: only a sign-in makes
+//! a row, always under a new id, of which the table has only the SHA-256.
+//!
+//! A session holds nothing that is written back. What others keep in a blob is columns here, read anew with each
+//! request, so a changed role or an ended session counts at once on every replica, and two requests that write at once
+//! lose nothing.
 
 use std::{
     collections::HashMap,

@@ -1,4 +1,9 @@
 //! Table `sign_in_attempt`: somebody on the way to the provider and back.
+//!
+//! A row ties state, nonce and PKCE verifier to one browser by a cookie of its own, not by a session: a sign-in changes
+//! the session's id, and attempts of other tabs must survive that; besides, a visitor without an account needs no
+//! session. An attempt is marked used before anything else of the answer is looked at. The hash of an invitation's link
+//! waits here while its bearer is at the provider.
 
 use std::time::Duration;
 

@@ -1,5 +1,9 @@
-//! Whether somebody still stands where they stood when their request began: asked again wherever something of the team's is
-//! changed, because a request can be held open while its author is removed, or put out of a group.
+//! Whether somebody still stands where they stood when their request began.
+//!
+//! A scope is read when the head of a request comes, but the body may take its time: meanwhile its author may be
+//! removed, or put out of a group. So each transaction that changes something of the team's begins with the member's
+//! row (`for key share`; whoever takes somebody out locks it `for update`). It refuses those who are out, have less of
+//! a role, or have left a group.
 
 use futures::future::BoxFuture;
 use sqlx::PgConnection;

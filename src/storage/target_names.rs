@@ -1,4 +1,10 @@
 //! Table `target_name`: names and aliases, kept apart by one constraint over their keys.
+//!
+//! A key is the name in lower case, without spaces, `-`, `_`, `(` and `)`. First names and aliases are rows of the same
+//! table, unique by key and realm. The realm says who sees the target: the team, these groups, or its owner alone. It
+//! is generated in `target` from owner and readers, and follows from there by the foreign key. So a refusal tells
+//! nothing about targets that somebody else keeps private. A new name must also differ from those that its author sees
+//! in other realms, because they could not tell the two apart.
 
 use std::collections::HashSet;
 

@@ -1,5 +1,9 @@
-//! The order of batches of one run of which two are kept at the same time: the alerts of one are put into their tables
-//! while what came before is committed.
+//! The order of two batches of one run that are stored at the same time.
+//!
+//! The second puts its alerts into their table once those of the first are there, and its packets while the first is
+//! being committed. Then it waits for that commit, before it touches rows that the first may have locked: packets of
+//! alerts that were there before, the run's row, links and counts. Each is one transaction. If the first is not kept,
+//! the second is not kept either, and both are sent again, one after the other.
 
 use tokio::sync::watch;
 

@@ -1,7 +1,7 @@
 // The program that is tested: started on a port of its own, and ended in order.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtemp } from 'node:fs/promises';
+import { chmod, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { freePort } from '../provider/loopback.mjs';
@@ -37,6 +37,8 @@ export async function startOnFreePort(ground, options, attempts = 5) {
 /** One running program: the `url` that it names, its own `address`, all that it has written, and how to end it. */
 export async function startProgram({ folder, archives, database }, { environment, flags, port = 0 }) {
   const data = await mkdtemp(join(folder, 'data-'));
+  // The user who runs a private PostgreSQL has to pass through.
+  await chmod(data, 0o711);
   const child = spawn(
     ownProgram(),
     ['--listen', `127.0.0.1:${port}`, '--data-dir', data, ...archives.flatMap((archive) => ['--archive', archive]), ...flags],

@@ -6,7 +6,7 @@ import subprocess
 
 import yaml
 
-# For variables that compose.yaml takes from .env and the example in README.md does not set.
+# For variables that compose.yaml takes from .env and the example in docs/guide/deployment.md does not set.
 OPTIONAL = {
     "GOOGLE_CLOUD_PROJECT": "obs-alerts",
     "TOM_ALERTS_RUNS_AT_ONCE": "4",
@@ -32,9 +32,9 @@ WRONG = {
 }
 
 
-def example(readme):
-    """The variables of .env as README.md has it; what it leaves open is made up as its comment says."""
-    block = re.search(r"```sh\n(.*?PUBLIC_HOST=.*?)```", readme, re.DOTALL)[1]
+def example(guide):
+    """The variables of .env as docs/guide/deployment.md has it; what it leaves open is made up as its comment says."""
+    block = re.search(r"```sh\n((?:(?!```).)*PUBLIC_HOST=.*?)```", guide, re.DOTALL)[1]
     variables = {}
     for line in filter(str.strip, block.splitlines()):
         assignment, _, comment = line.partition("#")
@@ -78,7 +78,7 @@ def check(program, folder, image):
     compose = yaml.safe_load((folder / "compose.yaml").read_text())
     ours = {name: it for name, it in compose["services"].items() if it["image"] == "tom-alerts"}
     assert len(ours) >= 2, "compose.yaml has no two replicas"
-    written = example((folder / "README.md").read_text())
+    written = example((folder.parent / "guide/deployment.md").read_text())
     n_refused = 0
     for name, service in ours.items():
         check_names(program, name, service)

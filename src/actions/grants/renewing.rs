@@ -1,4 +1,9 @@
 //! Renewing a member's tokens: once, however many want one, by one process at a time, with pauses after a failure.
+//!
+//! In a process one task at a time renews for a member; among processes a lease in the row decides. The result is kept
+//! only if the row's `version` is still the same. A renewal runs in a task of its own and outlives the request that
+//! wanted it. When Google refuses it for good, the tokens are deleted and the grant says *needs sign-in*: nothing tries
+//! a dead token again.
 
 use std::{sync::Arc, time::Duration};
 

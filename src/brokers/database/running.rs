@@ -1,4 +1,10 @@
 //! A query job from its start to its last page; stopped where the run is stopped.
+//!
+//! Before a job is started there was a dry run, and its cost was reserved. It has an id of our own (`jobs.insert`, not
+//! `jobs.query`), so one whose answer was lost is not started twice, and it can be cancelled before its first answer.
+//! Where it runs is known from the dry run. A job whose answer was lost is looked for there; only if it stays absent
+//! there is it taken for never started. What a job was billed for takes the place of what was reserved; as long as that
+//! is not known, the reservation stays counted.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,8 +1,13 @@
 //! `create_sql_stmnt`: from a typed query to constant text and named, typed parameters.
 //!
-//! The text is made of pieces of this file and a table's checked name; a user's values are parameters, always. It
-//! selects what [`Filter::judge`](crate::domain::filter::Filter::judge) lets pass, absent values included: where
-//! rounding could tell them apart it selects a hair more, and the filter decides.
+//! The text is made of constant pieces of this folder and a table's checked name; a user's values are parameters,
+//! always. `tests/it/database/statements.txt` lists all pieces. It selects what
+//! [`Filter::judge`](crate::domain::filter::Filter::judge) lets pass, absent values included: where rounding could tell
+//! them apart it selects a hair more, and the filter decides.
+//!
+//! LSST's tables are clustered by HEALPix cells of depth 9 and then 19, so a cone names its cells of depth 9, and those
+//! of depth 19 where they are few. The cells are those of a circle 3″ wider, in case the broker took another position
+//! of the same object.
 
 use crate::domain::{
     filter::{Filter, Side},

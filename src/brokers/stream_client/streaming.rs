@@ -1,7 +1,17 @@
 //! Watches over a stream: opens it, hands over what comes, notices when nothing can come, and opens it anew.
 //!
-//! Google's crate tries for ever and says nothing while Pub/Sub cannot be reached, and ends for ever when the subscription
-//! was not there for a moment. So whoever waits here asks by REST whether Pub/Sub is there, and says what is wrong.
+//! Google's crate tries for ever and says nothing while Pub/Sub cannot be reached, and ends for good when the
+//! subscription was not there for a moment. So the run watches it from outside:
+//!
+//! - When nothing has come for 15 s (8 s after opening), it asks by REST whether the subscription is there and still on
+//!   its topic.
+//! - It says in the log what is wrong. When REST answers again, it opens a stream over a new connection. After 5
+//!   minutes of silence it does so in any case.
+//! - An answer by REST alone does not count as health. It also tries a connection to where streams go, and counts the
+//!   crate's calls where the crate asks for a token: a silent stream that calls more than twice between two looks does
+//!   not stay open.
+//! - A refused token is renewed once. A missing permission ends the run.
+//! - Time in trouble does not count as silence, and silence ends a run only after an answer.
 
 use std::time::Duration;
 

@@ -1,4 +1,7 @@
 //! The leases of messages that are out: extended while a batch is being kept, given back when it is not.
+//!
+//! No lease is left to run out. The messages of a dropped receipt, and a surplus, go back at once. What a peek has
+//! seen, and what a pull brings that was under way when the run ended, go back at the end of the run.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 

@@ -1,4 +1,9 @@
 //! The loop of a run: pulls while there is room, hands batches over, and knows when to stop.
+//!
+//! It asks for as many messages as the run will probably need, with three pulls at once while there is a backlog. Only
+//! an answer of Pub/Sub counts as silence. Pulls are answered at once (`returnImmediately`) and repeated twice a second
+//! while the stream is quiet: a pull that waits, and is then given up, keeps taking messages out, and those come again
+//! only when their lease ends.
 
 use std::{
     sync::{

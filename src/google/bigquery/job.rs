@@ -1,4 +1,4 @@
-//! A query job: its name, what is asked, and what it would read.
+//! A query job: its name, what is asked, and what it would read. None can be made without a cap, a time-out and labels.
 
 use std::time::Duration;
 

@@ -1,5 +1,10 @@
 //! BigQuery by REST: dry runs, query jobs, their results in pages, cancelling.
 //! <https://cloud.google.com/bigquery/docs/reference/rest>
+//!
+//! Six calls on `ApiClient`, with the limits, retries and sentences that Pub/Sub has. Google's crate
+//! (`google-cloud-bigquery-v2` 1.1) was tried against the emulator and works, but it brings 16 crates that nothing else
+//! here needs (22.8 s of compilation on two cores, debug build), reads an answer of any size into memory, and knows
+//! neither a run's log of retries nor a token that was refused.
 
 mod job;
 mod parameter;

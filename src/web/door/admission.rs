@@ -1,4 +1,7 @@
 //! Who is in: sessions by cookie, and a closed door for everybody else. Every path is closed unless it is listed here.
+//!
+//! Session and member are read with each request, so an ended session or a changed role counts at once on every
+//! replica. A form that comes without a session is kept on the page that says so, and is sent again after signing in.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,8 @@
 //! A message with its lease: acknowledged, or given back.
+//!
+//! Google's crate extends the lease. A dropped one goes back after half a second: a stream that is just being closed
+//! would get the message again, and nobody would read it there. A lease lasts as long as the subscription says, a
+//! minute at most. What was on its way when a process died comes again after that.
 
 use std::{collections::BTreeMap, time::Duration};
 

@@ -1,4 +1,7 @@
 //! Takes messages out of the crate's stream as there is room for them, and ends it in good order.
+//!
+//! A stream that is closed within 3 s of its beginning, before anything came, is read until then: messages may be on
+//! their way down it. The request side ends 0.2 s before the answer is dropped (see `request_side.rs`).
 
 use std::{
     sync::{

@@ -1,8 +1,9 @@
 //! Ends the request side of a stream before its answer.
 //!
-//! Google's crate drops both at once, and then only a reset gets through. Pub/Sub's emulator does not notice that: it
-//! goes on sending to nobody, and whatever it sends is lost to everybody else. What holds the request side open is a task
-//! that the crate spawns while it opens the stream; so it is spawned on a runtime of its own, which ends first.
+//! Google's crate drops both at once, and then only a reset gets through (h2 since 0.4.15). Pub/Sub's emulator notices
+//! neither a reset nor a connection that is gone: it goes on sending to nobody, and what it sends is lost to everybody
+//! else. What holds the request side open is a task that the crate spawns while it opens the stream; so it is spawned
+//! on a runtime of its own, which ends first.
 
 use std::{
     future::{Future, poll_fn},
