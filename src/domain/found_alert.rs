@@ -67,26 +67,7 @@ pub enum SortColumn {
     Rb,
 }
 
-impl SortColumn {
-    /// Every column.
-    pub const ALL: [Self; 7] =
-        [Self::Time, Self::Name, Self::Ra, Self::Dec, Self::Mag, Self::Score, Self::Rb];
-
-    /// The word used in URLs.
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::Time => "time",
-            Self::Name => "name",
-            Self::Ra => "ra",
-            Self::Dec => "dec",
-            Self::Mag => "mag",
-            Self::Score => "score",
-            Self::Rb => "rb",
-        }
-    }
-}
-
-/// The order of a list of results: `mag` or, from high to low, `-mag`. Absent values come last either way.
+/// The order of a list of results. Absent values come last either way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SortOrder {
     /// By what.
@@ -102,22 +83,14 @@ impl Default for SortOrder {
 }
 
 impl SortOrder {
-    /// Reads `mag` or `-mag`; also the API's spellings `timestamp`, `object_id` and `classtar`.
-    pub fn from_id(text: &str) -> Option<Self> {
-        let (descending, name) = text.strip_prefix('-').map_or((false, text), |name| (true, name));
-        let name = match name {
-            "timestamp" | "jd" => "time",
-            "object_id" => "name",
-            "classtar" => "score",
-            other => other,
-        };
-        let column = SortColumn::ALL.into_iter().find(|column| column.id() == name)?;
-        Some(Self { column, descending })
+    /// From the low end of a column.
+    pub const fn up(column: SortColumn) -> Self {
+        Self { column, descending: false }
     }
 
-    /// The text that [`SortOrder::from_id`] reads.
-    pub fn id(self) -> String {
-        format!("{}{}", if self.descending { "-" } else { "" }, self.column.id())
+    /// From its high end.
+    pub const fn down(column: SortColumn) -> Self {
+        Self { column, descending: true }
     }
 }
 

@@ -30,7 +30,7 @@ use crate::{
             extract::{ApiId, JsonObject, Query},
         },
         paths,
-        screens::shared::parameters::validate_sent,
+        screens::shared::{parameters::validate_sent, result_columns::order_from},
         state::Accounts,
     },
 };
@@ -152,7 +152,7 @@ pub(crate) async fn get_alerts(
     let run = storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
     let order = match query.text("order") {
         None => SortOrder::default(),
-        Some(text) => SortOrder::from_id(text).ok_or_else(|| {
+        Some(text) => order_from(text).ok_or_else(|| {
             Error::BadRequest(format!("\"{text}\" is not an order; try -time, name, mag"))
         })?,
     };

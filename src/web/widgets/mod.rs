@@ -9,6 +9,7 @@ pub(super) mod field;
 pub(super) mod form_view;
 pub(super) mod light_curve;
 pub(super) mod links_out;
+pub(super) mod pager;
 pub(super) mod table;
 pub(super) mod words;
 
@@ -27,6 +28,6 @@ embeddable!(
     field::FieldView,
     field::FormView,
     light_curve::LightCurveView,
-    table::Pager,
-    table::SortHeader,
+    pager::Pager,
+    table::TableView,
 );

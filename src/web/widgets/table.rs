@@ -1,38 +1,378 @@
-//! Parts of tables: column headings that sort, and the line that turns pages.
+//! A table as data: each column is declared once, and draws its heading, its cells and the links that sort by it.
 
-use askama::Template;
+use askama::{DynTemplate, Template};
 
-/// A column heading that is a link: it sorts by its column.
-#[derive(Clone, Debug, Template)]
-#[template(path = "widgets/sort_header.html")]
-pub(crate) struct SortHeader {
-    /// Words of the heading.
-    pub(crate) label: String,
-    /// Unit or meaning in small print under the words; empty where plain.
-    pub(crate) note: String,
-    /// The same page in the order that a click asks for; empty for a column that does not sort.
-    pub(crate) href: String,
-    /// Whether the table is in the order of this column.
-    pub(crate) order: SortOrder,
-    /// Whether the column holds numbers, set to the right.
-    pub(crate) is_numeric: bool,
+use super::{
+    brightness::Magnitude,
+    controls::{Link, StateChip, TargetChip, TimeView},
+};
+
+/// A column of a table with a row for each `R`, which may sort by an order of type `O`.
+#[derive(Debug)]
+pub(crate) struct Column<R: 'static, O: Copy + 'static = ()> {
+    /// Its name in addresses, in JSON and in exports.
+    pub(crate) name: &'static str,
+    /// Words over it.
+    heading: &'static str,
+    /// Unit or meaning, small under the words.
+    note: &'static str,
+    /// CSS class of its cells and its heading.
+    class: &'static str,
+    /// Whether its cell is the heading of the row.
+    is_title: bool,
+    /// Further words that ask for its order.
+    aliases: &'static [&'static str],
+    sort: Option<Sort<O>>,
+    cell: fn(&R) -> Cell,
 }
 
-/// The order of a column.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum SortOrder {
-    /// The table is in another order.
-    #[default]
+/// The two orders of a column, and which of them a first click asks for.
+#[derive(Clone, Copy, Debug)]
+struct Sort<O> {
+    up: O,
+    down: O,
+    first: O,
+}
+
+impl<R, O: Copy + PartialEq> Column<R, O> {
+    /// A column of text.
+    pub(crate) const fn text(
+        name: &'static str,
+        heading: &'static str,
+        cell: fn(&R) -> Cell,
+    ) -> Self {
+        Self { name, heading, note: "", class: "", is_title: false, aliases: &[], sort: None, cell }
+    }
+
+    /// The column that names the row.
+    pub(crate) const fn title(
+        name: &'static str,
+        heading: &'static str,
+        cell: fn(&R) -> Cell,
+    ) -> Self {
+        Self { class: "card-title", is_title: true, ..Self::text(name, heading, cell) }
+    }
+
+    /// A column of numbers, set to the right.
+    pub(crate) const fn number(
+        name: &'static str,
+        heading: &'static str,
+        cell: fn(&R) -> Cell,
+    ) -> Self {
+        Self { class: "num", ..Self::text(name, heading, cell) }
+    }
+
+    /// The same with a unit or a meaning under its heading.
+    pub(crate) const fn note(self, note: &'static str) -> Self {
+        Self { note, ..self }
+    }
+
+    /// The same with another CSS class.
+    pub(crate) const fn class(self, class: &'static str) -> Self {
+        Self { class, ..self }
+    }
+
+    /// The same with further words that ask for its order.
+    pub(crate) const fn aliases(self, aliases: &'static [&'static str]) -> Self {
+        Self { aliases, ..self }
+    }
+
+    /// The same, sorted from the low end by a first click.
+    pub(crate) const fn sorts(self, up: O, down: O) -> Self {
+        Self { sort: Some(Sort { up, down, first: up }), ..self }
+    }
+
+    /// The same, sorted from the high end by a first click: the newest, the best.
+    pub(crate) const fn sorts_down(self, up: O, down: O) -> Self {
+        Self { sort: Some(Sort { up, down, first: down }), ..self }
+    }
+
+    /// What a cell is called where a narrow page shows it beside its value.
+    fn label(&self) -> String {
+        match self.note {
+            "UTC" => format!("{} (UTC)", self.heading),
+            _ => self.heading.to_owned(),
+        }
+    }
+
+    fn header(&self, order: O, href: &dyn Fn(O) -> String) -> SortHeader {
+        let (state, next) = match self.sort {
+            None => (SortOrder::Unsorted, None),
+            Some(Sort { up, down, .. }) if order == up => (SortOrder::Ascending, Some(down)),
+            Some(Sort { up, down, .. }) if order == down => (SortOrder::Descending, Some(up)),
+            Some(Sort { first, .. }) => (SortOrder::Unsorted, Some(first)),
+        };
+        SortHeader {
+            label: self.heading,
+            note: self.note,
+            class: if self.is_title { "" } else { self.class },
+            href: next.map(href).unwrap_or_default(),
+            order: state,
+        }
+    }
+
+    fn cell(&self, row: &R) -> CellView {
+        let cell = (self.cell)(row);
+        let is_time = matches!(cell.content, Content::Time(_));
+        CellView {
+            class: if is_time { "tnum" } else { self.class },
+            label: self.label(),
+            is_title: self.is_title,
+            cell,
+        }
+    }
+}
+
+/// The order that a word of an address asks for: the name of a column, or with `-` before it from its high end.
+pub(crate) fn order_named<R, O: Copy + PartialEq>(
+    columns: &[Column<R, O>],
+    word: &str,
+) -> Option<O> {
+    let (is_down, name) = word.strip_prefix('-').map_or((false, word), |name| (true, name));
+    let is_meant = |column: &&Column<R, O>| column.name == name || column.aliases.contains(&name);
+    let sort = columns.iter().find(is_meant)?.sort?;
+    Some(if is_down { sort.down } else { sort.up })
+}
+
+/// The word that [`order_named`] reads.
+pub(crate) fn order_word<R, O: Copy + PartialEq>(columns: &[Column<R, O>], order: O) -> String {
+    let words = columns.iter().filter_map(|column| match column.sort {
+        Some(sort) if sort.up == order => Some(column.name.to_owned()),
+        Some(sort) if sort.down == order => Some(format!("-{}", column.name)),
+        _ => None,
+    });
+    words.into_iter().next().unwrap_or_default()
+}
+
+/// What a cell holds.
+#[derive(Debug, Template)]
+#[template(path = "widgets/cell.html")]
+pub(crate) struct Cell {
+    content: Content,
+    /// What stands behind it on the same line.
+    after: Option<Part>,
+    /// What stands small under it.
+    subs: Vec<String>,
+    /// A chip behind it: with whom the row is shared.
+    chip: Option<String>,
+}
+
+impl Cell {
+    /// The same with something small under it.
+    pub(crate) fn sub(mut self, text: impl Into<String>) -> Self {
+        self.subs.extend(Some(text.into()).filter(|text| !text.is_empty()));
+        self
+    }
+
+    /// The same with a chip behind it, if there is one.
+    pub(crate) fn chip(mut self, text: Option<&str>) -> Self {
+        self.chip = text.map(str::to_owned);
+        self
+    }
+
+    /// The same with something behind it, if there is something.
+    pub(crate) fn after(mut self, part: Option<Part>) -> Self {
+        self.after = part;
+        self
+    }
+}
+
+impl<T: Into<Content>> From<T> for Cell {
+    fn from(content: T) -> Self {
+        Self { content: content.into(), after: None, subs: Vec::new(), chip: None }
+    }
+}
+
+/// A value as a cell draws it.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// There is none.
+    Absent,
+    /// Words or a number.
+    Text(String),
+    /// A link.
+    Link(Link),
+    /// A moment.
+    Time(TimeView),
+    /// A magnitude with its error and band.
+    Magnitude(Magnitude),
+    /// The state of a run.
+    State(StateChip),
+    /// The target that an object is.
+    Target(TargetChip),
+    /// A part with a template of its own.
+    Part(Part),
+}
+
+macro_rules! contents {
+    ($($kind:ident: $value:ty),+ $(,)?) => { $(
+        impl From<$value> for Content {
+            fn from(value: $value) -> Self {
+                Self::$kind(value)
+            }
+        }
+    )+ };
+}
+
+contents! {
+    Text: String,
+    Link: Link,
+    Time: TimeView,
+    Magnitude: Magnitude,
+    State: StateChip,
+    Target: TargetChip,
+    Part: Part,
+}
+
+impl<T: Into<Self>> From<Option<T>> for Content {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Absent, Into::into)
+    }
+}
+
+/// A part of a page with a template of its own, drawn where it stands.
+pub(crate) struct Part(Box<dyn DynTemplate + Send + Sync>);
+
+impl Part {
+    /// Whatever this template draws.
+    pub(crate) fn of(template: impl Template + Send + Sync + 'static) -> Self {
+        Self(Box::new(template))
+    }
+}
+
+impl std::fmt::Debug for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Part")
+    }
+}
+
+impl std::fmt::Display for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.dyn_render_into(f).map_err(|_| std::fmt::Error)
+    }
+}
+
+/// A cell with what its column says of it.
+#[derive(Debug)]
+struct CellView {
+    class: &'static str,
+    label: String,
+    is_title: bool,
+    cell: Cell,
+}
+
+/// A box to tick in front of a row.
+#[derive(Debug)]
+pub(crate) struct Tick {
+    /// What the form sends for the row.
+    pub(crate) id: i64,
+    /// Whether it is ticked.
+    pub(crate) is_ticked: bool,
+    /// What the box selects, for readers who hear it.
+    pub(crate) label: String,
+}
+
+#[derive(Debug)]
+struct RowView {
+    tick: Option<Tick>,
+    cells: Vec<CellView>,
+}
+
+impl RowView {
+    fn is_ticked(&self) -> bool {
+        self.tick.as_ref().is_some_and(|tick| tick.is_ticked)
+    }
+}
+
+/// A table, ready to be drawn.
+#[derive(Debug, Template)]
+#[template(path = "widgets/table.html")]
+pub(crate) struct TableView {
+    caption: String,
+    /// CSS classes besides those of every table.
+    class: &'static str,
+    has_ticks: bool,
+    headers: Vec<SortHeader>,
+    rows: Vec<RowView>,
+}
+
+impl TableView {
+    /// Rows in columns, with headings that lead to the same list in another order.
+    pub(crate) fn sorted<R, O: Copy + PartialEq>(
+        caption: impl Into<String>,
+        columns: &[Column<R, O>],
+        rows: &[R],
+        order: O,
+        href: &dyn Fn(O) -> String,
+    ) -> Self {
+        Self {
+            caption: caption.into(),
+            class: "",
+            has_ticks: false,
+            headers: columns.iter().map(|column| column.header(order, href)).collect(),
+            rows: rows
+                .iter()
+                .map(|row| RowView {
+                    tick: None,
+                    cells: columns.iter().map(|column| column.cell(row)).collect(),
+                })
+                .collect(),
+        }
+    }
+
+    /// Rows in columns that do not sort.
+    pub(crate) fn new<R>(caption: impl Into<String>, columns: &[Column<R>], rows: &[R]) -> Self {
+        Self::sorted(caption, columns, rows, (), &|()| String::new())
+    }
+
+    /// The same with another CSS class.
+    pub(crate) fn class(mut self, class: &'static str) -> Self {
+        self.class = class;
+        self
+    }
+
+    /// The same with a box before each row.
+    pub(crate) fn ticks(mut self, ticks: impl Iterator<Item = Tick>) -> Self {
+        self.has_ticks = true;
+        for (row, tick) in self.rows.iter_mut().zip(ticks) {
+            row.tick = Some(tick);
+        }
+        self
+    }
+
+    /// Whether there is nothing in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+/// A column heading; where it is a link it sorts by its column.
+#[derive(Debug, Template)]
+#[template(path = "widgets/sort_header.html")]
+struct SortHeader {
+    label: &'static str,
+    note: &'static str,
+    class: &'static str,
+    /// The same page in the order that a click asks for; empty for a column that does not sort.
+    href: String,
+    order: SortOrder,
+}
+
+impl askama::filters::HtmlSafe for SortHeader {}
+impl askama::filters::HtmlSafe for Cell {}
+impl askama::filters::HtmlSafe for Part {}
+
+/// Whether a table is in the order of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SortOrder {
     Unsorted,
-    /// Smallest first.
     Ascending,
-    /// Largest first.
     Descending,
 }
 
 impl SortOrder {
     /// Value of `aria-sort`.
-    pub(crate) fn aria(self) -> &'static str {
+    fn aria(self) -> &'static str {
         match self {
             Self::Unsorted => "none",
             Self::Ascending => "ascending",
@@ -41,40 +381,11 @@ impl SortOrder {
     }
 
     /// The arrow beside the words.
-    pub(crate) fn arrow(self) -> &'static str {
+    fn arrow(self) -> &'static str {
         match self {
             Self::Unsorted => "↕",
             Self::Ascending => "↑",
             Self::Descending => "↓",
         }
     }
-}
-
-/// The line under a table that turns pages.
-#[derive(Clone, Debug, Default, Template)]
-#[template(path = "widgets/pager.html")]
-pub(crate) struct Pager {
-    /// What is shown: "1–50 of 412".
-    pub(crate) summary: String,
-    /// What is paged, for the name of the landmark: "alerts".
-    pub(crate) what: String,
-    /// The first page, unless this is it.
-    pub(crate) first: Option<String>,
-    /// The page before.
-    pub(crate) previous: Option<String>,
-    /// The page after.
-    pub(crate) next: Option<String>,
-    /// Choices of page size; empty where there is none.
-    pub(crate) sizes: Vec<PageSize>,
-}
-
-/// A choice of how many rows a page holds.
-#[derive(Clone, Debug)]
-pub(crate) struct PageSize {
-    /// The number.
-    pub(crate) label: String,
-    /// The same page with so many rows.
-    pub(crate) href: String,
-    /// Whether this page has so many.
-    pub(crate) is_current: bool,
 }

@@ -41,6 +41,7 @@ pub(crate) fn observed(jd: f64, now: Option<DateTime<Utc>>) -> TimeView {
 }
 
 /// Right ascension and declination, sexagesimal and in degrees.
+#[derive(Clone, Debug)]
 pub(crate) struct PositionText {
     pub(crate) ra: String,
     pub(crate) ra_degrees: String,

@@ -24,14 +24,15 @@ use crate::{
         widgets::{
             controls::{BrokerButton, ButtonLook, Link, PostButton, StateChip, TimeView},
             field::Choice,
-            table::{Pager, SortHeader, SortOrder},
+            pager::{Page, Pager},
+            table::{Cell, Column, Part, TableView},
             words::{counted, link, moment, post_button, query_string, state_chip},
         },
     },
 };
 
 /// The page `/alerts/query/list/`.
-#[derive(Clone, Debug, Template)]
+#[derive(Debug, Template)]
 #[template(path = "screens/query/list.html")]
 struct QueryListPage {
     chrome: Chrome,
@@ -39,8 +40,7 @@ struct QueryListPage {
     filter: FilterBar,
     /// Whose are listed; absent where nobody else is in.
     whose: Option<Whose>,
-    headers: QueryHeaders,
-    rows: Vec<QueryRow>,
+    table: TableView,
     pager: Pager,
 }
 
@@ -64,18 +64,42 @@ impl FilterBar {
     }
 }
 
-/// Headings of the saved queries.
-#[derive(Clone, Debug)]
-struct QueryHeaders {
-    name: SortHeader,
-    broker: SortHeader,
-    owner: SortHeader,
-    created: SortHeader,
-    last_run: SortHeader,
+/// Its columns.
+const COLUMNS: [Column<QueryRow, QueryOrder>; 6] = [
+    Column::title("name", "Name", |row: &QueryRow| {
+        let listener = row.listener.clone();
+        let listener =
+            listener.map(|listener| Part::of(ListenerLink { listener, query: row.name.clone() }));
+        Cell::from(link(&row.name, row.href.clone())).after(listener)
+    })
+    .sorts(QueryOrder::Name, QueryOrder::NameBackwards),
+    Column::text("broker", "Broker", |row: &QueryRow| row.broker.clone().into())
+        .sorts(QueryOrder::Broker, QueryOrder::BrokerBackwards),
+    Column::text("owner", "Owner", |row: &QueryRow| {
+        Cell::from(row.owner.clone()).chip(row.shared.as_deref())
+    })
+    .sorts(QueryOrder::Owner, QueryOrder::OwnerBackwards),
+    Column::text("created", "Created", |row: &QueryRow| row.created.clone().into())
+        .sorts_down(QueryOrder::Oldest, QueryOrder::Newest),
+    Column::text("last_run", "Last run", |row: &QueryRow| match &row.last_run {
+        Some(last) => Part::of(last.clone()).into(),
+        None => "never".to_owned().into(),
+    })
+    .sorts_down(QueryOrder::LastRunBackwards, QueryOrder::LastRun),
+    Column::text("actions", "Actions", |row: &QueryRow| Part::of(row.actions.clone()).into())
+        .class("end row-actions"),
+];
+
+/// How a query's listener stands, behind its name.
+#[derive(Debug, Template)]
+#[template(path = "screens/query/listener_link.html")]
+struct ListenerLink {
+    listener: ListenerBrief,
+    query: String,
 }
 
 /// A saved query.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct QueryRow {
     name: String,
     href: String,
@@ -87,11 +111,17 @@ struct QueryRow {
     last_run: Option<LastRun>,
     /// How its listener stands; absent where nobody listens.
     listener: Option<ListenerBrief>,
-    /// Listen, pause, go on, stop; none for those who may not.
-    listening: Vec<PostButton>,
-    /// Runs it; absent for those who look only.
+    actions: RowActions,
+}
+
+/// What can be done with a saved query.
+#[derive(Clone, Debug, Template)]
+#[template(path = "screens/query/row_actions.html")]
+struct RowActions {
+    name: String,
+    href: String,
     run: Option<PostButton>,
-    /// Copies it; absent for those who look only.
+    listening: Vec<PostButton>,
     copy: Option<PostButton>,
     links: Vec<Link>,
     /// Whether its form can be saved, not only looked at.
@@ -101,7 +131,8 @@ struct QueryRow {
 }
 
 /// The last run of a saved query.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Template)]
+#[template(path = "screens/query/last_run.html")]
 struct LastRun {
     href: String,
     id: String,
@@ -144,30 +175,6 @@ impl ListRequest {
             ])
         )
     }
-
-    /// The heading of a column that sorts up or down.
-    fn header(
-        &self,
-        label: &str,
-        up: QueryOrder,
-        down: QueryOrder,
-        first: QueryOrder,
-    ) -> SortHeader {
-        let (order, next) = if self.order == up {
-            (SortOrder::Ascending, down)
-        } else if self.order == down {
-            (SortOrder::Descending, up)
-        } else {
-            (SortOrder::Unsorted, first)
-        };
-        SortHeader {
-            label: label.to_owned(),
-            note: String::new(),
-            href: self.href(next, 1),
-            order,
-            is_numeric: false,
-        }
-    }
 }
 
 /// `GET /alerts/query/list/`
@@ -188,7 +195,7 @@ pub(crate) async fn get(
         page: query.number("page").unwrap_or(1).clamp(1, 100_000),
     };
     let offset = (request.page - 1) * i64::from(PAGE_SIZE);
-    let mut queries = storage
+    let queries = storage
         .list_queries(
             &context.scope,
             &request.filter,
@@ -197,14 +204,22 @@ pub(crate) async fn get(
             offset,
         )
         .await?;
-    let has_more = queries.len() > usize::from(PAGE_SIZE);
-    queries.truncate(usize::from(PAGE_SIZE));
+    let Page { rows: queries, has_more } = Page::cut(queries, PAGE_SIZE);
     let now = clock.now();
     let labels =
         sharing_labels(&storage, &context, queries.iter().map(|query| &query.sharing)).await?;
     let ids: Vec<i64> =
         queries.iter().filter(|query| query.has_listener).map(|query| query.id).collect();
     let listeners = storage.listeners_of(&context.scope, &ids).await?;
+    let rows: Vec<QueryRow> = queries
+        .iter()
+        .zip(labels)
+        .map(|(query, shared)| {
+            let listener = listeners.iter().find(|it| it.saved_query_id == query.id);
+            query_row(query, shared, listener, &brokers, &context, now)
+        })
+        .collect();
+    let href = |order| request.href(order, 1);
     let page = QueryListPage {
         chrome: context.chrome(Section::Alerts),
         brokers: broker_buttons(&brokers, None),
@@ -222,16 +237,8 @@ pub(crate) async fn get(
             is_by_owner: request.filter.whose != Whose::All,
         },
         whose: context.whose_shown(request.filter.whose),
-        headers: headers(&request),
+        table: TableView::sorted("Saved queries", &COLUMNS, &rows, request.order, &href),
         pager: pager(&request, has_more),
-        rows: queries
-            .iter()
-            .zip(labels)
-            .map(|(query, shared)| {
-                let listener = listeners.iter().find(|it| it.saved_query_id == query.id);
-                query_row(query, shared, listener, &brokers, &context, now)
-            })
-            .collect(),
     };
     Ok(context.render(&page))
 }
@@ -260,20 +267,6 @@ pub(in crate::web) fn run_button(query: &SavedQuery) -> PostButton {
 /// The button that makes a copy of one's own.
 pub(super) fn copy_button(query: &SavedQuery) -> PostButton {
     post_button("Copy", paths::query(query.id, "copy/"), ButtonLook::Plain, &query.name, Vec::new())
-}
-
-fn headers(request: &ListRequest) -> QueryHeaders {
-    use QueryOrder::{
-        Broker, BrokerBackwards, LastRun, LastRunBackwards, Name, NameBackwards, Newest, Oldest,
-        Owner, OwnerBackwards,
-    };
-    QueryHeaders {
-        name: request.header("Name", Name, NameBackwards, Name),
-        broker: request.header("Broker", Broker, BrokerBackwards, Broker),
-        owner: request.header("Owner", Owner, OwnerBackwards, Owner),
-        created: request.header("Created", Oldest, Newest, Newest),
-        last_run: request.header("Last run", LastRunBackwards, LastRun, LastRun),
-    }
 }
 
 fn pager(request: &ListRequest, has_more: bool) -> Pager {
@@ -307,9 +300,6 @@ fn query_row(
         name: query.name.clone(),
         href: paths::query_form(id),
         broker: broker.map_or(query.broker.clone(), |broker| broker.name().to_owned()),
-        listener: listener
-            .map(|it| ListenerBrief { state: chip(Some(it)), href: paths::listener(query.id) }),
-        listening: buttons(query, listener, can_listen, &context.scope),
         owner: query.owner_name.clone(),
         shared,
         created: moment(query.created, now),
@@ -320,14 +310,21 @@ fn query_row(
             state: state_chip(run.state),
             result: counted(run.stored, "alert"),
         }),
-        run: may_work.then(|| run_button(query)),
-        copy: may_work.then(|| copy_button(query)),
-        links: can_listen
-            .then(|| link("Listener", paths::listener(id)))
-            .into_iter()
-            .chain(links_about(context, Kind::Query, id))
-            .collect(),
-        can_edit: rights.write,
-        delete_href: rights.delete.then(|| paths::query(id, "delete/")),
+        listener: listener
+            .map(|it| ListenerBrief { state: chip(Some(it)), href: paths::listener(query.id) }),
+        actions: RowActions {
+            name: query.name.clone(),
+            href: paths::query_form(id),
+            run: may_work.then(|| run_button(query)),
+            listening: buttons(query, listener, can_listen, &context.scope),
+            copy: may_work.then(|| copy_button(query)),
+            links: can_listen
+                .then(|| link("Listener", paths::listener(id)))
+                .into_iter()
+                .chain(links_about(context, Kind::Query, id))
+                .collect(),
+            can_edit: rights.write,
+            delete_href: rights.delete.then(|| paths::query(id, "delete/")),
+        },
     }
 }

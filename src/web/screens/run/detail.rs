@@ -42,7 +42,7 @@ use crate::{
 };
 
 /// The page `/runs/{id}/`.
-#[derive(Clone, Debug, Template)]
+#[derive(Debug, Template)]
 #[template(path = "screens/run/detail.html")]
 struct RunPage {
     chrome: Chrome,

@@ -6,7 +6,10 @@ use axum::{extract::State, response::Response};
 use crate::{
     brokers::Brokers,
     clock::Clock,
-    domain::{run::RunState, sharing::Whose},
+    domain::{
+        run::{Run, RunState},
+        sharing::Whose,
+    },
     storage::{RunFilter, Storage},
     web::{
         frame::{
@@ -18,21 +21,21 @@ use crate::{
         paths,
         screens::shared::share::sharing_labels,
         widgets::{
-            controls::{StateChip, TimeView},
-            table::Pager,
+            controls::TimeView,
+            pager::{Page, Pager},
+            table::{Cell, Column, Content, Part, TableView},
             words::{duration_text, grouped, moment, query_string, run_title, state_chip},
         },
     },
 };
 
 /// The page `/runs/`.
-#[derive(Clone, Debug, Template)]
+#[derive(Debug, Template)]
 #[template(path = "screens/run/list.html")]
 struct RunListPage {
     chrome: Chrome,
     states: Vec<StateFilter>,
-    /// The runs of this page, newest first.
-    rows: Vec<RunRow>,
+    table: TableView,
     /// Whose are listed; absent where nobody else is in.
     whose: Option<Whose>,
     /// The state that is listed, for the form that chooses whose.
@@ -51,24 +54,54 @@ struct StateFilter {
     is_current: bool,
 }
 
-/// A run.
-#[derive(Clone, Debug)]
+/// A run with what the list says of it besides.
+#[derive(Debug)]
 struct RunRow {
-    id: String,
-    href: String,
-    /// Name of its query, or "Unsaved query".
-    query: String,
+    run: Run,
     broker: String,
-    started_by: String,
     /// With whom it is shared, where that is not the whole team.
     shared: Option<String>,
-    is_of_listener: bool,
-    state: StateChip,
     created: TimeView,
     /// How long it took or has taken: "8.1 s"; absent before it began.
     duration: Option<String>,
-    received: String,
-    passed: String,
+}
+
+const COLUMNS: [Column<RunRow>; 9] = [
+    Column::number("id", "Run", |row: &RunRow| row.run.id.to_string().into()),
+    Column::title("query", "Query", |row: &RunRow| Part::of(RunTitle::of(&row.run)).into()),
+    Column::text("broker", "Broker", |row: &RunRow| row.broker.clone().into()),
+    Column::text("started_by", "Started by", |row: &RunRow| {
+        Cell::from(row.run.started_by_name.clone()).chip(row.shared.as_deref())
+    }),
+    Column::text("state", "State", |row: &RunRow| state_chip(row.run.state).into()),
+    Column::text("created", "Started", |row: &RunRow| row.created.clone().into()).note("UTC"),
+    Column::number("duration", "Duration", |row: &RunRow| {
+        Content::from(row.duration.clone()).into()
+    }),
+    Column::number("received", "Received", |row: &RunRow| grouped(row.run.counts.received).into()),
+    Column::number("passed", "Passed", |row: &RunRow| grouped(row.run.counts.passed).into())
+        .class("num strong"),
+];
+
+/// Name of a run's query as the link to the run.
+#[derive(Debug, Template)]
+#[template(path = "screens/run/title.html")]
+struct RunTitle {
+    id: i64,
+    href: String,
+    query: String,
+    is_of_listener: bool,
+}
+
+impl RunTitle {
+    fn of(run: &Run) -> Self {
+        Self {
+            id: run.id,
+            href: paths::run(run.id),
+            query: run_title(run),
+            is_of_listener: run.day.is_some(),
+        }
+    }
 }
 
 /// Rows of a page.
@@ -86,11 +119,11 @@ pub(crate) async fn get(
     let before = query.number("before");
     let whose = query.text("whose").and_then(Whose::from_id).unwrap_or_default();
     let filter = RunFilter { state, before, whose, ..RunFilter::default() };
-    let mut runs = storage.list_runs(&context.scope, filter, i64::from(PAGE_SIZE) + 1).await?;
-    let has_more = runs.len() > usize::from(PAGE_SIZE);
-    runs.truncate(usize::from(PAGE_SIZE));
+    let runs = storage.list_runs(&context.scope, filter, i64::from(PAGE_SIZE) + 1).await?;
+    let page = Page::cut(runs, PAGE_SIZE);
     let now = clock.now();
-    let labels = sharing_labels(&storage, &context, runs.iter().map(|run| &run.sharing)).await?;
+    let labels =
+        sharing_labels(&storage, &context, page.rows.iter().map(|run| &run.sharing)).await?;
     let href = |before: Option<i64>| {
         let before = before.map(|id| id.to_string()).unwrap_or_default();
         format!(
@@ -102,6 +135,21 @@ pub(crate) async fn get(
             ])
         )
     };
+    let next = page.last_before_more().map(|run| href(Some(run.id)));
+    let rows: Vec<RunRow> = page
+        .rows
+        .into_iter()
+        .zip(labels)
+        .map(|(run, shared)| RunRow {
+            broker: brokers
+                .find(&run.broker)
+                .map_or_else(|| run.broker.clone(), |broker| broker.name().to_owned()),
+            shared,
+            created: moment(run.created, now),
+            duration: run.duration(now).map(duration_text),
+            run,
+        })
+        .collect();
     let page = RunListPage {
         chrome: context.chrome(Section::Runs),
         states: state_filters(state, whose),
@@ -109,36 +157,13 @@ pub(crate) async fn get(
         state: state.map_or("", RunState::id).to_owned(),
         is_filtered: state.is_some() || whose != Whose::All,
         pager: Pager {
-            summary: if before.is_some() {
-                "Older runs".to_owned()
-            } else {
-                "Newest first".to_owned()
-            },
+            summary: if before.is_some() { "Older runs" } else { "Newest first" }.to_owned(),
             what: "runs".to_owned(),
             first: before.map(|_| href(None)),
-            next: runs.last().filter(|_| has_more).map(|run| href(Some(run.id))),
+            next,
             ..Pager::default()
         },
-        rows: runs
-            .iter()
-            .zip(labels)
-            .map(|(run, shared)| RunRow {
-                id: run.id.to_string(),
-                href: paths::run(run.id),
-                query: run_title(run),
-                broker: brokers
-                    .find(&run.broker)
-                    .map_or(run.broker.clone(), |broker| broker.name().to_owned()),
-                started_by: run.started_by_name.clone(),
-                shared,
-                is_of_listener: run.day.is_some(),
-                state: state_chip(run.state),
-                created: moment(run.created, now),
-                duration: run.duration(now).map(duration_text),
-                received: grouped(run.counts.received),
-                passed: grouped(run.counts.passed),
-            })
-            .collect(),
+        table: TableView::new("Runs, newest first", &COLUMNS, &rows),
     };
     Ok(context.render(&page))
 }

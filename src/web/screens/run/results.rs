@@ -1,30 +1,23 @@
 //! The results of a run: the table, its order and pages, and what to say when it is empty.
 
 use crate::{
-    domain::{
-        filter::Rule,
-        found_alert::{FoundAlert, SortColumn, SortOrder},
-        run::Run,
-        sharing::TeamScope,
-        sky::Position,
-    },
+    domain::{filter::Rule, found_alert::SortOrder, run::Run, sharing::TeamScope},
     storage::{Cursor, PageCursor, ResultPage, Storage, StorageError},
     web::{
         frame::extract::Pairs,
         paths,
+        screens::shared::result_columns::{COLUMNS, order_from, word_of},
         widgets::{
-            brightness::Magnitude,
-            controls::{Link, TargetChip, TimeView},
-            table::{PageSize, Pager, SortHeader, SortOrder as HeaderOrder},
-            words::{
-                counted, grouped, link, magnitude, observed, position_text, query_string, score,
-            },
+            controls::Link,
+            pager::{PageSize, Pager},
+            table::{TableView, Tick},
+            words::{counted, grouped, link, query_string},
         },
     },
 };
 
 /// The alerts of a run, or why there are none.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) enum Results {
     Table(Box<ResultTable>),
     Empty(EmptyResults),
@@ -42,25 +35,11 @@ pub(super) struct EmptyResults {
 }
 
 /// A page of a run's alerts.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct ResultTable {
-    pub(super) headers: ResultHeaders,
-    pub(super) rows: Vec<AlertRow>,
+    pub(super) table: TableView,
     pub(super) pager: Pager,
     pub(super) selection: Selection,
-}
-
-/// Headings of the results.
-#[derive(Clone, Debug)]
-pub(super) struct ResultHeaders {
-    pub(super) time: SortHeader,
-    pub(super) name: SortHeader,
-    pub(super) ra: SortHeader,
-    pub(super) dec: SortHeader,
-    pub(super) mag: SortHeader,
-    /// The broker's score; its note says which.
-    pub(super) score: SortHeader,
-    pub(super) rb: SortHeader,
 }
 
 /// What is ticked, over all pages of the run.
@@ -72,39 +51,9 @@ pub(super) struct Selection {
     pub(super) next: String,
     /// How many alerts of the run are ticked.
     pub(super) selected: u64,
+    /// How many of this page are.
+    pub(super) selected_here: usize,
     pub(super) total: u64,
-}
-
-/// An alert of a run.
-#[derive(Clone, Debug)]
-pub(super) struct AlertRow {
-    pub(super) id: String,
-    pub(super) is_selected: bool,
-    pub(super) name: String,
-    pub(super) href: String,
-    pub(super) source_id: String,
-    /// Time of the observation, with its MJD.
-    pub(super) time: TimeView,
-    /// Right ascension, sexagesimal: `10 00 24.12`.
-    pub(super) ra: String,
-    /// Right ascension in degrees: `150.100500`.
-    pub(super) ra_degrees: String,
-    /// Declination, sexagesimal: `+02 12 00.4`.
-    pub(super) dec: String,
-    /// Declination in degrees: `+2.200111`.
-    pub(super) dec_degrees: String,
-    pub(super) magnitude: Option<Magnitude>,
-    pub(super) score: Option<String>,
-    pub(super) rb: Option<String>,
-    /// The target that the object is already.
-    pub(super) target: Option<TargetChip>,
-}
-
-impl ResultTable {
-    /// Number of ticks on this page.
-    pub(super) fn selected_here(&self) -> usize {
-        self.rows.iter().filter(|row| row.is_selected).count()
-    }
 }
 
 /// Rows of a page that can be chosen; the second is what one gets.
@@ -122,7 +71,7 @@ pub(super) struct ResultsRequest {
 impl ResultsRequest {
     /// Reads `order`, `after` or `before`, and `page_size`; what is not understood counts as not said.
     pub(super) fn parse(query: &Pairs) -> Self {
-        let order = query.text("order").and_then(SortOrder::from_id).unwrap_or_default();
+        let order = query.text("order").and_then(order_from).unwrap_or_default();
         let cursor_of = |name| query.text(name).and_then(|text| Cursor::parse(text, order.column));
         let cursor = match (cursor_of("after"), cursor_of("before")) {
             (Some(place), _) => PageCursor::After(place),
@@ -152,7 +101,7 @@ impl ResultsRequest {
             PageCursor::Before(place) => (String::new(), place.to_string()),
         };
         let order =
-            if self.order == SortOrder::default() { String::new() } else { self.order.id() };
+            if self.order == SortOrder::default() { String::new() } else { word_of(self.order) };
         let size = self.page_size.map(|size| size.to_string()).unwrap_or_default();
         let query = query_string(&[
             ("order", &order),
@@ -177,78 +126,34 @@ pub(super) async fn results_view(
     let page =
         storage.list_results(scope, run.id, request.order, &request.cursor, request.rows()).await?;
     Ok(Results::Table(Box::new(ResultTable {
-        headers: headers(run, request),
+        table: table(run, request, &page, scope.may_work()),
         pager: pager(run, request, &page),
-        rows: page.rows.iter().map(alert_row).collect(),
         selection: Selection {
             action: format!("{}selection/", paths::run(run.id)),
             next: request.own_href(run),
             selected: page.n_selected,
+            selected_here: page.rows.iter().filter(|alert| alert.is_selected).count(),
             total: run.counts.stored,
         },
     })))
 }
 
-fn alert_row(alert: &FoundAlert) -> AlertRow {
-    let position = Position::new(alert.ra, alert.dec).map(position_text);
-    let (ra, ra_degrees, dec, dec_degrees) = match position {
-        Ok(text) => (text.ra, text.ra_degrees, text.dec, text.dec_degrees),
-        Err(_) => (alert.ra.to_string(), String::new(), alert.dec.to_string(), String::new()),
+fn table(run: &Run, request: &ResultsRequest, page: &ResultPage, may_tick: bool) -> TableView {
+    let href = |order| {
+        let start = PageCursor::Start;
+        ResultsRequest { order, cursor: start, page_size: request.page_size }.own_href(run)
     };
-    AlertRow {
-        id: alert.id.to_string(),
-        is_selected: alert.is_selected,
-        name: alert.object_id.clone(),
-        href: paths::alert(alert.survey, alert.source_id),
-        source_id: alert.source_id.to_string(),
-        time: observed(alert.jd, None),
-        ra,
-        ra_degrees,
-        dec,
-        dec_degrees,
-        magnitude: magnitude(alert.mag, alert.mag_err, alert.band.as_deref(), alert.is_positive),
-        score: score(alert.classtar),
-        rb: score(alert.rb),
-        target: alert
-            .target
-            .as_ref()
-            .map(|target| TargetChip { name: target.name.clone(), href: paths::target(target.id) }),
+    let caption = format!("Alerts of run {}", run.id);
+    let table = TableView::sorted(caption, &COLUMNS, &page.rows, request.order, &href);
+    let table = table.class("results");
+    if !may_tick {
+        return table;
     }
-}
-
-fn headers(run: &Run, request: &ResultsRequest) -> ResultHeaders {
-    let header = |column: SortColumn, label: &str, note: &str, is_numeric: bool| {
-        let is_current = request.order.column == column;
-        // A time is wanted newest first, a score best first; everything else begins at its low end.
-        let first_descending =
-            matches!(column, SortColumn::Time | SortColumn::Score | SortColumn::Rb);
-        let descending = if is_current { !request.order.descending } else { first_descending };
-        let next = ResultsRequest {
-            order: SortOrder { column, descending },
-            cursor: PageCursor::Start,
-            page_size: request.page_size,
-        };
-        SortHeader {
-            label: label.to_owned(),
-            note: note.to_owned(),
-            href: next.own_href(run),
-            order: match (is_current, request.order.descending) {
-                (false, _) => HeaderOrder::Unsorted,
-                (true, false) => HeaderOrder::Ascending,
-                (true, true) => HeaderOrder::Descending,
-            },
-            is_numeric,
-        }
-    };
-    ResultHeaders {
-        time: header(SortColumn::Time, "Time", "UTC", false),
-        name: header(SortColumn::Name, "Name", "", false),
-        ra: header(SortColumn::Ra, "RA", "ICRS", true),
-        dec: header(SortColumn::Dec, "Dec", "ICRS", true),
-        mag: header(SortColumn::Mag, "Mag", "diff, AB", true),
-        score: header(SortColumn::Score, "Score", "classtar", true),
-        rb: header(SortColumn::Rb, "rb", "", true),
-    }
+    table.ticks(page.rows.iter().map(|alert| Tick {
+        id: alert.id,
+        is_ticked: alert.is_selected,
+        label: format!("{} {}", alert.object_id, alert.source_id),
+    }))
 }
 
 fn pager(run: &Run, request: &ResultsRequest, page: &ResultPage) -> Pager {

@@ -20,7 +20,7 @@ use crate::{
         paths,
         widgets::{
             controls::Link,
-            table::Pager,
+            pager::Pager,
             words::{flat_metadata, grouped, link, run_title, size_text},
         },
     },

@@ -26,7 +26,7 @@ use crate::{
         paths,
         widgets::{
             controls::{Link, TimeView},
-            table::Pager,
+            pager::Pager,
             words::{link, moment, query_string},
         },
     },

@@ -25,14 +25,15 @@ use crate::{
             controls::TimeView,
             field::FieldView,
             form_view::{Drawing, field_view},
-            table::{Pager, SortHeader, SortOrder},
-            words::{grouped, moment, position_text, query_string},
+            pager::Pager,
+            table::{Cell, Column, Content, TableView},
+            words::{PositionText, grouped, link, moment, position_text, query_string},
         },
     },
 };
 
 /// The page `/targets/`.
-#[derive(Clone, Debug, Template)]
+#[derive(Debug, Template)]
 #[template(path = "screens/target/list.html")]
 struct TargetListPage {
     chrome: Chrome,
@@ -41,8 +42,7 @@ struct TargetListPage {
     cone: FieldView,
     /// Whose are listed; absent where nobody else is in.
     whose: Option<Whose>,
-    headers: TargetHeaders,
-    rows: Vec<TargetRow>,
+    table: TableView,
     pager: Pager,
 }
 
@@ -55,40 +55,43 @@ impl TargetListPage {
     }
 }
 
-/// Headings of the targets.
-#[derive(Clone, Debug)]
-struct TargetHeaders {
-    name: SortHeader,
-    kind: SortHeader,
-    ra: SortHeader,
-    dec: SortHeader,
-    alerts: SortHeader,
-    created: SortHeader,
-}
-
-/// A target.
-#[derive(Clone, Debug)]
+/// A target with what the list says of it besides.
+#[derive(Debug)]
 struct TargetRow {
-    name: String,
-    href: String,
-    aliases: Vec<String>,
-    /// Its type: "sidereal".
-    kind: String,
-    /// Right ascension, sexagesimal; absent for a target without a fixed place, as the three below.
-    ra: Option<String>,
-    /// Right ascension in degrees.
-    ra_degrees: Option<String>,
-    dec: Option<String>,
-    /// Declination in degrees.
-    dec_degrees: Option<String>,
+    target: Target,
+    position: Option<PositionText>,
     /// Distance from the middle of the cone that was searched: `1.2″`.
     separation: Option<String>,
-    alerts: String,
     created: TimeView,
-    created_by: String,
     /// With whom it is shared, where that is not the whole team.
     shared: Option<String>,
 }
+
+const COLUMNS: [Column<TargetRow>; 6] = [
+    Column::title("name", "Name", |row: &TargetRow| {
+        let target = &row.target;
+        Cell::from(link(&target.name, paths::target(target.id))).sub(target.aliases.join(", "))
+    }),
+    Column::text("type", "Type", |_: &TargetRow| "Sidereal".to_owned().into()),
+    Column::number("ra", "RA", |row: &TargetRow| match &row.position {
+        Some(text) => Cell::from(text.ra.clone()).sub(&text.ra_degrees),
+        None => Content::Absent.into(),
+    })
+    .note("ICRS"),
+    Column::number("dec", "Dec", |row: &TargetRow| match &row.position {
+        Some(text) => {
+            let separation = row.separation.as_ref().map(|text| format!("{text} away"));
+            Cell::from(text.dec.clone()).sub(&text.dec_degrees).sub(separation.unwrap_or_default())
+        }
+        None => Content::Absent.into(),
+    })
+    .note("ICRS"),
+    Column::number("alerts", "Alerts", |row: &TargetRow| grouped(row.target.n_alerts).into()),
+    Column::text("created", "Created", |row: &TargetRow| {
+        Cell::from(row.created.clone()).sub(&row.target.created_by_name).chip(row.shared.as_deref())
+    })
+    .note("UTC"),
+];
 
 /// Rows of a page.
 const PAGE_SIZE: u32 = 50;
@@ -201,25 +204,22 @@ pub(crate) async fn get(
     let now = clock.now();
     let shown = found.iter().flat_map(|(page, _)| &page.rows).map(|target| &target.sharing);
     let labels = sharing_labels(&storage, &context, shown).await?;
-    let (rows, pager) = match &found {
-        Some((page, count)) => (
-            page.rows
-                .iter()
-                .zip(labels)
-                .map(|(target, shared)| target_row(target, shared, filter.cone.as_ref(), now))
-                .collect(),
-            Pager {
-                summary: count_text(*count),
+    let (rows, pager): (Vec<TargetRow>, Pager) = match found {
+        Some((page, count)) => {
+            let last = page.rows.last().filter(|_| page.has_more).map(|target| target.id);
+            let pager = Pager {
+                summary: count_text(count),
                 what: "targets".to_owned(),
                 first: before.map(|_| href(None)),
-                next: page
-                    .rows
-                    .last()
-                    .filter(|_| page.has_more)
-                    .map(|target| href(Some(target.id))),
+                next: last.map(|id| href(Some(id))),
                 ..Pager::default()
-            },
-        ),
+            };
+            let rows = page.rows.into_iter().zip(labels);
+            let rows = rows
+                .map(|(target, shared)| target_row(target, shared, filter.cone.as_ref(), now))
+                .collect();
+            (rows, pager)
+        }
         None => (Vec::new(), Pager::default()),
     };
     let drawing = Drawing { choices: &Choices::new(), echo_url: None };
@@ -228,8 +228,7 @@ pub(crate) async fn get(
         name: field_view(&NAME, &state, &drawing),
         cone: field_view(&CONE, &state, &drawing),
         whose: context.whose_shown(filter.whose),
-        headers: headers(),
-        rows,
+        table: TableView::new("Targets", &COLUMNS, &rows),
         pager,
     };
     Ok(context.render_as(status, &view))
@@ -245,49 +244,21 @@ fn count_text(count: u64) -> String {
     }
 }
 
-fn headers() -> TargetHeaders {
-    let header = |label: &str, note: &str, is_numeric: bool| SortHeader {
-        label: label.to_owned(),
-        note: note.to_owned(),
-        href: String::new(),
-        order: SortOrder::Unsorted,
-        is_numeric,
-    };
-    TargetHeaders {
-        name: header("Name", "", false),
-        kind: header("Type", "", false),
-        ra: header("RA", "ICRS", true),
-        dec: header("Dec", "ICRS", true),
-        alerts: header("Alerts", "", true),
-        created: header("Created", "UTC", false),
-    }
-}
-
 fn target_row(
-    target: &Target,
+    target: Target,
     shared: Option<String>,
     cone: Option<&Cone>,
     now: chrono::DateTime<chrono::Utc>,
 ) -> TargetRow {
-    let text = target.position.map(position_text);
-    let separation = target
-        .position
-        .zip(cone)
-        .map(|(place, cone)| separation_text(separation_deg(place, cone.center)));
     TargetRow {
-        name: target.name.clone(),
-        href: paths::target(target.id),
-        aliases: target.aliases.clone(),
-        kind: "Sidereal".to_owned(),
-        ra: text.as_ref().map(|text| text.ra.clone()),
-        ra_degrees: text.as_ref().map(|text| text.ra_degrees.clone()),
-        dec: text.as_ref().map(|text| text.dec.clone()),
-        dec_degrees: text.map(|text| text.dec_degrees),
-        separation,
-        alerts: grouped(target.n_alerts),
+        position: target.position.map(position_text),
+        separation: target
+            .position
+            .zip(cone)
+            .map(|(place, cone)| separation_text(separation_deg(place, cone.center))),
         created: moment(target.created, now),
-        created_by: target.created_by_name.clone(),
         shared,
+        target,
     }
 }
 
