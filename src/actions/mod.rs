@@ -16,5 +16,6 @@ mod run_watch;
 mod run_work;
 pub mod runner_settings;
 pub mod save_targets;
+pub mod secret;
 pub mod sign_in;
 pub mod subscriptions;

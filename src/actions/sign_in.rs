@@ -8,10 +8,6 @@ mod policy;
 
 use std::{fmt, sync::Arc};
 
-use aws_lc_rs::{
-    digest::{SHA256, digest},
-    rand,
-};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
@@ -20,7 +16,10 @@ pub use self::{
     outcome::{Arrival, Callback, Departure, Refusal, Refused},
     policy::Policy,
 };
-use super::grants::Grants;
+use super::{
+    grants::Grants,
+    secret::{is_secret, new_secret, secret_hash},
+};
 use crate::{
     clock::Clock,
     domain::{
@@ -145,10 +144,10 @@ impl SignIn {
         let Authorisation { url, state, nonce, verifier } =
             self.provider.authorise(purpose).await.map_err(|error| with_next(error.into()))?;
         let browser_key = browser_key
-            .filter(|key| is_browser_key(key))
+            .filter(|key| is_secret(key))
             .map_or_else(new_browser_key, |key| Some(key.to_owned()))
             .ok_or_else(|| with_next(StorageError::Abandoned.into()))?;
-        let state_hash = hash(&state);
+        let state_hash = secret_hash(&state);
         let secrets = serde_json::to_string(&Secrets { nonce, verifier })
             .ok()
             .and_then(|text| self.cipher.seal(&text, &bound_to(&state_hash)).ok())
@@ -161,7 +160,7 @@ impl SignIn {
             invitation_hash,
         };
         self.storage
-            .begin_attempt(&state_hash, &hash(&browser_key), &attempt)
+            .begin_attempt(&state_hash, &secret_hash(&browser_key), &attempt)
             .await
             .map_err(|error| with_next(error.into()))?;
         Ok(Departure { url: url.into(), browser_key })
@@ -175,13 +174,14 @@ impl SignIn {
         visitor: Option<&Visitor>,
     ) -> Result<Arrival, Refused> {
         let browser_key = browser_key.ok_or(Refusal::Unknown)?;
-        let state_hash = hash(&callback.state);
-        let attempt = match self.storage.take_attempt(&state_hash, &hash(browser_key)).await? {
-            Taken::Open(attempt) => attempt,
-            Taken::Used(attempt) => return Err(over(Refusal::Used, attempt)),
-            Taken::TooOld(attempt) => return Err(over(Refusal::TooOld, attempt)),
-            Taken::Unknown => return Err(Refusal::Unknown.into()),
-        };
+        let state_hash = secret_hash(&callback.state);
+        let attempt =
+            match self.storage.take_attempt(&state_hash, &secret_hash(browser_key)).await? {
+                Taken::Open(attempt) => attempt,
+                Taken::Used(attempt) => return Err(over(Refusal::Used, attempt)),
+                Taken::TooOld(attempt) => return Err(over(Refusal::TooOld, attempt)),
+                Taken::Unknown => return Err(Refusal::Unknown.into()),
+            };
         let (next, scopes) = (attempt.next.clone(), attempt.scopes.clone());
         self.finish(callback, attempt, &state_hash, visitor).await.map_err(|why| {
             info!(%why, "Somebody came back from the sign-in service and was refused");
@@ -301,19 +301,6 @@ fn bound_to(state_hash: &[u8]) -> String {
     format!("sign_in_attempt {}", URL_SAFE_NO_PAD.encode(state_hash))
 }
 
-fn hash(text: &str) -> Vec<u8> {
-    digest(&SHA256, text.as_bytes()).as_ref().to_vec()
-}
-
 fn new_browser_key() -> Option<String> {
-    let mut bytes = [0; 32];
-    if rand::fill(&mut bytes).is_err() {
-        warn!("The system has no randomness");
-        return None;
-    }
-    Some(URL_SAFE_NO_PAD.encode(bytes))
-}
-
-fn is_browser_key(text: &str) -> bool {
-    URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == 32)
+    new_secret().inspect_err(|error| warn!(%error, "No way to the provider can be begun")).ok()
 }

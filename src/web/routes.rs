@@ -16,10 +16,7 @@ use tower_http::{CompressionLevel, catch_panic::CatchPanicLayer, compression::Co
 use super::{
     AppState, Site, api,
     door::{admission, guard, retirement},
-    frame::{
-        assets,
-        error::{ApiError, Error},
-    },
+    frame::{assets, error::Error, error_page},
     health, paths,
     screens::{account, alert, home, query, run, shared, subscription, target, team},
 };
@@ -57,6 +54,7 @@ pub fn router(state: AppState) -> Router {
                 .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
                 .layer(from_fn_with_state(state.clone(), retirement::close_connections))
                 .layer(from_fn_with_state(site.clone(), guard::add_headers))
+                .layer(from_fn(error_page::draw_for_strangers))
                 .layer(from_fn_with_state(site.clone(), guard::refuse_strangers))
                 .layer(from_fn_with_state(site, admission::complete_removals))
                 .layer(sessions)
@@ -161,10 +159,10 @@ fn accounts(limit: Duration) -> Router<AppState> {
         .route("/accounts/test/", post(account::connect::post_test))
         .route("/team/", get(team::members::get).post(team::invitations::post_invite))
         .route("/team/invitations/{id}/delete/", post(team::invitations::post_take_back))
-        .route("/team/members/{id}/role/", post(team::members::post_role))
+        .route("/team/members/{id}/role/", post(team::membership::post_role))
         .route(
             "/team/members/{id}/remove/",
-            get(team::members::get_remove).post(team::members::post_remove),
+            get(team::membership::get_remove).post(team::membership::post_remove),
         )
         .route("/team/groups/", post(team::groups::post_create))
         .route("/team/groups/{id}/", get(team::groups::get))
@@ -213,14 +211,4 @@ async fn limit_time(State(limit): State<Duration>, request: Request, next: Next)
         Err(_) if is_api => Error::TooSlow.into_json().into_response(),
         Err(_) => Error::TooSlow.into_response(),
     }
-}
-
-/// The answer to a path below `/api/` where nothing is.
-pub(super) async fn api_not_found() -> ApiError {
-    Error::NotFound.into_json()
-}
-
-/// The answer to a method that a path below `/api/` does not take.
-pub(super) async fn api_method_not_allowed() -> ApiError {
-    Error::MethodNotAllowed.into_json()
 }

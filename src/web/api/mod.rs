@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::web::{
     AppState,
-    routes::{api_method_not_allowed, api_not_found},
+    frame::error::{ApiError, Error},
 };
 
 mod brokers;
@@ -61,4 +61,14 @@ fn error_of(field: &str, message: &str) -> Value {
 fn version_missing() -> Response {
     let errors = error_of("version", "Enter the version that was read, a whole number.");
     (StatusCode::UNPROCESSABLE_ENTITY, Json(errors)).into_response()
+}
+
+/// The answer to a path below `/api/` where nothing is.
+async fn api_not_found() -> ApiError {
+    Error::NotFound.into_json()
+}
+
+/// The answer to a method that a path below `/api/` does not take.
+async fn api_method_not_allowed() -> ApiError {
+    Error::MethodNotAllowed.into_json()
 }

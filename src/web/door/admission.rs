@@ -18,6 +18,7 @@ use url::form_urlencoded;
 
 use super::request_limit::{Asker, is_free};
 use crate::{
+    actions::secret::secret_hash,
     domain::visitor::Visitor,
     storage::{SESSION_LIFE, Sessions, Storage, VISITOR},
     web::{
@@ -26,10 +27,10 @@ use crate::{
             chrome::{Chrome, Section},
             context::{Frame, local_path, render},
             error::Error,
+            error_page,
             extract::{Pairs, Peer},
         },
         paths,
-        screens::team::join::secret_hash,
         widgets::controls::HiddenValue,
     },
 };
@@ -154,10 +155,10 @@ pub(crate) async fn admit(
             () if is_in || is_open => next.run(request).await,
             () if is_away => refused(Error::Busy, is_api),
             () if is_api => Error::NotSignedIn.into_json().into_response(),
-            () => send_to_sign_in(request, state.timing().body).await,
+            () => send_to_sign_in(request, &frame, state.timing().body).await,
         }
     };
-    let answer = frame.around(answer).await;
+    let answer = error_page::draw(answer.await, &frame);
     match place.flatten() {
         Some(place) => place.until_taken(answer),
         None => answer,
@@ -195,7 +196,7 @@ fn too_often(state: &AppState, request: &Request, asker: Asker) -> Option<u64> {
 }
 
 /// Somebody without a session wants a page, or has sent a form, which may take so long to come.
-async fn send_to_sign_in(request: Request, limit: Duration) -> Response {
+async fn send_to_sign_in(request: Request, frame: &Frame, limit: Duration) -> Response {
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
     let is_visit = matches!(*request.method(), Method::GET | Method::HEAD);
     if is_visit && is_navigation(request.headers()) {
@@ -207,18 +208,18 @@ async fn send_to_sign_in(request: Request, limit: Duration) -> Response {
     let action = path.to_owned();
     let body = axum::body::to_bytes(Body::new(request.into_body()), MAX_KEPT_FORM);
     match tokio::time::timeout(limit, body).await {
-        Ok(Ok(body)) => send_again(action, &Pairs::parse(&body)),
+        Ok(Ok(body)) => send_again(frame, action, &Pairs::parse(&body)),
         _ => Error::NotSignedIn.into_response(),
     }
 }
 
 /// A page that keeps what was typed while its author signs in.
-fn send_again(action: String, fields: &Pairs) -> Response {
+fn send_again(frame: &Frame, action: String, fields: &Pairs) -> Response {
     let hidden = fields
         .iter()
         .map(|(name, value)| HiddenValue { name: name.to_owned(), value: value.to_owned() });
     let page = SendAgainPage {
-        chrome: Frame::of_this_request().chrome(Section::Elsewhere),
+        chrome: frame.chrome(Section::Elsewhere),
         action,
         hidden: hidden.collect(),
         login: "/accounts/login/?next=/accounts/profile/".to_owned(),

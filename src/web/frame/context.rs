@@ -23,11 +23,6 @@ use crate::{
     web::{AppState, paths, widgets::controls::Link},
 };
 
-tokio::task_local! {
-    /// The frame of the request that is being answered, for pages that know nothing else of it: errors.
-    static FRAME: Frame;
-}
-
 /// What the frame of a page needs to know of the request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Frame {
@@ -64,16 +59,6 @@ impl Frame {
             theme: cookie(headers, "theme").map(Theme::from_id).unwrap_or_default(),
             note: cookie(headers, flash::COOKIE).and_then(Note::parse),
         }
-    }
-
-    /// Answers a request inside its frame.
-    pub(crate) async fn around<F: Future>(self, answer: F) -> F::Output {
-        FRAME.scope(self, answer).await
-    }
-
-    /// The frame of the request that is being answered; a bare one outside of any.
-    pub(crate) fn of_this_request() -> Self {
-        FRAME.try_with(Clone::clone).unwrap_or_default()
     }
 
     /// The frame of a page in one part of the site.

@@ -1,6 +1,5 @@
 //! What a request can end in when it does not end well: one enum, shown as a page or as JSON.
 
-use askama::Template;
 use axum::{
     Json,
     http::{StatusCode, header},
@@ -8,32 +7,17 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{
-    chrome::{Chrome, Section},
-    context::Frame,
-};
-use crate::{
-    domain::grant::Scope,
-    storage::StorageError,
-    web::{paths, widgets::controls::Link},
-};
+use crate::{domain::grant::Scope, storage::StorageError, web::paths};
 
-/// The page of an error.
-#[derive(Clone, Debug, Template)]
-#[template(path = "frame/error.html")]
-pub(crate) struct ErrorPage {
-    /// The frame.
-    pub(crate) chrome: Chrome,
-    /// The HTTP status: `404`.
-    pub(crate) status: u16,
-    /// What happened, in a few words: "Not found".
-    pub(crate) title: String,
-    /// The same in one sentence that says what to do.
-    pub(crate) sentence: String,
+/// What is told of an error. It travels with the answer; the layer that knows who looks draws the page.
+#[derive(Clone, Debug)]
+pub(crate) struct Failed {
+    pub(super) title: &'static str,
+    pub(super) sentence: String,
     /// Short id to quote; for faults of the service.
-    pub(crate) incident: Option<String>,
-    /// Ways out.
-    pub(crate) links: Vec<Link>,
+    pub(super) incident: Option<String>,
+    /// Where this error is mended; empty where one can only go elsewhere.
+    pub(super) ways_out: &'static [(&'static str, &'static str)],
 }
 
 /// How long somebody is asked to wait whose queue is full, in seconds: nobody knows when a run ends.
@@ -223,8 +207,14 @@ impl Error {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let (status, wait_s) = (self.status(), self.wait_s());
-        asking_to_wait(wait_s, self.into_page(status))
+        let mut response = asking_to_wait(self.wait_s(), self.status().into_response());
+        response.extensions_mut().insert(Failed {
+            title: self.title(),
+            sentence: self.to_string(),
+            incident: self.incident(),
+            ways_out: self.ways_out(),
+        });
+        response
     }
 }
 
@@ -247,35 +237,15 @@ impl Error {
         }
     }
 
-    fn ways_out(&self) -> Vec<Link> {
-        let ways: &[(&str, &str)] = match self {
+    fn ways_out(&self) -> &'static [(&'static str, &'static str)] {
+        match self {
             Self::NotSignedIn => &[("Sign in", paths::SIGN_IN)],
             Self::QueueFull { .. } => {
                 &[("Runs that wait", "/runs/?state=queued"), ("Query a broker", paths::QUERIES)]
             }
             Self::NotGranted(_) => &[("Connect to Google", paths::PROFILE)],
-            _ if Frame::of_this_request().visitor.is_none() => &[("Start page", "/")],
-            _ => &[
-                ("Query a broker", paths::QUERIES),
-                ("Runs", paths::RUNS),
-                ("Targets", paths::TARGETS),
-            ],
-        };
-        ways.iter()
-            .map(|(text, href)| Link { text: (*text).to_owned(), href: (*href).to_owned() })
-            .collect()
-    }
-
-    fn into_page(self, status: StatusCode) -> Response {
-        let page = ErrorPage {
-            chrome: Frame::of_this_request().chrome(Section::Elsewhere),
-            status: status.as_u16(),
-            title: self.title().to_owned(),
-            sentence: self.to_string(),
-            incident: self.incident(),
-            links: self.ways_out(),
-        };
-        super::context::render(status, &page)
+            _ => &[],
+        }
     }
 }
 

@@ -2,8 +2,10 @@
 
 pub(super) mod assets;
 pub(super) mod chrome;
+pub(super) mod confirm;
 pub(super) mod context;
 pub(super) mod error;
+pub(super) mod error_page;
 pub(super) mod extract;
 pub(super) mod flash;
 pub(super) mod site;

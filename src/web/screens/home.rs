@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{extract::State, response::Response};
 
-use super::query::list::{broker_buttons, run_button};
+use super::shared::query_buttons::{broker_buttons, run_button};
 use crate::{
     brokers::Brokers,
     clock::Clock,

@@ -3,7 +3,6 @@
 //! They escape what they draw, so a page may embed them by `{{ part }}`.
 
 pub(super) mod brightness;
-pub(super) mod confirm;
 pub(super) mod controls;
 pub(super) mod field;
 pub(super) mod form_view;

@@ -10,7 +10,7 @@ use axum::{
 };
 use tower_sessions::Session;
 
-use super::{browser_name::browser_name, sign_in::browser_key};
+use super::{browser_name::browser_name, departure::browser_key};
 use crate::{
     actions::sign_in::{Arrival, Callback, Refusal, Refused},
     domain::{grant::Scope, member::Member},

@@ -7,8 +7,8 @@ use axum::{extract::State, http::HeaderMap, response::Response};
 
 use super::{
     callback::refused_page,
+    departure::{browser_key, check_rate, send_off},
     profile,
-    sign_in::{browser_key, check_rate, send_off},
 };
 use crate::{
     actions::{connection_test::test_connection, grants::Disconnected},
@@ -20,6 +20,7 @@ use crate::{
         Site,
         frame::{
             chrome::{Chrome, Section},
+            confirm::ConfirmPage,
             context::{Frame, PageContext, local_path, redirect_with},
             error::Error,
             extract::{Form, Peer, Query},
@@ -28,7 +29,6 @@ use crate::{
         paths,
         state::Accounts,
         widgets::{
-            confirm::ConfirmPage,
             controls::{HiddenValue, Link},
             words::{hidden, link},
         },

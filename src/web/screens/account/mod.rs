@@ -4,6 +4,7 @@ pub(in crate::web) mod browser_name;
 pub(in crate::web) mod callback;
 pub(in crate::web) mod connect;
 pub(in crate::web) mod connection;
+pub(in crate::web) mod departure;
 pub(in crate::web) mod profile;
 pub(in crate::web) mod sign_in;
 pub(in crate::web) mod theme;

@@ -1,6 +1,6 @@
 //! `/accounts/login/` and `/accounts/logout/`: out to the provider, and out of here.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use askama::Template;
 use axum::{
@@ -9,20 +9,22 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::callback::refused_page;
+use super::{
+    callback::refused_page,
+    departure::{browser_key, check_rate, send_off},
+};
 use crate::{
-    actions::sign_in::Departure,
+    actions::secret::secret_hash,
     storage::Storage,
     web::{
         Site,
-        door::admission::{login_url, secure, session_removal},
+        door::admission::{login_url, session_removal},
         frame::{
             chrome::{Chrome, Section},
-            context::{Frame, cookie, local_path},
+            context::{Frame, local_path},
             error::Error,
             extract::{Form, Peer, Query},
         },
-        screens::team::join::secret_hash,
         state::Accounts,
     },
 };
@@ -38,9 +40,6 @@ struct LoginPage {
     /// What is behind the door, if the visitor wanted a certain page.
     wanted: Option<String>,
 }
-
-/// How long a browser has for the way to the provider and back, seconds.
-const BROWSER_KEY_LIFE_S: u32 = 600;
 
 /// `GET /accounts/login/?next=`
 pub(crate) async fn get(
@@ -108,36 +107,4 @@ pub(crate) async fn post_logout(
         HeaderValue::from_static("\"cache\", \"storage\""),
     );
     Ok(response)
-}
-
-/// So many ways to the provider and no more.
-pub(super) fn check_rate(accounts: &Accounts, peer: IpAddr) -> Result<(), Error> {
-    accounts.attempts.check(peer).map_err(|wait| {
-        tracing::warn!(%peer, "Too many sign-ins were begun from one address");
-        Error::TooOften { wait_s: wait.as_secs().max(1) }
-    })
-}
-
-/// What ties a browser's ways to the provider to it.
-pub(super) fn browser_key<'h>(headers: &'h HeaderMap, site: &Site) -> Option<&'h str> {
-    cookie(headers, browser_cookie(site))
-}
-
-fn browser_cookie(site: &Site) -> &'static str {
-    if site.is_https() { "__Host-login" } else { "login" }
-}
-
-/// Sends a browser to the provider, tied to this way.
-pub(super) fn send_off(departure: &Departure, site: &Site) -> Response {
-    let mut response = Redirect::to(&departure.url).into_response();
-    let cookie = format!(
-        "{}={}; Path=/; Max-Age={BROWSER_KEY_LIFE_S}; HttpOnly; SameSite=Lax{}",
-        browser_cookie(site),
-        departure.browser_key,
-        secure(site)
-    );
-    if let Ok(cookie) = HeaderValue::try_from(cookie) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    response
 }

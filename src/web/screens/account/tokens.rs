@@ -4,6 +4,7 @@ use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
 
 use crate::{
+    actions::secret::{new_secret, secret_hash},
     domain::api_token::{ApiToken, DEFAULT_DAYS, MAX_DAYS, NewApiToken},
     storage::Storage,
     web::{
@@ -15,7 +16,6 @@ use crate::{
             flash::Note,
         },
         paths,
-        screens::team::join::{new_secret, secret_hash},
         state::{Accounts, AppState},
         widgets::{
             controls::{ButtonLook, PostButton, TimeView},
@@ -111,7 +111,10 @@ pub(crate) async fn post_create(
         None => Some(format!("Enter a whole number of days from 1 to {MAX_DAYS}.")),
     };
     if let (Some(days), None) = (days, &typed.name_error) {
-        let token = format!("{TOKEN_PREFIX}{}", new_secret()?);
+        let token = format!(
+            "{TOKEN_PREFIX}{}",
+            new_secret().map_err(|error| Error::Internal(error.into()))?
+        );
         let new = NewApiToken { name: typed.name.clone(), may_write: typed.may_write, days };
         let made = state.storage().create_token(&context.scope, &new, &secret_hash(&token)).await?;
         if made.is_some() {

@@ -15,6 +15,7 @@ use crate::{
         door::consent::{ask_to_connect, lacking},
         frame::{
             chrome::Section,
+            confirm::ConfirmPage,
             context::{PageContext, redirect_with},
             error::Error,
             extract::Id,
@@ -23,7 +24,7 @@ use crate::{
         paths,
         screens::shared::parameters::{parameters_in_words, validate_stored},
         state::Accounts,
-        widgets::{confirm::ConfirmPage, words::link},
+        widgets::words::link,
     },
 };
 

@@ -3,8 +3,7 @@
 use askama::Template;
 
 use super::{
-    list::{broker_buttons, copy_button},
-    preview::PreviewView,
+    list::copy_button,
     upload::{UploadView, upload_form},
 };
 use crate::{
@@ -17,7 +16,9 @@ use crate::{
             context::PageContext,
         },
         paths,
-        screens::shared::{parameters::QUERY_NAME, share::links_about},
+        screens::shared::{
+            parameters::QUERY_NAME, query_buttons::broker_buttons, share::links_about,
+        },
         widgets::{
             controls::{BrokerButton, HiddenValue, Link, PostButton},
             field::{FieldView, FormView},
@@ -122,4 +123,39 @@ pub(super) async fn page(
         }),
         preview: None,
     }
+}
+
+/// What a query would ask and cost.
+#[derive(Clone, Debug)]
+pub(super) struct PreviewView {
+    /// CSS class of the box: `is-info`, or `is-bad` where the query cannot be run.
+    pub(super) class: &'static str,
+    /// What it would read and cost, or why that is not known.
+    pub(super) headline: String,
+    /// What one should know, a sentence each.
+    pub(super) remarks: Vec<String>,
+    /// Where what is missing can be had.
+    pub(super) link: Option<Link>,
+    pub(super) parameters: Vec<ParameterView>,
+    /// The statement and the same as programs.
+    pub(super) texts: Vec<CodeView>,
+}
+
+/// A parameter of a statement.
+#[derive(Clone, Debug)]
+pub(super) struct ParameterView {
+    pub(super) name: String,
+    pub(super) kind: String,
+    pub(super) value: String,
+}
+
+/// A text to be copied.
+#[derive(Clone, Debug)]
+pub(super) struct CodeView {
+    /// What it is: "Statement".
+    pub(super) title: String,
+    pub(super) id: &'static str,
+    pub(super) text: String,
+    /// Whether it is in sight at first.
+    pub(super) is_open: bool,
 }

@@ -8,7 +8,7 @@ use axum::{
 
 use super::listener_state::{ListenerBrief, buttons, chip};
 use crate::{
-    brokers::{Broker, Brokers},
+    brokers::Brokers,
     clock::Clock,
     domain::{history::Kind, listener::Listener, saved_query::SavedQuery, sharing::Whose},
     storage::{QueryFilter, QueryOrder, Storage},
@@ -20,7 +20,10 @@ use crate::{
             extract::Query,
         },
         paths,
-        screens::shared::share::{links_about, sharing_labels},
+        screens::shared::{
+            query_buttons::{broker_buttons, run_button},
+            share::{links_about, sharing_labels},
+        },
         widgets::{
             controls::{BrokerButton, ButtonLook, Link, PostButton, StateChip, TimeView},
             field::Choice,
@@ -241,27 +244,6 @@ pub(crate) async fn get(
         pager: pager(&request, has_more),
     };
     Ok(context.render(&page))
-}
-
-/// One button a backend, but for the one already on the page.
-pub(in crate::web) fn broker_buttons(
-    brokers: &Brokers,
-    but: Option<&dyn Broker>,
-) -> Vec<BrokerButton> {
-    brokers
-        .all()
-        .filter(|broker| but.is_none_or(|but| but.id() != broker.id()))
-        .map(|broker| BrokerButton {
-            name: broker.name().to_owned(),
-            note: broker.summary().to_owned(),
-            href: format!("/alerts/query/create/?broker={}", broker.id()),
-        })
-        .collect()
-}
-
-/// The button that runs a saved query.
-pub(in crate::web) fn run_button(query: &SavedQuery) -> PostButton {
-    post_button("Run", paths::query(query.id, "run/"), ButtonLook::Primary, &query.name, Vec::new())
 }
 
 /// The button that makes a copy of one's own.

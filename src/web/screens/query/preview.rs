@@ -5,7 +5,11 @@ use axum::{
     response::Response,
 };
 
-use super::{draft::kept_form, form::Services, form_page::page};
+use super::{
+    draft::kept_form,
+    form::Services,
+    form_page::{CodeView, ParameterView, PreviewView, page},
+};
 use crate::{
     actions::check_query::{CHECKS_A_MINUTE, Looked},
     brokers::{Check, Estimated, LeftToday},
@@ -19,44 +23,9 @@ use crate::{
             extract::{Form, Query},
         },
         screens::shared::parameters::{QUERY_NAME, check_query_name},
-        widgets::{controls::Link, words::link},
+        widgets::words::link,
     },
 };
-
-/// What a query would ask and cost.
-#[derive(Clone, Debug)]
-pub(super) struct PreviewView {
-    /// CSS class of the box: `is-info`, or `is-bad` where the query cannot be run.
-    pub(super) class: &'static str,
-    /// What it would read and cost, or why that is not known.
-    pub(super) headline: String,
-    /// What one should know, a sentence each.
-    pub(super) remarks: Vec<String>,
-    /// Where what is missing can be had.
-    pub(super) link: Option<Link>,
-    pub(super) parameters: Vec<ParameterView>,
-    /// The statement and the same as programs.
-    pub(super) texts: Vec<CodeView>,
-}
-
-/// A parameter of a statement.
-#[derive(Clone, Debug)]
-pub(super) struct ParameterView {
-    pub(super) name: String,
-    pub(super) kind: String,
-    pub(super) value: String,
-}
-
-/// A text to be copied.
-#[derive(Clone, Debug)]
-pub(super) struct CodeView {
-    /// What it is: "Statement".
-    pub(super) title: String,
-    pub(super) id: &'static str,
-    pub(super) text: String,
-    /// Whether it is in sight at first.
-    pub(super) is_open: bool,
-}
 
 /// `POST /alerts/query/preview/`, with `?query=ID` from the form of a saved query.
 pub(crate) async fn post(
@@ -179,7 +148,7 @@ fn preview_view(check: Check) -> PreviewView {
     }
 }
 
-fn headline(estimated: &Estimated, project: &str) -> String {
+pub(super) fn headline(estimated: &Estimated, project: &str) -> String {
     format!(
         "Reads {}, billed to the project {project}. BigQuery is told to refuse it above {}; one query may read {}.",
         estimated.words(),

@@ -5,6 +5,7 @@ pub(in crate::web) mod history_export;
 pub(in crate::web) mod history_filter;
 pub(in crate::web) mod history_words;
 pub(in crate::web) mod parameters;
+pub(in crate::web) mod query_buttons;
 pub(in crate::web) mod result_columns;
 pub(in crate::web) mod run_progress;
 pub(in crate::web) mod run_waiting;

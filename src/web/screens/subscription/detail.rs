@@ -18,6 +18,7 @@ use crate::{
     web::{
         frame::{
             chrome::{Chrome, Section},
+            confirm::ConfirmPage,
             context::{PageContext, redirect_with},
             error::Error,
             extract::Form,
@@ -25,7 +26,6 @@ use crate::{
         },
         paths,
         widgets::{
-            confirm::ConfirmPage,
             controls::{ButtonLook, HiddenValue, Link, PostButton},
             field::FieldView,
             form_view::{Drawing, field_view},

@@ -10,6 +10,7 @@ use crate::{
     web::{
         frame::{
             chrome::{Chrome, Section},
+            confirm::ConfirmPage,
             context::{PageContext, redirect_with},
             error::Error,
             extract::Id,
@@ -19,7 +20,6 @@ use crate::{
         screens::shared::share::{links_about, sharing_labels},
         widgets::{
             brightness::Magnitude,
-            confirm::ConfirmPage,
             controls::{Fact, FactGroup, Link, TimeView},
             links_out::links_out,
             words::{counted, link, magnitude, moment, observed, position_text, run_link},

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{extract::State, response::Response};
 
-use super::members::{Typed, page as team_page};
+use super::members::{GroupForm, Typed, page as team_page};
 use crate::{
     domain::group::Group,
     forms::has_tricks,
@@ -11,6 +11,7 @@ use crate::{
     web::{
         frame::{
             chrome::{Chrome, Section},
+            confirm::ConfirmPage,
             context::{PageContext, redirect_with},
             error::Error,
             extract::{Form, Id},
@@ -19,21 +20,12 @@ use crate::{
         paths,
         state::{Accounts, AppState},
         widgets::{
-            confirm::ConfirmPage,
             controls::{ButtonLook, Link, PostButton},
             field::Choice,
             words::{hidden, link, post_button},
         },
     },
 };
-
-/// A group to be made, as typed.
-#[derive(Clone, Debug, Default)]
-pub(super) struct GroupForm {
-    pub(super) name: String,
-    pub(super) description: String,
-    pub(super) error: Option<String>,
-}
 
 /// `/team/groups/{id}/`
 #[derive(Clone, Debug, Template)]
@@ -68,6 +60,7 @@ struct AddForm {
 
 /// Longest name and description, characters.
 const MAX_NAME: usize = 100;
+
 const MAX_DESCRIPTION: usize = 300;
 
 /// `POST /team/groups/`: makes a group.

@@ -1,14 +1,14 @@
 //! Who may come in: invitations by address and by part of `/team/`.
 
 use axum::{extract::State, response::Response};
-use chrono::{DateTime, Utc};
 
 use super::{
     join::new_link,
-    members::{Typed, page, role_of},
+    members::{Typed, page},
+    membership::role_of,
 };
 use crate::{
-    domain::member::{Invitation, Role},
+    domain::member::Role,
     storage::Storage,
     web::{
         frame::{
@@ -19,36 +19,8 @@ use crate::{
         },
         paths,
         state::{Accounts, AppState},
-        widgets::{
-            controls::{ButtonLook, PostButton, TimeView},
-            words::{moment, post_button},
-        },
     },
 };
-
-/// Who may come in, and the form that lets in more.
-#[derive(Clone, Debug)]
-pub(super) struct InvitationPanel {
-    /// Those who may and have not come yet.
-    pub(super) rows: Vec<InvitationRow>,
-    /// A link that was made just now: it is shown once.
-    pub(super) fresh_link: Option<String>,
-    pub(super) email: String,
-    pub(super) role: String,
-    pub(super) error: Option<String>,
-}
-
-/// An invitation that nobody has used yet.
-#[derive(Clone, Debug)]
-pub(super) struct InvitationRow {
-    pub(super) who: String,
-    pub(super) role: String,
-    pub(super) invited_by: String,
-    pub(super) created: TimeView,
-    /// When it ends; absent where it does not.
-    pub(super) expires: Option<TimeView>,
-    pub(super) take_back: PostButton,
-}
 
 /// Longest address, characters.
 const MAX_EMAIL: usize = 254;
@@ -111,24 +83,6 @@ fn check_email(typed: &str) -> Result<String, String> {
         Ok(email)
     } else {
         Err("Enter an e-mail address, such as ada@obs.example.".to_owned())
-    }
-}
-
-pub(super) fn invitation_row(row: Invitation, now: DateTime<Utc>) -> InvitationRow {
-    let who = row.email.unwrap_or_else(|| "whoever has the link".to_owned());
-    InvitationRow {
-        take_back: post_button(
-            "Take back",
-            format!("/team/invitations/{}/delete/", row.id),
-            ButtonLook::Plain,
-            &format!("the invitation of {who}"),
-            Vec::new(),
-        ),
-        who,
-        role: row.role.id().to_owned(),
-        invited_by: row.invited_by,
-        created: moment(row.created, now),
-        expires: row.expires.map(|at| moment(at, now)),
     }
 }
 

@@ -3,18 +3,14 @@
 use std::sync::Arc;
 
 use askama::Template;
-use aws_lc_rs::{
-    digest::{SHA256, digest},
-    rand,
-};
 use axum::{
     extract::{Path, State},
     http::StatusCode,
     response::Response,
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::{
+    actions::secret::{new_secret, secret_hash},
     clock::Clock,
     storage::Storage,
     web::{
@@ -50,31 +46,15 @@ struct JoinOffer {
     token: String,
 }
 
-/// Bytes of randomness in a secret that a link or a header carries.
-const SECRET_BYTES: usize = 32;
-
 /// A link that was made just now.
 pub(super) struct NewLink {
     pub(super) url: String,
     pub(super) hash: Vec<u8>,
 }
 
-/// A secret that nobody guesses, as text; an error when the system has no randomness.
-pub(in crate::web) fn new_secret() -> Result<String, Error> {
-    let mut bytes = [0; SECRET_BYTES];
-    rand::fill(&mut bytes)
-        .map_err(|_| Error::Internal(anyhow::anyhow!("the system has no randomness")))?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
-}
-
-/// What is kept of a secret.
-pub(in crate::web) fn secret_hash(secret: &str) -> Vec<u8> {
-    digest(&SHA256, secret.as_bytes()).as_ref().to_vec()
-}
-
 /// A new link for one who is not in yet.
 pub(super) fn new_link(site: &Site) -> Result<NewLink, Error> {
-    let secret = new_secret()?;
+    let secret = new_secret().map_err(|error| Error::Internal(error.into()))?;
     let base = site.public_url().as_str().trim_end_matches('/').to_owned();
     Ok(NewLink { url: format!("{base}{}{secret}/", paths::JOIN), hash: secret_hash(&secret) })
 }

@@ -1,38 +1,25 @@
 //! `/team/`: who is in, in which groups; and, for admins, who may come in, as what, and who must go.
 
 use askama::Template;
-use axum::{
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use chrono::{DateTime, Utc};
 
-use super::{
-    groups::GroupForm,
-    invitations::{InvitationPanel, invitation_row},
-};
 use crate::{
     domain::{
         group::Group,
-        member::{Role, TeamMember},
+        member::{Invitation, Role, TeamMember},
     },
-    storage::{MemberChange, Storage},
     web::{
         frame::{
             chrome::{Chrome, Section},
-            context::{PageContext, redirect_with},
+            context::PageContext,
             error::Error,
-            extract::{Form, Id, Pairs},
-            flash::Note,
         },
-        paths,
         state::{Accounts, AppState},
         widgets::{
-            confirm::ConfirmPage,
-            controls::{Link, TimeView},
+            controls::{ButtonLook, Link, PostButton, TimeView},
             field::Choice,
-            words::{link, moment},
+            words::{link, moment, post_button},
         },
     },
 };
@@ -111,101 +98,6 @@ pub(crate) async fn get(
     context: PageContext,
 ) -> Result<Response, Error> {
     page(&state, &accounts, &context, Typed::default()).await
-}
-
-/// `POST /team/members/{id}/role/`
-pub(crate) async fn post_role(
-    State(state): State<AppState>,
-    accounts: Accounts,
-    context: PageContext,
-    Id(id): Id,
-    Form(form): Form,
-) -> Result<Response, Error> {
-    context.require_admin()?;
-    let role = role_of(&form)?;
-    match state.storage().change_role(&context.scope, id, role).await? {
-        MemberChange::Done => Ok(redirect_with(Note::RoleChanged, paths::TEAM)),
-        MemberChange::Absent => Err(Error::NotFound),
-        MemberChange::LastAdmin => last_admin(&state, &accounts, &context).await,
-    }
-}
-
-/// `GET /team/members/{id}/remove/`: asks first. Of oneself it is leaving.
-pub(crate) async fn get_remove(
-    State(storage): State<Storage>,
-    _: Accounts,
-    context: PageContext,
-    Id(id): Id,
-) -> Result<Response, Error> {
-    let leaves = id == context.scope.member_id();
-    if !leaves {
-        context.require_admin()?;
-    }
-    let members = storage.list_members(&context.scope).await?;
-    let found = members.into_iter().find(|row| row.member.id == id).ok_or(Error::NotFound)?;
-    let name = found.member.name;
-    let (question, confirm_label) = if leaves {
-        ("Leave the team?".to_owned(), "Leave")
-    } else {
-        (format!("Take {name} out of the team?"), "Take out")
-    };
-    let whose = if leaves { "Your" } else { "Their" };
-    let page = ConfirmPage {
-        chrome: context.chrome(Section::Elsewhere),
-        question,
-        consequences: vec![
-            format!("{whose} sessions and API tokens end at once, and runs that go on are stopped; what has come is kept."),
-            format!("{whose} connection to Google is deleted here and taken back at Google."),
-            "Queries, runs and targets stay, with their author's name; what is private stays private.".to_owned(),
-            "Open invitations by them are taken back. Only an invitation lets the account in again, or its address in the service's settings (--admin).".to_owned(),
-        ],
-        facts: Vec::new(),
-        action: format!("/team/members/{id}/remove/"),
-        hidden: Vec::new(),
-        confirm_label: confirm_label.to_owned(),
-        cancel: link("Cancel", paths::TEAM),
-    };
-    Ok(context.render(&page))
-}
-
-/// `POST /team/members/{id}/remove/`
-pub(crate) async fn post_remove(
-    State(state): State<AppState>,
-    accounts: Accounts,
-    context: PageContext,
-    Id(id): Id,
-) -> Result<Response, Error> {
-    let leaves = id == context.scope.member_id();
-    if !leaves {
-        context.require_admin()?;
-    }
-    match state.storage().remove_member(&context.scope, id).await? {
-        MemberChange::Absent => return Err(Error::NotFound),
-        MemberChange::LastAdmin => return last_admin(&state, &accounts, &context).await,
-        MemberChange::Done => {}
-    }
-    accounts.sign_in.grants().disconnect(id).await?;
-    if leaves {
-        return Ok(Redirect::to(paths::SIGN_IN).into_response());
-    }
-    Ok(redirect_with(Note::MemberRemoved, paths::TEAM))
-}
-
-pub(super) fn role_of(form: &Pairs) -> Result<Role, Error> {
-    form.text("role")
-        .and_then(Role::from_id)
-        .ok_or_else(|| Error::BadRequest("\"role\" is viewer, member or admin".to_owned()))
-}
-
-async fn last_admin(
-    state: &AppState,
-    accounts: &Accounts,
-    context: &PageContext,
-) -> Result<Response, Error> {
-    let problem =
-        "This is the last admin, and somebody must be one. Make somebody else admin first.";
-    let typed = Typed { problem: Some(problem.to_owned()), ..Typed::default() };
-    page(state, accounts, context, typed).await
 }
 
 /// The page, with what was just typed.
@@ -292,4 +184,54 @@ fn group_row(group: &Group, context: &PageContext) -> GroupRow {
         },
         is_mine: group.has(context.scope.member_id()),
     }
+}
+
+/// Who may come in, and the form that lets in more.
+#[derive(Clone, Debug)]
+pub(super) struct InvitationPanel {
+    /// Those who may and have not come yet.
+    pub(super) rows: Vec<InvitationRow>,
+    /// A link that was made just now: it is shown once.
+    pub(super) fresh_link: Option<String>,
+    pub(super) email: String,
+    pub(super) role: String,
+    pub(super) error: Option<String>,
+}
+
+/// An invitation that nobody has used yet.
+#[derive(Clone, Debug)]
+pub(super) struct InvitationRow {
+    pub(super) who: String,
+    pub(super) role: String,
+    pub(super) invited_by: String,
+    pub(super) created: TimeView,
+    /// When it ends; absent where it does not.
+    pub(super) expires: Option<TimeView>,
+    pub(super) take_back: PostButton,
+}
+
+pub(super) fn invitation_row(row: Invitation, now: DateTime<Utc>) -> InvitationRow {
+    let who = row.email.unwrap_or_else(|| "whoever has the link".to_owned());
+    InvitationRow {
+        take_back: post_button(
+            "Take back",
+            format!("/team/invitations/{}/delete/", row.id),
+            ButtonLook::Plain,
+            &format!("the invitation of {who}"),
+            Vec::new(),
+        ),
+        who,
+        role: row.role.id().to_owned(),
+        invited_by: row.invited_by,
+        created: moment(row.created, now),
+        expires: row.expires.map(|at| moment(at, now)),
+    }
+}
+
+/// A group to be made, as typed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct GroupForm {
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) error: Option<String>,
 }

@@ -2,12 +2,12 @@
 
 use askama::Template;
 
-use super::controls::{Fact, HiddenValue, Link};
-use crate::web::frame::chrome::Chrome;
+use super::chrome::Chrome;
+use crate::web::widgets::controls::{Fact, HiddenValue, Link};
 
 /// The pages `…/delete/`.
 #[derive(Clone, Debug, Template)]
-#[template(path = "widgets/confirm.html")]
+#[template(path = "frame/confirm.html")]
 pub(crate) struct ConfirmPage {
     /// The frame.
     pub(crate) chrome: Chrome,

@@ -1,0 +1,53 @@
+//! On the way to the provider: the cookie that ties a browser to it, and how many ways one address may begin.
+
+use std::net::IpAddr;
+
+use axum::{
+    http::{HeaderMap, HeaderValue, header},
+    response::{IntoResponse, Redirect, Response},
+};
+
+use crate::{
+    actions::sign_in::Departure,
+    web::{
+        Site,
+        door::admission::secure,
+        frame::{context::cookie, error::Error},
+        state::Accounts,
+    },
+};
+
+/// So many ways to the provider and no more.
+pub(super) fn check_rate(accounts: &Accounts, peer: IpAddr) -> Result<(), Error> {
+    accounts.attempts.check(peer).map_err(|wait| {
+        tracing::warn!(%peer, "Too many sign-ins were begun from one address");
+        Error::TooOften { wait_s: wait.as_secs().max(1) }
+    })
+}
+
+/// Sends a browser to the provider, tied to this way.
+pub(super) fn send_off(departure: &Departure, site: &Site) -> Response {
+    let mut response = Redirect::to(&departure.url).into_response();
+    let cookie = format!(
+        "{}={}; Path=/; Max-Age={BROWSER_KEY_LIFE_S}; HttpOnly; SameSite=Lax{}",
+        browser_cookie(site),
+        departure.browser_key,
+        secure(site)
+    );
+    if let Ok(cookie) = HeaderValue::try_from(cookie) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// What ties a browser's ways to the provider to it.
+pub(super) fn browser_key<'h>(headers: &'h HeaderMap, site: &Site) -> Option<&'h str> {
+    cookie(headers, browser_cookie(site))
+}
+
+fn browser_cookie(site: &Site) -> &'static str {
+    if site.is_https() { "__Host-login" } else { "login" }
+}
+
+/// How long a browser has for the way to the provider and back, seconds.
+pub(super) const BROWSER_KEY_LIFE_S: u32 = 600;
