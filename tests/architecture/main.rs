@@ -2,11 +2,13 @@
 //! the team's data asks who wants it. They read the sources; `reader.rs` says how.
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod circles;
 mod deployment;
 mod files;
 mod functions;
 mod layers;
 mod migrations;
+mod paths;
 mod reader;
 mod statements;
 mod storage;
