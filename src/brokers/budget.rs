@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::Cost;
+use super::cost::Cost;
 
 /// Bytes that are set aside for one job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

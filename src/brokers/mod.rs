@@ -4,6 +4,7 @@
 
 pub mod archive;
 mod budget;
+mod cost;
 pub mod database;
 mod filter_form;
 mod preview;
@@ -22,8 +23,9 @@ use futures::stream::BoxStream;
 
 pub use self::{
     budget::{Budget, BudgetError, DailyBudget, PlannedJob, Reservation},
+    cost::Cost,
     filter_form::filter_from,
-    preview::{Check, Cost, Estimated, LeftToday, Preview},
+    preview::{Check, Estimated, LeftToday, Preview},
     pull_pace::PullPace,
     receipt::Receipt,
     run_context::{Progress, RunContext},

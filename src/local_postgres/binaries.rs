@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use tracing::info;
 
 use super::LocalPostgresError;
-use super::cluster::Cluster;
 use super::download;
 use super::owner::Owner;
 
@@ -33,11 +32,16 @@ pub(super) struct Binaries {
 }
 
 impl Binaries {
-    /// The programs that fit the cluster: its own major version, or for a new one the first found.
-    pub(super) async fn for_cluster(cluster: &Cluster) -> Result<Self, LocalPostgresError> {
-        let required = cluster.major_version();
-        let installed = Self::installed(cluster).await;
-        let fits = |found: &&Self| match required {
+    /// The programs that `owner` can run on the cluster at `cluster`: those of the major version that made it, or for a
+    /// new one the first found. Missing ones are downloaded into `data_dir`.
+    pub(super) async fn for_cluster(
+        cluster: &Path,
+        made_by: Option<u32>,
+        data_dir: &Path,
+        owner: &Owner,
+    ) -> Result<Self, LocalPostgresError> {
+        let installed = Self::installed(data_dir, owner).await;
+        let fits = |found: &&Self| match made_by {
             Some(major) => found.major == major,
             None => found.major >= OLDEST_MAJOR,
         };
@@ -45,17 +49,17 @@ impl Binaries {
             info!(folder = %found.folder.display(), "Using PostgreSQL {}", found.major);
             return Ok(found.clone());
         }
-        let reason = match download::fetch(cluster.data_dir(), required).await {
-            Ok(folder) => match Self::at(&folder, &cluster.owner).await {
+        let reason = match download::fetch(data_dir, made_by).await {
+            Ok(folder) => match Self::at(&folder, owner).await {
                 Some(found) => return Ok(found),
                 None => format!("the downloaded programs in {} do not run", folder.display()),
             },
             Err(reason) => reason,
         };
-        Err(match required {
+        Err(match made_by {
             None => LocalPostgresError::NoServer { reason },
             Some(major) => LocalPostgresError::NoMatchingServer {
-                data: cluster.data(),
+                data: cluster.to_owned(),
                 major,
                 installed: installed.iter().map(|found| found.major).collect(),
                 reason,
@@ -63,14 +67,13 @@ impl Binaries {
         })
     }
 
-    async fn installed(cluster: &Cluster) -> Vec<Self> {
+    async fn installed(data_dir: &Path, owner: &Owner) -> Vec<Self> {
         let mut all = Vec::new();
-        for folder in candidate_folders(cluster.data_dir()) {
-            if !cluster.owner.can_reach(&folder) {
+        for folder in candidate_folders(data_dir) {
+            if !owner.can_reach(&folder) {
                 continue;
             }
-            let found =
-                Self::at(&folder, &cluster.owner).await.filter(|found| !all.contains(found));
+            let found = Self::at(&folder, owner).await.filter(|found| !all.contains(found));
             all.extend(found);
         }
         all

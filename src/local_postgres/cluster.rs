@@ -41,9 +41,9 @@ impl Cluster {
         Ok(Self { data_dir: data_dir.to_owned(), root, owner })
     }
 
-    /// The service's data folder, where downloaded servers are put.
-    pub(super) fn data_dir(&self) -> &Path {
-        &self.data_dir
+    /// The server programs that fit.
+    pub(super) async fn binaries(&self) -> Result<Binaries, LocalPostgresError> {
+        Binaries::for_cluster(&self.data(), self.major_version(), &self.data_dir, &self.owner).await
     }
 
     /// The folder of everything that is PostgreSQL's.

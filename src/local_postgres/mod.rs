@@ -18,7 +18,6 @@ use std::path::Path;
 pub use self::data_dir::{DataDirLock, default_data_dir};
 pub use self::error::LocalPostgresError;
 
-use self::binaries::Binaries;
 use self::cluster::Cluster;
 use self::supervisor::Supervisor;
 
@@ -42,7 +41,7 @@ impl LocalPostgres {
         let lock = DataDirLock::acquire_for_server(data_dir)?;
         let cluster = Cluster::open(lock.data_dir())?;
         postmaster::stop_orphan(&cluster).await?;
-        let binaries = Binaries::for_cluster(&cluster).await?;
+        let binaries = cluster.binaries().await?;
         let password = cluster.initialise(&binaries).await?;
         cluster.prune_logs()?;
         let supervisor = Supervisor::start(cluster, binaries, password.clone()).await?;

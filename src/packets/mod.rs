@@ -15,6 +15,7 @@ mod fields;
 mod json;
 pub mod limits;
 mod program;
+mod row_values;
 mod schema;
 mod schema_cache;
 mod schema_text;

@@ -1,9 +1,5 @@
 //! A writer's schema as a table of nodes that refer to each other by index, so that a name costs an index and never a copy.
 
-use super::PacketError;
-use super::limits::SCHEMA_BYTES;
-use super::schema_text::Reading;
-
 /// The place of a type in its [`Schema`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NodeId(pub(super) usize);
@@ -46,19 +42,6 @@ pub(super) struct Schema {
 }
 
 impl Schema {
-    /// Reads a schema's JSON text.
-    pub(super) fn parse(text: &[u8]) -> Result<Self, PacketError> {
-        if text.len() > SCHEMA_BYTES {
-            return Err(PacketError::schema(format!(
-                "its text holds {} bytes, more than {SCHEMA_BYTES}",
-                text.len()
-            )));
-        }
-        let json: serde_json::Value = serde_json::from_slice(text)
-            .map_err(|error| PacketError::schema(format!("it is not JSON: {error}")))?;
-        Reading::whole(&json)
-    }
-
     /// The node at `id`. An index from another table reads as `Null`.
     #[inline]
     pub(super) fn node(&self, id: NodeId) -> &Node {

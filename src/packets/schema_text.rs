@@ -5,18 +5,33 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::PacketError;
-use super::limits::DEPTH;
+use super::limits::{DEPTH, SCHEMA_BYTES};
 use super::schema::{Field, Node, NodeId, Schema};
 
+impl Schema {
+    /// Reads a schema's JSON text.
+    pub(super) fn parse(text: &[u8]) -> Result<Self, PacketError> {
+        if text.len() > SCHEMA_BYTES {
+            return Err(PacketError::schema(format!(
+                "its text holds {} bytes, more than {SCHEMA_BYTES}",
+                text.len()
+            )));
+        }
+        let json: serde_json::Value = serde_json::from_slice(text)
+            .map_err(|error| PacketError::schema(format!("it is not JSON: {error}")))?;
+        Reading::whole(&json)
+    }
+}
+
 /// A schema half read: the nodes so far and the names they carry.
-pub(super) struct Reading {
+struct Reading {
     nodes: Vec<Node>,
     named: HashMap<String, NodeId>,
 }
 
 impl Reading {
     /// Reads a whole schema.
-    pub(super) fn whole(json: &Value) -> Result<Schema, PacketError> {
+    fn whole(json: &Value) -> Result<Schema, PacketError> {
         let mut reading = Self { nodes: Vec::new(), named: HashMap::new() };
         let root = reading.node(json, "", 0)?;
         let name = reading.named.iter().find(|(_, id)| **id == root).map(|(name, _)| name.clone());

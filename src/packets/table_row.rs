@@ -9,14 +9,13 @@ use crate::domain::alert::{
 };
 
 use super::PacketError;
-use super::limits::{HISTORY_POINTS, MESSAGE_BYTES};
+use super::limits::MESSAGE_BYTES;
 use super::program::Scalar;
+use super::row_values::{points, scalar, sorted};
 use super::table_row_lsst::read_lsst;
 use super::value::Value;
 use super::ztf::{band, impossible, name, within};
-use super::ztf_values::{
-    flux, integer, is_positive, julian_date, magnitude, not_negative, number, score,
-};
+use super::ztf_values::{flux, integer, is_positive, julian_date, magnitude, not_negative, score};
 
 /// A row with the table it comes from.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -131,44 +130,6 @@ fn forced(entry: &Json) -> Option<HistoryPoint> {
         mag: zero_point.map(|zero_point| zero_point - 2.5 * flux.log10()),
     };
     Some(HistoryPoint { jd: julian_date(&of("jd"))?, band: band(&of("fid")), measurement })
-}
-
-/// The points that a repeated column holds.
-pub(super) fn points(
-    row: &Map<String, Json>,
-    column: &str,
-    point: impl Fn(&Json) -> Option<HistoryPoint>,
-) -> Result<Vec<HistoryPoint>, PacketError> {
-    let entries = row.get(column).and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
-    if entries.len() > HISTORY_POINTS {
-        return Err(PacketError::TooMuch { what: "values" });
-    }
-    Ok(entries.iter().filter_map(point).collect())
-}
-
-pub(super) fn sorted(histories: &[Vec<HistoryPoint>]) -> Vec<HistoryPoint> {
-    let mut history = histories.concat();
-    history.sort_by(|one, other| one.jd.total_cmp(&other.jd));
-    history
-}
-
-/// A value of a row; records and lists are none.
-pub(super) fn scalar(value: Option<&Json>) -> Scalar<'_> {
-    match value {
-        Some(Json::Bool(value)) => Scalar::Bool(*value),
-        Some(Json::String(text)) => Scalar::Text(text),
-        Some(Json::Number(number)) => match (number.as_i64(), number.as_f64()) {
-            (Some(integer), _) => Scalar::Int(integer),
-            (None, Some(float)) => Scalar::Float(float),
-            (None, None) => Scalar::Absent,
-        },
-        _ => Scalar::Absent,
-    }
-}
-
-/// A finite number of a record.
-pub(super) fn number_of(record: &Json, name: &str) -> Option<f64> {
-    number(&scalar(record.get(name)))
 }
 
 fn tree(value: &Json) -> Value<'_> {

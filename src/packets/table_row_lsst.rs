@@ -10,7 +10,7 @@ use crate::domain::{
 
 use super::PacketError;
 use super::program::Scalar;
-use super::table_row::{number_of, points, scalar, sorted};
+use super::row_values::{number_of, points, scalar, sorted};
 use super::ztf::{impossible, within};
 use super::ztf_values::{
     integer, is_positive, julian_date, magnitude, not_negative, number, score,

@@ -2,6 +2,7 @@
 
 use super::{
     draw::Draw,
+    field::galactic_latitude_deg,
     light_curve::{BandMags, in_band},
     night::Night,
     source::{Source, SourceKind, seven_decimals},
@@ -93,7 +94,7 @@ impl Neighbours {
     /// The catalogues' view of a source, the same in every packet of it.
     pub(super) fn of(night: &Night, source: &Source) -> Self {
         let mut draw = Draw::seeded(&[night.seed, 6, source.serial]);
-        let b = super::field::galactic_latitude_deg(source.ra, source.dec).abs();
+        let b = galactic_latitude_deg(source.ra, source.dec).abs();
         let first = first_neighbour(source, &mut draw);
         let n_field = (3.0 + 40.0 * (-b / 14.0).exp() + 2.0 * draw.normal()).max(0.0) as i32;
         let step = 30.0 / f64::from(n_field + 1);

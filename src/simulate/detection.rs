@@ -3,10 +3,11 @@
 use super::{
     catalogue::Nearest,
     draw::Draw,
-    exposure::{Exposure, mag_of_ujy},
+    exposure::{Exposure, mag_of_ujy, nid_of},
     field::{QUADRANT_NX, QUADRANT_NY},
+    measured::Measured,
     night::Night,
-    source::{Measured, Source, SourceKind, seven_decimals, source_draw},
+    source::{Source, SourceKind, seven_decimals, source_draw},
 };
 
 /// A detection; every field is the packet's own.
@@ -97,7 +98,7 @@ fn position_on_chip(
     exposure: &Exposure,
     draw: &mut Draw,
 ) -> (f64, f64) {
-    if exposure.nid == super::exposure::nid_of(night.midnight_jd) {
+    if exposure.nid == nid_of(night.midnight_jd) {
         (source.placement.xpos, source.placement.ypos)
     } else {
         source.placement.dithered(draw)

@@ -6,6 +6,8 @@ use super::{
     night::Night,
 };
 
+/// Electrons of one DN.
+pub(super) const GAIN: f64 = 6.2;
 /// Days of earlier measurements that a packet carries.
 pub(super) const HISTORY_DAYS: i64 = 30;
 /// Julian date at which the survey's count of nights is zero.

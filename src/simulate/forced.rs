@@ -5,10 +5,10 @@ use super::{
     catalogue::Nearest,
     exposure::Exposure,
     night::Night,
-    packet::Visit,
     record::{reference_id, zero_points},
     source::{Source, source_draw},
     stamp::pixel_sigma_dn,
+    visit::Visit,
 };
 
 /// How forced photometry writes a value that it does not have.

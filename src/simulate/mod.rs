@@ -15,19 +15,23 @@ mod exposure;
 mod field;
 mod forced;
 mod light_curve;
+mod measured;
 mod night;
-mod packet;
+mod packets;
 mod population;
 mod publish;
 mod record;
 mod scene;
+mod sightings;
 mod source;
 mod stamp;
 #[cfg(test)]
 mod tests;
+mod visit;
 mod write;
 
-pub use night::{Night, SimulatedPacket, default_night};
+pub use night::{Night, default_night};
+pub use packets::SimulatedPacket;
 pub use publish::Stream;
 pub use source::SourceKind;
 pub use write::{SimulateError, write_folder, write_tar_gz};

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use tokio::time::{Instant, sleep_until};
 
-use super::night::{Night, SimulatedPacket, yyyymmdd};
+use super::{
+    night::{Night, yyyymmdd},
+    packets::SimulatedPacket,
+};
 use crate::google::{
     GoogleError,
     pubsub::{OutgoingMessage, PubSub, SchemaPath, SubscriptionPath, TopicPath},

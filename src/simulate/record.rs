@@ -7,8 +7,8 @@ use super::{
     draw::Draw,
     exposure::Exposure,
     night::{Night, yyyymmdd},
-    packet::{Alert, Visit},
     source::Source,
+    visit::{Alert, Visit},
 };
 
 const REAL_BOGUS_VERSION: &str = "t17_f5_c3";

@@ -6,16 +6,15 @@ use flate2::{Compression, GzBuilder};
 
 use super::{
     draw::Draw,
-    exposure::{Exposure, ujy_of_mag},
+    exposure::{Exposure, GAIN, ujy_of_mag},
     field::{QUADRANT_NX, QUADRANT_NY},
     light_curve::in_band,
+    measured::Measured,
     night::Night,
     scene::{Image, Scene},
-    source::{Flaw, Measured, Source, source_draw},
+    source::{Flaw, Source, source_draw},
 };
 
-/// Electrons of one DN.
-pub(super) const GAIN: f64 = 6.2;
 /// Pixels from the middle of a stamp to its edge.
 const HALF_SIZE: f64 = 31.0;
 const FITS_BLOCK: usize = 2880;

@@ -13,7 +13,7 @@ use sqlx::{PgConnection, types::Json};
 
 use super::{
     Storage, StorageError, from_bigint, in_transaction_at, kept_packets,
-    known_alerts::{KnownAlerts, insert_alerts},
+    known_alerts::{KeptAlert, KnownAlerts, insert_alerts},
     packet_heads::Heads,
     storable_json, to_bigint,
     turns::Turn,
@@ -24,15 +24,6 @@ use crate::domain::{
     kept::Kept,
     run::{RunId, Unreadable},
 };
-
-/// An alert that is to be kept, with what its transport said of it.
-#[derive(Clone, Debug)]
-pub struct KeptAlert {
-    /// The alert.
-    pub alert: Alert,
-    /// Message attributes; `None` where the backend has no messages.
-    pub attributes: Option<serde_json::Value>,
-}
 
 /// What a run hands over in one piece: all of it is kept, or nothing.
 #[derive(Clone, Debug, Default)]

@@ -4,12 +4,21 @@ use std::collections::HashMap;
 
 use sqlx::PgConnection;
 
-use super::{KeptAlert, StorageError};
+use super::StorageError;
 use crate::domain::{
     alert::{Alert, Band, Packet},
     sky::{Position, healpix29},
     target::name_key,
 };
+
+/// An alert that is to be kept, with what its transport said of it.
+#[derive(Clone, Debug)]
+pub struct KeptAlert {
+    /// The alert.
+    pub alert: Alert,
+    /// Message attributes; `None` where the backend has no messages.
+    pub attributes: Option<serde_json::Value>,
+}
 
 /// An alert that is in its table.
 #[derive(Clone, Copy)]

@@ -60,11 +60,12 @@ use sqlx::{
 use crate::domain::timing::DatabaseTiming;
 
 pub use self::{
-    batches::{Batch, KeptAlert, KeptBatch},
+    batches::{Batch, KeptBatch},
     budget::{Reserved, SpendingLimits, SpendingWish},
     credentials::{Credential, SealedTokens},
     form_drafts::FormDraft,
     history::HistoryFilter,
+    known_alerts::KeptAlert,
     listener_work::{ListenerAtWork, ListenerRunEnd, NamedQuery, RunAtWork},
     members::{Admission, Welcome},
     migrations::MIGRATOR,

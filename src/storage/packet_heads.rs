@@ -14,7 +14,7 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 
-use super::{KeptAlert, Storage, StorageError};
+use super::{Storage, StorageError, known_alerts::KeptAlert};
 use crate::domain::alert::Packet;
 
 /// Heads that are kept apart. A survey has a few; when a sender has used them up, by another one with each packet, new ones

@@ -2,12 +2,14 @@
 //! the team's data asks who wants it. They read the sources; `reader.rs` says how. And what readers of the documents rely on.
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod circles;
 mod deployment;
 mod documents;
 mod files;
 mod functions;
 mod layers;
 mod migrations;
+mod paths;
 mod reader;
 mod statements;
 mod storage;

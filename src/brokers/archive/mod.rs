@@ -2,6 +2,7 @@
 
 mod folders;
 mod reader;
+mod sink;
 mod tarball;
 
 use std::path::PathBuf;

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     folders::is_avro,
-    reader::{Reading, Stopped},
+    sink::{Sink, Stopped},
 };
 use crate::domain::run::LogLevel;
 
@@ -22,35 +22,31 @@ const MAX_MEMBER_BYTES: u64 = 10_000_000;
 const MAX_NAME_BYTES: u64 = 8 << 10;
 
 /// Reads every packet of a night. Damage ends the night with one entry in quarantine; what came before is good.
-pub(super) fn read_tarball(
-    file: File,
-    origin: &str,
-    reading: &mut Reading<'_>,
-) -> Result<(), Stopped> {
-    let file = Interruptible { inner: file, stop: reading.stop() };
+pub(super) fn read_tarball(file: File, origin: &str, sink: &mut Sink<'_>) -> Result<(), Stopped> {
+    let file = Interruptible { inner: file, stop: sink.stop() };
     let is_plain = origin.to_ascii_lowercase().ends_with(".tar");
     let buffered = BufReader::with_capacity(1 << 20, file);
     let stream: Box<dyn Read> =
         if is_plain { Box::new(buffered) } else { Box::new(MultiGzDecoder::new(buffered)) };
     let mut counts = MemberCounts::default();
-    match read_members(stream, origin, reading, &mut counts) {
+    match read_members(stream, origin, sink, &mut counts) {
         Ok(()) => {}
         Err(MemberError::Stopped) => return Err(Stopped),
-        Err(MemberError::Damaged(_)) if reading.stop().is_cancelled() => return Err(Stopped),
+        Err(MemberError::Damaged(_)) if sink.stop().is_cancelled() => return Err(Stopped),
         Err(MemberError::Damaged(error)) => {
-            reading.log(
+            sink.log(
                 LogLevel::Warning,
                 format!("{origin} is damaged: it breaks off after {} packets", counts.packets),
             );
             let reason =
                 format!("the archive is damaged after {} members: {error}", counts.packets);
-            reading.set_aside(origin.to_owned(), reason, Bytes::new())?;
+            sink.set_aside(origin.to_owned(), reason, Bytes::new())?;
         }
     }
     if counts.others > 0 {
         let sentence =
             format!("{origin}: passed over {} members that are not .avro files", counts.others);
-        reading.log(LogLevel::Warning, sentence);
+        sink.log(LogLevel::Warning, sentence);
     }
     Ok(())
 }
@@ -96,7 +92,7 @@ impl From<std::io::Error> for MemberError {
 fn read_members(
     stream: Box<dyn Read>,
     origin: &str,
-    reading: &mut Reading<'_>,
+    sink: &mut Sink<'_>,
     counts: &mut MemberCounts,
 ) -> Result<(), MemberError> {
     let mut archive = tar::Archive::new(stream);
@@ -121,7 +117,7 @@ fn read_members(
                 let place = format!("{origin}/{name}");
                 let size = entry.header().size()?;
                 if size > MAX_MEMBER_BYTES {
-                    reading.set_aside(
+                    sink.set_aside(
                         place,
                         format!("is {size} bytes; a packet has at most 10 MB"),
                         Bytes::new(),
@@ -130,7 +126,7 @@ fn read_members(
                 }
                 let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
                 entry.read_to_end(&mut bytes)?;
-                reading.add_container(&place, &bytes.into())?;
+                sink.add_container(&place, &bytes.into())?;
             }
             _ => long_name = None,
         }

@@ -2,8 +2,8 @@
 //! rounding: a logarithm of no flux would be an error.
 
 use super::{
+    dialect::{Conditions, Dialect},
     form::{Columns, Order},
-    sql::{Conditions, Dialect},
     tables::Shape,
 };
 use crate::{

@@ -2,6 +2,7 @@
 
 mod check;
 mod consumer;
+mod dialect;
 mod form;
 mod lsst;
 mod programs;

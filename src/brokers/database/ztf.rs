@@ -1,8 +1,8 @@
 //! Columns and conditions of ZTF's tables. Sentinels (-999) count as absent, as in [`crate::packets`].
 
 use super::{
+    dialect::{Conditions, Dialect},
     form::{Columns, Order},
-    sql::{Conditions, Dialect},
     tables::Shape,
 };
 use crate::{

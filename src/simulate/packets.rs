@@ -1,4 +1,6 @@
-//! Puts one alert packet together: the detection, its history and its three stamps.
+//! The packets of a night, one by one: the detection, its history and its three stamps.
+
+use std::collections::{HashSet, VecDeque};
 
 use super::{
     avro::AvroBytes,
@@ -6,26 +8,70 @@ use super::{
     detection::Detection,
     exposure::{Exposure, HISTORY_DAYS},
     forced::{self, Forced},
-    night::{Night, SimulatedPacket},
+    measured::{Measured, measure},
+    night::Night,
     record,
-    source::{Measured, Sighting, Source, measure, source_draw},
+    sightings::{Sighting, sightings},
+    source::{Source, SourceKind, source_draw},
     stamp,
+    visit::{Alert, Visit},
 };
 
-/// One visit of the history: the exposure and the detection in it, if there is one.
-pub(super) struct Visit<'e> {
-    pub(super) exposure: &'e Exposure,
-    pub(super) measured: Measured,
-    pub(super) detection: Option<Detection>,
+/// So many sources in a row without an alert: there is no night at that date.
+const MAX_BARREN_SOURCES: usize = 1000;
+
+/// One alert of the simulated night.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SimulatedPacket {
+    /// `objectId`.
+    pub object_id: String,
+    /// `candid`, unique within the night.
+    pub candid: i64,
+    /// What the simulation knows the source to be; the packet does not say it.
+    pub kind: SourceKind,
+    /// Right ascension, degrees.
+    pub ra: f64,
+    /// Declination, degrees.
+    pub dec: f64,
+    /// UTC start of the exposure, Julian date, days.
+    pub jd: f64,
+    /// Magnitude of the difference flux, AB (`magpsf`).
+    pub magpsf: f64,
+    /// Avro object container file with one record, uncompressed.
+    pub bytes: Vec<u8>,
 }
 
-/// What an alert's record is written from.
-pub(super) struct Alert<'s> {
-    pub(super) night: &'s Night,
-    pub(super) source: &'s Source,
-    pub(super) exposure: &'s Exposure,
-    pub(super) detection: Detection,
-    pub(super) history: Vec<Visit<'s>>,
+impl Night {
+    /// The packets, made one by one as they are asked for.
+    pub fn packets(&self) -> impl Iterator<Item = SimulatedPacket> + '_ {
+        Packets { night: self, serial: 0, waiting: VecDeque::new(), candids: HashSet::new() }
+            .take(self.n_packets)
+    }
+}
+
+struct Packets<'n> {
+    night: &'n Night,
+    serial: u64,
+    waiting: VecDeque<Sighting>,
+    candids: HashSet<i64>,
+}
+
+impl Iterator for Packets<'_> {
+    type Item = SimulatedPacket;
+
+    fn next(&mut self) -> Option<SimulatedPacket> {
+        for _ in 0..MAX_BARREN_SOURCES {
+            while let Some(sighting) = self.waiting.pop_front() {
+                let candid = candid(self.night, &sighting)?;
+                if self.candids.insert(candid) {
+                    return write(self.night, &sighting);
+                }
+            }
+            self.waiting.extend(sightings(self.night, self.serial));
+            self.serial += 1;
+        }
+        None
+    }
 }
 
 /// `candid` of a sighting.
