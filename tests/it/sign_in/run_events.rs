@@ -85,7 +85,12 @@ async fn running(deployment: &Deployment, email: &str, sharing: Sharing) -> i64 
     };
     let scope = scope_of(deployment, email).await;
     let id = deployment.app.storage.create_run(&scope, &run, u32::MAX).await.unwrap();
-    let begun = deployment.app.storage.begin_runs(&run.instance, u32::MAX, 1).await.unwrap();
+    let begun = deployment
+        .app
+        .storage
+        .begin_runs(&run.instance, u32::MAX, 1, Duration::ZERO)
+        .await
+        .unwrap();
     assert_eq!(begun[0].id, id);
     id
 }
