@@ -12,6 +12,7 @@ mod google_double;
 mod guard;
 mod keeping_ahead;
 mod listening;
+mod log_lines;
 mod mended;
 mod migrations;
 mod nights;

@@ -21,7 +21,7 @@ mod requests;
 pub(crate) mod routes;
 mod run_events;
 mod runs;
-pub(crate) mod secrets;
+mod secrets;
 mod session_cookies;
 mod session_life;
 pub(crate) mod setup;
