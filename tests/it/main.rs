@@ -5,6 +5,7 @@ mod api;
 mod archive;
 mod bigquery_double;
 mod bigquery_emulator;
+mod connections;
 mod database;
 mod databases;
 mod dev;
