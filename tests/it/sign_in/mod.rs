@@ -17,6 +17,7 @@ mod limits;
 mod local_paths;
 mod provider_faults;
 mod refreshing;
+mod renewing;
 mod requests;
 pub(crate) mod routes;
 mod run_events;
