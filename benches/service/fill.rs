@@ -105,7 +105,7 @@ impl Fill {
             sharing: Sharing::read_by(vec![TEAM]),
         };
         let id = self.storage.create_run(&self.scope, &run, u32::MAX).await?;
-        self.storage.begin_runs(&run.instance, u32::MAX, 1).await?;
+        self.storage.begin_runs(&run.instance, u32::MAX, 1, std::time::Duration::ZERO).await?;
         Ok(id)
     }
 

@@ -173,6 +173,11 @@ impl Runner {
         self.inner.tracker.close();
         self.inner.tracker.wait().await;
     }
+
+    /// The same for as long as the last work may take; whether every run has.
+    pub async fn finish_in_time(&self) -> bool {
+        tokio::time::timeout(self.inner.timing.runs.last_work, self.finish()).await.is_ok()
+    }
 }
 
 impl Inner {

@@ -53,7 +53,8 @@ impl Inner {
         if n_free == 0 || self.retired.is_cancelled() {
             return Ok(());
         }
-        let begun = self.storage.begin_runs(&self.instance, self.limits.at_once, n_free).await?;
+        let (at_once, head_start) = (self.limits.at_once, self.timing.runs.head_start);
+        let begun = self.storage.begin_runs(&self.instance, at_once, n_free, head_start).await?;
         if self.retired.is_cancelled() {
             // Told to stop while the database was asked: another process has time for them.
             let ids: Vec<_> = begun.iter().map(|run| run.id).collect();

@@ -84,7 +84,7 @@ async fn ingest_on(
     }
     runner.retire();
     shutdown.cancel();
-    if tokio::time::timeout(timing.runs.last_work, runner.finish()).await.is_err() {
+    if !runner.finish_in_time().await {
         warn!("The run did not finish in time; it will be marked interrupted");
     }
     let _ = listening.await;

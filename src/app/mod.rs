@@ -139,7 +139,7 @@ async fn serve_on(
     info!("Ready: open {} in a browser", state.site().public_url());
     on_ready(address);
     web::server::serve(listener, web::router(state), shutdown.clone(), timing.web).await;
-    if tokio::time::timeout(timing.runs.last_work, runner.finish()).await.is_err() {
+    if !runner.finish_in_time().await {
         warn!("Some runs did not finish in time; they will be marked interrupted");
     }
     let _ = tokio::join!(watching, pruning);

@@ -83,6 +83,8 @@ timing! {
         /// How often a process looks for runs to begin and for listeners to take, besides whenever it has a reason to. So runs
         /// get on whose process was stopped before they began, and those that wait for a place that another process has freed.
         look: Duration::from_secs(1),
+        /// For so long a run is left to the process that was asked for it; then any other may begin it too.
+        head_start: Duration::from_secs(1),
         /// The first pause before a write is tried again.
         first_pause: Duration::from_millis(250),
         /// The longest one.
@@ -231,7 +233,7 @@ mod tests {
     use super::*;
 
     /// The program's own patience, in milliseconds.
-    const TRUE_VALUES_MS: [(&str, u64); 60] = [
+    const TRUE_VALUES_MS: [(&str, u64); 61] = [
         ("database.connection", 3_000),
         ("database.statement", 5_000),
         ("database.lock", 2_000),
@@ -239,6 +241,7 @@ mod tests {
         ("runs.heartbeat", 5_000),
         ("runs.silence", 30_000),
         ("runs.look", 1_000),
+        ("runs.head_start", 1_000),
         ("runs.first_pause", 250),
         ("runs.longest_pause", 8_000),
         ("runs.last_acknowledgements", 10_000),

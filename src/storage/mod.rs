@@ -256,6 +256,7 @@ impl Storage {
 
     /// Closes every connection.
     pub async fn close(&self) {
+        self.news.end();
         self.work.close().await;
         self.pool.close().await;
     }

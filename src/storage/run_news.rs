@@ -7,6 +7,7 @@ use std::{
 
 use sqlx::{PgPool, postgres::PgListener};
 use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
 
 use super::Storage;
 use crate::domain::run::RunId;
@@ -22,11 +23,19 @@ const WAITING: usize = 256;
 pub(super) struct RunNews {
     sender: broadcast::Sender<Option<RunId>>,
     is_listening: Arc<OnceLock<()>>,
+    /// Set before the connections are closed: that they end is then no news.
+    ended: CancellationToken,
 }
 
 impl RunNews {
     pub(super) fn new() -> Self {
-        Self { sender: broadcast::channel(WAITING).0, is_listening: Arc::default() }
+        let sender = broadcast::channel(WAITING).0;
+        Self { sender, is_listening: Arc::default(), ended: CancellationToken::new() }
+    }
+
+    /// Ends the connection that listens: there is no more news.
+    pub(super) fn end(&self) {
+        self.ended.cancel();
     }
 }
 
@@ -57,18 +66,26 @@ impl Storage {
     pub fn follow_run(&self, id: RunId, again: Duration) -> RunFollower {
         let receiver = self.news.sender.subscribe();
         self.news.is_listening.get_or_init(|| {
-            tokio::spawn(listen(self.work.clone(), self.news.sender.clone(), again));
+            tokio::spawn(listen(self.work.clone(), self.news.clone(), again));
         });
         RunFollower { id, receiver }
     }
 }
 
-async fn listen(pool: PgPool, sender: broadcast::Sender<Option<RunId>>, again: Duration) {
-    while !pool.is_closed() {
-        if let Err(error) = relay(&pool, &sender).await {
-            tracing::warn!(%error, "No news of runs: the database is away");
+async fn listen(pool: PgPool, news: RunNews, again: Duration) {
+    let listening = async {
+        loop {
+            if let Err(error) = relay(&pool, &news.sender).await {
+                tracing::warn!(%error, "No news of runs: the database is away");
+            }
+            tokio::time::sleep(again).await;
         }
-        tokio::time::sleep(again).await;
+    };
+    tokio::select! {
+        // The end wins over an error that comes of it.
+        biased;
+        () = news.ended.cancelled() => {}
+        () = listening => {}
     }
 }
 

@@ -6,6 +6,8 @@
 //! gone. Runs of listeners (`day` is set) are no part of the queue. Someone with 20 runs waiting is refused, so the
 //! queue does not grow for ever.
 
+use std::time::Duration;
+
 use sqlx::PgConnection;
 
 use super::{Storage, StorageError, from_bigint, in_transaction_at, to_bigint};
@@ -101,12 +103,13 @@ pub(super) async fn check_room(
 impl Storage {
     /// Takes the runs to *running* whose turn it is, at most `n` of them, for the process that asks. Of one member
     /// `at_once` go on at most, on all processes; the oldest begin first, and who has fewer going on comes before who
-    /// has more. A run that has just been asked for is left to the process that was asked.
+    /// has more. For the time of `head_start` a run is left to the process that was asked for it.
     pub async fn begin_runs(
         &self,
         instance: &str,
         at_once: u32,
         n: usize,
+        head_start: Duration,
     ) -> Result<Vec<BegunRun>, StorageError> {
         // All processes ask each second: only one that may find something takes the lock.
         let any_waits = "select exists (select from run where state = 'queued')";
@@ -126,7 +129,7 @@ impl Storage {
                              select started_by, count(*) as n from run where state = 'running' and day is null group by started_by
                          ), waiting as (
                              select q.id,
-                                    q.instance = $1 or q.created < clock_timestamp() - interval '1 second' as is_ours,
+                                    q.instance = $1 or q.created < clock_timestamp() - make_interval(secs => $4) as is_ours,
                                     coalesce(g.n, 0) + row_number() over (partition by q.started_by order by q.id) as place
                              from run q
                              left join going_on g on g.started_by = q.started_by
@@ -144,6 +147,7 @@ impl Storage {
                     .bind(instance)
                     .bind(i64::from(at_once))
                     .bind(n)
+                    .bind(head_start.as_secs_f64())
                     .fetch_all(connection)
                     .await?;
                     Ok(rows)

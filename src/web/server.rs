@@ -91,3 +91,52 @@ fn impatient(stream: TcpStream, untaken: Duration) -> Pin<Box<TimeoutStream<TcpS
     stream.set_write_timeout(Some(untaken));
     Box::pin(stream)
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        sync::Notify,
+        time::{sleep, timeout},
+    };
+
+    use super::*;
+
+    /// A router whose answer waits until the second one is notified; it notifies the first one when it is asked.
+    fn slow(asked: Arc<Notify>, may_answer: Arc<Notify>) -> Router {
+        let answer = async move || {
+            asked.notify_one();
+            may_answer.notified().await;
+            "at last"
+        };
+        Router::new().route("/", get(answer))
+    }
+
+    #[tokio::test]
+    async fn open_requests_have_as_long_as_is_set_when_the_service_is_to_stop() {
+        for (last_requests, is_waited_for) in
+            [(Duration::from_millis(50), false), (Duration::from_hours(1), true)]
+        {
+            let timing = WebTiming { last_requests, ..WebTiming::default() };
+            let (asked, may_answer, stop) =
+                (Arc::<Notify>::default(), Arc::<Notify>::default(), CancellationToken::new());
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+            let router = slow(asked.clone(), may_answer.clone());
+            let serving = tokio::spawn(serve(listener, router, stop.clone(), timing));
+            client.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+            asked.notified().await;
+            stop.cancel();
+            if is_waited_for {
+                sleep(Duration::from_millis(500)).await;
+                assert!(!serving.is_finished());
+                may_answer.notify_one();
+                let mut answer = String::new();
+                client.read_to_string(&mut answer).await.unwrap();
+                assert!(answer.ends_with("at last"), "{answer}");
+            }
+            timeout(Duration::from_secs(20), serving).await.expect("it waits on").unwrap();
+        }
+    }
+}

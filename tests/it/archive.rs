@@ -1,12 +1,19 @@
 //! The archive backend: folders, nights in tarballs, uploads, damage.
 
-use std::io::Write;
+use std::{io::Write, time::Duration};
 
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 use tom_alerts::simulate::{self, Night};
 
-use crate::support::{Answer, TestApp};
+use crate::{
+    support::{Answer, TestApp},
+    timing,
+};
 
 fn stored(run: &Value) -> (u64, u64) {
     (run["counts"]["stored"].as_u64().unwrap(), run["counts"]["unreadable"].as_u64().unwrap())
@@ -155,4 +162,33 @@ async fn real_packets_make_an_archive_when_they_are_there() {
     let old = row("ZTF18abfkwnk");
     assert_eq!(old["source_id"], "2188216843315010016");
     assert!((old["ra"].as_f64().unwrap() - 24.561_447_3).abs() < 1e-7);
+}
+
+#[tokio::test]
+async fn an_upload_may_take_as_long_as_is_set_and_longer_than_other_requests() {
+    let (short, long) = (Duration::from_millis(50), Duration::from_hours(1));
+    let file = "--x\r\nContent-Disposition: form-data; name=\"files\"; filename=\"a.avro\"\r\n\r\npacket\r\n--x--\r\n";
+    for (upload, request, expected) in [(short, long, "503"), (long, short, "303")] {
+        let mut timing = timing::short();
+        (timing.web.upload, timing.web.request) = (upload, request);
+        let app = TestApp::start_timed(&timing).await;
+        let host = app.base.strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(host).await.unwrap();
+        let head = format!(
+            "POST /alerts/archive/upload/ HTTP/1.1\r\nHost: {host}\r\nSec-Fetch-Site: same-origin\r\n\
+             Connection: close\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: {}\r\n\r\n",
+            file.len()
+        );
+        let (first, rest) = file.split_at(9);
+        stream.write_all((head + first).as_bytes()).await.unwrap();
+        if upload > request {
+            tokio::time::sleep(request * 10).await;
+            stream.write_all(rest.as_bytes()).await.unwrap();
+        }
+        let mut answer = Vec::new();
+        let read = stream.read_to_end(&mut answer);
+        tokio::time::timeout(Duration::from_secs(20), read).await.expect("no answer").unwrap();
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {expected}")), "{answer}");
+    }
 }

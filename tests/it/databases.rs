@@ -19,6 +19,18 @@ pub(crate) async fn empty_database() -> String {
     make(&mut connect().await, "").await
 }
 
+/// Lets nobody into a database any more and everybody out, or lets everybody in again.
+pub(crate) async fn set_open(address: &str, is_open: bool) {
+    let mut server = connect().await;
+    let name = url::Url::parse(address).unwrap().path().trim_start_matches('/').to_owned();
+    let letting_in = format!("alter database {name} allow_connections {is_open}");
+    server.execute(AssertSqlSafe(letting_in)).await.unwrap();
+    if !is_open {
+        let end = "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1";
+        sqlx::query(end).bind(name).execute(&mut server).await.unwrap();
+    }
+}
+
 async fn make(server: &mut PgConnection, how: &str) -> String {
     let name = format!("test_{:016x}", rand::random::<u64>());
     server.execute(AssertSqlSafe(format!("create database {name} {how}"))).await.unwrap();

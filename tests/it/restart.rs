@@ -5,19 +5,22 @@ use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
+    thread::JoinHandle,
     time::Duration,
 };
 
 use reqwest::Client;
 use serde_json::{Value, json};
 
-use crate::support::IDLE;
+use crate::support::{IDLE, write_night};
 
 /// A running program that is killed when the test ends.
 struct Service {
     child: Child,
     base: String,
     http: Client,
+    /// What its log says once it is ready.
+    log: Option<JoinHandle<Vec<String>>>,
 }
 
 impl Service {
@@ -49,8 +52,18 @@ impl Service {
             })
             .expect("the service did not start");
         // Somebody must read on, or the service blocks on a full pipe.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, base, http: Client::builder().pool_idle_timeout(IDLE).build().unwrap() }
+        let log = Some(std::thread::spawn(move || lines.map_while(Result::ok).collect()));
+        let http = Client::builder().pool_idle_timeout(IDLE).build().unwrap();
+        Self { child, base, http, log }
+    }
+
+    /// Stops it as an administrator does; what its log says from then on.
+    fn stop(mut self) -> Vec<String> {
+        Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "{status}");
+        let log = self.log.take().unwrap().join().unwrap();
+        log.into_iter().skip_while(|line| !line.contains("Stopping")).collect()
     }
 
     async fn get(&self, path: &str) -> Value {
@@ -169,6 +182,24 @@ fn a_service_whose_log_nobody_reads_any_more_stops_when_it_is_told_to() {
     child.kill().unwrap();
     child.wait().unwrap();
     panic!("it does not stop");
+}
+
+#[tokio::test]
+async fn the_log_of_a_stop_in_good_order_has_no_warning() {
+    let place = data_dir();
+    let archive = place.path().join("night");
+    write_night(&archive, 1, 3);
+    let service = Service::start(place.path(), &[&archive]);
+    let body = json!({"broker": "archive", "parameters": {"folder": "night"}});
+    let run = service.post("/api/runs/", &body).await;
+    service.wait_for_run(&run["id"]).await;
+    // Whoever looks at a run has the service listen for news.
+    let events = format!("{}/runs/{}/events/", service.base, run["id"]);
+    let told = service.http.get(events).send().await.unwrap().text().await.unwrap();
+    assert!(told.contains("Read to the end"), "{told}");
+    let log = service.stop();
+    assert!(!log.is_empty(), "the log is a log");
+    assert!(!log.iter().any(|line| line.contains(" WARN ")), "{log:#?}");
 }
 
 #[test]

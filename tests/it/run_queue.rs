@@ -257,14 +257,18 @@ async fn processes_that_look_at_the_same_moment_never_begin_a_fifth() {
         }
         let looks = (0..8).map(|n| {
             let (storage, instance) = (storage.clone(), new_run().instance);
-            tokio::spawn(async move { storage.begin_runs(&instance, AT_ONCE, 1 + n % 4).await })
+            tokio::spawn(async move {
+                storage.begin_runs(&instance, AT_ONCE, 1 + n % 4, Duration::ZERO).await
+            })
         });
         let mut begun = Vec::new();
         for look in futures::future::join_all(looks).await {
             begun.extend(look.unwrap().unwrap().into_iter().map(|run| run.id));
         }
         assert_eq!(begun.len(), 4, "round {round}: {begun:?}");
-        assert!(storage.begin_runs("another", AT_ONCE, 16).await.unwrap().is_empty());
+        assert!(
+            storage.begin_runs("another", AT_ONCE, 16, Duration::ZERO).await.unwrap().is_empty()
+        );
         for id in begun {
             assert!(
                 storage
@@ -315,6 +319,26 @@ async fn a_run_that_waits_for_a_process_that_stopped_is_begun_by_another() {
 }
 
 #[tokio::test]
+async fn a_run_is_left_to_the_process_that_was_asked_for_it_as_long_as_is_set() {
+    for (head_start, is_left) in [(Duration::ZERO, false), (Duration::from_hours(1), true)] {
+        let mut timing = timing::short();
+        timing.runs.head_start = head_start;
+        let replicas = Replicas::start_timed(1, &timing).await;
+        let ada = replicas.member("Ada").await;
+        let of_another = replicas.apps[0].storage.create_run(&ada, &new_run(), 9).await.unwrap();
+        if is_left {
+            let ours = replicas.start_streams(&ada, 1).await;
+            replicas.until_running(&ada, &ours).await;
+            // Some looks more.
+            tokio::time::sleep(timing.runs.look * 4).await;
+            assert_eq!(replicas.state(of_another).await, "queued", "though it is older");
+        } else {
+            replicas.until_state(of_another, "finished").await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_process_says_that_its_runs_are_alive_as_often_as_it_is_set_to() {
     let mut timing = timing::short();
     timing.runs.heartbeat = Duration::from_millis(50);
@@ -348,7 +372,11 @@ async fn runs_of_a_dead_process_free_their_places() {
     for _ in 0..4 {
         replicas.apps[0].storage.create_run(&ada, &new_run(), 4).await.unwrap();
     }
-    let begun = replicas.apps[0].storage.begin_runs(&new_run().instance, AT_ONCE, 4).await.unwrap();
+    let begun = replicas.apps[0]
+        .storage
+        .begin_runs(&new_run().instance, AT_ONCE, 4, Duration::ZERO)
+        .await
+        .unwrap();
     assert_eq!(begun.len(), 4);
     let ids = replicas.start_streams(&ada, 1).await;
     let is_silent_for = async |minutes: i32| {

@@ -192,7 +192,7 @@ async fn begun_run(app: &TestApp) -> i64 {
     };
     let scope = app.storage.local_scope().await.unwrap();
     let id = app.storage.create_run(&scope, &run, 1).await.unwrap();
-    let begun = app.storage.begin_runs(&run.instance, 1, 1).await.unwrap();
+    let begun = app.storage.begin_runs(&run.instance, 1, 1, Duration::ZERO).await.unwrap();
     assert_eq!(begun.iter().map(|run| run.id).collect::<Vec<_>>(), [id]);
     id
 }

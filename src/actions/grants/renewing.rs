@@ -241,3 +241,25 @@ impl TokenSource for MemberGrant {
         self.account.clone()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_between_renewals_that_fail_grow_from_the_first_to_the_longest() {
+        let renewed = Err(AccessError::Passing("not now".to_owned()));
+        for (longest, expected) in [(10, [3, 6, 10, 10]), (20, [3, 6, 12, 20])] {
+            let timing = GrantTiming {
+                first_pause: Duration::from_secs(3),
+                longest_pause: Duration::from_secs(longest),
+                ..GrantTiming::default()
+            };
+            let mut trouble = None;
+            for pause in expected.map(Duration::from_secs) {
+                trouble = Trouble::after(trouble, 7, &renewed, timing);
+                assert_eq!(trouble.as_ref().map(|it| it.pause), Some(pause));
+            }
+        }
+    }
+}

@@ -171,3 +171,27 @@ impl Contact {
         (pause, trouble.since.elapsed())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+    use super::*;
+    use crate::google::Access;
+
+    #[test]
+    fn trouble_that_goes_on_is_told_again_as_often_as_is_set() {
+        for (reminder, n_told) in [(Duration::ZERO, 3), (Duration::from_hours(1), 1)] {
+            let timing = StreamTiming { reminder, ..StreamTiming::default() };
+            let (stop, access) = (CancellationToken::new(), Access::default());
+            let now = DateTime::UNIX_EPOCH;
+            let (context, mut lines) = RunContext::new(now, stop, access, TaskTracker::new());
+            let mut contact = Contact::new(context, Duration::MAX, timing);
+            for _ in 0..3 {
+                contact.is_troubled("it rains");
+            }
+            let told: Vec<_> = std::iter::from_fn(|| lines.try_recv().ok()).collect();
+            assert_eq!(told.len(), n_told, "{told:?}");
+        }
+    }
+}

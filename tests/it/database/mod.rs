@@ -27,6 +27,7 @@ mod hostile;
 mod jobs;
 mod lost;
 mod order;
+mod patience;
 mod places;
 mod preview;
 mod runs;

@@ -1,9 +1,14 @@
 //! Ending a grant from here: the tokens are gone at once, and at Google as soon as it answers.
 
+use std::time::Duration;
+
 use serde_json::json;
 
-use super::{ADA, BOB, Deployment, PROJECT};
-use crate::google_double::{Endpoint, Fault};
+use super::{ADA, BOB, Deployment, PROJECT, SignInSetup};
+use crate::{
+    google_double::{Endpoint, Fault},
+    log_lines::LogLines,
+};
 
 const SECRETS: &str = "select count(*) from google_credential";
 
@@ -36,6 +41,36 @@ async fn who_disconnects_is_forgotten_also_when_google_does_not_answer() {
         let page = browser.get(answer.location()).await.expect(200);
         page.shows("Google did not confirm that it revoked them");
         browser.get("/").await.shows("Google: not connected");
+    }
+}
+
+#[tokio::test]
+async fn google_is_asked_again_to_revoke_as_soon_and_for_as_long_as_is_set() {
+    const REVOKED: &str = "A grant was revoked at Google at last";
+    const GIVEN_UP: &str = "its owner can do so in their account";
+    let (soon, hour, day) =
+        (Duration::from_millis(10), Duration::from_hours(1), Duration::from_hours(24));
+    for (again, in_all, n_asked, told) in [
+        (soon, hour, 4, Some(REVOKED)),
+        (soon, Duration::ZERO, 1, Some(GIVEN_UP)),
+        (hour, day, 1, None),
+    ] {
+        let mut setup = SignInSetup::default();
+        setup.timing.grants.revoke_again = again;
+        setup.timing.grants.revoke_for = in_all;
+        let deployment = setup.start().await;
+        let browser = deployment.connected(ADA).await;
+        deployment.google.fail_next(Endpoint::Revoke, Fault::Status(503), 3);
+        let lines = LogLines::keep(tracing::Level::INFO);
+        browser.post("/accounts/disconnect/", &[]).await.expect(303);
+        match told {
+            Some(sentence) => lines.until(sentence).await,
+            None => tokio::time::sleep(soon * 50).await,
+        }
+        for sentence in [REVOKED, GIVEN_UP] {
+            assert_eq!(lines.has(sentence), told == Some(sentence), "{sentence}");
+        }
+        assert_eq!(deployment.google.requests(Endpoint::Revoke), n_asked);
     }
 }
 

@@ -1,49 +1,16 @@
 //! Secrets in what everybody may read: logs at their most talkative, and answers.
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
-
 use serde_json::json;
-use tracing_subscriber::fmt::MakeWriter;
 
 use super::{
     ADA, BOB, Deployment, PROJECT,
     browser::parameter,
     setup::{KEY, hex},
 };
-use crate::google_double::{Account, CLIENT_SECRET, Consent, Ending, Endpoint, Fault, IdTokenFlaw};
-
-/// Keeps every line.
-#[derive(Clone, Default)]
-pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Lines {
-    /// What was written so far.
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
+use crate::{
+    google_double::{Account, CLIENT_SECRET, Consent, Ending, Endpoint, Fault, IdTokenFlaw},
+    log_lines::LogLines,
+};
 
 /// Does everything once that has to do with a secret, well and badly; the secrets that are not Google's.
 async fn live(deployment: &Deployment, seen: &mut String) -> Vec<String> {
@@ -109,13 +76,7 @@ async fn live(deployment: &Deployment, seen: &mut String) -> Vec<String> {
 
 #[tokio::test]
 async fn no_secret_is_in_any_log_or_answer() {
-    let lines = Lines::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(lines.clone())
-        .with_ansi(false)
-        .finish();
-    let _logging = tracing::subscriber::set_default(subscriber);
+    let lines = LogLines::keep(tracing::Level::TRACE);
     let deployment = Deployment::start().await;
     let mut seen = String::new();
     let mut secrets = live(&deployment, &mut seen).await;

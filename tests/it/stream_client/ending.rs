@@ -13,9 +13,11 @@ use tom_alerts::google::{
 
 use super::BACKEND;
 use crate::{
+    log_lines::LogLines,
     pubsub_emulator::PubSubEmulator,
     stream_rest::feedback,
     stream_stage::{Stage, counts},
+    timing,
 };
 
 #[tokio::test]
@@ -148,4 +150,37 @@ async fn a_stream_that_ends_by_itself_is_closed_in_good_order() {
     assert!(stream.next().await.is_none());
     stream.close(false).await;
     assert_eq!(PANICS.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn the_end_of_a_stream_waits_for_batches_that_are_being_kept_as_long_as_is_set() {
+    const LEFT: &str = "Some messages of a stream were not settled in time";
+    let (short, long) = (Duration::from_millis(50), Duration::from_hours(1));
+    // Of a run that the service stops, and of a stream that gives way to another one.
+    for (last_leases, stale) in [(short, long), (long, long), (short, short)] {
+        let mut timing = timing::short();
+        timing.streams.last_leases = last_leases;
+        timing.streams.stale = stale;
+        let stage = Stage::start_timed(BACKEND, &timing).await;
+        let subscription = stage.subscribe(600).await;
+        let pool = stage.app.pool().await;
+        let mut lock = pool.begin().await.unwrap();
+        sqlx::query("lock table unreadable").execute(&mut *lock).await.unwrap();
+        stage.emulator.publish(&stage.topic, &[b"no packet"], &[]).await;
+        let lines = LogLines::keep(tracing::Level::WARN);
+        stage.begin(json!({"timeout": 600})).await;
+        stage.is_waiting_for_a_lock(&pool).await;
+        if stale == long {
+            stage.app.stop();
+        }
+        if last_leases == short {
+            lines.until(LEFT).await;
+            continue;
+        }
+        tokio::time::sleep(short * 10).await;
+        lock.rollback().await.unwrap();
+        stage.app.runner.finish().await;
+        assert!(!lines.has(LEFT), "{}", lines.text());
+        stage.all_wait(&subscription, 0).await;
+    }
 }

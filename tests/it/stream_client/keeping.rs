@@ -95,7 +95,8 @@ async fn a_lease_is_extended_while_the_database_is_slow() {
     let junk: Vec<&[u8]> = vec![b"no packet"; 3];
     stage.emulator.publish(&stage.topic, &junk, &[]).await;
     let id = stage.begin(json!({"timeout": 3})).await;
-    // Longer than a lease: without an extension the messages would be here again.
+    // Longer than a lease: without an extension the messages would be here again. Neither Pub/Sub nor Google's crate allows a
+    // stream one of less than 10 s.
     for _ in 0..13 {
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         sqlx::query("select 1").execute(&mut *lock).await.unwrap();

@@ -5,6 +5,7 @@ mod ending;
 mod form;
 mod keeping;
 mod listening;
+mod opening;
 mod refusals;
 mod supervising;
 

@@ -1,5 +1,7 @@
 //! Trouble at the acknowledgement: what is stored stays stored once, and the count is honest.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::{Setup, Streaming, feedback, log, n, night, sorted};
@@ -64,7 +66,9 @@ async fn messages_whose_acknowledgement_is_refused_do_not_come_round_and_round()
 
 #[tokio::test]
 async fn an_acknowledgement_that_never_succeeds_does_not_hold_the_run_for_ever() {
-    let streaming = Setup::patient(120).start().await;
+    let mut setup = Setup::patient(120);
+    setup.timing.runs.last_acknowledgements = Duration::from_secs(1);
+    let streaming = setup.start().await;
     streaming.publish(&night(1, 3));
     streaming.double.script_always(Verb::Acknowledge, Reply::status(503));
     let run = streaming.run(json!({"max_results": 3})).await;
@@ -72,4 +76,21 @@ async fn an_acknowledgement_that_never_succeeds_does_not_hold_the_run_for_ever()
     assert_eq!(n(&run, "acknowledged"), 0, "{run}");
     assert!(streaming.double.acknowledged().is_empty());
     streaming.all_given_back(3).await;
+}
+
+#[tokio::test]
+async fn the_end_of_a_run_waits_for_its_last_acknowledgements_as_long_as_is_set() {
+    let (soon, late) = (Duration::from_secs(1), Duration::from_secs(20));
+    let (short, long) = (Duration::from_millis(50), Duration::from_hours(1));
+    for (last_acknowledgements, answered, n_confirmed) in [(short, late, 0), (long, soon, 3)] {
+        let mut setup = Setup::patient(60);
+        setup.timing.calls.answer = Duration::from_hours(1);
+        setup.timing.runs.last_acknowledgements = last_acknowledgements;
+        let streaming = setup.start().await;
+        streaming.publish(&night(1, 3));
+        streaming.double.script(Verb::Acknowledge, vec![Reply::Slow(answered)]);
+        let run = streaming.run(json!({"max_results": 3})).await;
+        assert_eq!((&run["state"], n(&run, "stored")), (&json!("finished"), 3), "{run}");
+        assert_eq!(n(&run, "acknowledged"), n_confirmed, "{run}");
+    }
 }

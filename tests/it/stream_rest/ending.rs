@@ -103,3 +103,45 @@ async fn the_end_of_the_service_waits_for_a_pull_to_give_back_what_it_brings() {
     let run = streaming.app.storage.find_run(&scope, id).await.unwrap().unwrap();
     assert_eq!(run.state, RunState::Interrupted);
 }
+
+#[tokio::test]
+async fn the_end_of_a_run_waits_for_its_last_pulls_as_long_as_is_set() {
+    let (soon, late) = (Duration::from_secs(1), Duration::from_secs(20));
+    let (short, long) = (Duration::from_millis(50), Duration::from_hours(1));
+    for (last_pulls, answered, n_given_back) in [(short, late, 0), (long, soon, 3)] {
+        let mut setup = Setup::patient(60);
+        setup.timing.calls.answer = Duration::from_hours(1);
+        setup.timing.pulls.last_pulls = last_pulls;
+        let streaming = setup.start().await;
+        streaming.publish(&night(1, 3));
+        // The messages are out already, and the run does not know of them.
+        streaming.double.script(Verb::Pull, vec![Reply::Late(answered)]);
+        let id = streaming.begin(json!({"timeout": 600})).await;
+        streaming.double.called(Verb::Pull, 1).await;
+        streaming.app.post(&format!("/runs/{id}/cancel/"), &[]).await.expect(303);
+        streaming.app.runner.finish().await;
+        assert_eq!(streaming.double.nacked().len(), n_given_back);
+        assert_eq!(streaming.double.outstanding().len(), 3 - n_given_back);
+    }
+}
+
+#[tokio::test]
+async fn the_end_of_the_service_waits_for_its_runs_as_long_as_is_set() {
+    let (soon, late) = (Duration::from_secs(1), Duration::from_secs(20));
+    let (short, long) = (Duration::from_millis(50), Duration::from_hours(1));
+    for (last_work, answered, is_finished) in [(short, late, false), (long, soon, true)] {
+        let mut setup = Setup::patient(60);
+        setup.timing.calls.answer = Duration::from_hours(1);
+        setup.timing.pulls.last_pulls = Duration::from_hours(1);
+        setup.timing.runs.last_work = last_work;
+        let streaming = setup.start().await;
+        let published = streaming.publish(&night(1, 3));
+        streaming.double.script(Verb::Pull, vec![Reply::Slow(answered)]);
+        streaming.begin(json!({"timeout": 600})).await;
+        streaming.double.called(Verb::Pull, 1).await;
+        streaming.app.stop();
+        assert_eq!(streaming.app.runner.finish_in_time().await, is_finished);
+        let expected = if is_finished { published } else { Vec::new() };
+        assert_eq!(sorted(&streaming.double.nacked()), sorted(&expected));
+    }
+}

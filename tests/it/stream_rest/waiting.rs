@@ -62,6 +62,20 @@ async fn pauses_between_tries_are_as_they_are_set() {
 }
 
 #[tokio::test]
+async fn trouble_that_goes_on_is_told_again_as_often_as_is_set() {
+    for (reminder, n_told) in [(Duration::ZERO, 3), (Duration::from_hours(1), 1)] {
+        let mut setup = Setup::patient(60);
+        setup.timing.calls.first_pause = Duration::from_millis(1);
+        setup.timing.calls.reminder = reminder;
+        let streaming = setup.start().await;
+        streaming.double.script(Verb::Pull, vec![Reply::status(503); 3]);
+        let run = streaming.run(json!({})).await;
+        let told = log(&run).matches("Pub/Sub does not answer as it should").count();
+        assert_eq!(told, n_told, "{}", log(&run));
+    }
+}
+
+#[tokio::test]
 async fn a_call_that_hangs_is_given_up_and_made_again() {
     let mut setup = Setup::patient(20);
     setup.timing.calls.answer = Duration::from_secs(2);

@@ -5,6 +5,7 @@ mod line;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
+use sqlx::PgPool;
 use tom_alerts::{brokers::pubsub::PubSubService, domain::timing::Timing, google::Access};
 
 use self::line::Line;
@@ -105,6 +106,19 @@ impl Stage {
 
     pub(crate) async fn has_stored(&self, id: i64, at_least: u64) -> Value {
         self.until(id, &format!("{at_least} stored"), |run| n(run, "stored") >= at_least).await
+    }
+
+    /// Waits until the service waits for a lock of its database.
+    pub(crate) async fn is_waiting_for_a_lock(&self, pool: &PgPool) {
+        let waits = "select exists (select from pg_stat_activity
+                     where datname = current_database() and wait_event_type = 'Lock')";
+        for _ in 0..1_200 {
+            if sqlx::query_scalar(waits).fetch_one(pool).await.unwrap() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("it waits for no lock");
     }
 
     /// Waits until so many messages wait in the subscription.

@@ -4,7 +4,10 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::people::{Person, Program, enter, token_in};
-use crate::sign_in::{Deployment, secrets::Lines, setup::hex, stolen::dump};
+use crate::{
+    log_lines::LogLines,
+    sign_in::{Deployment, setup::hex, stolen::dump},
+};
 
 async fn member() -> (Deployment, Person) {
     let deployment = Deployment::start().await;
@@ -235,13 +238,7 @@ async fn forms_of_tokens_are_checked_and_there_is_an_end_of_them() {
 
 #[tokio::test]
 async fn no_token_and_no_link_is_in_any_log_or_in_the_history() {
-    let lines = Lines::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(lines.clone())
-        .with_ansi(false)
-        .finish();
-    let _logging = tracing::subscriber::set_default(subscriber);
+    let lines = LogLines::keep(tracing::Level::TRACE);
     let (deployment, ada) = member().await;
     let admin = enter(&deployment, "boss", "admin").await;
     let token = ada.make_token("a script", "write").await;
