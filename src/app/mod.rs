@@ -28,6 +28,7 @@ use crate::{
     },
     brokers::{
         Brokers, Cost,
+        archive::SIMULATED_NIGHT,
         database::BigQueryService,
         pubsub::{self, PubSubService},
     },
@@ -157,7 +158,7 @@ async fn archives(config: &ServeConfig, data_dir: &Path) -> anyhow::Result<Vec<P
         }
         return Ok(config.archives.clone());
     }
-    let folder = data_dir.join("simulated-night");
+    let folder = data_dir.join(SIMULATED_NIGHT);
     let night = simulate::default_night();
     let file = folder.join(night.archive_name());
     if !file.exists() {

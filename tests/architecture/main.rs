@@ -2,6 +2,7 @@
 //! the team's data asks who wants it. They read the sources; `reader.rs` says how.
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod backends;
 mod deployment;
 mod files;
 mod functions;

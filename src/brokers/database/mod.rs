@@ -36,7 +36,7 @@ use crate::{
         run::LogLevel,
         timing::{CallTiming, QueryTiming, Timing},
     },
-    forms::{Choices, FormSpec, Parameters},
+    forms::{FormSpec, Parameters},
     google::{
         Access, ApiClient, Listener,
         bigquery::{BigQuery, GOOGLE_ENDPOINT, ROOT},
@@ -205,10 +205,6 @@ impl Broker for Database {
             Ok(_) => Ok(format!("BigQuery answers, and takes queries that {project} pays for.")),
             Err(error) => Err(error.sentence()),
         })
-    }
-
-    async fn choices(&self) -> Choices {
-        Choices::new()
     }
 
     fn preview(&self) -> Option<&dyn Preview> {

@@ -3,16 +3,18 @@
 use super::run_progress::{NewResults, progress_view};
 use crate::{
     actions::run_limits::RunLimits,
+    brokers::Brokers,
     domain::run::{LogLine, Run, RunState},
     storage::{RunsAhead, Storage, StorageError},
     web::views::run_progress::RunProgress,
 };
 
-/// Who looks at a run, when, and under which limits it waits.
+/// Who looks at a run, when, under which limits it waits, and where it may come from.
 pub(super) struct Look {
     pub(super) member_id: i64,
     pub(super) now: chrono::DateTime<chrono::Utc>,
     pub(super) limits: RunLimits,
+    pub(super) brokers: Brokers,
 }
 
 /// The view of a run's progress.
@@ -23,7 +25,8 @@ pub(super) async fn progress_of(
     news: Option<&NewResults>,
     look: &Look,
 ) -> Result<RunProgress, StorageError> {
-    let mut progress = progress_view(run, log, look.now, news);
+    let broker = look.brokers.find(&run.broker).map(AsRef::as_ref);
+    let mut progress = progress_view(run, broker, log, look.now, news);
     if run.state == RunState::Queued {
         let ahead = storage.runs_ahead(run).await?;
         let whose = (run.started_by != look.member_id).then_some(&*run.started_by_name);
