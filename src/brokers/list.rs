@@ -1,28 +1,48 @@
-//! The backends of a deployment.
+//! The backends of a deployment: where each is made, and how one is found.
 
 use std::{path::PathBuf, sync::Arc};
 
-use super::{Broker, archive, database, pubsub, stream_client, stream_rest};
+use super::{
+    Broker,
+    archive::Archive,
+    database::{BigQueryService, Database},
+    pubsub::PubSubService,
+    stream_client::StreamClient,
+    stream_rest::StreamRest,
+};
+
+/// What the backends of a deployment stand on.
+#[derive(Clone, Debug)]
+pub struct BackendSettings {
+    /// Folders and files with alerts.
+    pub archives: Vec<PathBuf>,
+    /// Where uploaded packets are kept.
+    pub uploads: PathBuf,
+    /// Where streams come from.
+    pub pubsub: PubSubService,
+    /// Where tables are asked.
+    pub bigquery: BigQueryService,
+}
+
+/// Every backend that there is, a line each, in the order in which pages list them.
+pub fn all_backends(settings: BackendSettings) -> Vec<Arc<dyn Broker>> {
+    let BackendSettings { archives, uploads, pubsub, bigquery } = settings;
+    vec![
+        Arc::new(Archive::new(archives, uploads)),
+        Arc::new(StreamRest::new(pubsub.clone())),
+        Arc::new(StreamClient::new(pubsub)),
+        Arc::new(Database::new(bigquery)),
+    ]
+}
 
 /// The backends of a deployment, in the order in which pages list them.
 #[derive(Clone)]
-pub struct Brokers(Vec<Arc<dyn Broker>>);
+pub struct Brokers(Arc<[Arc<dyn Broker>]>);
 
 impl Brokers {
-    /// All backends: streams from this service; archives from these folders, keeping uploads in that one.
-    pub fn new(pubsub: pubsub::PubSubService, archives: Vec<PathBuf>, uploads: PathBuf) -> Self {
-        Self(vec![
-            Arc::new(archive::Archive::new(archives, uploads)),
-            Arc::new(stream_rest::StreamRest::new(pubsub.clone())),
-            Arc::new(stream_client::StreamClient::new(pubsub)),
-        ])
-    }
-
-    /// The same with queries of BigQuery at this service.
-    #[must_use]
-    pub fn with_database(mut self, bigquery: database::BigQueryService) -> Self {
-        self.0.push(Arc::new(database::Database::new(bigquery)));
-        self
+    /// A deployment with these backends.
+    pub fn new(backends: Vec<Arc<dyn Broker>>) -> Self {
+        Self(backends.into())
     }
 
     /// Every backend.

@@ -1,6 +1,6 @@
 //! Where alerts come from: the trait every backend fulfils, and the list of backends.
 //!
-//! A backend is one folder (form, mapping, connection) and one line in [`Brokers::new`].
+//! A backend is one folder (form, mapping, connection) and one line in [`all_backends`].
 
 pub mod archive;
 mod broker;
@@ -25,7 +25,7 @@ pub use self::{
     budget::{Budget, BudgetError, DailyBudget, PlannedJob, Reservation},
     error::BrokerError,
     filter_form::{FILTER_FIELDS, FILTER_RULES, filter_from},
-    list::Brokers,
+    list::{BackendSettings, Brokers, all_backends},
     preview::{Check, Cost, Estimated, LeftToday, Preview},
     pull_pace::PullPace,
     receipt::Receipt,
