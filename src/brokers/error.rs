@@ -1,9 +1,12 @@
 //! Why a backend cannot deliver, as sentences that a user can act on.
 
 use super::{BudgetError, Cost};
-use crate::google::{
-    GoogleError,
-    pubsub::{SubscriptionPath, TopicPath},
+use crate::{
+    google::{
+        GoogleError,
+        pubsub::{SubscriptionPath, TopicPath},
+    },
+    http_api::CallError,
 };
 
 /// What a user can act on when a backend cannot deliver.
@@ -28,6 +31,9 @@ pub enum BrokerError {
     /// Google did not do what was asked.
     #[error(transparent)]
     Google(#[from] GoogleError),
+    /// A service that is not Google's did not do what was asked.
+    #[error(transparent)]
+    Service(#[from] CallError),
     /// Neither the subscription nor a topic for it is there.
     #[error(
         "A subscription named {name} does not exist in the project {project} and one cannot be created, because {because}",

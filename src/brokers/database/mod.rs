@@ -38,9 +38,10 @@ use crate::{
     },
     forms::{FormSpec, Parameters},
     google::{
-        Access, ApiClient, Listener,
+        Access, ApiClient,
         bigquery::{BigQuery, GOOGLE_ENDPOINT, ROOT},
     },
+    http_api::{self, ApiSettings, HttpApi, Listener},
 };
 
 /// Batches that wait between fetching and storing.
@@ -104,22 +105,22 @@ impl BigQueryService {
             timing: *timing,
             query_limit: QUERY_LIMIT,
             daily: DAILY,
-            http: ApiClient::connections(emulator.is_some(), timing.calls.connect)?,
+            http: http_api::connections(emulator.is_some(), timing.calls.connect)?,
         })
     }
 
     fn client(&self, access: Access, patience: Duration, listener: Listener) -> BigQuery {
         let brief = self.timing.queries.brief;
-        let client = ApiClient::new(
-            self.http.clone(),
-            "BigQuery",
-            self.endpoint.clone(),
-            !self.is_emulator,
-            access,
-            CallTiming { patience, brief, ..self.timing.calls },
+        let api = HttpApi::new(ApiSettings {
+            http: self.http.clone(),
+            service: "BigQuery",
+            base: self.endpoint.clone(),
+            root: ROOT,
+            token: None,
+            timing: CallTiming { patience, brief, ..self.timing.calls },
             listener,
-        );
-        BigQuery::new(client.with_root(ROOT))
+        });
+        BigQuery::new(ApiClient::new(api, access, !self.is_emulator))
     }
 
     fn project(&self, access: &Access) -> Result<String, BrokerError> {
