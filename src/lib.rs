@@ -11,6 +11,7 @@ pub mod config;
 pub mod domain;
 pub mod forms;
 pub mod google;
+pub mod http_api;
 pub mod local_postgres;
 pub mod packets;
 pub mod simulate;

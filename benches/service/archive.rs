@@ -1,14 +1,14 @@
 //! Packets per second from an archive to committed rows: simulated nights through the runner, as a user's run.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use serde_json::json;
 use tom_alerts::{
     actions::{run_query::Runner, runner_settings::RunnerSettings},
-    brokers::{Brokers, pubsub::PubSubService},
+    brokers::{Brokers, archive::Archive},
     clock::Clock,
-    domain::{run::Run, sharing::TeamScope, timing::Timing},
+    domain::{run::Run, sharing::TeamScope},
     forms::{self, RawForm},
     google::Access,
     simulate::{Night, default_night, write_folder, write_tar_gz},
@@ -30,11 +30,8 @@ pub(crate) async fn measure(storage: &Storage, place: &Path) -> anyhow::Result<(
     let night = |seed| Night { seed, n_packets: PACKETS, ..default_night() };
     write_tar_gz(&night(1), &tar_gz)?;
     write_folder(&night(2), &folder)?;
-    let brokers = Brokers::new(
-        PubSubService::at(None, &Timing::default())?,
-        vec![tar_gz, folder],
-        place.join("no-uploads"),
-    );
+    let archive = Archive::new(vec![tar_gz, folder], place.join("no-uploads"));
+    let brokers = Brokers::new(vec![Arc::new(archive)]);
     let reader = Reader {
         storage,
         runner: Runner::new(

@@ -13,7 +13,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tom_alerts::{
     actions::{run_query::Runner, runner_settings::RunnerSettings},
-    brokers::{Brokers, pubsub::PubSubService},
+    brokers::{
+        BackendSettings, Brokers, all_backends, database::BigQueryService, pubsub::PubSubService,
+    },
     clock::Clock,
     domain::{
         sky::Position,
@@ -94,11 +96,13 @@ impl Service {
         emulator: Option<&str>,
     ) -> anyhow::Result<Self> {
         let stop = CancellationToken::new();
-        let brokers = Brokers::new(
-            PubSubService::at(emulator, &Timing::default())?,
-            vec![place.join("night.tar.gz")],
-            place.join("no-uploads"),
-        );
+        let timing = Timing::default();
+        let brokers = Brokers::new(all_backends(BackendSettings {
+            archives: vec![place.join("night.tar.gz")],
+            uploads: place.join("no-uploads"),
+            pubsub: PubSubService::at(emulator, &timing)?,
+            bigquery: BigQueryService::at(None, &timing)?,
+        }));
         let runner = Runner::new(
             storage.clone(),
             brokers.clone(),

@@ -1,12 +1,18 @@
 //! Our turn: a run through the service's runner, as a user's.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context;
 use serde_json::json;
 use tom_alerts::{
     actions::{run_query::Runner, runner_settings::RunnerSettings},
-    brokers::{Brokers, pubsub::PubSubService},
+    brokers::{
+        Broker, Brokers, pubsub::PubSubService, stream_client::StreamClient,
+        stream_rest::StreamRest,
+    },
     clock::Clock,
     domain::{
         run::{Run, RunId},
@@ -49,11 +55,10 @@ impl Service {
         host: &str,
         backend: &'static str,
     ) -> anyhow::Result<Self> {
-        let brokers = Brokers::new(
-            PubSubService::at(Some(host), &Timing::default())?,
-            Vec::new(),
-            "no-uploads".into(),
-        );
+        let pubsub = PubSubService::at(Some(host), &Timing::default())?;
+        let streams: [Arc<dyn Broker>; 2] =
+            [Arc::new(StreamRest::new(pubsub.clone())), Arc::new(StreamClient::new(pubsub))];
+        let brokers = Brokers::new(streams.into());
         let runner = Runner::new(
             storage.clone(),
             brokers.clone(),

@@ -20,6 +20,7 @@ use crate::{
 /// A member at the desk.
 pub struct AtDesk<'d> {
     desk: &'d dyn SubscriptionDesk,
+    broker_id: &'static str,
     access: Access,
     scope: TeamScope,
     storage: Storage,
@@ -39,11 +40,17 @@ impl Runner {
         let (_, access) = self.lends(scope.member(), broker.needed_scope()).await?;
         let is_everybodys = self.has_service_account();
         let (scope, storage) = (scope.clone(), storage.clone());
-        Ok(Some(AtDesk { desk, access, scope, storage, is_everybodys }))
+        let broker_id = broker.id();
+        Ok(Some(AtDesk { desk, broker_id, access, scope, storage, is_everybodys }))
     }
 }
 
 impl AtDesk<'_> {
+    /// The backend that reads from these subscriptions.
+    pub fn broker_id(&self) -> &'static str {
+        self.broker_id
+    }
+
     /// The project whose subscriptions these are.
     pub fn project(&self) -> Option<&str> {
         self.access.project.as_deref()

@@ -15,7 +15,7 @@ use crate::{
         credentials::Credentials, listen::why_not_listen, run_query::Runner,
         runner_settings::RunnerSettings,
     },
-    brokers::Brokers,
+    brokers::{BackendSettings, Brokers, all_backends, database::BigQueryService},
     clock::Clock,
     config::IngestConfig,
     domain::{
@@ -51,8 +51,13 @@ async fn ingest_on(
 ) -> anyhow::Result<()> {
     let storage = database.connect().await?;
     let (clock, timing) = (Clock::system(), timing_of(config.timing));
-    let pubsub = pubsub_service(&config.google, &timing)?;
-    let brokers = Brokers::new(pubsub, Vec::new(), data_dir.join("uploads"));
+    let brokers = Brokers::new(all_backends(BackendSettings {
+        archives: Vec::new(),
+        uploads: data_dir.join("uploads"),
+        pubsub: pubsub_service(&config.google, &timing)?,
+        // Its tables cannot be listened to.
+        bigquery: BigQueryService::at(None, &timing)?,
+    }));
     let access = google_access(&config.google)?;
     // Tokens are renewed here; nobody comes back to this address.
     let nowhere = Url::parse("http://127.0.0.1/")?;

@@ -27,7 +27,8 @@ use crate::{
         runner_settings::RunnerSettings,
     },
     brokers::{
-        Brokers, Cost,
+        BackendSettings, Brokers, Cost, all_backends,
+        archive::SIMULATED_NIGHT,
         database::BigQueryService,
         pubsub::{self, PubSubService},
     },
@@ -87,10 +88,12 @@ async fn serve_on(
     let metrics = telemetry::collect_metrics()?;
     let storage = database.connect().await?;
     let (clock, timing) = (Clock::system(), timing_of(config.timing));
-    let pubsub = pubsub_service(&config.google, &timing)?;
-    let brokers =
-        Brokers::new(pubsub, archives(config, data_dir).await?, uploads_folder(data_dir)?)
-            .with_database(bigquery(&config.bigquery, &timing)?);
+    let brokers = Brokers::new(all_backends(BackendSettings {
+        archives: archives(config, data_dir).await?,
+        uploads: uploads_folder(data_dir)?,
+        pubsub: pubsub_service(&config.google, &timing)?,
+        bigquery: bigquery(&config.bigquery, &timing)?,
+    }));
     let address = socket.local_addr()?;
     let public_url = settings::public_url(config, address)?;
     let access = google_access(&config.google)?;
@@ -157,7 +160,7 @@ async fn archives(config: &ServeConfig, data_dir: &Path) -> anyhow::Result<Vec<P
         }
         return Ok(config.archives.clone());
     }
-    let folder = data_dir.join("simulated-night");
+    let folder = data_dir.join(SIMULATED_NIGHT);
     let night = simulate::default_night();
     let file = folder.join(night.archive_name());
     if !file.exists() {

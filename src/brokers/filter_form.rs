@@ -15,14 +15,15 @@ use crate::{
 const BANDS: [(&str, &str); 6] =
     [("u", "u"), ("g", "g"), ("r", "r"), ("i", "i"), ("z", "z"), ("y", "y")];
 
-/// Fields of the filter.
-pub(super) const FILTER_FIELDS: &[Field] = &[
+/// Fields of the filter, for the form of every backend.
+pub const FILTER_FIELDS: &[Field] = &[
     Field::number("classtar_threshold", "Star/Galaxy score threshold", 0.0, 1.0)
         .help("classtar runs from 0 (galaxy) to 1 (star). Empty: both.")
         .placeholder("0.5")
         .section("Star or galaxy"),
     Field::choice("classtar_gt_lt", "Keep alerts whose score is", &[("lt", "less than"), ("gt", "greater than or equal to")])
         .initial("lt")
+        .only_with("classtar_threshold")
         .help("The threshold above; without one this does nothing.")
         .section("Star or galaxy"),
     Field::number("rb_min", "Least real/bogus score", 0.0, 1.0)
@@ -69,7 +70,7 @@ pub(super) const FILTER_FIELDS: &[Field] = &[
 ];
 
 /// Rules between the fields of the filter.
-pub(super) const FILTER_RULES: &[Rule] = &[
+pub const FILTER_RULES: &[Rule] = &[
     Rule::Ascending {
         low: "mag_min",
         high: "mag_max",

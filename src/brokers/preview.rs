@@ -22,6 +22,8 @@ pub struct Check {
     pub python: String,
     /// The same query as a command for a shell.
     pub curl: String,
+    /// Who bills for it: "BigQuery".
+    pub billed_by: &'static str,
     /// The project that would be billed.
     pub project: String,
     /// What may be spent today still; `None` where nobody has counted.
@@ -46,7 +48,7 @@ pub struct Estimated {
     pub cost: Cost,
     /// How good that is.
     pub accuracy: Accuracy,
-    /// What it may be billed for at most: BigQuery refuses the job beyond that.
+    /// What it may be billed for at most: it is refused beyond that.
     pub cap: Cost,
     /// What one query may read at most.
     pub limit: Cost,

@@ -80,6 +80,8 @@ pub struct Field {
     pub section: &'static str,
     /// What others have typed there: offered, not demanded.
     pub suggestions: &'static [&'static str],
+    /// The field without which this one says nothing.
+    pub only_with: Option<&'static str>,
 }
 
 /// What was read from a field.
@@ -104,6 +106,7 @@ impl Field {
             unit: "",
             section: "",
             suggestions: &[],
+            only_with: None,
         }
     }
 
@@ -210,6 +213,12 @@ impl Field {
     #[must_use]
     pub const fn suggestions(self, suggestions: &'static [&'static str]) -> Self {
         Self { suggestions, ..self }
+    }
+
+    /// The field says nothing unless the one of that name is filled in.
+    #[must_use]
+    pub const fn only_with(self, name: &'static str) -> Self {
+        Self { only_with: Some(name), ..self }
     }
 
     /// Reads trimmed, non-empty values; the message says what is wrong.

@@ -6,7 +6,6 @@
 mod access;
 mod api;
 pub mod bigquery;
-mod call;
 pub mod cipher;
 mod names;
 pub mod oauth;
@@ -15,9 +14,10 @@ mod service_account;
 mod trouble;
 
 pub use self::{
-    access::{Access, AccessError, Token, TokenSource},
-    api::{ApiClient, Listener},
+    access::{Access, AccessError, TokenSource},
+    api::ApiClient,
     names::{check_project, check_resource_name},
     service_account::ServiceAccount,
     trouble::GoogleError,
 };
+pub use crate::http_api::Token;

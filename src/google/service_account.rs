@@ -9,7 +9,10 @@ use google_cloud_auth::credentials::{
 };
 use serde_json::Value;
 
-use super::access::{AccessError, Token, TokenSource};
+use super::{
+    Token,
+    access::{AccessError, TokenSource},
+};
 
 /// What a stream needs.
 /// <https://developers.google.com/identity/protocols/oauth2/scopes#pubsub>

@@ -3,7 +3,10 @@
 use serde_json::Value;
 
 use super::access::AccessError;
-use crate::domain::wording::as_sentence;
+use crate::{
+    domain::wording::as_sentence,
+    http_api::{is_passing_status, quoted},
+};
 
 /// Why a call failed for good.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -123,9 +126,6 @@ impl GoogleError {
     }
 }
 
-/// Longest text of Google's that we repeat, characters.
-const MAX_QUOTED: usize = 300;
-
 /// What an answer with an error says, in Google's shape.
 /// <https://cloud.google.com/apis/design/errors#http_mapping>
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -160,8 +160,7 @@ impl ErrorAnswer {
     /// Whether the same call may succeed a little later. 408, 429 and 5xx, as Google advises; BigQuery says 403 where
     /// calls come too fast. <https://cloud.google.com/bigquery/docs/error-messages>
     pub(super) fn is_passing(&self) -> bool {
-        matches!(self.code, 408 | 429 | 500 | 502 | 503 | 504)
-            || self.reason.as_deref() == Some("rateLimitExceeded")
+        is_passing_status(self.code) || self.reason.as_deref() == Some("rateLimitExceeded")
     }
 
     /// The error for a user.
@@ -235,16 +234,6 @@ fn advice(service: &str, reason: Option<&str>) -> &'static str {
     }
 }
 
-/// Google's words on one line and not too long; a control character would break a log.
-pub(super) fn quoted(text: &str) -> String {
-    let mut shown: String =
-        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_QUOTED).collect();
-    if text.chars().count() > MAX_QUOTED {
-        shown.push('…');
-    }
-    shown
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -275,7 +264,7 @@ mod tests {
         let body =
             serde_json::json!({"error": {"message": format!("a\nb\u{1b}{}", "x".repeat(1000))}});
         let message = ErrorAnswer::read(400, body.to_string().as_bytes()).message;
-        assert!(message.chars().count() <= MAX_QUOTED + 1 && !message.contains(char::is_control));
+        assert!(message.chars().count() <= 301 && !message.contains(char::is_control));
     }
 
     #[test]

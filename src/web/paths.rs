@@ -30,8 +30,6 @@ pub(crate) const QUERIES: &str = "/alerts/query/list/";
 pub(crate) const NEW_QUERY: &str = "/alerts/query/create/";
 /// A query's statement and cost.
 pub(crate) const PREVIEW: &str = "/alerts/query/preview/";
-/// Where archives are sent to.
-pub(crate) const UPLOAD: &str = "/alerts/archive/upload/";
 /// Where alerts are saved as targets.
 pub(crate) const SAVE_ALERTS: &str = "/alerts/alert/create/";
 /// The runs.
@@ -55,6 +53,11 @@ pub(crate) fn of(kind: Kind, id: i64) -> String {
 /// A page of a query: `update/`, `copy/`, `run/`, `delete/`, …
 pub(crate) fn query(id: i64, page: &str) -> String {
     format!("/alerts/query/{id}/{page}")
+}
+
+/// Where files for a backend's archives are sent to.
+pub(crate) fn upload(broker_id: &str) -> String {
+    format!("/alerts/{broker_id}/upload/")
 }
 
 /// The form of a query.

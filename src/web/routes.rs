@@ -34,7 +34,7 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(request, limit_time))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
     let uploads = Router::new()
-        .route("/alerts/archive/upload/", post(query::upload::post).fallback(method_not_allowed))
+        .route("/alerts/{broker}/upload/", post(query::upload::post).fallback(method_not_allowed))
         .layer(from_fn_with_state(upload, limit_time))
         .layer(DefaultBodyLimit::disable());
     pages

@@ -40,7 +40,7 @@ fn layers_named(code: &str, layers: &[&str]) -> Vec<String> {
     named
 }
 
-const LAYERS: [&str; 14] = [
+const LAYERS: [&str; 15] = [
     "actions",
     "app",
     "brokers",
@@ -49,6 +49,7 @@ const LAYERS: [&str; 14] = [
     "domain",
     "forms",
     "google",
+    "http_api",
     "local_postgres",
     "packets",
     "simulate",
@@ -60,9 +61,10 @@ const LAYERS: [&str; 14] = [
 /// What each layer may use of ours, besides itself.
 fn allowed(layer: &str) -> &'static [&'static str] {
     match layer {
-        "packets" | "storage" | "google" => &["domain"],
+        "packets" | "storage" | "http_api" => &["domain"],
+        "google" => &["domain", "http_api"],
         "simulate" => &["domain", "google"],
-        "brokers" => &["domain", "forms", "google", "packets"],
+        "brokers" => &["domain", "forms", "google", "http_api", "packets"],
         "actions" => &["brokers", "clock", "domain", "forms", "google", "storage"],
         "web" => {
             &["actions", "brokers", "clock", "domain", "forms", "google", "packets", "storage"]

@@ -2,6 +2,7 @@
 //! the team's data asks who wants it. They read the sources; `reader.rs` says how. And what readers of the documents rely on.
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod backends;
 mod circles;
 mod deployment;
 mod documents;

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 use tom_alerts::{
     actions::run_limits::RunLimits,
-    brokers::{Brokers, database::BigQueryService, pubsub::PubSubService},
+    brokers::{
+        BackendSettings, Brokers, all_backends, database::BigQueryService, pubsub::PubSubService,
+    },
     clock::Clock,
     domain::{
         sharing::{Sharing, TEAM, TeamScope},
@@ -171,8 +173,13 @@ fn stream_parameters() -> Parameters {
 }
 
 fn parameters(broker: &str, typed: &Value, choices: Choices) -> Parameters {
-    let pubsub = PubSubService::at(None, &timing::short()).unwrap();
-    let brokers = Brokers::new(pubsub, Vec::new(), "uploads".into());
+    let timing = timing::short();
+    let brokers = Brokers::new(all_backends(BackendSettings {
+        archives: Vec::new(),
+        uploads: "uploads".into(),
+        pubsub: PubSubService::at(None, &timing).unwrap(),
+        bigquery: BigQueryService::at(None, &timing).unwrap(),
+    }));
     let context = Context { now: Clock::system().now(), choices };
     brokers.find(broker).unwrap().form().validate(&RawForm::from_json(typed), &context).unwrap()
 }

@@ -13,7 +13,9 @@ use tom_alerts::{
         credentials::Credentials, run_limits::RunLimits, run_query::Runner,
         runner_settings::RunnerSettings, sign_in::SignIn,
     },
-    brokers::{Brokers, database::BigQueryService, pubsub::PubSubService},
+    brokers::{
+        BackendSettings, Brokers, all_backends, database::BigQueryService, pubsub::PubSubService,
+    },
     clock::Clock,
     domain::timing::Timing,
     google::Access,
@@ -129,7 +131,9 @@ impl Ground {
         let uploads = self.place.path().join("uploads");
         std::fs::create_dir_all(&archive).unwrap();
         std::fs::create_dir_all(&uploads).unwrap();
-        let brokers = Brokers::new(pubsub, vec![archive.clone()], uploads).with_database(bigquery);
+        let archives = vec![archive.clone()];
+        let backends = all_backends(BackendSettings { archives, uploads, pubsub, bigquery });
+        let brokers = Brokers::new(backends);
         let stop = CancellationToken::new();
         let settings = RunnerSettings {
             clock: clock.clone(),

@@ -80,7 +80,7 @@ impl Folders {
 }
 
 /// The name under which uploads are listed.
-const UPLOADS: &str = "uploads";
+pub(super) const UPLOADS: &str = "uploads";
 
 /// Folders, nights and files directly in a folder, by name; single `.avro` files only among uploads.
 fn children(root_name: &str, root: &Path) -> Vec<Folder> {

@@ -12,14 +12,15 @@ use futures::{StreamExt, future, stream};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::{AlertStream, Broker, BrokerError, RunContext, filter_form::FILTER_FIELDS};
+use super::{
+    AlertStream, Broker, BrokerError, FILTER_FIELDS, FILTER_RULES, FirstStep, RunContext, Uploads,
+};
 use crate::forms::{Choices, Field, FormSpec, Parameters};
 
-static FORM: FormSpec =
-    FormSpec { groups: &[ARCHIVE_FIELDS, FILTER_FIELDS], rules: super::filter_form::FILTER_RULES };
+static FORM: FormSpec = FormSpec { groups: &[ARCHIVE_FIELDS, FILTER_FIELDS], rules: FILTER_RULES };
 
 const ARCHIVE_FIELDS: &[Field] = &[
-    Field::dynamic_choice("folder", "Archive")
+    Field::dynamic_choice(FOLDER, "Archive")
         .help("A folder of .avro files, or a night as ZTF publishes it (.tar.gz), read in the order of its names. Not given: the first of the list.")
         .section("Archive"),
     Field::integer("max_results", "Maximum results", 1, 1_000_000)
@@ -27,6 +28,12 @@ const ARCHIVE_FIELDS: &[Field] = &[
         .help("Stop after this many alerts have passed the filter. Empty: read to the end.")
         .section("Archive"),
 ];
+
+/// The field that chooses an archive.
+const FOLDER: &str = "folder";
+
+/// The name of the folder with the night that the service simulates where it is given no archives.
+pub const SIMULATED_NIGHT: &str = "simulated-night";
 
 /// Batches that wait between reading and storing: enough to keep both busy, little enough to keep memory flat.
 const BATCHES_AHEAD: usize = 2;
@@ -71,11 +78,29 @@ impl Broker for Archive {
     async fn choices(&self) -> Choices {
         let folders = self.folders.clone();
         let listed = tokio::task::spawn_blocking(move || folders.list()).await.unwrap_or_default();
-        Choices::new().with("folder", listed.into_iter().map(|folder| (folder.name, folder.label)))
+        Choices::new().with(FOLDER, listed.into_iter().map(|folder| (folder.name, folder.label)))
     }
 
-    fn upload_folder(&self) -> Option<PathBuf> {
-        Some(self.folders.uploads().to_owned())
+    async fn first_step(&self) -> Option<FirstStep> {
+        let choices = self.choices().await;
+        let folder = choices.options(FOLDER).first()?.value.clone();
+        let (text, label) = if folder == SIMULATED_NIGHT {
+            (
+                "A simulated night of ZTF alerts is ready on this computer: supernovae, variable stars, active galaxies, asteroids and bogus detections. Query it, look around, save targets.",
+                "Query the simulated night",
+            )
+        } else {
+            ("Your archive is ready. Query it, look around, save targets.", "Query the archive")
+        };
+        let values = [("max_results", "100"), ("classtar_gt_lt", "lt"), ("rb_min", "0.65")];
+        let values = values.map(|(name, value)| (name, value.to_owned()));
+        let values = std::iter::once((FOLDER, folder)).chain(values).collect();
+        Some(FirstStep { text, label, values })
+    }
+
+    fn uploads(&self) -> Option<Uploads> {
+        let folder = self.folders.uploads().to_owned();
+        Some(Uploads { folder, choice: (FOLDER, folders::UPLOADS) })
     }
 
     async fn fetch_alerts(
@@ -83,7 +108,7 @@ impl Broker for Archive {
         query: &Parameters,
         context: RunContext,
     ) -> Result<AlertStream, BrokerError> {
-        let name = query.text("folder").map(str::to_owned);
+        let name = query.text(FOLDER).map(str::to_owned);
         let folders = self.folders.clone();
         let found = tokio::task::spawn_blocking(move || match &name {
             Some(name) => {

@@ -33,6 +33,7 @@ pub(super) async fn check(mut consumer: Consumer) -> Check {
         remarks,
         python: as_python(statement, project, cap),
         curl: as_curl(statement, project, cap),
+        billed_by: "BigQuery",
         project: project.clone(),
         left: None,
         estimate: estimate.map_err(|error| error.to_string()),

@@ -37,11 +37,12 @@ use crate::{
         run::LogLevel,
         timing::{CallTiming, QueryTiming, Timing},
     },
-    forms::{Choices, FormSpec, Parameters},
+    forms::{FormSpec, Parameters},
     google::{
-        Access, ApiClient, Listener,
+        Access, ApiClient,
         bigquery::{BigQuery, GOOGLE_ENDPOINT, ROOT},
     },
+    http_api::{self, ApiSettings, HttpApi, Listener},
 };
 
 /// Batches that wait between fetching and storing.
@@ -105,22 +106,22 @@ impl BigQueryService {
             timing: *timing,
             query_limit: QUERY_LIMIT,
             daily: DAILY,
-            http: ApiClient::connections(emulator.is_some(), timing.calls.connect)?,
+            http: http_api::connections(emulator.is_some(), timing.calls.connect)?,
         })
     }
 
     fn client(&self, access: Access, patience: Duration, listener: Listener) -> BigQuery {
         let brief = self.timing.queries.brief;
-        let client = ApiClient::new(
-            self.http.clone(),
-            "BigQuery",
-            self.endpoint.clone(),
-            !self.is_emulator,
-            access,
-            CallTiming { patience, brief, ..self.timing.calls },
+        let api = HttpApi::new(ApiSettings {
+            http: self.http.clone(),
+            service: "BigQuery",
+            base: self.endpoint.clone(),
+            root: ROOT,
+            token: None,
+            timing: CallTiming { patience, brief, ..self.timing.calls },
             listener,
-        );
-        BigQuery::new(client.with_root(ROOT))
+        });
+        BigQuery::new(ApiClient::new(api, access, !self.is_emulator))
     }
 
     fn project(&self, access: &Access) -> Result<String, BrokerError> {
@@ -206,10 +207,6 @@ impl Broker for Database {
             Ok(_) => Ok(format!("BigQuery answers, and takes queries that {project} pays for.")),
             Err(error) => Err(error.sentence()),
         })
-    }
-
-    async fn choices(&self) -> Choices {
-        Choices::new()
     }
 
     fn preview(&self) -> Option<&dyn Preview> {

@@ -78,7 +78,7 @@ pub(super) fn as_curl(statement: &Statement, project: &str, cap: Cost) -> String
     });
     // In single quotes a shell reads everything as it stands, but for a single quote.
     let body = body.to_string().replace('\'', "'\\''");
-    let queries = format!("{GOOGLE_ENDPOINT}{ROOT}/projects/{project}/queries");
+    let queries = format!("{GOOGLE_ENDPOINT}{ROOT}projects/{project}/queries");
     format!(
         "# Prints the first page of the answer. Where that has a pageToken, or its jobComplete is false, more is to be asked for:\n# GET {queries}/JOB_ID?location=LOCATION&pageToken=TOKEN with the jobReference of the first page.\ncurl --request POST '{queries}' \\\n  --header \"Authorization: Bearer $(gcloud auth print-access-token)\" \\\n  --header 'Content-Type: application/json' \\\n  --data '{body}'\n"
     )

@@ -9,13 +9,16 @@ use crate::forms::{Field, Parameters, Rule};
 /// Silence of a form that does not say it.
 const DEFAULT_SILENCE: Duration = Duration::from_secs(10);
 
+/// The field that says how long a silence ends a run.
+pub(in crate::brokers) const SILENCE_FIELD: &str = "timeout";
+
 /// The fields that say when to stop.
 pub(in crate::brokers) const STOP_FIELDS: &[Field] = &[
     Field::integer("max_results", "Maximum results", 1, 1_000_000)
         .initial("100")
         .help("Stop after this many alerts have passed the filter. Empty: no limit.")
         .section("When to stop"),
-    Field::integer("timeout", "Time without a message", 1, 86_400)
+    Field::integer(SILENCE_FIELD, "Time without a message", 1, 86_400)
         .initial("30")
         .unit("s")
         .help("Stop when no message has come for this long. Empty: 10 s.")
@@ -28,7 +31,7 @@ pub(in crate::brokers) const STOP_FIELDS: &[Field] = &[
 
 /// One of them has to be said.
 pub(in crate::brokers) const STOP_RULE: Rule = Rule::AtLeastOneOf {
-    fields: &["max_results", "timeout", "deadline"],
+    fields: &["max_results", SILENCE_FIELD, "deadline"],
     message: "You must set at least one stopping condition. max_results, timeout and deadline cannot all be empty.",
 };
 
@@ -50,7 +53,7 @@ impl Limits {
         let silence = if is_listening { Duration::MAX } else { DEFAULT_SILENCE };
         Self {
             max_results: count("max_results"),
-            silence: count("timeout").map_or(silence, Duration::from_secs),
+            silence: count(SILENCE_FIELD).map_or(silence, Duration::from_secs),
             deadline: count("deadline")
                 .map(Duration::from_secs)
                 .map(|longest| (longest, Instant::now() + longest)),

@@ -11,7 +11,7 @@ mod service;
 pub(super) use self::{
     arrived::Arrived,
     destination::NAME_FIELDS,
-    limits::{Limits, STOP_FIELDS, STOP_RULE},
+    limits::{Limits, SILENCE_FIELD, STOP_FIELDS, STOP_RULE},
     opening::{Opened, open},
     pacing::Pacing,
 };

@@ -8,9 +8,10 @@ use crate::{
     brokers::NO_PROJECT,
     domain::{grant::Scope, timing::Timing},
     google::{
-        Access, ApiClient, Listener,
-        pubsub::{GOOGLE_ENDPOINT, PubSub},
+        Access, ApiClient,
+        pubsub::{GOOGLE_ENDPOINT, PubSub, ROOT},
     },
+    http_api::{self, ApiSettings, HttpApi, Listener},
 };
 
 /// Why there can be no client of Pub/Sub.
@@ -54,7 +55,7 @@ impl PubSubService {
         if !is_base || (endpoint.scheme() == "http" && !is_local) {
             return Err(EndpointError::NotAnEndpoint(endpoint.to_string()));
         }
-        let http = ApiClient::connections(is_local, timing.calls.connect)?;
+        let http = http_api::connections(is_local, timing.calls.connect)?;
         Ok(Self { endpoint, is_emulator: false, timing: *timing, http })
     }
 
@@ -69,7 +70,7 @@ impl PubSubService {
             None => Url::parse(GOOGLE_ENDPOINT)
                 .map_err(|_| EndpointError::NotAHost(GOOGLE_ENDPOINT.to_owned()))?,
         };
-        let http = ApiClient::connections(emulator.is_some(), timing.calls.connect)?;
+        let http = http_api::connections(emulator.is_some(), timing.calls.connect)?;
         Ok(Self { endpoint, is_emulator: emulator.is_some(), timing: *timing, http })
     }
 
@@ -80,15 +81,16 @@ impl PubSubService {
 
     /// The service as one user sees it, telling somebody while calls are tried again.
     pub fn client(&self, access: Access, listener: Listener) -> PubSub {
-        PubSub::new(ApiClient::new(
-            self.http.clone(),
-            "Pub/Sub",
-            self.endpoint.clone(),
-            !self.is_emulator,
-            access,
-            self.timing.calls,
+        let api = HttpApi::new(ApiSettings {
+            http: self.http.clone(),
+            service: "Pub/Sub",
+            base: self.endpoint.clone(),
+            root: ROOT,
+            token: None,
+            timing: self.timing.calls,
             listener,
-        ))
+        });
+        PubSub::new(ApiClient::new(api, access, !self.is_emulator))
     }
 
     /// A client that gives up soon and says nothing meanwhile: somebody waits for it.

@@ -20,11 +20,11 @@ use tokio_stream::wrappers::ReceiverStream;
 use self::{form::FORM, looking::Looker, streaming::Source};
 use super::{
     AlertStream, Broker, BrokerError, RunContext,
-    pubsub::{self, BATCHES_AHEAD, Limits, Opened, PubSubService},
+    pubsub::{self, BATCHES_AHEAD, Limits, Opened, PubSubService, SILENCE_FIELD},
 };
 use crate::{
     domain::grant::Scope,
-    forms::{Choices, FormSpec, Parameters},
+    forms::{FormSpec, Parameters},
     google::{
         Access,
         pubsub::{FlowControl, StreamOpener},
@@ -100,12 +100,16 @@ impl Broker for StreamClient {
         Some(self.service.test_access(access).await)
     }
 
-    fn can_listen(&self) -> bool {
+    fn acknowledges(&self) -> bool {
         true
     }
 
-    async fn choices(&self) -> Choices {
-        Choices::new()
+    fn silence_field(&self) -> Option<&'static str> {
+        Some(SILENCE_FIELD)
+    }
+
+    fn can_listen(&self) -> bool {
+        true
     }
 
     async fn fetch_alerts(

@@ -16,11 +16,11 @@ use tokio_stream::wrappers::ReceiverStream;
 use self::form::FORM;
 use super::{
     AlertStream, Broker, BrokerError, RunContext, SubscriptionDesk,
-    pubsub::{self, BATCHES_AHEAD, Opened, PubSubService},
+    pubsub::{self, BATCHES_AHEAD, Opened, PubSubService, SILENCE_FIELD},
 };
 use crate::{
     domain::grant::Scope,
-    forms::{Choices, FormSpec, Parameters},
+    forms::{FormSpec, Parameters},
     google::Access,
 };
 
@@ -77,6 +77,14 @@ impl Broker for StreamRest {
         Some(self)
     }
 
+    fn acknowledges(&self) -> bool {
+        true
+    }
+
+    fn silence_field(&self) -> Option<&'static str> {
+        Some(SILENCE_FIELD)
+    }
+
     fn can_listen(&self) -> bool {
         true
     }
@@ -85,10 +93,6 @@ impl Broker for StreamRest {
         (query.text("acknowledge") == Some("peek")).then_some(
             "A query that peeks leaves what it sees in the subscription, and would see the same again and again. Choose Keep to listen to it.",
         )
-    }
-
-    async fn choices(&self) -> Choices {
-        Choices::new()
     }
 
     async fn fetch_alerts(

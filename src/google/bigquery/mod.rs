@@ -20,13 +20,14 @@ pub use self::{
     parameter::{Parameter, ParameterValue},
     rows::{Column, ResultPage, named},
 };
-use super::{api::ApiClient, call::Call, names::encoded, trouble::GoogleError};
+use super::{api::ApiClient, names::encoded, trouble::GoogleError};
+use crate::http_api::Call;
 
 /// Where Google's own service is.
 pub const GOOGLE_ENDPOINT: &str = "https://bigquery.googleapis.com/";
 
 /// Where its methods are below that.
-pub const ROOT: &str = "bigquery/v2";
+pub const ROOT: &str = "bigquery/v2/";
 
 /// Largest page of results, bytes. BigQuery ends a page near 10 MB itself.
 const PAGE_LIMIT: usize = 32 << 20;

@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin, time::Duration};
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use reqwest::header;
 
-use crate::{domain::timing::Timing, google::ApiClient};
+use crate::{domain::timing::Timing, http_api};
 
 /// Largest answer, bytes.
 const ANSWER_LIMIT: usize = 1 << 20;
@@ -30,7 +30,7 @@ pub(super) struct Connections {
 
 impl Connections {
     pub(super) fn new(is_local: bool, timing: &Timing) -> Result<Self, reqwest::Error> {
-        let http = ApiClient::connections(is_local, timing.calls.connect)?;
+        let http = http_api::connections(is_local, timing.calls.connect)?;
         Ok(Self { http, patience: timing.provider.answer })
     }
 

@@ -7,7 +7,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{PubSub, PullAnswer, SubscriptionPath, TopicPath};
-use crate::google::{call::Call, names::encoded, trouble::GoogleError};
+use crate::{
+    google::{names::encoded, trouble::GoogleError},
+    http_api::Call,
+};
 
 /// Subscriptions of one page of a list, and pages that are read.
 const PAGE_SIZE: usize = 100;

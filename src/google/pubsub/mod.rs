@@ -20,10 +20,14 @@ pub use self::{
     streaming::{FlowControl, Lease, PullStream, PulledMessage, StreamError, StreamOpener},
     wire::{OutgoingMessage, PullAnswer, ReceivedMessage, Subscription},
 };
-use super::{api::ApiClient, call::Call, names::encoded, trouble::GoogleError};
+use super::{api::ApiClient, names::encoded, trouble::GoogleError};
+use crate::http_api::Call;
 
 /// Where Google's own service is.
 pub const GOOGLE_ENDPOINT: &str = "https://pubsub.googleapis.com/";
+
+/// Where its methods are below that.
+pub const ROOT: &str = "v1/";
 
 /// Largest answer to a pull, bytes. Pub/Sub's largest message has 10 MB, a third more in base64.
 const PULL_LIMIT: usize = 48 << 20;

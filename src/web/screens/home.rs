@@ -5,7 +5,7 @@ use axum::{extract::State, response::Response};
 
 use super::shared::query_buttons::{broker_buttons, run_button};
 use crate::{
-    brokers::Brokers,
+    brokers::{Brokers, FirstStep},
     clock::Clock,
     storage::{QueryFilter, QueryOrder, RunFilter, Storage, TargetFilter},
     web::{
@@ -150,29 +150,25 @@ pub(crate) async fn get(
     Ok(context.render(&page))
 }
 
-/// A newcomer's first step: one button that runs a query on the archive that is there.
+/// A newcomer's first step: one button, of the first backend that has something to try.
 async fn welcome(brokers: &Brokers) -> Option<Welcome> {
-    let archive = brokers.find("archive")?;
-    let choices = archive.choices().await;
-    let folder = choices.options("folder").first()?.value.clone();
-    let is_simulated = folder == "simulated-night";
-    let text = if is_simulated {
-        "A simulated night of ZTF alerts is ready on this computer: supernovae, variable stars, active galaxies, asteroids and bogus detections. Query it, look around, save targets."
-    } else {
-        "Your archive is ready. Query it, look around, save targets."
-    };
-    let values = vec![
-        hidden("broker", "archive"),
-        hidden("action", "run"),
-        hidden("folder", folder),
-        hidden("max_results", "100"),
-        hidden("classtar_gt_lt", "lt"),
-        hidden("rb_min", "0.65"),
-    ];
-    let label = if is_simulated { "Query the simulated night" } else { "Query the archive" };
-    Some(Welcome {
-        text: text.to_owned(),
-        run: Some(post_button(label, paths::NEW_QUERY.to_owned(), ButtonLook::Primary, "", values)),
-        form_href: "/alerts/query/create/?broker=archive".to_owned(),
-    })
+    for broker in brokers.all() {
+        if let Some(step) = broker.first_step().await {
+            return Some(welcome_to(broker.id(), step));
+        }
+    }
+    None
+}
+
+fn welcome_to(broker_id: &str, step: FirstStep) -> Welcome {
+    let values = [hidden("broker", broker_id), hidden("action", "run")]
+        .into_iter()
+        .chain(step.values.into_iter().map(|(name, value)| hidden(name, value)))
+        .collect();
+    let action = paths::NEW_QUERY.to_owned();
+    Welcome {
+        text: step.text.to_owned(),
+        run: Some(post_button(step.label, action, ButtonLook::Primary, "", values)),
+        form_href: format!("/alerts/query/create/?broker={broker_id}"),
+    }
 }

@@ -86,6 +86,7 @@ fn end_of(text: &str) -> usize {
 fn filled(path: &str) -> String {
     let parts = path.split('/').map(|part| match part {
         "{survey}" => "ztf",
+        "{broker}" => "archive",
         "{hash}" => "0123abcd",
         "{name}" => "app.css",
         _ if part.starts_with('{') => "1",

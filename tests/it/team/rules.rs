@@ -272,7 +272,7 @@ pub(super) const RULES: &[Rule] = &[
     ("POST", "/alerts/query/{id}/listener/pause/", Change(Query), Form(&[])),
     ("POST", "/alerts/query/{id}/listener/stop/", Change(Query), Form(&[])),
     // Runs.
-    ("POST", "/alerts/archive/upload/", Work, File),
+    ("POST", "/alerts/{broker}/upload/", Work, File),
     ("GET", "/runs/{id}/", See(Run), Nothing),
     ("GET", "/runs/{id}/progress/", See(Run), Nothing),
     ("GET", "/runs/{id}/events/", See(Run), Nothing),
@@ -389,7 +389,7 @@ pub(super) const LEAVES_NO_ROW: [&str; 11] = [
     "/accounts/sessions/end/",
     "/accounts/disconnect/",
     "/accounts/test/",
-    "/alerts/archive/upload/",
+    "/alerts/{broker}/upload/",
     "/alerts/query/preview/",
     "/subscriptions/",
     "/subscriptions/{name}/peek/",

@@ -218,6 +218,7 @@ impl World {
     fn filled(&self, text: &str, ids: Ids) -> String {
         let values = [
             ("{survey}", "ztf".to_owned()),
+            ("{broker}", "archive".to_owned()),
             ("{source_id}", self.candid.to_string()),
             ("{hash}", "0123abcd".to_owned()),
             ("{name}", "app.css".to_owned()),

@@ -16,9 +16,12 @@ use google_cloud_auth::{
 use http::{Extensions, HeaderMap, HeaderValue, header::AUTHORIZATION};
 use tokio::time::sleep;
 
-use crate::google::{
-    access::{AccessError, Token, TokenSource},
-    trouble::GoogleError,
+use crate::{
+    google::{
+        access::{AccessError, TokenSource},
+        trouble::GoogleError,
+    },
+    http_api::Token,
 };
 
 /// Calls that may follow each other at once, and the pause between those that come after. A stream that is well calls some ten

@@ -4,7 +4,10 @@ use google_cloud_gax::error::rpc::{Code, Status, StatusDetails};
 use google_cloud_pubsub::Error;
 
 use super::credentials::Calls;
-use crate::google::trouble::{ErrorAnswer, GoogleError, quoted};
+use crate::{
+    google::trouble::{ErrorAnswer, GoogleError},
+    http_api::quoted,
+};
 
 /// Why a stream ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -115,7 +115,7 @@ pub(super) async fn page(
         ),
         form: form_view(broker.form(), state, &drawing),
         truth: broker.notes().iter().map(|note| (*note).to_owned()).collect(),
-        upload: broker.upload_folder().map(|_| upload_form()),
+        upload: broker.uploads().map(|_| upload_form(broker.id())),
         other_brokers: broker_buttons(brokers, Some(broker)),
         check_action: broker.preview().map(|_| match saved {
             Some(query) => format!("/alerts/query/preview/?query={}#cost", query.id),

@@ -126,7 +126,12 @@ pub(crate) async fn get(
     let runs = storage.list_runs(scope, filter, RUNS).await?;
     let live = match listener.as_ref().and_then(|listener| listener.live.as_ref()) {
         Some(run) => {
-            let look = Look { member_id: scope.member_id(), now, limits: runner.limits() };
+            let look = Look {
+                member_id: scope.member_id(),
+                now,
+                limits: runner.limits(),
+                brokers: brokers.clone(),
+            };
             live_view(&storage, scope, run.id, &look).await?
         }
         None => None,

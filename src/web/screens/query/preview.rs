@@ -104,7 +104,8 @@ fn budget_remark(check: &Check) -> Option<(String, bool)> {
     let (whose, left) = if user <= team { ("Your", user) } else { ("The team's", team) };
     if cap > left {
         let text = format!(
-            "It cannot be run today: BigQuery may bill it for {cap}, and of {} daily budget {left} is left. Wait until 00:00 UTC, select less, or ask whoever runs this service",
+            "It cannot be run today: {} may bill it for {cap}, and of {} daily budget {left} is left. Wait until 00:00 UTC, select less, or ask whoever runs this service",
+            check.billed_by,
             whose.to_lowercase()
         );
         return Some((text, true));
@@ -119,7 +120,7 @@ fn preview_view(check: Check) -> PreviewView {
         Ok(estimated) => {
             let is_refused = estimated.cost > estimated.limit || is_over_budget;
             let class = if is_refused { "is-bad" } else { "is-info" };
-            (class, headline(estimated, &check.project))
+            (class, headline(estimated, &check))
         }
         Err(why) => ("is-bad", as_sentence(why)),
     };
@@ -148,9 +149,10 @@ fn preview_view(check: Check) -> PreviewView {
     }
 }
 
-pub(super) fn headline(estimated: &Estimated, project: &str) -> String {
+fn headline(estimated: &Estimated, check: &Check) -> String {
+    let Check { billed_by, project, .. } = check;
     format!(
-        "Reads {}, billed to the project {project}. BigQuery is told to refuse it above {}; one query may read {}.",
+        "Reads {}, billed to the project {project}. {billed_by} is told to refuse it above {}; one query may read {}.",
         estimated.words(),
         estimated.cap,
         estimated.limit

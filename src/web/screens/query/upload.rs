@@ -1,16 +1,16 @@
-//! `POST /alerts/archive/upload/`: packets from the browser become an archive of their own.
+//! `POST /alerts/{broker}/upload/`: packets from the browser become an archive of their own.
 
 use std::path::Path;
 
 use axum::{
-    extract::{Multipart, State, multipart::Field},
+    extract::{Multipart, Path as UrlPath, State, multipart::Field},
     response::Response,
 };
 use tempfile::TempPath;
 use tokio::io::AsyncWriteExt;
 
 use crate::{
-    brokers::Brokers,
+    brokers::{Brokers, Uploads},
     web::{
         frame::{
             context::{PageContext, redirect_with},
@@ -18,7 +18,10 @@ use crate::{
             flash::Note,
         },
         paths,
-        widgets::field::{FieldKind, FieldView},
+        widgets::{
+            field::{FieldKind, FieldView},
+            words::query_string,
+        },
     },
 };
 
@@ -44,11 +47,12 @@ const MAX_FILES: usize = 200;
 pub(crate) async fn post(
     State(brokers): State<Brokers>,
     context: PageContext,
+    UrlPath(broker_id): UrlPath<String>,
     mut form: Multipart,
 ) -> Result<Response, Error> {
     context.require_work()?;
-    let folder =
-        brokers.find("archive").and_then(|broker| broker.upload_folder()).ok_or(Error::NotFound)?;
+    let uploads = brokers.find(&broker_id).and_then(|broker| broker.uploads());
+    let Uploads { folder, choice: (field, value) } = uploads.ok_or(Error::NotFound)?;
     // Nothing is put in its place before all of it is there.
     let mut arrived = Vec::new();
     let mut room = MAX_UPLOAD_BYTES;
@@ -73,7 +77,8 @@ pub(crate) async fn post(
     for (name, file) in arrived {
         put_in_place(file, &folder, &name)?;
     }
-    Ok(redirect_with(Note::Uploaded, "/alerts/query/create/?broker=archive&folder=uploads"))
+    let query = query_string(&[("broker", broker_id.as_str()), (field, value)]);
+    Ok(redirect_with(Note::Uploaded, &format!("/alerts/query/create/{query}")))
 }
 
 /// Writes one file beside its place; its size.
@@ -142,9 +147,9 @@ fn safe_name(name: &str) -> Result<String, Error> {
 }
 
 /// The form of an upload.
-pub(super) fn upload_form() -> UploadView {
+pub(super) fn upload_form(broker_id: &str) -> UploadView {
     UploadView {
-        action: paths::UPLOAD.to_owned(),
+        action: paths::upload(broker_id),
         note: "Alert packets (.avro) or a night of them (.tar.gz). They become an archive that can be chosen below.".to_owned(),
         field: FieldView {
             name: "files".to_owned(),

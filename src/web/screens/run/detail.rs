@@ -89,7 +89,12 @@ pub(crate) async fn get(
     let now = clock.now();
     let broker = brokers.find(&run.broker);
     let scope = &context.scope;
-    let look = Look { member_id: scope.member_id(), now, limits: runner.limits() };
+    let look = Look {
+        member_id: scope.member_id(),
+        now,
+        limits: runner.limits(),
+        brokers: brokers.clone(),
+    };
     let may_work = scope.may_work();
     let rights = scope.rights_on(run.started_by, &run.sharing);
     let shared = sharing_labels(&storage, &context, std::iter::once(&run.sharing)).await?;
@@ -133,6 +138,7 @@ pub(crate) async fn get(
 /// `GET /runs/{id}/progress/`: the part of the page that changes while the run goes on.
 pub(crate) async fn get_progress(
     State(storage): State<Storage>,
+    State(brokers): State<Brokers>,
     State(runner): State<Runner>,
     State(clock): State<Clock>,
     context: PageContext,
@@ -144,7 +150,7 @@ pub(crate) async fn get_progress(
     let shown = query.number("shown").and_then(|shown| u64::try_from(shown).ok()).unwrap_or(0);
     let news = NewResults { shown, href: paths::run(id) };
     let member_id = context.scope.member_id();
-    let look = Look { member_id, now: clock.now(), limits: runner.limits() };
+    let look = Look { member_id, now: clock.now(), limits: runner.limits(), brokers };
     let progress = progress_of(&storage, &run, &log, Some(&news), &look).await?;
     Ok(render(axum::http::StatusCode::OK, &progress))
 }

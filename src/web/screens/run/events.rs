@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     actions::{run_limits::RunLimits, run_query::Runner},
+    brokers::Brokers,
     clock::Clock,
     domain::{run::RunId, sharing::TeamScope, timing::WebTiming},
     storage::{RunFollower, Storage, StorageError},
@@ -30,12 +31,14 @@ use crate::{
             run_progress::{LOG_LINES, NewResults},
             run_waiting::{Look, progress_of},
         },
+        state::AppState,
     },
 };
 
 /// Whoever looks at a run.
 struct Looker {
     storage: Storage,
+    brokers: Brokers,
     clock: Clock,
     id: RunId,
     /// `None` in local mode, where nobody can be shut out.
@@ -52,18 +55,20 @@ struct Looker {
 
 /// `GET /runs/{id}/events/?shown=`
 pub(crate) async fn get(
-    State(storage): State<Storage>,
+    State(state): State<AppState>,
+    State(brokers): State<Brokers>,
     State(clock): State<Clock>,
     State(runner): State<Runner>,
-    State(timing): State<WebTiming>,
     context: PageContext,
     Id(id): Id,
     Query(query): Query,
 ) -> Result<Response, Error> {
+    let (storage, timing) = (state.storage().clone(), state.timing());
     storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
     let looker = Looker {
         follower: storage.follow_run(id, timing.news_again),
         storage,
+        brokers,
         clock,
         id,
         session_id: context.visitor.session_id,
@@ -138,7 +143,8 @@ impl Looker {
         let Some((run, log)) = found else { return Ok(None) };
         let news = NewResults { shown: self.shown, href: paths::run(self.id) };
         let (member_id, now) = (self.scope.member_id(), self.clock.now());
-        let look = Look { member_id, now, limits: self.limits };
+        let brokers = self.brokers.clone();
+        let look = Look { member_id, now, limits: self.limits, brokers };
         let view = progress_of(&self.storage, &run, &log, Some(&news), &look).await?;
         Ok(view.render().ok().map(|html| (html, run.state.is_live())))
     }

@@ -61,11 +61,9 @@ pub(in crate::web) fn check_query_name(name: &str) -> Option<String> {
 /// A form that was filled in, for a reader: labels with values, only what was filled in.
 pub(in crate::web) fn parameters_in_words(form: &FormSpec, parameters: &Value) -> Vec<Fact> {
     let raw = RawForm::from_json(parameters);
-    let has_threshold = !raw.values("classtar_threshold").is_empty();
+    let is_filled_in = |name: &str| !raw.values(name).is_empty();
     form.fields()
-        .filter(|field| {
-            !raw.values(field.name).is_empty() && (field.name != "classtar_gt_lt" || has_threshold)
-        })
+        .filter(|field| is_filled_in(field.name) && field.only_with.is_none_or(is_filled_in))
         .map(|field| Fact {
             label: field.label.to_owned(),
             value: value_in_words(field, raw.values(field.name)),

@@ -4,6 +4,7 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 
 use crate::{
+    brokers::Broker,
     domain::{
         filter::Rule,
         run::{LogLine, Run, RunState},
@@ -131,6 +132,7 @@ pub(in crate::web) struct NewResults {
 /// The view of a run's progress.
 pub(in crate::web) fn progress_view(
     run: &Run,
+    broker: Option<&dyn Broker>,
     log: &[LogLine],
     now: DateTime<Utc>,
     news: Option<&NewResults>,
@@ -145,9 +147,9 @@ pub(in crate::web) fn progress_view(
         status: status_sentence(run),
         page_title: format!("{} {}: {}", state.sign(), state.label(), run_title(run)),
         is_live: run.state.is_live(),
-        gauge: nearest_end(run, now, notice.is_some()),
+        gauge: nearest_end(run, broker, now, notice.is_some()),
         notice,
-        counts: counts(run, now),
+        counts: counts(run, broker, now),
         rejected_by: rejected_by(run),
         feedback: if is_trouble { Vec::new() } else { paragraphs(&run.feedback) },
         trouble: is_trouble.then(|| trouble(run)),
@@ -174,7 +176,12 @@ fn status_sentence(run: &Run) -> String {
 }
 
 /// The stop condition that is closest to firing, of those that the form names.
-fn nearest_end(run: &Run, now: DateTime<Utc>, is_troubled: bool) -> Option<Gauge> {
+fn nearest_end(
+    run: &Run,
+    broker: Option<&dyn Broker>,
+    now: DateTime<Utc>,
+    is_troubled: bool,
+) -> Option<Gauge> {
     // What the form says of stopping does not count for a listener.
     if !run.state.is_live() || run.day.is_some() {
         return None;
@@ -189,8 +196,8 @@ fn nearest_end(run: &Run, now: DateTime<Utc>, is_troubled: bool) -> Option<Gauge
         gauge(n, max, format!("{} of at most {}", grouped(n), counted(max, "result")))
     });
     // Time in trouble is no silence.
-    let is_silence = run.broker.starts_with("stream-") && !is_troubled;
-    let silence = asked("timeout").filter(|_| is_silence).and_then(|max| {
+    let silence_field = broker.and_then(Broker::silence_field).filter(|_| !is_troubled);
+    let silence = silence_field.and_then(asked).and_then(|max| {
         let silent = seconds(run.last_received.or(run.started))?;
         let text = format!(
             "{} s of at most {} s without a message",
@@ -225,7 +232,7 @@ fn as_count(value: &serde_json::Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
 }
 
-fn counts(run: &Run, now: DateTime<Utc>) -> Vec<Count> {
+fn counts(run: &Run, broker: Option<&dyn Broker>, now: DateTime<Utc>) -> Vec<Count> {
     let n = &run.counts;
     let count = |label: &str, value: u64, meaning: &str| Count {
         label: label.to_owned(),
@@ -245,7 +252,7 @@ fn counts(run: &Run, now: DateTime<Utc>) -> Vec<Count> {
         },
         Count { is_main: true, ..count("Stored", n.stored, "Alerts in the results of this run") },
     ];
-    if n.acknowledged > 0 || run.broker.starts_with("stream-") {
+    if n.acknowledged > 0 || broker.is_some_and(Broker::acknowledges) {
         counts.push(count(
             "Acknowledged",
             n.acknowledged,

@@ -3,15 +3,17 @@
 use super::run_progress::{NewResults, RunProgress, progress_view};
 use crate::{
     actions::run_limits::RunLimits,
+    brokers::Brokers,
     domain::run::{LogLine, Run, RunState},
     storage::{RunsAhead, Storage, StorageError},
 };
 
-/// Who looks at a run, when, and under which limits it waits.
+/// Who looks at a run, when, under which limits it waits, and where it may come from.
 pub(in crate::web) struct Look {
     pub(in crate::web) member_id: i64,
     pub(in crate::web) now: chrono::DateTime<chrono::Utc>,
     pub(in crate::web) limits: RunLimits,
+    pub(in crate::web) brokers: Brokers,
 }
 
 /// The view of a run's progress.
@@ -22,7 +24,8 @@ pub(in crate::web) async fn progress_of(
     news: Option<&NewResults>,
     look: &Look,
 ) -> Result<RunProgress, StorageError> {
-    let mut progress = progress_view(run, log, look.now, news);
+    let broker = look.brokers.find(&run.broker).map(AsRef::as_ref);
+    let mut progress = progress_view(run, broker, log, look.now, news);
     if run.state == RunState::Queued {
         let ahead = storage.runs_ahead(run).await?;
         let whose = (run.started_by != look.member_id).then_some(&*run.started_by_name);

@@ -149,7 +149,7 @@ async fn one_page(
     let page = SubscriptionPage {
         chrome: context.chrome(Section::Subscriptions),
         name: name.to_owned(),
-        row: subscription_row(&details, may_work),
+        row: subscription_row(&details, desk, may_work),
         trouble: shown.trouble.as_ref().map(sentence),
         peek: may_work.then(|| {
             let action = format!("{home}peek/");

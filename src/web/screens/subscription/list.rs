@@ -87,9 +87,6 @@ struct TopicRow {
     choose_href: Option<String>,
 }
 
-/// The backend whose subscriptions these are.
-const BACKEND: &str = "stream-rest";
-
 static FORM: FormSpec = FormSpec {
     groups: &[&[
         Field::checked("subscription_name", "Subscription name", 255, check_resource_name)
@@ -131,8 +128,10 @@ pub(crate) struct Visit {
 }
 
 impl Visit {
+    /// The backend whose subscriptions these are.
     fn stream(&self) -> Result<&dyn Broker, Error> {
-        self.brokers.find(BACKEND).map(AsRef::as_ref).ok_or(Error::NotFound)
+        let broker = self.brokers.all().find(|broker| broker.subscriptions().is_some());
+        broker.map(AsRef::as_ref).ok_or(Error::NotFound)
     }
 
     /// The desk where they are served.
@@ -219,7 +218,8 @@ async fn list_page(
     let page = SubscriptionsPage {
         chrome: context.chrome(Section::Subscriptions),
         project: desk.project().map(str::to_owned),
-        rows: rows.map(|rows| rows.iter().map(|row| subscription_row(row, may_work)).collect()),
+        rows: rows
+            .map(|rows| rows.iter().map(|row| subscription_row(row, desk, may_work)).collect()),
         cure: trouble.as_ref().and_then(|error| visit.cure(error)),
         trouble: trouble.map(|error| sentence(&error)),
         form: may_work.then(|| form_view(&FORM, &form, &drawing)),
@@ -259,7 +259,11 @@ pub(super) fn sentence(error: &BrokerError) -> String {
     as_sentence(&error.to_string())
 }
 
-pub(super) fn subscription_row(details: &SubscriptionDetails, may_work: bool) -> SubscriptionRow {
+pub(super) fn subscription_row(
+    details: &SubscriptionDetails,
+    desk: &AtDesk<'_>,
+    may_work: bool,
+) -> SubscriptionRow {
     let name = short_name(&details.name).to_owned();
     let mut topic = details.topic.split('/').skip(1).step_by(2);
     let is_topic_gone = details.topic.contains("_deleted-topic_");
@@ -268,7 +272,7 @@ pub(super) fn subscription_row(details: &SubscriptionDetails, may_work: bool) ->
     let transform =
         (!details.message_transforms.is_empty()).then(|| "after a transform".to_owned());
     let query = [
-        ("broker", BACKEND),
+        ("broker", desk.broker_id()),
         ("subscription_name", name.as_str()),
         ("topic", topic),
         ("project", project),

@@ -1,0 +1,127 @@
+//! Why a backend cannot deliver, as sentences that a user can act on.
+
+use super::{BudgetError, Cost};
+use crate::{
+    google::{
+        GoogleError,
+        pubsub::{SubscriptionPath, TopicPath},
+    },
+    http_api::CallError,
+};
+
+/// What a user can act on when a backend cannot deliver.
+#[derive(Debug, thiserror::Error)]
+pub enum BrokerError {
+    /// The folder of alerts is not there any more, or may not be read.
+    #[error(
+        "{what} cannot be read: {reason}. Check that it exists and that the service may read it"
+    )]
+    Unreadable {
+        /// File or folder.
+        what: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// The query no longer fits the backend's form.
+    #[error("the query no longer fits the form: {0}. Edit it and run it again")]
+    BadQuery(String),
+    /// A fault in the software stopped the reading.
+    #[error("reading stopped on a fault in the software; the log of the service says more")]
+    ReaderBroke,
+    /// Google did not do what was asked.
+    #[error(transparent)]
+    Google(#[from] GoogleError),
+    /// A service that is not Google's did not do what was asked.
+    #[error(transparent)]
+    Service(#[from] CallError),
+    /// Neither the subscription nor a topic for it is there.
+    #[error(
+        "A subscription named {name} does not exist in the project {project} and one cannot be created, because {because}",
+        name = subscription.name, project = subscription.project
+    )]
+    NoTopic {
+        /// What was asked for.
+        subscription: SubscriptionPath,
+        /// Why there is no topic, and which there are.
+        because: String,
+    },
+    /// The subscription listens to something else.
+    #[error(
+        "The subscription {name} of project {project} listens to {actual}, not to {wanted}. Choose another subscription name, or leave topic and project empty to take what it brings",
+        name = subscription.name, project = subscription.project
+    )]
+    OtherTopic {
+        /// What was asked for.
+        subscription: SubscriptionPath,
+        /// Full name of its topic.
+        actual: String,
+        /// What was asked for.
+        wanted: TopicPath,
+    },
+    /// The subscription sieves its messages in another way, and cannot be changed.
+    #[error(
+        "The subscription {name} of project {project} exists already {}. A subscription keeps its attribute filter for ever: choose another subscription name, or leave the filter empty to take what it brings",
+        other_filter(actual), name = subscription.name, project = subscription.project
+    )]
+    OtherFilter {
+        /// What was asked for.
+        subscription: SubscriptionPath,
+        /// Its filter, empty for none.
+        actual: String,
+    },
+    /// The subscription went away during the run.
+    #[error("{} was deleted while the run was going on. Run the query again: it will be created anew, without the messages of before", .0.what())]
+    SubscriptionGone(SubscriptionPath),
+    /// Nothing can come to a subscription any more.
+    #[error("The topic of {} was deleted: nothing new can come. Delete the subscription too, and run the query again with a topic that is there", .0.what())]
+    TopicGone(SubscriptionPath),
+    /// The subscription was replaced by another one during the run.
+    #[error(
+        "{} was made anew during the run and listens to {actual} now, not to {before}. Run the query again if that is what you want",
+        subscription.what()
+    )]
+    SubscriptionChanged {
+        /// Its path, which stayed.
+        subscription: SubscriptionPath,
+        /// Full name of its topic.
+        actual: String,
+        /// Full name of the topic when the run began.
+        before: String,
+    },
+    /// Nobody said in which project subscriptions are to be.
+    #[error(
+        "no Google Cloud project is set for subscriptions: set yours on your profile page, or ask whoever runs this service to start it with --google-project or with a service account's key, which names one"
+    )]
+    NoProject,
+    /// The job did not end in its time.
+    #[error(
+        "BigQuery did not end the query in the {0} s that it was given, and was asked to stop it. Ask for less, or give it longer"
+    )]
+    TooLong(u64),
+    /// Nobody said which project is to be billed.
+    #[error(
+        "no Google Cloud project is set that could be billed for the query: set yours on your profile page, or ask whoever runs this service to start it with --google-project or with a service account's key, which names one"
+    )]
+    NoBilledProject,
+    /// The query would read more than one query may.
+    #[error(
+        "the query would read {estimate}, more than the {limit} that one query may. It was not run. Select fewer columns, a shorter time or a smaller table, or ask whoever runs this service to raise --bigquery-query-limit"
+    )]
+    TooMuchToRead {
+        /// What it would read.
+        estimate: Cost,
+        /// The limit.
+        limit: Cost,
+    },
+    /// The budget does not allow it.
+    #[error(transparent)]
+    Budget(#[from] BudgetError),
+}
+
+fn other_filter(actual: &str) -> String {
+    if actual.is_empty() {
+        "without an attribute filter".to_owned()
+    } else {
+        format!("with the attribute filter {actual}")
+    }
+}
