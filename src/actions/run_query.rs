@@ -37,7 +37,7 @@ use crate::{
     },
     forms::Parameters,
     google::Access,
-    storage::{BegunRun, NewRun, Storage, StorageError},
+    storage::{BegunRun, NewRun, StopRequest, Storage, StorageError},
 };
 
 /// From how many results on does a run change what the planner should know?
@@ -261,8 +261,9 @@ impl Inner {
     ) -> Result<Option<Ending>, StorageError> {
         let (id, timing) = (run.id, self.timing.runs);
         // Whoever asked before the run was among the live ones has not reached it.
-        if patiently(timing, || self.storage.is_cancel_requested(id)).await? {
-            return Ok(Some(Ending::cancelled()));
+        match patiently(timing, || self.storage.stop_request(id)).await? {
+            StopRequest::NotAsked => {}
+            StopRequest::Asked | StopRequest::NoSuchRun => return Ok(Some(Ending::cancelled())),
         }
         let Some(broker) = self.brokers.find(&run.broker) else {
             return Ok(Some(Ending::failed(

@@ -61,6 +61,7 @@ pub use self::{
     results::{Cursor, PageCursor, ResultPage},
     run_news::RunFollower,
     run_queue::{BegunRun, RunsAhead},
+    run_work::StopRequest,
     runs::{NewRun, RunFilter},
     sessions::{NewSession, SESSION_LIFE, SIGNED_IN, Sessions, VISITOR},
     sign_in_attempts::{Attempt, Taken},

@@ -171,15 +171,6 @@ impl Storage {
         Ok(())
     }
 
-    /// Whether somebody has asked for a run to be stopped.
-    pub async fn is_cancel_requested(&self, id: RunId) -> Result<bool, StorageError> {
-        let asked = sqlx::query_scalar("select cancel_requested from run where id = $1")
-            .bind(id)
-            .fetch_optional(&self.work)
-            .await?;
-        Ok(asked.unwrap_or(true))
-    }
-
     /// What stands between a waiting run and its beginning.
     pub async fn runs_ahead(&self, run: &Run) -> Result<RunsAhead, StorageError> {
         let (going_on, waiting): (i64, i64) = sqlx::query_as(
