@@ -56,7 +56,8 @@ impl Ending {
 /// How a run ended that lost its right at Google: who takes somebody out stops their runs and ends their grant, and a
 /// run may feel the second first.
 pub(super) async fn stopped_or(ending: Ending, storage: &Storage, id: RunId) -> Ending {
-    let is_asked = ending.lacks.is_some() && matches!(storage.stop_request(id).await, Ok(StopRequest::Asked));
+    let is_asked =
+        ending.lacks.is_some() && matches!(storage.stop_request(id).await, Ok(StopRequest::Asked));
     if is_asked { Ending::cancelled() } else { ending }
 }
 

@@ -1,6 +1,9 @@
 //! The functions of a source: who may call them, what they are given, whose they are.
 
-use crate::reader::{bare, closing, is_part_of_word};
+use crate::{
+    reader::{bare, closing, is_part_of_word},
+    tree::Tree,
+};
 
 /// A function, as far as its first line says.
 #[derive(Debug)]
@@ -109,6 +112,34 @@ fn is_public(before: &str) -> bool {
     let stays_here = ["self", "super"].contains(&place.as_str())
         || ["in super", "in self", "in crate::storage"].iter().any(|it| place.starts_with(it));
     says_pub(before) && !stays_here
+}
+
+#[test]
+fn no_error_stands_within_a_result_of_another() {
+    for (name, program) in Tree::read().programs {
+        assert!(
+            !is_nested(&program),
+            "src/{name}: one enum says what went wrong, and `?` hands it on"
+        );
+    }
+    for nested in [
+        "fn a() -> Result<Result<(), A>, B> {}",
+        "fn a() -> io::Result<\n    std::result::Result<(), A>,\n> {}",
+        "fn a() -> Result<anyhow :: Result< () >, B> {}",
+    ] {
+        assert!(is_nested(nested), "{nested}");
+    }
+    assert!(!is_nested("fn a() -> Result<ResultPage, B> { Vec::<Result<A, B>>::new() }"));
+}
+
+/// Whether a type `Result` holds another one.
+fn is_nested(program: &str) -> bool {
+    let bare: String = bare(program).split_whitespace().collect();
+    bare.split("Result<").skip(1).any(|inside| {
+        // A path that is cut off here goes on with `Result<`.
+        let is_path = inside.is_empty() || inside.ends_with("::");
+        is_path && inside.chars().all(|c| is_part_of_word(c) || c == ':')
+    })
 }
 
 #[test]
