@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::{Storage, StorageError};
+use super::{Storage, StorageError, begin_on};
 use crate::domain::{
     alert::{Packet, PacketFormat, Survey},
     found_alert::{FoundAlert, StoredAlert, TargetLink},
@@ -16,7 +16,7 @@ impl Storage {
     /// One alert with its packet, by the survey's own id.
     pub async fn find_alert(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         survey: Survey,
         source_id: i64,
     ) -> Result<Option<StoredAlert>, StorageError> {
@@ -38,8 +38,8 @@ impl Storage {
              ) known on true
              where a.survey = $3 and a.source_id = $4",
         )
-        .bind(scope.member_id())
-        .bind(scope.seen_groups())
+        .bind(by.member_id())
+        .bind(by.seen_groups())
         .bind(survey.id())
         .bind(source_id)
         .fetch_optional(&self.pool)
@@ -69,7 +69,7 @@ impl Storage {
     /// What the transport said of the message that brought an alert last to a run that they see, and that run.
     pub async fn find_message(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         alert_id: i64,
     ) -> Result<Option<(RunId, serde_json::Value)>, StorageError> {
         let row = sqlx::query_as(
@@ -79,8 +79,8 @@ impl Storage {
              order by l.run_id desc
              limit 1",
         )
-        .bind(scope.member_id())
-        .bind(scope.seen_groups())
+        .bind(by.member_id())
+        .bind(by.seen_groups())
         .bind(alert_id)
         .fetch_optional(&self.pool)
         .await?;
@@ -89,42 +89,39 @@ impl Storage {
 
     /// Deletes up to `limit` alerts that came before the retention time and belong to no target; how many.
     pub async fn prune_alerts(&self, retention: Duration, limit: i64) -> Result<u64, StorageError> {
-        self.in_transaction(move |connection| {
-            Box::pin(async move {
-                let locked: Vec<i64> = sqlx::query_scalar(
-                    "select a.id from alert a
-                     where a.received < now() - make_interval(secs => $1)
-                       and not exists (select from target_alert t where t.alert_id = a.id)
-                       -- A run of today may have found again what came long ago.
-                       and not exists (
-                           select from run_alert l join run r on r.id = l.run_id
-                           where l.alert_id = a.id and r.created >= now() - make_interval(secs => $1)
-                       )
-                     limit $2
-                     for update of a skip locked",
-                )
-                .bind(retention.as_secs_f64())
-                .bind(limit)
-                .fetch_all(&mut *connection)
-                .await?;
-                // Asked again now that nobody can link them: a run may have done so between the look and the lock.
-                let done = sqlx::query(
-                    "delete from alert a
-                     where a.id = any($2)
-                       and not exists (select from target_alert t where t.alert_id = a.id)
-                       and not exists (
-                           select from run_alert l join run r on r.id = l.run_id
-                           where l.alert_id = a.id and r.created >= now() - make_interval(secs => $1)
-                       )",
-                )
-                .bind(retention.as_secs_f64())
-                .bind(locked)
-                .execute(connection)
-                .await?;
-                Ok(done.rows_affected())
-            })
-        })
-        .await
+        let mut tx = begin_on(&self.pool).await?;
+        let locked: Vec<i64> = sqlx::query_scalar(
+            "select a.id from alert a
+             where a.received < now() - make_interval(secs => $1)
+               and not exists (select from target_alert t where t.alert_id = a.id)
+               -- A run of today may have found again what came long ago.
+               and not exists (
+                   select from run_alert l join run r on r.id = l.run_id
+                   where l.alert_id = a.id and r.created >= now() - make_interval(secs => $1)
+               )
+             limit $2
+             for update of a skip locked",
+        )
+        .bind(retention.as_secs_f64())
+        .bind(limit)
+        .fetch_all(&mut *tx)
+        .await?;
+        // Asked again now that nobody can link them: a run may have done so between the look and the lock.
+        let done = sqlx::query(
+            "delete from alert a
+             where a.id = any($2)
+               and not exists (select from target_alert t where t.alert_id = a.id)
+               and not exists (
+                   select from run_alert l join run r on r.id = l.run_id
+                   where l.alert_id = a.id and r.created >= now() - make_interval(secs => $1)
+               )",
+        )
+        .bind(retention.as_secs_f64())
+        .bind(locked)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(done.rows_affected())
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use sqlx::{PgConnection, types::Json};
 
 use super::{
-    Storage, StorageError, from_bigint, in_transaction_at, kept_packets,
+    Storage, StorageError, begin_on, from_bigint, kept_packets,
     known_alerts::{KnownAlerts, insert_alerts},
     packet_heads::Heads,
     storable_json, to_bigint,
@@ -78,17 +78,13 @@ impl Storage {
         // Without a connection in hand: the batch before may need it.
         turn.may_insert().await?;
         let heads = self.heads_of(&batch.alerts).await?;
-        let kept = in_transaction_at(&self.work, move |connection| {
-            Box::pin(async move {
-                let stored = keep(connection, run_id, batch, &heads, &mut turn).await?;
-                Ok((stored, turn))
-            })
-        })
-        .await;
+        let mut tx = begin_on(&self.work).await?;
+        let kept = keep(&mut tx, run_id, &batch, &heads, &mut turn).await;
         if matches!(kept, Err(StorageError::RemovedMeanwhile)) {
             self.heads.forget();
         }
-        let (stored_in_run, turn) = kept?;
+        let stored_in_run = kept?;
+        tx.commit().await?;
         turn.has_committed();
         Ok(KeptBatch { stored_in_run, proof: Kept::after_commit() })
     }
@@ -97,7 +93,7 @@ impl Storage {
 async fn keep(
     connection: &mut PgConnection,
     run_id: RunId,
-    batch: Batch,
+    batch: &Batch,
     heads: &Heads,
     turn: &mut Turn,
 ) -> Result<u64, StorageError> {
@@ -129,7 +125,7 @@ async fn keep(
         .await?;
     let n_linked = link_to_run(connection, run_id, listened, &alerts, &known).await?;
     let n_set_aside = insert_unreadable(connection, run_id, listened, &batch.unreadable).await?;
-    count_batch(connection, run_id, &batch, n_linked, n_set_aside).await
+    count_batch(connection, run_id, batch, n_linked, n_set_aside).await
 }
 
 /// Each alert once, in the order of its key: two processes that keep the same alerts wait for each other

@@ -40,9 +40,8 @@ mod unreadable;
 
 use std::{str::FromStr, time::Duration};
 
-use futures::future::BoxFuture;
 use sqlx::{
-    ConnectOptions, Connection, PgConnection, PgPool,
+    ConnectOptions, Connection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -153,8 +152,8 @@ pub enum StorageError {
     /// An alert, or the head of a packet, was removed while a batch named it.
     #[error("a row that a batch names was removed meanwhile")]
     RemovedMeanwhile,
-    /// The task that held the transaction ended early.
-    #[error("the transaction was abandoned")]
+    /// The task that began or held a transaction broke off.
+    #[error("a transaction was broken off")]
     Abandoned,
 }
 
@@ -248,19 +247,6 @@ impl Storage {
         self.work.close().await;
         self.pool.close().await;
     }
-
-    /// Runs `work` in one transaction, in a task of its own: a request that goes away half-way
-    /// must not leave half of a transaction behind, nor one that is just being begun (the next borrower of the connection
-    /// would find itself in it). No other transaction is begun anywhere. An answer that does not come counts as not stored.
-    async fn in_transaction<T, F>(&self, work: F) -> Result<T, StorageError>
-    where
-        T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, StorageError>>
-            + Send
-            + 'static,
-    {
-        in_transaction_at(&self.pool, work).await
-    }
 }
 
 /// As a setting of the server.
@@ -284,22 +270,16 @@ fn pool_of(max_connections: u32, timing: &DatabaseTiming) -> PgPoolOptions {
         })
 }
 
-/// [`Storage::in_transaction`], on a connection of this pool.
-async fn in_transaction_at<T, F>(pool: &PgPool, work: F) -> Result<T, StorageError>
-where
-    T: Send + 'static,
-    F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, StorageError>>
-        + Send
-        + 'static,
-{
+/// A transaction of ours. What drops it before its `commit` rolls it back: whoever goes away leaves nothing half done.
+type Transaction = sqlx::Transaction<'static, sqlx::Postgres>;
+
+/// Begins a transaction on a connection of this pool. No other is begun anywhere. It is begun in a task of its own: sqlx's
+/// `begin` that is dropped half-way leaves a transaction open of which the connection knows nothing, and its next borrower
+/// would find itself in it.
+async fn begin_on(pool: &PgPool) -> Result<Transaction, StorageError> {
     let pool = pool.clone();
-    let task = tokio::spawn(async move {
-        let mut transaction = pool.begin().await?;
-        let result = work(&mut transaction).await?;
-        transaction.commit().await?;
-        Ok(result)
-    });
-    task.await.map_err(|_| StorageError::Abandoned)?
+    let beginning = tokio::spawn(async move { pool.begin().await });
+    Ok(beginning.await.map_err(|_| StorageError::Abandoned)??)
 }
 
 /// A text as PostgreSQL can hold it: without NUL, which a hostile message may have.

@@ -254,7 +254,7 @@ impl Storage {
     /// One page of a run's results, as a member sees it.
     pub async fn list_results(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         run_id: RunId,
         order: SortOrder,
         cursor: &PageCursor,
@@ -268,8 +268,8 @@ impl Storage {
         // One row more than the page shows tells whether there is a further page.
         let mut query = sqlx::query_as(page_sql(order, scan))
             .bind(run_id)
-            .bind(scope.member_id())
-            .bind(scope.seen_groups())
+            .bind(by.member_id())
+            .bind(by.seen_groups())
             .bind(i64::from(page_size) + 1);
         query = match (place, order.column) {
             (None, _) => query.bind(0_i64),
@@ -283,7 +283,7 @@ impl Storage {
     /// A run's results by number of rows skipped, for the numbered pages of the JSON API.
     pub async fn list_results_from(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         run_id: RunId,
         order: SortOrder,
         skipped: u64,
@@ -291,8 +291,8 @@ impl Storage {
     ) -> Result<Vec<FoundAlert>, StorageError> {
         let rows: Vec<ResultRow> = sqlx::query_as(page_sql(order, Scan::Start))
             .bind(run_id)
-            .bind(scope.member_id())
-            .bind(scope.seen_groups())
+            .bind(by.member_id())
+            .bind(by.seen_groups())
             .bind(i64::from(page_size))
             .bind(to_bigint(skipped))
             .fetch_all(&self.pool)

@@ -3,7 +3,10 @@
 use serde_json::json;
 use sqlx::PgConnection;
 
-use super::{Storage, StorageError, history, scopes::SharingRow};
+use super::{
+    Storage, StorageError, history,
+    scopes::{SharingRow, refused},
+};
 use crate::domain::{
     history::{Action, Event, Kind},
     sharing::{Sharing, TEAM, TeamScope},
@@ -72,54 +75,50 @@ impl Storage {
     /// (`read`; `None`: however it is). False when it is not there for them.
     pub async fn share(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         kind: Kind,
         id: i64,
         read: Option<&Sharing>,
         sharing: Sharing,
     ) -> Result<bool, StorageError> {
-        scope.require_work()?;
+        by.require_work()?;
         let Some((find, write)) = statements(kind) else { return Ok(false) };
-        let (by, read) = (scope.clone(), read.cloned());
-        let work = self.in_transaction_of(scope, move |connection| {
-            Box::pin(async move {
-                let there = with_groups_held(connection, sharing.clone()).await?;
-                let found: Option<Shared> = sqlx::query_as(find)
-                    .bind(id)
-                    .bind(by.member_id())
-                    .bind(by.seen_groups())
-                    .bind(by.is_admin())
-                    .fetch_optional(&mut *connection)
-                    .await?;
-                let Some(found) = found else { return Ok(false) };
-                let before = Sharing::from(found.sharing);
-                if read.is_some_and(|read| read != before) {
-                    return Err(StorageError::Changed);
-                }
-                by.check_sharing(&sharing, Some(&before))?;
-                if !by.may_reshare(found.owner_id, &before, &sharing) {
-                    return Err(StorageError::NotTheirsToGive);
-                }
-                // A group that they could name a moment ago may be gone.
-                let sharing = there;
-                if before == sharing {
-                    return Ok(true);
-                }
-                sqlx::query(write)
-                    .bind(id)
-                    .bind(&sharing.readers)
-                    .bind(&sharing.writers)
-                    .bind(&sharing.sharers)
-                    .execute(&mut *connection)
-                    .await?;
-                let event = Event::new(Action::Shared, kind, id, found.name);
-                let event = event.with(json!({ "before": before, "after": sharing }));
-                history::record(connection, &by, event).await?;
-                Ok(true)
-            })
-        });
-        let is_done = work.await.map_err(taken_there)?;
-        self.done_or_refused(scope, is_done, kind, id).await
+        let mut tx = self.begin_as(by).await?;
+        let there = with_groups_held(&mut tx, sharing.clone()).await?;
+        let found: Option<Shared> = sqlx::query_as(find)
+            .bind(id)
+            .bind(by.member_id())
+            .bind(by.seen_groups())
+            .bind(by.is_admin())
+            .fetch_optional(&mut *tx)
+            .await?;
+        let Some(found) = found else { return refused(tx, by, kind, id).await };
+        let before = Sharing::from(found.sharing);
+        if read.is_some_and(|read| *read != before) {
+            return Err(StorageError::Changed);
+        }
+        by.check_sharing(&sharing, Some(&before))?;
+        if !by.may_reshare(found.owner_id, &before, &sharing) {
+            return Err(StorageError::NotTheirsToGive);
+        }
+        // A group that they could name a moment ago may be gone.
+        let sharing = there;
+        if before == sharing {
+            return Ok(true);
+        }
+        sqlx::query(write)
+            .bind(id)
+            .bind(&sharing.readers)
+            .bind(&sharing.writers)
+            .bind(&sharing.sharers)
+            .execute(&mut *tx)
+            .await
+            .map_err(taken_there)?;
+        let event = Event::new(Action::Shared, kind, id, found.name);
+        let event = event.with(json!({ "before": before, "after": sharing }));
+        history::record(&mut tx, by, event).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 }
 
@@ -149,10 +148,10 @@ pub(super) async fn with_groups_held(
 }
 
 /// A target whose name is another's among those who would see both.
-pub(super) fn taken_there(error: StorageError) -> StorageError {
-    let StorageError::Database(sqlx::Error::Database(cause)) = &error else { return error };
-    match cause.constraint() {
+pub(super) fn taken_there(error: sqlx::Error) -> StorageError {
+    let constraint = error.as_database_error().and_then(|cause| cause.constraint());
+    match constraint {
         Some("target_name_key") => StorageError::NameTakenThere,
-        _ => error,
+        _ => error.into(),
     }
 }

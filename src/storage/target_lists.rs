@@ -53,7 +53,7 @@ impl Storage {
     /// `limit` targets that they see, older than `before`, newest first.
     pub async fn list_targets(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         filter: &TargetFilter,
         before: Option<i64>,
         limit: u32,
@@ -84,10 +84,10 @@ impl Storage {
             (None, None) => plain_list_sql(filter.whose),
         };
         let query = sqlx::query_as(sql)
-            .bind(scope.member_id())
-            .bind(scope.seen_groups())
+            .bind(by.member_id())
+            .bind(by.seen_groups())
             .bind(filter.whose.id())
-            .bind(scope.own_groups());
+            .bind(by.own_groups());
         let query = match (&filter.cone, name) {
             (Some(cone), name) => {
                 let (lows, highs): (Vec<i64>, Vec<i64>) = cone_cover(cone).into_iter().unzip();
@@ -113,7 +113,7 @@ impl Storage {
     /// How many targets that they see a filter shows, counted up to `at_most`.
     pub async fn count_targets(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         filter: &TargetFilter,
         at_most: i64,
     ) -> Result<u64, StorageError> {
@@ -137,10 +137,10 @@ impl Storage {
             (None, None) => plain_count_sql(filter.whose),
         };
         let query = sqlx::query_scalar(sql)
-            .bind(scope.member_id())
-            .bind(scope.seen_groups())
+            .bind(by.member_id())
+            .bind(by.seen_groups())
             .bind(filter.whose.id())
-            .bind(scope.own_groups());
+            .bind(by.own_groups());
         let query = match (&filter.cone, name) {
             (Some(cone), name) => {
                 let (lows, highs): (Vec<i64>, Vec<i64>) = cone_cover(cone).into_iter().unzip();

@@ -12,6 +12,7 @@ mod flash;
 mod guard;
 mod health;
 mod open_requests;
+mod own_task;
 mod pages;
 mod present;
 mod rate_limit;

@@ -1,6 +1,6 @@
 //! The URL map, and the layers around it.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -17,36 +17,33 @@ use super::{
     AppState, Site, admission, api, assets,
     context::CALLBACK,
     error::{ApiError, Error},
-    guard, health, pages, retirement,
+    guard, health, own_task, pages, retirement,
 };
 use crate::domain::timing::WebTiming;
 
 /// Largest body but for uploads, bytes.
 const MAX_BODY_BYTES: usize = 1 << 20;
 
+/// Where packets are sent to, which may take its time.
+const UPLOAD: &str = "/alerts/archive/upload/";
+
 /// Everything that the service answers.
 pub fn router(state: AppState) -> Router {
     let site = Arc::<Site>::from_ref(&state);
-    let WebTiming { request, upload, .. } = state.timing();
     let sessions = admission::sessions(state.storage(), &site);
-    let pages = pages()
-        .layer(from_fn_with_state(request, limit_time))
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
     let uploads = Router::new()
-        .route("/alerts/archive/upload/", post(pages::upload::post).fallback(method_not_allowed))
-        .layer(from_fn_with_state(upload, limit_time))
+        .route(UPLOAD, post(pages::upload::post).fallback(method_not_allowed))
         .layer(DefaultBodyLimit::disable());
-    pages
+    pages()
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .merge(uploads)
-        .merge(accounts(request))
+        .merge(accounts().layer(DefaultBodyLimit::max(MAX_BODY_BYTES)))
         .merge(machines())
-        .nest(
-            "/api",
-            api::router()
-                .layer(from_fn_with_state(request, limit_time))
-                .layer(DefaultBodyLimit::max(MAX_BODY_BYTES)),
-        )
+        .nest("/api", api::router().layer(DefaultBodyLimit::max(MAX_BODY_BYTES)))
         .fallback(not_found)
+        // Within the limit of time: what is begun is finished when the time is up, too.
+        .layer(from_fn(own_task::finish_changes))
+        .layer(from_fn_with_state(state.timing(), limit_time))
         .layer(
             ServiceBuilder::new()
                 .layer(from_fn(guard::measure))
@@ -143,7 +140,7 @@ fn pages() -> Router<AppState> {
 }
 
 /// Signing in, the connection to Google, the team. They are not there in local mode.
-fn accounts(limit: Duration) -> Router<AppState> {
+fn accounts() -> Router<AppState> {
     Router::new()
         .route("/accounts/login/", get(pages::login::get).post(pages::login::post))
         .route(CALLBACK, get(pages::callback::get))
@@ -180,8 +177,6 @@ fn accounts(limit: Duration) -> Router<AppState> {
             get(pages::groups::get_delete).post(pages::groups::post_delete),
         )
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(from_fn_with_state(limit, limit_time))
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
 }
 
 /// What machines ask for.
@@ -211,8 +206,10 @@ async fn method_not_allowed() -> Error {
     Error::MethodNotAllowed
 }
 
-async fn limit_time(State(limit): State<Duration>, request: Request, next: Next) -> Response {
-    let is_api = request.uri().path().starts_with("/api/");
+async fn limit_time(State(timing): State<WebTiming>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_api = path.starts_with("/api/");
+    let limit = if path == UPLOAD { timing.upload } else { timing.request };
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) if is_api => Error::TooSlow.into_json().into_response(),

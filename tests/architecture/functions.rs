@@ -15,6 +15,8 @@ pub(crate) struct Function {
     pub(crate) parameters: String,
     /// What stands after `impl` where it is written; empty for one that stands by itself.
     pub(crate) of: String,
+    /// What it does, without comments, texts and blanks.
+    pub(crate) body: String,
 }
 
 impl Function {
@@ -60,7 +62,8 @@ fn words<'a>(bare: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
 
 fn function(bare: &str, at: usize, blocks: &[(String, usize, usize)]) -> Option<Function> {
     let rest = bare[at + "fn".len()..].trim_start();
-    let name: String = rest.chars().take_while(|c| is_part_of_word(*c)).collect();
+    // A macro may be given the name.
+    let name: String = rest.chars().take_while(|c| is_part_of_word(*c) || *c == '$').collect();
     // `fn(…)` is a type.
     if name.is_empty() {
         return None;
@@ -75,7 +78,15 @@ fn function(bare: &str, at: usize, blocks: &[(String, usize, usize)]) -> Option<
         is_public: is_public(&bare[..at]),
         parameters: parameters.split_whitespace().collect::<Vec<_>>().join(" "),
         of: of.map(|(head, _, _)| head.clone()).unwrap_or_default(),
+        body: body(&bare[end..]),
     })
+}
+
+/// The block of a function whose brackets have just been closed; nothing where a trait only names it.
+fn body(rest: &str) -> String {
+    let open = rest.find(['{', ';']).filter(|at| rest[*at..].starts_with('{'));
+    let block = open.map_or("", |open| &rest[open..closing(rest, open)]);
+    block.split_whitespace().collect()
 }
 
 /// How long `<…>` is, which may hold brackets and arrows.
@@ -172,4 +183,7 @@ fn public_functions_are_found_however_they_are_written() {
     assert_eq!(of("private").of, "Storage");
     assert_eq!(of("of_trait").of, "Comments for Storage");
     assert_eq!(of("alone").of, "");
+    assert_eq!(of("plain").body, "{;}");
+    let named = functions("trait A { fn named(&self) -> [u8; 2]; fn done() { a( b ) } }");
+    assert_eq!(named.iter().map(|it| it.body.as_str()).collect::<Vec<_>>(), ["", "{a(b)}"]);
 }

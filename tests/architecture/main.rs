@@ -11,4 +11,5 @@ mod reader;
 mod statements;
 mod storage;
 mod team_data;
+mod transactions;
 mod tree;
