@@ -13,7 +13,7 @@ use crate::{
         wording::as_sentence,
     },
     forms::Parameters,
-    storage::{StopRequest, Storage, StorageError},
+    storage::{NotKept, StopRequest, Storage},
 };
 
 /// How a run ended.
@@ -70,7 +70,7 @@ pub(super) async fn run(
     context: RunContext,
     stop: &CancellationToken,
     timing: RunTiming,
-) -> Result<Ending, StorageError> {
+) -> Result<Ending, NotKept> {
     let filter = match filter_from(parameters, context.now) {
         Ok(filter) => filter,
         Err(error) => {
@@ -100,7 +100,7 @@ async fn keep_all(
     log: &RunContext,
     stop: &CancellationToken,
     broker: &dyn Broker,
-) -> Result<Ending, StorageError> {
+) -> Result<Ending, NotKept> {
     loop {
         let next = tokio::select! {
             // Cancel wins over a stream that always has more.

@@ -10,8 +10,8 @@ use aws_lc_rs::{
     rand,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize};
-use tracing::{info, warn};
+use serde::Deserialize;
+use tracing::info;
 
 pub use self::{
     outcome::{Arrival, Callback, Departure, Refusal, Refused},
@@ -29,14 +29,14 @@ use crate::{
     },
     google::{
         Token,
-        cipher::Cipher,
+        cipher::{Cipher, CipherError},
         oauth::{Authorisation, Exchanged, Provider, Purpose},
     },
-    storage::{Admission, Attempt, Storage, StorageError, Taken},
+    storage::{Admission, Attempt, Storage, Taken},
 };
 
 /// What an attempt keeps secret.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Secrets {
     nonce: String,
     verifier: String,
@@ -143,13 +143,14 @@ impl SignIn {
             self.provider.authorise(purpose).await.map_err(|error| with_next(error.into()))?;
         let browser_key = browser_key
             .filter(|key| is_browser_key(key))
-            .map_or_else(new_browser_key, |key| Some(key.to_owned()))
-            .ok_or_else(|| with_next(StorageError::Abandoned.into()))?;
+            .map_or_else(new_browser_key, |key| Ok(key.to_owned()))
+            .map_err(|error| with_next(error.into()))?;
         let state_hash = hash(&state);
-        let secrets = serde_json::to_string(&Secrets { nonce, verifier })
-            .ok()
-            .and_then(|text| self.cipher.seal(&text, &bound_to(&state_hash)).ok())
-            .ok_or_else(|| with_next(StorageError::Abandoned.into()))?;
+        let secrets = serde_json::json!({ "nonce": nonce, "verifier": verifier }).to_string();
+        let secrets = self
+            .cipher
+            .seal(&secrets, &bound_to(&state_hash))
+            .map_err(|error| with_next(error.into()))?;
         let attempt = Attempt {
             secrets,
             next: next.to_owned(),
@@ -302,13 +303,10 @@ fn hash(text: &str) -> Vec<u8> {
     digest(&SHA256, text.as_bytes()).as_ref().to_vec()
 }
 
-fn new_browser_key() -> Option<String> {
+fn new_browser_key() -> Result<String, CipherError> {
     let mut bytes = [0; 32];
-    if rand::fill(&mut bytes).is_err() {
-        warn!("The system has no randomness");
-        return None;
-    }
-    Some(URL_SAFE_NO_PAD.encode(bytes))
+    rand::fill(&mut bytes).map_err(|_| CipherError::NoRandomness)?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
 fn is_browser_key(text: &str) -> bool {

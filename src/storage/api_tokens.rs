@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Storage, StorageError, history,
+    NotDone, Storage, StorageError, history,
     scopes::{VisitorRow, visitor_columns},
 };
 use crate::domain::{
@@ -42,7 +42,7 @@ impl Storage {
         by: &TeamScope,
         token: &NewApiToken,
         token_hash: &[u8],
-    ) -> Result<Option<i64>, StorageError> {
+    ) -> Result<Option<i64>, NotDone> {
         if token.may_write {
             by.require_work()?;
         }
@@ -95,7 +95,7 @@ impl Storage {
     }
 
     /// Makes a token of theirs void, at once; false when it is not theirs or was void.
-    pub async fn revoke_token(&self, by: &TeamScope, id: i64) -> Result<bool, StorageError> {
+    pub async fn revoke_token(&self, by: &TeamScope, id: i64) -> Result<bool, NotDone> {
         let mut tx = self.begin_as(by).await?;
         let name: Option<String> = sqlx::query_scalar(
             "update api_token set revoked = now()

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use sqlx::{PgConnection, types::Json};
 
 use super::{
-    Storage, StorageError, begin_on, from_bigint, kept_packets,
+    NotKept, Storage, StorageError, begin_on, from_bigint, kept_packets,
     known_alerts::{KnownAlerts, insert_alerts},
     packet_heads::Heads,
     storable_json, to_bigint,
@@ -64,7 +64,7 @@ pub struct KeptBatch {
 
 impl Storage {
     /// Keeps a batch: alerts and packets once each, links to the run, quarantine and counts, in one transaction.
-    pub async fn keep_batch(&self, run_id: RunId, batch: Batch) -> Result<KeptBatch, StorageError> {
+    pub async fn keep_batch(&self, run_id: RunId, batch: Batch) -> Result<KeptBatch, NotKept> {
         self.keep_batch_in_turn(run_id, batch, Turn::first()).await
     }
 
@@ -74,13 +74,13 @@ impl Storage {
         run_id: RunId,
         batch: Batch,
         mut turn: Turn,
-    ) -> Result<KeptBatch, StorageError> {
+    ) -> Result<KeptBatch, NotKept> {
         // Without a connection in hand: the batch before may need it.
         turn.may_insert().await?;
         let heads = self.heads_of(&batch.alerts).await?;
         let mut tx = begin_on(&self.work).await?;
         let kept = keep(&mut tx, run_id, &batch, &heads, &mut turn).await;
-        if matches!(kept, Err(StorageError::RemovedMeanwhile)) {
+        if matches!(kept, Err(NotKept::RemovedMeanwhile)) {
             self.heads.forget();
         }
         let stored_in_run = kept?;
@@ -96,10 +96,10 @@ async fn keep(
     batch: &Batch,
     heads: &Heads,
     turn: &mut Turn,
-) -> Result<u64, StorageError> {
+) -> Result<u64, NotKept> {
     let alerts = without_repeats(&batch.alerts);
     if !heads.are_there(connection).await? {
-        return Err(StorageError::RemovedMeanwhile);
+        return Err(NotKept::RemovedMeanwhile);
     }
     let known = insert_alerts(connection, &alerts).await?;
     turn.has_inserted();
@@ -113,12 +113,12 @@ async fn keep(
     .bind(run_id)
     .fetch_optional(&mut *connection)
     .await?
-    .ok_or(StorageError::RunEnded)?;
+    .ok_or(NotKept::RunEnded)?;
     if batch_number >= batch.number {
         return Ok(from_bigint(stored));
     }
     if state != "running" {
-        return Err(StorageError::RunEnded);
+        return Err(NotKept::RunEnded);
     }
     // Only now: the batch before may have locked the same packets.
     kept_packets::complete(connection, &known.packets(&alerts, |known| known.is_row), heads)

@@ -43,6 +43,8 @@ pub enum Reserved {
     MemberBusy(i64),
     /// This many jobs of the team are under way.
     TeamBusy(i64),
+    /// The run is gone.
+    NoSuchRun,
 }
 
 /// One after another: two jobs must not both see the last bytes of a day.
@@ -58,7 +60,7 @@ impl Storage {
     ) -> Result<Reserved, StorageError> {
         let mut tx = begin_on(&self.work).await?;
         sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *tx).await?;
-        let (member_id, member_jobs, team_jobs): (i64, i64, i64) = sqlx::query_as(
+        let found: Option<(i64, i64, i64)> = sqlx::query_as(
             "select r.started_by,
                     (select count(*) from bigquery_spending s
                      where s.billed_bytes is null and s.holds_place_until > now() and s.member_id = r.started_by),
@@ -69,8 +71,10 @@ impl Storage {
         )
         .bind(run_id)
         .fetch_optional(&mut *tx)
-        .await?
-        .ok_or(StorageError::RunEnded)?;
+        .await?;
+        let Some((member_id, member_jobs, team_jobs)) = found else {
+            return Ok(Reserved::NoSuchRun);
+        };
         let (by_member, by_all) = spent_today(&mut *tx, member_id).await?;
         if member_jobs >= limits.member_jobs {
             return Ok(Reserved::MemberBusy(member_jobs));

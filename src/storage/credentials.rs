@@ -5,7 +5,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 
-use super::{Storage, StorageError, begin_on, history, listener_changes::wake_listeners};
+use super::{
+    NotDone, Refused, Storage, StorageError, begin_on, history, listener_changes::wake_listeners,
+};
 use crate::domain::{
     grant::{Grant, GrantState, Scope},
     history::{Action, Event, Kind},
@@ -121,7 +123,7 @@ impl Storage {
         member_id: i64,
         email: &str,
         tokens: &SealedTokens,
-    ) -> Result<(), StorageError> {
+    ) -> Result<(), NotDone> {
         let mut tx = begin_on(&self.pool).await?;
         let done = sqlx::query(
             "insert into google_credential
@@ -156,7 +158,7 @@ impl Storage {
         .await?;
         if done.rows_affected() == 0 {
             // They were taken out while they granted it.
-            return Err(StorageError::NotIn);
+            return Err(Refused::NotIn.into());
         }
         let event = Event::new(Action::Connected, Kind::Grant, member_id, email)
             .with(serde_json::json!({ "rights": words(&tokens.scopes) }));

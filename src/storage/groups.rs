@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::{Storage, StorageError, history, sharing::taken_there};
+use super::{NotDone, Refused, Storage, StorageError, history, sharing::taken_there};
 use crate::domain::{
     group::{Group, GroupMember},
     history::{Action, Event, Kind},
@@ -68,7 +68,7 @@ impl Storage {
         by: &TeamScope,
         name: &str,
         description: &str,
-    ) -> Result<Option<i64>, StorageError> {
+    ) -> Result<Option<i64>, NotDone> {
         by.require_work()?;
         let mut tx = self.begin_as(by).await?;
         let id: Option<i64> = sqlx::query_scalar(
@@ -103,7 +103,7 @@ impl Storage {
         group_id: i64,
         member_id: i64,
         is_leader: Option<bool>,
-    ) -> Result<bool, StorageError> {
+    ) -> Result<bool, NotDone> {
         by.require_work()?;
         let mut tx = self.begin_as(by).await?;
         let Some(name) = lead(&mut tx, by, group_id).await? else { return Ok(false) };
@@ -141,7 +141,7 @@ impl Storage {
         by: &TeamScope,
         group_id: i64,
         member_id: i64,
-    ) -> Result<bool, StorageError> {
+    ) -> Result<bool, NotDone> {
         let mut tx = self.begin_as(by).await?;
         let leaves = member_id == by.member_id();
         let name = if leaves {
@@ -173,7 +173,7 @@ impl Storage {
 
     /// Deletes a group; what was shared with it alone is its owners' alone then. Queries and targets of owners who have
     /// left would be nobody's: they become those of who deletes the group. False when it is not there.
-    pub async fn delete_group(&self, by: &TeamScope, id: i64) -> Result<bool, StorageError> {
+    pub async fn delete_group(&self, by: &TeamScope, id: i64) -> Result<bool, NotDone> {
         by.require_work()?;
         let mut tx = self.begin_as(by).await?;
         let Some(name) = lead(&mut tx, by, id).await? else { return Ok(false) };
@@ -217,7 +217,7 @@ async fn lead(
     connection: &mut PgConnection,
     by: &TeamScope,
     group_id: i64,
-) -> Result<Option<String>, StorageError> {
+) -> Result<Option<String>, NotDone> {
     let found: Option<(String, bool)> = sqlx::query_as(
         "select g.name, exists (
              select from team_group_member m where m.group_id = g.id and m.member_id = $2 and m.is_leader
@@ -232,7 +232,7 @@ async fn lead(
     .await?;
     match found {
         Some((name, leads)) if leads || by.is_admin() => Ok(Some(name)),
-        Some(_) => Err(StorageError::Forbidden),
+        Some(_) => Err(Refused::Forbidden.into()),
         None => Ok(None),
     }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgConnection};
 
-use super::{Storage, StorageError, storable, storable_json};
+use super::{NotDone, Storage, StorageError, storable, storable_json};
 use crate::domain::{
     history::{Entry, Event, Kind},
     sharing::{TeamScope, Via},
@@ -141,7 +141,7 @@ impl Storage {
         filter: &HistoryFilter,
         before: Option<i64>,
         limit: i64,
-    ) -> Result<Vec<Entry>, StorageError> {
+    ) -> Result<Vec<Entry>, NotDone> {
         by.require_admin()?;
         let rows: Vec<EntryRow> = sqlx::query_as(
             "select id, at, actor_id, actor, token_id, action, kind, object_id, name, detail
@@ -207,10 +207,7 @@ impl Storage {
     }
 
     /// Everybody who is in or was, by name, with whether they are out now. For admins.
-    pub async fn list_actors(
-        &self,
-        by: &TeamScope,
-    ) -> Result<Vec<(i64, String, bool)>, StorageError> {
+    pub async fn list_actors(&self, by: &TeamScope) -> Result<Vec<(i64, String, bool)>, NotDone> {
         by.require_admin()?;
         let rows = sqlx::query_as(
             "select id, name, removed is not null from member order by lower(name), id",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::FromRow;
 
-use super::{Storage, StorageError, history};
+use super::{NotDone, Storage, StorageError, history};
 use crate::domain::{
     history::{Action, Event, Kind},
     member::{Invitation, Role},
@@ -43,12 +43,7 @@ impl TryFrom<InvitationRow> for Invitation {
 
 impl Storage {
     /// Invites an address; the role of an older invitation of it is changed. False when a member has it already.
-    pub async fn invite(
-        &self,
-        by: &TeamScope,
-        email: &str,
-        role: Role,
-    ) -> Result<bool, StorageError> {
+    pub async fn invite(&self, by: &TeamScope, email: &str, role: Role) -> Result<bool, NotDone> {
         by.require_admin()?;
         let mut tx = self.begin_as(by).await?;
         let id: Option<i64> = sqlx::query_scalar(
@@ -77,7 +72,7 @@ impl Storage {
         by: &TeamScope,
         link_hash: &[u8],
         role: Role,
-    ) -> Result<(), StorageError> {
+    ) -> Result<(), NotDone> {
         by.require_admin()?;
         let mut tx = self.begin_as(by).await?;
         let id: i64 = sqlx::query_scalar(
@@ -116,11 +111,7 @@ impl Storage {
     }
 
     /// Takes an invitation back; false when it was used or taken back already.
-    pub async fn take_back_invitation(
-        &self,
-        by: &TeamScope,
-        id: i64,
-    ) -> Result<bool, StorageError> {
+    pub async fn take_back_invitation(&self, by: &TeamScope, id: i64) -> Result<bool, NotDone> {
         by.require_admin()?;
         let mut tx = self.begin_as(by).await?;
         let name: Option<String> = sqlx::query_scalar(
@@ -137,7 +128,7 @@ impl Storage {
     }
 
     /// Invitations that nobody has used yet and that live, newest first.
-    pub async fn list_invitations(&self, by: &TeamScope) -> Result<Vec<Invitation>, StorageError> {
+    pub async fn list_invitations(&self, by: &TeamScope) -> Result<Vec<Invitation>, NotDone> {
         by.require_admin()?;
         let rows: Vec<InvitationRow> = sqlx::query_as(
             "select i.id, i.email, i.role, m.name as invited_by, i.created, i.expires

@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::{Storage, StorageError, from_bigint, history, scopes::refused};
+use super::{NotDone, Refused, Storage, StorageError, from_bigint, history, scopes::refused};
 use crate::domain::{
     history::{Action, Event, Kind},
     sharing::TeamScope,
@@ -17,7 +17,7 @@ impl Storage {
         query_id: i64,
         acts_as: Option<&str>,
         most: u32,
-    ) -> Result<bool, StorageError> {
+    ) -> Result<bool, NotDone> {
         by.require_work()?;
         let mut tx = self.begin_as(by).await?;
         let Some(name) = lock_query(&mut tx, by, query_id).await? else {
@@ -44,11 +44,7 @@ impl Storage {
     }
 
     /// Pauses a listener; false when the query is not there for them.
-    pub async fn pause_listening(
-        &self,
-        by: &TeamScope,
-        query_id: i64,
-    ) -> Result<bool, StorageError> {
+    pub async fn pause_listening(&self, by: &TeamScope, query_id: i64) -> Result<bool, NotDone> {
         let pause = "update listener
              set state = 'paused', since = now(), trouble = null, lacks_scope = null, failures = 0, next_try = null
              where saved_query_id = $1 and state = 'on'";
@@ -56,11 +52,7 @@ impl Storage {
     }
 
     /// Ends a listener; its runs stay. False when the query is not there for them.
-    pub async fn stop_listening(
-        &self,
-        by: &TeamScope,
-        query_id: i64,
-    ) -> Result<bool, StorageError> {
+    pub async fn stop_listening(&self, by: &TeamScope, query_id: i64) -> Result<bool, NotDone> {
         let stop = "delete from listener where saved_query_id = $1";
         self.end_listening_by(by, query_id, stop, Action::StoppedListening).await
     }
@@ -72,7 +64,7 @@ impl Storage {
         query_id: i64,
         statement: &'static str,
         action: Action,
-    ) -> Result<bool, StorageError> {
+    ) -> Result<bool, NotDone> {
         by.require_work()?;
         let mut tx = self.begin_as(by).await?;
         let Some(name) = lock_query(&mut tx, by, query_id).await? else {
@@ -124,7 +116,7 @@ async fn check_room(
     connection: &mut PgConnection,
     by: &TeamScope,
     most: u32,
-) -> Result<(), StorageError> {
+) -> Result<(), NotDone> {
     // One after another: two requests must not both find the last place.
     sqlx::query("select from member where id = $1 for no key update")
         .bind(by.member_id())
@@ -136,7 +128,7 @@ async fn check_room(
             .fetch_one(connection)
             .await?;
     if going_on >= i64::from(most) {
-        return Err(StorageError::TooManyListeners { going_on: from_bigint(going_on) });
+        return Err(Refused::TooManyListeners { going_on: from_bigint(going_on) }.into());
     }
     Ok(())
 }

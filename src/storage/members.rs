@@ -2,7 +2,7 @@
 
 use sqlx::{FromRow, PgConnection};
 
-use super::{Storage, StorageError, begin_on, history, listener_changes::wake_listeners};
+use super::{NotDone, Storage, StorageError, begin_on, history, listener_changes::wake_listeners};
 use crate::domain::{
     history::{Action, Event, Kind},
     member::{Identity, Member, Role, TeamMember},
@@ -168,7 +168,7 @@ impl Storage {
         &self,
         by: &TeamScope,
         project: Option<&str>,
-    ) -> Result<(), StorageError> {
+    ) -> Result<(), NotDone> {
         let mut tx = self.begin_as(by).await?;
         sqlx::query("update member set google_project = $2 where id = $1")
             .bind(by.member_id())

@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::{Storage, StorageError, begin_on, from_bigint, to_bigint};
+use super::{NotDone, Refused, Storage, StorageError, begin_on, from_bigint, to_bigint};
 use crate::domain::{
     member::{Member, Role},
     run::{Run, RunId},
@@ -72,7 +72,7 @@ pub(super) async fn check_room(
     connection: &mut PgConnection,
     member_id: i64,
     most_live: u32,
-) -> Result<(), StorageError> {
+) -> Result<(), NotDone> {
     // One after another: two requests must not both find the last place.
     sqlx::query("select from member where id = $1 for no key update")
         .bind(member_id)
@@ -87,7 +87,7 @@ pub(super) async fn check_room(
     .fetch_one(connection)
     .await?;
     if live >= i64::from(most_live) {
-        return Err(StorageError::QueueFull { waiting: from_bigint(waiting) });
+        return Err(Refused::QueueFull { waiting: from_bigint(waiting) }.into());
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
 use super::{
-    Storage, StorageError, begin_on, from_bigint, history,
+    NotDone, Storage, StorageError, begin_on, from_bigint, history,
     listener_changes::pause_listener_of,
     run_queue::check_room,
     scopes::{SharingRow, refused},
@@ -162,7 +162,7 @@ impl Storage {
         by: &TeamScope,
         run: &NewRun,
         most_live: u32,
-    ) -> Result<RunId, StorageError> {
+    ) -> Result<RunId, NotDone> {
         by.require_work()?;
         let mut tx = begin_on(&self.pool).await?;
         check_room(&mut tx, by.member_id(), most_live).await?;
@@ -262,7 +262,7 @@ impl Storage {
 
     /// Asks for a live run to be stopped, by whichever process works on it; false when it had ended already, or is not
     /// there for them. Whoever stops the run of a listener pauses the listener.
-    pub async fn request_cancel(&self, by: &TeamScope, id: RunId) -> Result<bool, StorageError> {
+    pub async fn request_cancel(&self, by: &TeamScope, id: RunId) -> Result<bool, NotDone> {
         by.require_work()?;
         let mut tx = self.begin_as(by).await?;
         let found: Option<(String, bool, Option<i64>)> = sqlx::query_as(

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Storage, StorageError, from_bigint, history,
+    NotDone, Refused, Storage, StorageError, from_bigint, history,
     listener_changes::pause_others_listener,
     scopes::{SharingRow, refused},
     sharing::with_groups_held,
@@ -99,11 +99,7 @@ pub(super) use {select_queries, with_last_run};
 
 impl Storage {
     /// Saves a query for a member; its id.
-    pub async fn save_query(
-        &self,
-        by: &TeamScope,
-        query: &NewSavedQuery,
-    ) -> Result<i64, StorageError> {
+    pub async fn save_query(&self, by: &TeamScope, query: &NewSavedQuery) -> Result<i64, NotDone> {
         by.require_work()?;
         let mut tx = self.begin_as(by).await?;
         let sharing = with_groups_held(&mut tx, query.sharing.clone()).await?;
@@ -153,7 +149,7 @@ impl Storage {
         version: i64,
         name: &str,
         parameters: &serde_json::Value,
-    ) -> Result<bool, StorageError> {
+    ) -> Result<bool, NotDone> {
         by.require_work()?;
         let mut tx = self.begin_as(by).await?;
         let changed: Option<(i64, bool, bool)> = sqlx::query_as(
@@ -178,7 +174,7 @@ impl Storage {
             return refused(tx, by, Kind::Query, id).await;
         };
         if written != version + 1 {
-            return Err(StorageError::Changed);
+            return Err(Refused::Changed.into());
         }
         let event = Event::new(Action::Changed, Kind::Query, id, name);
         let event = event.with(parameters.clone()).without_detail_if(is_private);
@@ -192,7 +188,7 @@ impl Storage {
     }
 
     /// Deletes a saved query; false when it is not there for them. Its runs stay.
-    pub async fn delete_query(&self, by: &TeamScope, id: i64) -> Result<bool, StorageError> {
+    pub async fn delete_query(&self, by: &TeamScope, id: i64) -> Result<bool, NotDone> {
         by.require_work()?;
         let mut tx = self.begin_as(by).await?;
         let name: Option<String> = sqlx::query_scalar(

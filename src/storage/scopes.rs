@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::{Storage, StorageError, Transaction, history};
+use super::{NotDone, Refused, Storage, StorageError, Transaction, history};
 use crate::domain::{
     grant::Scope,
     history::{Action, Event, Kind},
@@ -94,13 +94,13 @@ impl VisitorRow {
 
 impl TeamScope {
     /// Refuses those who look only.
-    pub(super) fn require_work(&self) -> Result<(), StorageError> {
-        if self.may_work() { Ok(()) } else { Err(StorageError::ViewersLookOnly) }
+    pub(super) fn require_work(&self) -> Result<(), Refused> {
+        if self.may_work() { Ok(()) } else { Err(Refused::ViewersLookOnly) }
     }
 
     /// Refuses those who are no admins.
-    pub(super) fn require_admin(&self) -> Result<(), StorageError> {
-        if self.is_admin() { Ok(()) } else { Err(StorageError::Forbidden) }
+    pub(super) fn require_admin(&self) -> Result<(), Refused> {
+        if self.is_admin() { Ok(()) } else { Err(Refused::Forbidden) }
     }
 }
 
@@ -132,7 +132,7 @@ pub(super) async fn refused(
     by: &TeamScope,
     kind: Kind,
     id: i64,
-) -> Result<bool, StorageError> {
+) -> Result<bool, NotDone> {
     let sql = match kind {
         Kind::Query => {
             "select name, may_read(owner_id, readers, $2, $3) from saved_query where id = $1"
@@ -157,5 +157,5 @@ pub(super) async fn refused(
     let Some((name, is_seen)) = found else { return Ok(false) };
     history::record(&mut tx, by, Event::new(Action::Refused, kind, id, name)).await?;
     tx.commit().await?;
-    if is_seen { Err(StorageError::Forbidden) } else { Ok(false) }
+    if is_seen { Err(Refused::Forbidden.into()) } else { Ok(false) }
 }

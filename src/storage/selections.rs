@@ -1,6 +1,6 @@
 //! Table `run_selection`: the rows of a run that a member has ticked, over its pages.
 
-use super::{Storage, StorageError, begin_on, from_bigint};
+use super::{NotDone, Storage, StorageError, begin_on, from_bigint};
 use crate::domain::{run::RunId, sharing::TeamScope};
 
 impl Storage {
@@ -11,7 +11,7 @@ impl Storage {
         run_id: RunId,
         shown: Vec<i64>,
         ticked: Vec<i64>,
-    ) -> Result<(), StorageError> {
+    ) -> Result<(), NotDone> {
         by.require_work()?;
         let mut tx = begin_on(&self.pool).await?;
         sqlx::query(
@@ -40,7 +40,7 @@ impl Storage {
     }
 
     /// Ticks every row of a run.
-    pub async fn select_all(&self, by: &TeamScope, run_id: RunId) -> Result<(), StorageError> {
+    pub async fn select_all(&self, by: &TeamScope, run_id: RunId) -> Result<(), NotDone> {
         by.require_work()?;
         let mut tx = begin_on(&self.pool).await?;
         // A run may have a million rows.

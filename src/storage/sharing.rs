@@ -4,7 +4,7 @@ use serde_json::json;
 use sqlx::PgConnection;
 
 use super::{
-    Storage, StorageError, history,
+    NotDone, Refused, Storage, StorageError, history,
     scopes::{SharingRow, refused},
 };
 use crate::domain::{
@@ -55,18 +55,14 @@ impl TeamScope {
         &self,
         wanted: &Sharing,
         before: Option<&Sharing>,
-    ) -> Result<(), StorageError> {
+    ) -> Result<(), Refused> {
         let may_name = |group: &i64| {
             *group == TEAM
                 || self.seen_groups().contains(group)
                 || before.is_some_and(|before| before.readers.contains(group))
         };
         let lists = [&wanted.readers, &wanted.writers, &wanted.sharers];
-        if lists.into_iter().flatten().all(may_name) {
-            Ok(())
-        } else {
-            Err(StorageError::Forbidden)
-        }
+        if lists.into_iter().flatten().all(may_name) { Ok(()) } else { Err(Refused::Forbidden) }
     }
 }
 
@@ -80,7 +76,7 @@ impl Storage {
         id: i64,
         read: Option<&Sharing>,
         sharing: Sharing,
-    ) -> Result<bool, StorageError> {
+    ) -> Result<bool, NotDone> {
         by.require_work()?;
         let Some((find, write)) = statements(kind) else { return Ok(false) };
         let mut tx = self.begin_as(by).await?;
@@ -95,11 +91,11 @@ impl Storage {
         let Some(found) = found else { return refused(tx, by, kind, id).await };
         let before = Sharing::from(found.sharing);
         if read.is_some_and(|read| *read != before) {
-            return Err(StorageError::Changed);
+            return Err(Refused::Changed.into());
         }
         by.check_sharing(&sharing, Some(&before))?;
         if !by.may_reshare(found.owner_id, &before, &sharing) {
-            return Err(StorageError::NotTheirsToGive);
+            return Err(Refused::NotTheirsToGive.into());
         }
         // A group that they could name a moment ago may be gone.
         let sharing = there;
@@ -148,10 +144,10 @@ pub(super) async fn with_groups_held(
 }
 
 /// A target whose name is another's among those who would see both.
-pub(super) fn taken_there(error: sqlx::Error) -> StorageError {
+pub(super) fn taken_there(error: sqlx::Error) -> NotDone {
     let constraint = error.as_database_error().and_then(|cause| cause.constraint());
     match constraint {
-        Some("target_name_key") => StorageError::NameTakenThere,
+        Some("target_name_key") => Refused::NameTakenThere.into(),
         _ => error.into(),
     }
 }

@@ -3,7 +3,7 @@
 
 use sqlx::PgConnection;
 
-use super::{Storage, StorageError, Transaction, begin_on};
+use super::{NotDone, Refused, Storage, Transaction, begin_on};
 use crate::domain::{
     member::Role,
     sharing::{TeamScope, Via},
@@ -14,7 +14,7 @@ use crate::domain::{
 pub(super) async fn check_standing(
     connection: &mut PgConnection,
     by: &TeamScope,
-) -> Result<(), StorageError> {
+) -> Result<(), NotDone> {
     let token = match by.via() {
         Via::Session => None,
         Via::Token(id) => Some(id),
@@ -39,14 +39,14 @@ pub(super) async fn check_standing(
     .bind(token)
     .fetch_optional(connection)
     .await?;
-    let Some((role, has_left_a_group)) = found else { return Err(StorageError::NotIn) };
+    let Some((role, has_left_a_group)) = found else { return Err(Refused::NotIn.into()) };
     let is_as_before = Role::from_id(&role).is_some_and(|role| role >= by.member().role);
-    if is_as_before && !has_left_a_group { Ok(()) } else { Err(StorageError::Forbidden) }
+    if is_as_before && !has_left_a_group { Ok(()) } else { Err(Refused::Forbidden.into()) }
 }
 
 impl Storage {
     /// Begins a transaction for somebody who still stands where they stood.
-    pub(super) async fn begin_as(&self, by: &TeamScope) -> Result<Transaction, StorageError> {
+    pub(super) async fn begin_as(&self, by: &TeamScope) -> Result<Transaction, NotDone> {
         let mut tx = begin_on(&self.pool).await?;
         check_standing(&mut tx, by).await?;
         Ok(tx)

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use super::{Storage, StorageError, history, targets::insert_target};
+use super::{NotDone, Refused, Storage, StorageError, history, targets::insert_target};
 use crate::domain::{
     alert::Survey,
     history::{Action, Event, Kind},
@@ -68,12 +68,12 @@ impl Storage {
         run_id: RunId,
         alert_id: i64,
         saving: &Saving,
-    ) -> Result<Option<SaveOutcome>, StorageError> {
+    ) -> Result<Option<SaveOutcome>, NotDone> {
         by.require_work()?;
         by.check_sharing(&saving.sharing, None)?;
         match self.try_to_save(by, run_id, alert_id, saving).await {
             // Somebody saved the same object between our look and our insert: look again.
-            Err(StorageError::NameClash(_) | StorageError::Changed) => {
+            Err(NotDone::Refused(Refused::NameClash(_) | Refused::Changed)) => {
                 self.try_to_save(by, run_id, alert_id, saving).await
             }
             other => other,
@@ -86,7 +86,7 @@ impl Storage {
         run_id: RunId,
         alert_id: i64,
         saving: &Saving,
-    ) -> Result<Option<SaveOutcome>, StorageError> {
+    ) -> Result<Option<SaveOutcome>, NotDone> {
         let mut tx = self.begin_as(by).await?;
         let outcome = save(&mut tx, by, run_id, alert_id, saving).await?;
         tx.commit().await?;
@@ -149,7 +149,7 @@ async fn save(
     run_id: RunId,
     alert_id: i64,
     saving: &Saving,
-) -> Result<Option<SaveOutcome>, StorageError> {
+) -> Result<Option<SaveOutcome>, NotDone> {
     let Some((object_id, ra, dec)) = find_in_run(connection, by, run_id, alert_id).await? else {
         return Ok(None);
     };

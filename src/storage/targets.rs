@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::{
-    Storage, StorageError, from_bigint, history,
+    NotDone, Refused, Storage, StorageError, from_bigint, history,
     scopes::{SharingRow, refused},
     sharing::with_groups_held,
     target_names::{insert_names, replace_names},
@@ -89,7 +89,7 @@ impl Storage {
         by: &TeamScope,
         target: NewTarget,
         sharing: Sharing,
-    ) -> Result<i64, StorageError> {
+    ) -> Result<i64, NotDone> {
         by.require_work()?;
         by.check_sharing(&sharing, None)?;
         let mut tx = self.begin_as(by).await?;
@@ -107,7 +107,7 @@ impl Storage {
         id: i64,
         version: i64,
         target: NewTarget,
-    ) -> Result<bool, StorageError> {
+    ) -> Result<bool, NotDone> {
         by.require_work()?;
         let mut tx = self.begin_as(by).await?;
         let found: Option<(i64, bool)> = sqlx::query_as(
@@ -125,7 +125,7 @@ impl Storage {
             return refused(tx, by, Kind::Target, id).await;
         };
         if found != version {
-            return Err(StorageError::Changed);
+            return Err(Refused::Changed.into());
         }
         write_target(&mut tx, by, id, &target).await?;
         let event = Event::new(Action::Changed, Kind::Target, id, &target.name);
@@ -136,7 +136,7 @@ impl Storage {
     }
 
     /// Deletes a target; false when it is not there for them. Its alerts become prunable again.
-    pub async fn delete_target(&self, by: &TeamScope, id: i64) -> Result<bool, StorageError> {
+    pub async fn delete_target(&self, by: &TeamScope, id: i64) -> Result<bool, NotDone> {
         by.require_work()?;
         let mut tx = self.begin_as(by).await?;
         let name: Option<String> = sqlx::query_scalar(
@@ -201,7 +201,7 @@ pub(super) async fn insert_target(
     by: &TeamScope,
     target: &NewTarget,
     sharing: Sharing,
-) -> Result<i64, StorageError> {
+) -> Result<i64, NotDone> {
     let sharing = with_groups_held(connection, sharing).await?;
     let id: i64 = sqlx::query_scalar(
         "insert into target (ra, dec, healpix, note, created_by, readers, writers, sharers)
@@ -228,7 +228,7 @@ async fn write_target(
     by: &TeamScope,
     id: i64,
     target: &NewTarget,
-) -> Result<(), StorageError> {
+) -> Result<(), NotDone> {
     sqlx::query(
         "update target set ra = $2, dec = $3, healpix = $4, note = $5, modified = now(), version = version + 1
          where id = $1",

@@ -3,7 +3,8 @@
 use sqlx::PgConnection;
 
 use super::{
-    Storage, StorageError, begin_on, history, members::ADMISSION_LOCK, standing::check_standing,
+    NotDone, Storage, StorageError, begin_on, history, members::ADMISSION_LOCK,
+    standing::check_standing,
 };
 use crate::domain::{
     history::{Action, Event, Kind},
@@ -29,7 +30,7 @@ impl Storage {
         by: &TeamScope,
         member_id: i64,
         role: Role,
-    ) -> Result<MemberChange, StorageError> {
+    ) -> Result<MemberChange, NotDone> {
         by.require_admin()?;
         let mut tx = begin_on(&self.pool).await?;
         let Some((name, before)) = lock_member(&mut tx, member_id).await? else {
@@ -64,7 +65,7 @@ impl Storage {
         &self,
         by: &TeamScope,
         member_id: i64,
-    ) -> Result<MemberChange, StorageError> {
+    ) -> Result<MemberChange, NotDone> {
         let leaves = member_id == by.member_id();
         if !leaves {
             by.require_admin()?;
@@ -101,7 +102,7 @@ impl Storage {
         &self,
         by: &TeamScope,
         readers: &[i64],
-    ) -> Result<(), StorageError> {
+    ) -> Result<(), NotDone> {
         let readers = crate::domain::sharing::Sharing::read_by(readers.to_vec());
         by.check_sharing(&readers, None)?;
         sqlx::query("update member set default_readers = $2 where id = $1")

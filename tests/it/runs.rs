@@ -8,7 +8,7 @@ use tom_alerts::{
         run::RunState,
         sharing::{Sharing, TEAM},
     },
-    storage::{Batch, KeptAlert, NewRun, StorageError},
+    storage::{Batch, KeptAlert, NewRun, NotKept},
 };
 
 use crate::support::{TestApp, write_night};
@@ -229,7 +229,7 @@ async fn a_run_whose_process_is_silent_becomes_interrupted() {
         .storage
         .keep_batch(id, Batch { number: 1, received_bytes: 1, ..Batch::default() })
         .await;
-    assert!(matches!(late, Err(StorageError::RunEnded)), "{late:?}");
+    assert!(matches!(late, Err(NotKept::RunEnded)), "{late:?}");
     app.get(&format!("/runs/{id}/")).await.expect(200).shows("This run was interrupted");
 }
 

@@ -14,7 +14,7 @@ use crate::{
         sharing::TeamScope,
         target::{NewTarget, Target},
     },
-    storage::{Storage, StorageError},
+    storage::{NotDone, Refused, Storage},
     web::{
         context::PageContext,
         error::{ApiError, Error},
@@ -151,7 +151,7 @@ pub(crate) async fn delete(
 async fn written(
     storage: &Storage,
     scope: &TeamScope,
-    result: Result<i64, StorageError>,
+    result: Result<i64, NotDone>,
     status: StatusCode,
 ) -> Result<Response, ApiError> {
     match result {
@@ -159,7 +159,7 @@ async fn written(
             let target = storage.find_target(scope, id).await?.ok_or(Error::NotFound)?;
             Ok((status, Json(target_json(&target))).into_response())
         }
-        Err(StorageError::NameClash(clash)) => {
+        Err(NotDone::Refused(Refused::NameClash(clash))) => {
             Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(&clash_errors(&clash))))
                 .into_response())
         }

@@ -77,7 +77,7 @@ const WORKERS: [&str; 7] = [
     "actions/run_work",
 ];
 
-const SERVICE_FILES: [ServiceFile; 15] = [
+const SERVICE_FILES: [ServiceFile; 16] = [
     ServiceFile {
         name: "batches",
         because: "keeps what a run brings, for whoever started it",
@@ -93,6 +93,7 @@ const SERVICE_FILES: [ServiceFile; 15] = [
         because: "keeps encrypted tokens, by which runs act as whoever started them",
         callers: Only(&["actions/grants"]),
     },
+    ServiceFile { name: "errors", because: "says what went wrong", callers: Anybody },
     ServiceFile {
         name: "kept_packets",
         because: "writes packets of a batch, and has no function for other layers",
