@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::{NotDone, Refused, Storage, StorageError, from_bigint, history, scopes::refused};
+use super::{NotDone, Refused, Storage, StorageError, from_bigint, history, owned::OwnedTable};
 use crate::domain::{
     history::{Action, Event, Kind},
     sharing::TeamScope,
@@ -20,8 +20,9 @@ impl Storage {
     ) -> Result<bool, NotDone> {
         by.require_work()?;
         let mut tx = self.begin_as(by).await?;
-        let Some(name) = lock_query(&mut tx, by, query_id).await? else {
-            return refused(tx, by, Kind::Query, query_id).await;
+        let Some(query) = OwnedTable::SavedQuery.find_changeable(&mut tx, by, query_id).await?
+        else {
+            return OwnedTable::SavedQuery.refused(tx, by, query_id).await;
         };
         if !try_at_once(&mut tx, query_id).await? {
             check_room(&mut tx, by, most).await?;
@@ -35,7 +36,7 @@ impl Storage {
             .bind(by.member_id())
             .execute(&mut *tx)
             .await?;
-            let event = Event::new(Action::StartedListening, Kind::Query, query_id, name);
+            let event = Event::new(Action::StartedListening, Kind::Query, query_id, query.name);
             let event = event.with(serde_json::json!({ "as": acts_as }));
             history::record(&mut tx, by, event).await?;
         }
@@ -67,37 +68,18 @@ impl Storage {
     ) -> Result<bool, NotDone> {
         by.require_work()?;
         let mut tx = self.begin_as(by).await?;
-        let Some(name) = lock_query(&mut tx, by, query_id).await? else {
-            return refused(tx, by, Kind::Query, query_id).await;
+        let Some(query) = OwnedTable::SavedQuery.find_changeable(&mut tx, by, query_id).await?
+        else {
+            return OwnedTable::SavedQuery.refused(tx, by, query_id).await;
         };
         let done = sqlx::query(statement).bind(query_id).execute(&mut *tx).await?;
         if done.rows_affected() > 0 {
-            let event = Event::new(action, Kind::Query, query_id, name);
+            let event = Event::new(action, Kind::Query, query_id, query.name);
             history::record(&mut tx, by, event).await?;
         }
         tx.commit().await?;
         Ok(true)
     }
-}
-
-/// The name of a query that they may change, which nobody changes or listens to anew until the transaction ends.
-async fn lock_query(
-    connection: &mut PgConnection,
-    by: &TeamScope,
-    query_id: i64,
-) -> Result<Option<String>, StorageError> {
-    let name = sqlx::query_scalar(
-        "select name from saved_query
-         where id = $1 and may_change(owner_id, readers, writers, $2, $3, $4)
-         for no key update",
-    )
-    .bind(query_id)
-    .bind(by.member_id())
-    .bind(by.seen_groups())
-    .bind(by.is_admin())
-    .fetch_optional(connection)
-    .await?;
-    Ok(name)
 }
 
 /// Lets a listener that is on already try at once; whether it is. It goes on as whom it is.

@@ -17,6 +17,7 @@ mod listener_work;
 mod listeners;
 mod members;
 mod migrations;
+mod owned;
 mod packet_heads;
 mod query_lists;
 mod results;

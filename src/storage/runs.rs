@@ -7,11 +7,8 @@ use sqlx::types::Json;
 
 use super::{
     NotDone, Storage, StorageError, begin_on, from_bigint, history,
-    listener_changes::pause_listener_of,
-    run_queue::check_room,
-    scopes::{SharingRow, refused},
-    sharing::with_groups_held,
-    standing::check_standing,
+    listener_changes::pause_listener_of, owned::OwnedTable, run_queue::check_room,
+    scopes::SharingRow, sharing::with_groups_held, standing::check_standing,
 };
 use crate::domain::{
     grant::Scope,
@@ -278,7 +275,7 @@ impl Storage {
         .fetch_optional(&mut *tx)
         .await?;
         let Some((name, is_live, listener)) = found else {
-            return refused(tx, by, Kind::Run, id).await;
+            return OwnedTable::Run.refused(tx, by, id).await;
         };
         if is_live {
             let event = Event::new(Action::Stopped, Kind::Run, id, name);

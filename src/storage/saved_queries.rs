@@ -3,10 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    NotDone, Refused, Storage, StorageError, from_bigint, history,
-    listener_changes::pause_others_listener,
-    scopes::{SharingRow, refused},
-    sharing::with_groups_held,
+    NotDone, Storage, StorageError, from_bigint, history, listener_changes::pause_others_listener,
+    owned::OwnedTable, scopes::SharingRow, sharing::with_groups_held,
 };
 use crate::domain::{
     history::{Action, Event, Kind},
@@ -152,32 +150,24 @@ impl Storage {
     ) -> Result<bool, NotDone> {
         by.require_work()?;
         let mut tx = self.begin_as(by).await?;
-        let changed: Option<(i64, bool, bool)> = sqlx::query_as(
-            "with before as (
-                 select id, parameters from saved_query where id = $1 for no key update
-             )
-             update saved_query q
-             set name = $5, parameters = $6, modified = now(), version = version + 1
-             from before b
-             where q.id = b.id and may_change(owner_id, readers, writers, $2, $3, $4)
-             returning version, readers = '{}', q.parameters <> b.parameters",
+        let Some(found) = OwnedTable::SavedQuery.find_changeable(&mut tx, by, id).await? else {
+            return OwnedTable::SavedQuery.refused(tx, by, id).await;
+        };
+        found.check_version(version)?;
+        let asks_other: bool = sqlx::query_scalar(
+            "update saved_query q
+             set name = $2, parameters = $3, modified = now(), version = q.version + 1
+             from saved_query before
+             where q.id = $1 and before.id = q.id
+             returning q.parameters <> before.parameters",
         )
         .bind(id)
-        .bind(by.member_id())
-        .bind(by.seen_groups())
-        .bind(by.is_admin())
         .bind(name)
         .bind(parameters)
-        .fetch_optional(&mut *tx)
+        .fetch_one(&mut *tx)
         .await?;
-        let Some((written, is_private, asks_other)) = changed else {
-            return refused(tx, by, Kind::Query, id).await;
-        };
-        if written != version + 1 {
-            return Err(Refused::Changed.into());
-        }
         let event = Event::new(Action::Changed, Kind::Query, id, name);
-        let event = event.with(parameters.clone()).without_detail_if(is_private);
+        let event = event.with(parameters.clone()).without_detail_if(found.is_private);
         history::record(&mut tx, by, event).await?;
         if asks_other && pause_others_listener(&mut tx, by, id).await? {
             let event = Event::new(Action::PausedListening, Kind::Query, id, name);
@@ -189,23 +179,6 @@ impl Storage {
 
     /// Deletes a saved query; false when it is not there for them. Its runs stay.
     pub async fn delete_query(&self, by: &TeamScope, id: i64) -> Result<bool, NotDone> {
-        by.require_work()?;
-        let mut tx = self.begin_as(by).await?;
-        let name: Option<String> = sqlx::query_scalar(
-            "delete from saved_query
-             where id = $1 and may_change(owner_id, readers, '{}', $2, $3, $4)
-             returning name",
-        )
-        .bind(id)
-        .bind(by.member_id())
-        .bind(by.seen_groups())
-        .bind(by.is_admin())
-        .fetch_optional(&mut *tx)
-        .await?;
-        let Some(name) = name else { return refused(tx, by, Kind::Query, id).await };
-        let event = Event::new(Action::Deleted, Kind::Query, id, name);
-        history::record(&mut tx, by, event).await?;
-        tx.commit().await?;
-        Ok(true)
+        self.delete_owned(by, OwnedTable::SavedQuery, id).await
     }
 }

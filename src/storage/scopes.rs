@@ -2,10 +2,10 @@
 
 use sqlx::FromRow;
 
-use super::{NotDone, Refused, Storage, StorageError, Transaction, history};
+use super::{Refused, Storage, StorageError, history};
 use crate::domain::{
     grant::Scope,
-    history::{Action, Event, Kind},
+    history::Event,
     member::{Member, Role},
     sharing::{Sharing, TeamScope},
     visitor::{GrantSummary, Visitor},
@@ -123,39 +123,4 @@ impl Storage {
         let mut connection = self.pool.acquire().await?;
         history::record(&mut connection, by, event).await
     }
-}
-
-/// What a change means that found nothing to change: that there is nothing for them, or that they see it and may not.
-/// Either way the history tells of the attempt where there was something.
-pub(super) async fn refused(
-    mut tx: Transaction,
-    by: &TeamScope,
-    kind: Kind,
-    id: i64,
-) -> Result<bool, NotDone> {
-    let sql = match kind {
-        Kind::Query => {
-            "select name, may_read(owner_id, readers, $2, $3) from saved_query where id = $1"
-        }
-        Kind::Run => {
-            "select query_name, may_read(started_by, readers, $2, $3) from run where id = $1"
-        }
-        Kind::Target => {
-            "select n.name, may_read(t.created_by, t.readers, $2, $3)
-             from target t
-             join target_name n on n.target_id = t.id and n.is_primary
-             where t.id = $1"
-        }
-        _ => return Ok(false),
-    };
-    let found: Option<(String, bool)> = sqlx::query_as(sql)
-        .bind(id)
-        .bind(by.member_id())
-        .bind(by.seen_groups())
-        .fetch_optional(&mut *tx)
-        .await?;
-    let Some((name, is_seen)) = found else { return Ok(false) };
-    history::record(&mut tx, by, Event::new(Action::Refused, kind, id, name)).await?;
-    tx.commit().await?;
-    if is_seen { Err(Refused::Forbidden.into()) } else { Ok(false) }
 }

@@ -3,51 +3,11 @@
 use serde_json::json;
 use sqlx::PgConnection;
 
-use super::{
-    NotDone, Refused, Storage, StorageError, history,
-    scopes::{SharingRow, refused},
-};
+use super::{NotDone, Refused, Storage, StorageError, history, owned::OwnedTable};
 use crate::domain::{
     history::{Action, Event, Kind},
     sharing::{Sharing, TEAM, TeamScope},
 };
-
-/// A thing before its sharing is changed.
-#[derive(sqlx::FromRow)]
-struct Shared {
-    name: String,
-    owner_id: i64,
-    #[sqlx(flatten)]
-    sharing: SharingRow,
-}
-
-/// What reads and what writes the sharing of one kind of thing: `$1` id, `$2` member, `$3` groups for which they look,
-/// `$4` whether they are an admin; `$2` to `$4` readers, writers, sharers.
-fn statements(kind: Kind) -> Option<(&'static str, &'static str)> {
-    Some(match kind {
-        Kind::Query => (
-            "select name, owner_id, readers, writers, sharers from saved_query
-             where id = $1 and may_change(owner_id, readers, sharers, $2, $3, $4)
-             for update",
-            "update saved_query set readers = $2, writers = $3, sharers = $4 where id = $1",
-        ),
-        Kind::Run => (
-            "select query_name as name, started_by as owner_id, readers, writers, sharers from run
-             where id = $1 and may_change(started_by, readers, sharers, $2, $3, $4)
-             for update",
-            "update run set readers = $2, writers = $3, sharers = $4 where id = $1",
-        ),
-        Kind::Target => (
-            "select n.name, t.created_by as owner_id, t.readers, t.writers, t.sharers
-             from target t
-             join target_name n on n.target_id = t.id and n.is_primary
-             where t.id = $1 and may_change(t.created_by, t.readers, t.sharers, $2, $3, $4)
-             for update of t",
-            "update target set readers = $2, writers = $3, sharers = $4 where id = $1",
-        ),
-        _ => return None,
-    })
-}
 
 impl TeamScope {
     /// Refuses to share with groups that are not theirs, but for those that have it already.
@@ -78,17 +38,12 @@ impl Storage {
         sharing: Sharing,
     ) -> Result<bool, NotDone> {
         by.require_work()?;
-        let Some((find, write)) = statements(kind) else { return Ok(false) };
+        let Some(table) = OwnedTable::of(kind) else { return Ok(false) };
         let mut tx = self.begin_as(by).await?;
         let there = with_groups_held(&mut tx, sharing.clone()).await?;
-        let found: Option<Shared> = sqlx::query_as(find)
-            .bind(id)
-            .bind(by.member_id())
-            .bind(by.seen_groups())
-            .bind(by.is_admin())
-            .fetch_optional(&mut *tx)
-            .await?;
-        let Some(found) = found else { return refused(tx, by, kind, id).await };
+        let Some(found) = table.find_shareable(&mut tx, by, id).await? else {
+            return table.refused(tx, by, id).await;
+        };
         let before = Sharing::from(found.sharing);
         if read.is_some_and(|read| *read != before) {
             return Err(Refused::Changed.into());
@@ -102,7 +57,7 @@ impl Storage {
         if before == sharing {
             return Ok(true);
         }
-        sqlx::query(write)
+        sqlx::query(table.share())
             .bind(id)
             .bind(&sharing.readers)
             .bind(&sharing.writers)

@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::{
-    NotDone, Refused, Storage, StorageError, from_bigint, history,
-    scopes::{SharingRow, refused},
+    NotDone, Storage, StorageError, from_bigint, history,
+    owned::OwnedTable,
+    scopes::SharingRow,
     sharing::with_groups_held,
     target_names::{insert_names, replace_names},
 };
@@ -110,26 +111,13 @@ impl Storage {
     ) -> Result<bool, NotDone> {
         by.require_work()?;
         let mut tx = self.begin_as(by).await?;
-        let found: Option<(i64, bool)> = sqlx::query_as(
-            "select version, readers = '{}' from target
-             where id = $1 and may_change(created_by, readers, writers, $2, $3, $4)
-             for update",
-        )
-        .bind(id)
-        .bind(by.member_id())
-        .bind(by.seen_groups())
-        .bind(by.is_admin())
-        .fetch_optional(&mut *tx)
-        .await?;
-        let Some((found, is_private)) = found else {
-            return refused(tx, by, Kind::Target, id).await;
+        let Some(found) = OwnedTable::Target.find_changeable(&mut tx, by, id).await? else {
+            return OwnedTable::Target.refused(tx, by, id).await;
         };
-        if found != version {
-            return Err(Refused::Changed.into());
-        }
+        found.check_version(version)?;
         write_target(&mut tx, by, id, &target).await?;
         let event = Event::new(Action::Changed, Kind::Target, id, &target.name);
-        let event = event.with(target_json(&target)).without_detail_if(is_private);
+        let event = event.with(target_json(&target)).without_detail_if(found.is_private);
         history::record(&mut tx, by, event).await?;
         tx.commit().await?;
         Ok(true)
@@ -137,28 +125,7 @@ impl Storage {
 
     /// Deletes a target; false when it is not there for them. Its alerts become prunable again.
     pub async fn delete_target(&self, by: &TeamScope, id: i64) -> Result<bool, NotDone> {
-        by.require_work()?;
-        let mut tx = self.begin_as(by).await?;
-        let name: Option<String> = sqlx::query_scalar(
-            "with gone as (
-                 select t.id, n.name from target t
-                 join target_name n on n.target_id = t.id and n.is_primary
-                 where t.id = $1 and may_change(t.created_by, t.readers, '{}', $2, $3, $4)
-                 for update of t
-             )
-             delete from target t using gone where t.id = gone.id returning gone.name",
-        )
-        .bind(id)
-        .bind(by.member_id())
-        .bind(by.seen_groups())
-        .bind(by.is_admin())
-        .fetch_optional(&mut *tx)
-        .await?;
-        let Some(name) = name else { return refused(tx, by, Kind::Target, id).await };
-        let event = Event::new(Action::Deleted, Kind::Target, id, name);
-        history::record(&mut tx, by, event).await?;
-        tx.commit().await?;
-        Ok(true)
+        self.delete_owned(by, OwnedTable::Target, id).await
     }
 
     /// The target with this id, if they see it.

@@ -40,7 +40,7 @@ const SERVICE_TABLES: [(&str, &str); 6] = [
     ("bigquery_check", "how often a member looked within a minute, for the limit on that"),
 ];
 
-const TEAM_FILES: [&str; 23] = [
+const TEAM_FILES: [&str; 24] = [
     "alerts",
     "api_tokens",
     "form_drafts",
@@ -50,6 +50,7 @@ const TEAM_FILES: [&str; 23] = [
     "listener_changes",
     "listeners",
     "members",
+    "owned",
     "query_lists",
     "results",
     "runs",
