@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::{Storage, StorageError, begin_on};
+use super::{Storage, StorageError, begin_on, found_alerts::FoundAlertRow};
 use crate::domain::{
     alert::{Packet, PacketFormat, Survey},
-    found_alert::{FoundAlert, StoredAlert, TargetLink},
+    found_alert::StoredAlert,
     run::RunId,
     sharing::TeamScope,
 };
@@ -21,7 +21,7 @@ impl Storage {
         source_id: i64,
     ) -> Result<Option<StoredAlert>, StorageError> {
         let row: Option<StoredAlertRow> = sqlx::query_as(
-            "select a.id, a.source_id, a.object_id, a.jd, a.ra, a.dec, a.mag, a.mag_err, a.band, a.is_positive,
+            "select a.id as alert_id, a.survey, a.source_id, a.object_id, a.jd, a.ra, a.dec, a.mag, a.mag_err, a.band, a.is_positive,
                     a.classtar, a.rb, a.drb, a.ndethist, a.sgscore1, a.distpsnr1, a.ssdistnr, a.received,
                     p.format, p.schema_version, p.head_id, h.bytes as head, p.bytes, known.target_id, known.target_name
              from alert a
@@ -44,7 +44,7 @@ impl Storage {
         .bind(source_id)
         .fetch_optional(&self.pool)
         .await?;
-        row.map(|row| row.into_alert(survey)).transpose()
+        row.map(StoredAlertRow::into_alert).transpose()
     }
 
     /// Survey and source id of alerts: what stands in the addresses of their pages.
@@ -127,18 +127,8 @@ impl Storage {
 
 #[derive(sqlx::FromRow)]
 struct StoredAlertRow {
-    id: i64,
-    source_id: i64,
-    object_id: String,
-    jd: f64,
-    ra: f64,
-    dec: f64,
-    mag: Option<f64>,
-    mag_err: Option<f64>,
-    band: Option<String>,
-    is_positive: Option<bool>,
-    classtar: Option<f64>,
-    rb: Option<f64>,
+    #[sqlx(flatten)]
+    found: FoundAlertRow,
     drb: Option<f64>,
     ndethist: Option<i64>,
     sgscore1: Option<f64>,
@@ -150,39 +140,19 @@ struct StoredAlertRow {
     head_id: Option<i64>,
     head: Option<Vec<u8>>,
     bytes: Vec<u8>,
-    target_id: Option<i64>,
-    target_name: Option<String>,
 }
 
 impl StoredAlertRow {
-    fn into_alert(self, survey: Survey) -> Result<StoredAlert, StorageError> {
-        let inconsistent = StorageError::Inconsistent { table: "alert_packet", id: self.id };
+    fn into_alert(self) -> Result<StoredAlert, StorageError> {
+        let inconsistent =
+            StorageError::Inconsistent { table: "alert_packet", id: self.found.alert_id };
         if self.head.is_some() != self.head_id.is_some() {
             return Err(inconsistent);
         }
         let head = self.head.unwrap_or_default();
         let format = PacketFormat::from_id(&self.format).ok_or(inconsistent)?;
         Ok(StoredAlert {
-            row: FoundAlert {
-                id: self.id,
-                survey,
-                source_id: self.source_id,
-                object_id: self.object_id,
-                jd: self.jd,
-                ra: self.ra,
-                dec: self.dec,
-                mag: self.mag,
-                mag_err: self.mag_err,
-                band: self.band,
-                is_positive: self.is_positive,
-                classtar: self.classtar,
-                rb: self.rb,
-                target: self
-                    .target_id
-                    .zip(self.target_name)
-                    .map(|(id, name)| TargetLink { id, name }),
-                is_selected: false,
-            },
+            row: self.found.into_alert(false)?,
             drb: self.drb,
             ndethist: self.ndethist,
             sgscore1: self.sgscore1,

@@ -7,6 +7,7 @@ mod budget;
 mod credentials;
 mod errors;
 mod form_drafts;
+mod found_alerts;
 mod groups;
 mod history;
 mod invitations;
