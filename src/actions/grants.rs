@@ -25,7 +25,7 @@ use crate::{
         cipher::{Cipher, CipherError},
         oauth::{Provider, Tokens},
     },
-    storage::{Credential, SealedTokens, Storage, StorageError},
+    storage::{Credential, NotDone, SealedTokens, Storage, StorageError},
 };
 
 /// The grants of all members.
@@ -49,6 +49,17 @@ pub enum Disconnected {
     Revoked,
     /// It is gone here; Google did not confirm, and is asked again in the background.
     GoogleSilent(String),
+}
+
+/// Why a grant was not kept.
+#[derive(Debug, thiserror::Error)]
+pub enum KeepGrantError {
+    /// Its tokens could not be encrypted.
+    #[error(transparent)]
+    Cipher(#[from] CipherError),
+    /// The database, or that its owner is no member any more.
+    #[error(transparent)]
+    NotDone(#[from] NotDone),
 }
 
 impl std::fmt::Debug for Grants {
@@ -87,11 +98,10 @@ impl Grants {
         member_id: i64,
         email: &str,
         tokens: &Tokens,
-    ) -> Result<(), StorageError> {
-        let before = self.storage.find_credential(member_id).await?;
+    ) -> Result<(), KeepGrantError> {
+        let before = self.storage.find_credential(member_id).await.map_err(NotDone::from)?;
         let before = before.and_then(|found| self.refresh_token(member_id, &found));
-        let sealed = self.seal(member_id, tokens, before.as_ref());
-        let Some(sealed) = sealed else { return Err(StorageError::Abandoned) };
+        let sealed = self.seal(member_id, tokens, before.as_ref())?;
         self.storage.keep_credential(member_id, email, &sealed).await?;
         info!(member.id = member_id, "Member {member_id} connected to Google");
         Ok(())
@@ -164,14 +174,14 @@ impl Grants {
         member_id: i64,
         tokens: &Tokens,
         refresh_before: Option<&Token>,
-    ) -> Option<SealedTokens> {
+    ) -> Result<SealedTokens, CipherError> {
         let seal = |token: &Token, column: &str| -> Result<Sealed, CipherError> {
             self.cipher.seal(token.secret(), &bound_to(member_id, column))
         };
         let refresh = tokens.refresh.as_ref().or(refresh_before);
-        let refresh_token = refresh.map(|token| seal(token, "refresh_token")).transpose().ok()?;
-        let access_token = seal(&tokens.access, "access_token").ok()?;
-        Some(SealedTokens {
+        let refresh_token = refresh.map(|token| seal(token, "refresh_token")).transpose()?;
+        let access_token = seal(&tokens.access, "access_token")?;
+        Ok(SealedTokens {
             refresh_token,
             access_token,
             lifetime: tokens.lifetime,

@@ -35,7 +35,7 @@ use crate::{
         sharing::TeamScope,
     },
     forms::{Context, RawForm},
-    storage::{BegunRun, ListenerAtWork, ListenerRunEnd, RunAtWork, StorageError},
+    storage::{BegunRun, ListenerAtWork, ListenerRunEnd, NotDone, RunAtWork, StorageError},
 };
 
 const ONLY_STREAMS: &str =
@@ -101,7 +101,7 @@ impl Runner {
         &self,
         query: &SavedQuery,
         by: &TeamScope,
-    ) -> Result<bool, StorageError> {
+    ) -> Result<bool, NotDone> {
         let acts_as = self.inner.acting_words(&query.broker, by);
         let most = self.inner.limits.listeners;
         self.storage().start_listening(by, query.id, acts_as.as_deref(), most).await

@@ -56,6 +56,9 @@ impl Budget for RunBudget {
             Reserved::MemberHas(left) => Err(refused("your", daily.user, left, "user")),
             Reserved::TeamHas(left) => Err(refused("the team's", daily.team, left, "team")),
             Reserved::MemberBusy(n) => Err(BudgetError::Busy { n }),
+            Reserved::NoSuchRun => {
+                Err(BudgetError::Unknown("the run is no longer ours to write".to_owned()))
+            }
             Reserved::TeamBusy(n) => Err(BudgetError::TeamBusy { n }),
         }
     }

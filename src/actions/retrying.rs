@@ -1,19 +1,40 @@
 //! Writes that outlive a restart of the database.
 
-use std::future::Future;
+use std::{fmt::Display, future::Future};
 
-use crate::{domain::timing::RunTiming, storage::StorageError};
+use crate::{
+    domain::timing::RunTiming,
+    storage::{NotKept, StorageError},
+};
 
 /// How often is a write tried?
 const WRITE_TRIES: u32 = 8;
 
+/// Why a write failed, which may be over a little later.
+pub(super) trait MayPass: Display {
+    fn is_passing(&self) -> bool;
+}
+
+impl MayPass for StorageError {
+    fn is_passing(&self) -> bool {
+        self.is_passing()
+    }
+}
+
+impl MayPass for NotKept {
+    fn is_passing(&self) -> bool {
+        self.is_passing()
+    }
+}
+
 /// Tries a write again while the database restarts or is out of connections, pausing longer each time.
-pub(super) async fn patiently<T, F>(
+pub(super) async fn patiently<T, E, F>(
     timing: RunTiming,
     mut write: impl FnMut() -> F,
-) -> Result<T, StorageError>
+) -> Result<T, E>
 where
-    F: Future<Output = Result<T, StorageError>>,
+    E: MayPass,
+    F: Future<Output = Result<T, E>>,
 {
     let mut pause = timing.first_pause;
     for _ in 1..WRITE_TRIES {
@@ -42,11 +63,11 @@ mod tests {
         let mut n_tries = 0;
         let writing = patiently(timing, || {
             n_tries += 1;
-            async { Err::<(), _>(StorageError::OutOfTurn) }
+            async { Err::<(), _>(NotKept::OutOfTurn) }
         });
         // The program itself pauses for 24 s in all.
         let ended = tokio::time::timeout(Duration::from_secs(15), writing).await;
-        assert!(matches!(ended, Ok(Err(StorageError::OutOfTurn))), "{ended:?}");
+        assert!(matches!(ended, Ok(Err(NotKept::OutOfTurn))), "{ended:?}");
         assert_eq!(n_tries, WRITE_TRIES);
     }
 
@@ -55,9 +76,9 @@ mod tests {
         let mut n_tries = 0;
         let written = patiently(RunTiming::default(), || {
             n_tries += 1;
-            async { Err::<(), _>(StorageError::NotIn) }
+            async { Err::<(), _>(NotKept::RunEnded) }
         });
-        assert!(matches!(written.await, Err(StorageError::NotIn)));
+        assert!(matches!(written.await, Err(NotKept::RunEnded)));
         assert_eq!(n_tries, 1);
     }
 }

@@ -23,7 +23,7 @@ use crate::{
         timing::RunTiming,
         wording::as_sentence,
     },
-    storage::{Batch, Follower, KeptAlert, KeptBatch, Storage, StorageError, Turn},
+    storage::{Batch, Follower, KeptAlert, KeptBatch, NotKept, Storage, StorageError, Turn},
 };
 
 /// Batches whose acknowledgement may be under way at once.
@@ -48,7 +48,7 @@ pub(super) struct Keeper {
 
 /// A batch that is being kept while the next one comes.
 struct Ahead {
-    keeping: JoinHandle<Result<KeptBatch, StorageError>>,
+    keeping: JoinHandle<Result<KeptBatch, NotKept>>,
     follower: Follower,
     /// To be sent again if nobody knows what became of it.
     batch: Batch,
@@ -100,7 +100,7 @@ impl Keeper {
     }
 
     /// Keeps a batch, or begins to while there is room for all of it; whether there is enough now.
-    pub(super) async fn keep(&mut self, batch: AlertBatch) -> Result<bool, StorageError> {
+    pub(super) async fn keep(&mut self, batch: AlertBatch) -> Result<bool, NotKept> {
         if self.sure_room() < batch.deliveries.len() as u64 {
             self.settle().await?;
             self.keep_to_the_limit(batch).await?;
@@ -122,10 +122,10 @@ impl Keeper {
     }
 
     /// Waits for the batch that is being kept, and lets it be acknowledged.
-    pub(super) async fn settle(&mut self) -> Result<(), StorageError> {
+    pub(super) async fn settle(&mut self) -> Result<(), NotKept> {
         let Some(ahead) = self.ahead.take() else { return Ok(()) };
         let Ahead { keeping, follower: _, batch, receipt, settled, n_received } = ahead;
-        let kept = match keeping.await.unwrap_or(Err(StorageError::Abandoned)) {
+        let kept = match keeping.await.unwrap_or(Err(StorageError::BrokenOff.into())) {
             Err(error) if error.is_passing() => self.keep_patiently(batch).await?,
             kept => kept?,
         };
@@ -156,7 +156,7 @@ impl Keeper {
     }
 
     /// Begins to keep a batch as a whole, then settles the one before.
-    async fn keep_ahead(&mut self, batch: AlertBatch) -> Result<(), StorageError> {
+    async fn keep_ahead(&mut self, batch: AlertBatch) -> Result<(), NotKept> {
         let AlertBatch { deliveries, receipt } = batch;
         let mut settled = Vec::with_capacity(deliveries.len());
         let batch = self.next_part(&mut deliveries.into_iter().enumerate(), &mut settled);
@@ -173,7 +173,7 @@ impl Keeper {
 
     /// Keeps as much of a batch as there is room for. Exactly `max_results` are kept: what comes after is neither counted
     /// nor acknowledged.
-    async fn keep_to_the_limit(&mut self, batch: AlertBatch) -> Result<(), StorageError> {
+    async fn keep_to_the_limit(&mut self, batch: AlertBatch) -> Result<(), NotKept> {
         let AlertBatch { deliveries, receipt } = batch;
         let mut settled = Vec::with_capacity(deliveries.len());
         let mut proof = None;
@@ -229,7 +229,7 @@ impl Keeper {
         part
     }
 
-    async fn keep_patiently(&mut self, batch: Batch) -> Result<KeptBatch, StorageError> {
+    async fn keep_patiently(&mut self, batch: Batch) -> Result<KeptBatch, NotKept> {
         let (storage, id) = (&self.storage, self.id);
         patiently(self.timing, || storage.keep_batch(id, batch.clone())).await
     }

@@ -37,7 +37,7 @@ use crate::{
     },
     forms::Parameters,
     google::Access,
-    storage::{BegunRun, NewRun, Storage, StorageError},
+    storage::{BegunRun, NewRun, NotDone, NotKept, StopRequest, Storage, StorageError},
 };
 
 /// From how many results on does a run change what the planner should know?
@@ -114,7 +114,7 @@ impl Runner {
         saved: Option<&SavedQuery>,
         name: &str,
         by: &TeamScope,
-    ) -> Result<RunId, StorageError> {
+    ) -> Result<RunId, NotDone> {
         let run = NewRun {
             saved_query_id: saved.map(|query| query.id),
             query_name: name.to_owned(),
@@ -156,7 +156,7 @@ impl Runner {
     }
 
     /// Asks for a run to be stopped; false when it had ended already, or is not there for them.
-    pub async fn cancel(&self, by: &TeamScope, id: RunId) -> Result<bool, StorageError> {
+    pub async fn cancel(&self, by: &TeamScope, id: RunId) -> Result<bool, NotDone> {
         let asked = self.inner.storage.request_cancel(by, id).await?;
         if !asked {
             return Ok(false);
@@ -263,11 +263,12 @@ impl Inner {
         run: BegunRun,
         stop: &CancellationToken,
         listening: Option<Arc<Progress>>,
-    ) -> Result<Option<Ending>, StorageError> {
+    ) -> Result<Option<Ending>, NotKept> {
         let (id, timing) = (run.id, self.timing.runs);
         // Whoever asked before the run was among the live ones has not reached it.
-        if patiently(timing, || self.storage.is_cancel_requested(id)).await? {
-            return Ok(Some(Ending::cancelled()));
+        match patiently(timing, || self.storage.stop_request(id)).await? {
+            StopRequest::NotAsked => {}
+            StopRequest::Asked | StopRequest::NoSuchRun => return Ok(Some(Ending::cancelled())),
         }
         let Some(broker) = self.brokers.find(&run.broker) else {
             return Ok(Some(Ending::failed(
@@ -311,7 +312,7 @@ impl Inner {
             Err(error) => warn!(run.id = id, %error, "The log of run {id} is incomplete"),
         }
         match result {
-            Err(StorageError::RunEnded) => Ok(None),
+            Err(NotKept::RunEnded) => Ok(None),
             other => other.map(Some),
         }
     }

@@ -13,7 +13,7 @@ use crate::{
         wording::as_sentence,
     },
     forms::Parameters,
-    storage::{Storage, StorageError},
+    storage::{NotKept, StopRequest, Storage},
 };
 
 /// How a run ended.
@@ -56,7 +56,8 @@ impl Ending {
 /// How a run ended that lost its right at Google: who takes somebody out stops their runs and ends their grant, and a
 /// run may feel the second first.
 pub(super) async fn stopped_or(ending: Ending, storage: &Storage, id: RunId) -> Ending {
-    let is_asked = ending.lacks.is_some() && matches!(storage.is_asked_to_stop(id).await, Ok(true));
+    let is_asked =
+        ending.lacks.is_some() && matches!(storage.stop_request(id).await, Ok(StopRequest::Asked));
     if is_asked { Ending::cancelled() } else { ending }
 }
 
@@ -69,7 +70,7 @@ pub(super) async fn run(
     context: RunContext,
     stop: &CancellationToken,
     timing: RunTiming,
-) -> Result<Ending, StorageError> {
+) -> Result<Ending, NotKept> {
     let filter = match filter_from(parameters, context.now) {
         Ok(filter) => filter,
         Err(error) => {
@@ -99,7 +100,7 @@ async fn keep_all(
     log: &RunContext,
     stop: &CancellationToken,
     broker: &dyn Broker,
-) -> Result<Ending, StorageError> {
+) -> Result<Ending, NotKept> {
     loop {
         let next = tokio::select! {
             // Cancel wins over a stream that always has more.

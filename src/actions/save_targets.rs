@@ -6,7 +6,7 @@ use crate::{
         sharing::TeamScope,
         target::{SaveOutcome, SaveResult},
     },
-    storage::{Saving, Storage, StorageError},
+    storage::{NotDone, Refused, Saving, Storage},
 };
 
 /// Saves alerts of a run, in the order given. An alert that fails does not keep the others from being saved.
@@ -45,12 +45,12 @@ fn failed(alert_id: i64, reason: &str) -> SaveOutcome {
     }
 }
 
-fn reason(error: &StorageError) -> &'static str {
-    if matches!(error, StorageError::ViewersLookOnly | StorageError::Forbidden) {
-        "Your role does not let you save targets."
-    } else if error.is_passing() {
-        "The database was busy. Try again."
-    } else {
-        "It could not be stored. The log of the service says why."
+fn reason(error: &NotDone) -> &'static str {
+    match error {
+        NotDone::Refused(Refused::ViewersLookOnly | Refused::Forbidden) => {
+            "Your role does not let you save targets."
+        }
+        NotDone::Storage(error) if error.is_passing() => "The database was busy. Try again.",
+        _ => "It could not be stored. The log of the service says why.",
     }
 }

@@ -6,18 +6,15 @@ use aws_lc_rs::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
+use crate::google::cipher::CipherError;
+
 /// Bytes of randomness in a secret.
 const SECRET_BYTES: usize = 32;
 
-/// The system has no randomness to give.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the system has no randomness")]
-pub struct NoRandomness;
-
 /// A secret that nobody guesses, as text that may stand in an address.
-pub fn new_secret() -> Result<String, NoRandomness> {
+pub fn new_secret() -> Result<String, CipherError> {
     let mut bytes = [0; SECRET_BYTES];
-    rand::fill(&mut bytes).map_err(|_| NoRandomness)?;
+    rand::fill(&mut bytes).map_err(|_| CipherError::NoRandomness)?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 

@@ -9,8 +9,8 @@ mod policy;
 use std::{fmt, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize};
-use tracing::{info, warn};
+use serde::Deserialize;
+use tracing::info;
 
 pub use self::{
     outcome::{Arrival, Callback, Departure, Refusal, Refused},
@@ -34,11 +34,11 @@ use crate::{
         cipher::Cipher,
         oauth::{Authorisation, Exchanged, Provider, Purpose},
     },
-    storage::{Admission, Attempt, Storage, StorageError, Taken},
+    storage::{Admission, Attempt, Storage, Taken},
 };
 
 /// What an attempt keeps secret.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Secrets {
     nonce: String,
     verifier: String,
@@ -145,13 +145,14 @@ impl SignIn {
             self.provider.authorise(purpose).await.map_err(|error| with_next(error.into()))?;
         let browser_key = browser_key
             .filter(|key| is_secret(key))
-            .map_or_else(new_browser_key, |key| Some(key.to_owned()))
-            .ok_or_else(|| with_next(StorageError::Abandoned.into()))?;
+            .map_or_else(new_secret, |key| Ok(key.to_owned()))
+            .map_err(|error| with_next(error.into()))?;
         let state_hash = secret_hash(&state);
-        let secrets = serde_json::to_string(&Secrets { nonce, verifier })
-            .ok()
-            .and_then(|text| self.cipher.seal(&text, &bound_to(&state_hash)).ok())
-            .ok_or_else(|| with_next(StorageError::Abandoned.into()))?;
+        let secrets = serde_json::json!({ "nonce": nonce, "verifier": verifier }).to_string();
+        let secrets = self
+            .cipher
+            .seal(&secrets, &bound_to(&state_hash))
+            .map_err(|error| with_next(error.into()))?;
         let attempt = Attempt {
             secrets,
             next: next.to_owned(),
@@ -299,8 +300,4 @@ fn over(why: Refusal, attempt: Attempt) -> Refused {
 
 fn bound_to(state_hash: &[u8]) -> String {
     format!("sign_in_attempt {}", URL_SAFE_NO_PAD.encode(state_hash))
-}
-
-fn new_browser_key() -> Option<String> {
-    new_secret().inspect_err(|error| warn!(%error, "No way to the provider can be begun")).ok()
 }

@@ -28,6 +28,17 @@ pub struct AtDesk<'d> {
     is_everybodys: bool,
 }
 
+/// Why a subscription was not changed, or that its change is not told of.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// Nothing was changed: Google refused, or could not be reached.
+    #[error(transparent)]
+    NotDone(#[from] BrokerError),
+    /// It was done, but could not be told in the history.
+    #[error(transparent)]
+    NotTold(#[from] StorageError),
+}
+
 impl Runner {
     /// A member at the desk of a backend; `None` for a backend that has no subscriptions.
     pub async fn at_desk<'d>(
@@ -73,36 +84,23 @@ impl AtDesk<'_> {
     }
 
     /// Makes one.
-    pub async fn create(
-        &self,
-        new: &NewSubscription,
-    ) -> Result<Result<(), BrokerError>, StorageError> {
-        if let Err(error) = self.desk.create(&self.access, new).await {
-            return Ok(Err(error));
-        }
+    pub async fn create(&self, new: &NewSubscription) -> Result<(), DeskError> {
+        self.desk.create(&self.access, new).await?;
         let detail = json!({ "topic": new.topic, "project": self.project(), "filter": new.filter });
-        self.tell(Action::Created, &new.name, detail).await.map(Ok)
+        self.tell(Action::Created, &new.name, detail).await
     }
 
     /// Deletes one and what waits in it.
-    pub async fn delete(&self, name: &str) -> Result<Result<(), BrokerError>, StorageError> {
-        if let Err(error) = self.desk.delete(&self.access, name).await {
-            return Ok(Err(error));
-        }
-        self.tell(Action::Deleted, name, json!({ "project": self.project() })).await.map(Ok)
+    pub async fn delete(&self, name: &str) -> Result<(), DeskError> {
+        self.desk.delete(&self.access, name).await?;
+        self.tell(Action::Deleted, name, json!({ "project": self.project() })).await
     }
 
     /// Takes one to a moment.
-    pub async fn seek(
-        &self,
-        name: &str,
-        to: DateTime<Utc>,
-    ) -> Result<Result<(), BrokerError>, StorageError> {
-        if let Err(error) = self.desk.seek(&self.access, name, to).await {
-            return Ok(Err(error));
-        }
+    pub async fn seek(&self, name: &str, to: DateTime<Utc>) -> Result<(), DeskError> {
+        self.desk.seek(&self.access, name, to).await?;
         let detail = json!({ "project": self.project(), "to": to.to_rfc3339() });
-        self.tell(Action::Changed, name, detail).await.map(Ok)
+        self.tell(Action::Changed, name, detail).await
     }
 
     async fn tell(
@@ -110,7 +108,7 @@ impl AtDesk<'_> {
         action: Action,
         name: &str,
         detail: serde_json::Value,
-    ) -> Result<(), StorageError> {
+    ) -> Result<(), DeskError> {
         let event = Event {
             action,
             kind: Kind::Subscription,
@@ -118,6 +116,6 @@ impl AtDesk<'_> {
             name: name.to_owned(),
             detail,
         };
-        self.storage.tell(&self.scope, event).await
+        Ok(self.storage.tell(&self.scope, event).await?)
     }
 }

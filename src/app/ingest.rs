@@ -25,7 +25,7 @@ use crate::{
         sharing::TeamScope,
     },
     packets,
-    storage::{NamedQuery, Storage, StorageError},
+    storage::{NamedQuery, NotDone, Refused, Storage, StorageError},
 };
 
 /// Listens to the saved query that the settings name until `stop` resolves. `say` is told of it in lines for people.
@@ -164,7 +164,7 @@ impl Ingest {
             Some(_) => Before::Paused,
         };
         match self.runner.start_listening(&self.query, &self.scope).await {
-            Err(StorageError::TooManyListeners { going_on }) => anyhow::bail!(
+            Err(NotDone::Refused(Refused::TooManyListeners { going_on })) => anyhow::bail!(
                 "{going_on} queries of {} are listened to already: pause one of them, or raise --listeners",
                 self.scope.member().name
             ),
@@ -216,13 +216,13 @@ impl Ingest {
     }
 
     /// Leaves the listener as it was. What was on goes on, with whoever else is there.
-    async fn give_back(&self, before: Before) -> Result<(), StorageError> {
+    async fn give_back(&self, before: Before) -> Result<(), NotDone> {
         match before {
             Before::Off => self.storage.stop_listening(&self.scope, self.query.id).await?,
             Before::Paused => self.storage.pause_listening(&self.scope, self.query.id).await?,
             Before::On => return Ok(()),
         };
-        self.runner.look_at_listeners().await
+        Ok(self.runner.look_at_listeners().await?)
     }
 
     fn now(&self) -> DateTime<Utc> {

@@ -12,7 +12,7 @@ use crate::domain::sealed::Sealed;
 /// Length of a key, bytes.
 pub const KEY_LEN: usize = 32;
 
-/// Why a secret cannot be read.
+/// Why a secret cannot be made, kept or read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CipherError {
     /// It was encrypted under a key that was not given.
@@ -24,6 +24,9 @@ pub enum CipherError {
     /// The key has the wrong length, or the cipher failed.
     #[error("the cipher cannot be used")]
     Unusable,
+    /// The system gives no random numbers.
+    #[error("the system has no randomness")]
+    NoRandomness,
 }
 
 /// Encrypts under one key, decrypts under that and older ones. It is never printed.

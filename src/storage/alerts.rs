@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::{Storage, StorageError};
+use super::{Storage, StorageError, begin_on, found_alerts::FoundAlertRow};
 use crate::domain::{
     alert::{Packet, PacketFormat, Survey},
-    found_alert::{FoundAlert, StoredAlert, TargetLink},
+    found_alert::StoredAlert,
     run::RunId,
     sharing::TeamScope,
 };
@@ -16,12 +16,12 @@ impl Storage {
     /// One alert with its packet, by the survey's own id.
     pub async fn find_alert(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         survey: Survey,
         source_id: i64,
     ) -> Result<Option<StoredAlert>, StorageError> {
         let row: Option<StoredAlertRow> = sqlx::query_as(
-            "select a.id, a.source_id, a.object_id, a.jd, a.ra, a.dec, a.mag, a.mag_err, a.band, a.is_positive,
+            "select a.id as alert_id, a.survey, a.source_id, a.object_id, a.jd, a.ra, a.dec, a.mag, a.mag_err, a.band, a.is_positive,
                     a.classtar, a.rb, a.drb, a.ndethist, a.sgscore1, a.distpsnr1, a.ssdistnr, a.received,
                     p.format, p.schema_version, p.head_id, h.bytes as head, p.bytes, known.target_id, known.target_name
              from alert a
@@ -38,13 +38,13 @@ impl Storage {
              ) known on true
              where a.survey = $3 and a.source_id = $4",
         )
-        .bind(scope.member_id())
-        .bind(scope.seen_groups())
+        .bind(by.member_id())
+        .bind(by.seen_groups())
         .bind(survey.id())
         .bind(source_id)
         .fetch_optional(&self.pool)
         .await?;
-        row.map(|row| row.into_alert(survey)).transpose()
+        row.map(StoredAlertRow::into_alert).transpose()
     }
 
     /// Survey and source id of alerts: what stands in the addresses of their pages.
@@ -69,7 +69,7 @@ impl Storage {
     /// What the transport said of the message that brought an alert last to a run that they see, and that run.
     pub async fn find_message(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         alert_id: i64,
     ) -> Result<Option<(RunId, serde_json::Value)>, StorageError> {
         let row = sqlx::query_as(
@@ -79,8 +79,8 @@ impl Storage {
              order by l.run_id desc
              limit 1",
         )
-        .bind(scope.member_id())
-        .bind(scope.seen_groups())
+        .bind(by.member_id())
+        .bind(by.seen_groups())
         .bind(alert_id)
         .fetch_optional(&self.pool)
         .await?;
@@ -89,59 +89,46 @@ impl Storage {
 
     /// Deletes up to `limit` alerts that came before the retention time and belong to no target; how many.
     pub async fn prune_alerts(&self, retention: Duration, limit: i64) -> Result<u64, StorageError> {
-        self.in_transaction(move |connection| {
-            Box::pin(async move {
-                let locked: Vec<i64> = sqlx::query_scalar(
-                    "select a.id from alert a
-                     where a.received < now() - make_interval(secs => $1)
-                       and not exists (select from target_alert t where t.alert_id = a.id)
-                       -- A run of today may have found again what came long ago.
-                       and not exists (
-                           select from run_alert l join run r on r.id = l.run_id
-                           where l.alert_id = a.id and r.created >= now() - make_interval(secs => $1)
-                       )
-                     limit $2
-                     for update of a skip locked",
-                )
-                .bind(retention.as_secs_f64())
-                .bind(limit)
-                .fetch_all(&mut *connection)
-                .await?;
-                // Asked again now that nobody can link them: a run may have done so between the look and the lock.
-                let done = sqlx::query(
-                    "delete from alert a
-                     where a.id = any($2)
-                       and not exists (select from target_alert t where t.alert_id = a.id)
-                       and not exists (
-                           select from run_alert l join run r on r.id = l.run_id
-                           where l.alert_id = a.id and r.created >= now() - make_interval(secs => $1)
-                       )",
-                )
-                .bind(retention.as_secs_f64())
-                .bind(locked)
-                .execute(connection)
-                .await?;
-                Ok(done.rows_affected())
-            })
-        })
-        .await
+        let mut tx = begin_on(&self.pool).await?;
+        let locked: Vec<i64> = sqlx::query_scalar(
+            "select a.id from alert a
+             where a.received < now() - make_interval(secs => $1)
+               and not exists (select from target_alert t where t.alert_id = a.id)
+               -- A run of today may have found again what came long ago.
+               and not exists (
+                   select from run_alert l join run r on r.id = l.run_id
+                   where l.alert_id = a.id and r.created >= now() - make_interval(secs => $1)
+               )
+             limit $2
+             for update of a skip locked",
+        )
+        .bind(retention.as_secs_f64())
+        .bind(limit)
+        .fetch_all(&mut *tx)
+        .await?;
+        // Asked again now that nobody can link them: a run may have done so between the look and the lock.
+        let done = sqlx::query(
+            "delete from alert a
+             where a.id = any($2)
+               and not exists (select from target_alert t where t.alert_id = a.id)
+               and not exists (
+                   select from run_alert l join run r on r.id = l.run_id
+                   where l.alert_id = a.id and r.created >= now() - make_interval(secs => $1)
+               )",
+        )
+        .bind(retention.as_secs_f64())
+        .bind(locked)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(done.rows_affected())
     }
 }
 
 #[derive(sqlx::FromRow)]
 struct StoredAlertRow {
-    id: i64,
-    source_id: i64,
-    object_id: String,
-    jd: f64,
-    ra: f64,
-    dec: f64,
-    mag: Option<f64>,
-    mag_err: Option<f64>,
-    band: Option<String>,
-    is_positive: Option<bool>,
-    classtar: Option<f64>,
-    rb: Option<f64>,
+    #[sqlx(flatten)]
+    found: FoundAlertRow,
     drb: Option<f64>,
     ndethist: Option<i64>,
     sgscore1: Option<f64>,
@@ -153,39 +140,19 @@ struct StoredAlertRow {
     head_id: Option<i64>,
     head: Option<Vec<u8>>,
     bytes: Vec<u8>,
-    target_id: Option<i64>,
-    target_name: Option<String>,
 }
 
 impl StoredAlertRow {
-    fn into_alert(self, survey: Survey) -> Result<StoredAlert, StorageError> {
-        let inconsistent = StorageError::Inconsistent { table: "alert_packet", id: self.id };
+    fn into_alert(self) -> Result<StoredAlert, StorageError> {
+        let inconsistent =
+            StorageError::Inconsistent { table: "alert_packet", id: self.found.alert_id };
         if self.head.is_some() != self.head_id.is_some() {
             return Err(inconsistent);
         }
         let head = self.head.unwrap_or_default();
         let format = PacketFormat::from_id(&self.format).ok_or(inconsistent)?;
         Ok(StoredAlert {
-            row: FoundAlert {
-                id: self.id,
-                survey,
-                source_id: self.source_id,
-                object_id: self.object_id,
-                jd: self.jd,
-                ra: self.ra,
-                dec: self.dec,
-                mag: self.mag,
-                mag_err: self.mag_err,
-                band: self.band,
-                is_positive: self.is_positive,
-                classtar: self.classtar,
-                rb: self.rb,
-                target: self
-                    .target_id
-                    .zip(self.target_name)
-                    .map(|(id, name)| TargetLink { id, name }),
-                is_selected: false,
-            },
+            row: self.found.into_alert(false)?,
             drb: self.drb,
             ndethist: self.ndethist,
             sgscore1: self.sgscore1,

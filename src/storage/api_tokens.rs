@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Storage, StorageError, history,
+    NotDone, Storage, StorageError, history,
     scopes::{VisitorRow, visitor_columns},
 };
 use crate::domain::{
@@ -39,44 +39,39 @@ impl Storage {
     /// Keeps a token of theirs by its hash; its id, or `None` when they have too many.
     pub async fn create_token(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         token: &NewApiToken,
         token_hash: &[u8],
-    ) -> Result<Option<i64>, StorageError> {
-        let (by, token, token_hash) = (scope.clone(), token.clone(), token_hash.to_vec());
+    ) -> Result<Option<i64>, NotDone> {
         if token.may_write {
-            scope.require_work()?;
+            by.require_work()?;
         }
-        self.in_transaction_of(scope, move |connection| {
-            Box::pin(async move {
-                let id: Option<i64> = sqlx::query_scalar(
-                    "insert into api_token (member_id, name, token_hash, may_write, expires)
-                     select $1, $2, $3, $4, now() + make_interval(days => $5)
-                     where (select count(*) from api_token
-                            where member_id = $1 and revoked is null and expires > now()) < $6
-                     returning id",
-                )
-                .bind(by.member_id())
-                .bind(&token.name)
-                .bind(token_hash)
-                .bind(token.may_write)
-                .bind(i32::from(token.days))
-                .bind(TOKENS_AT_ONCE)
-                .fetch_optional(&mut *connection)
-                .await?;
-                let Some(id) = id else { return Ok(None) };
-                let detail =
-                    serde_json::json!({ "may_write": token.may_write, "days": token.days });
-                let event = Event::new(Action::Created, Kind::Token, id, token.name).with(detail);
-                history::record(connection, &by, event).await?;
-                Ok(Some(id))
-            })
-        })
-        .await
+        let mut tx = self.begin_as(by).await?;
+        let id: Option<i64> = sqlx::query_scalar(
+            "insert into api_token (member_id, name, token_hash, may_write, expires)
+             select $1, $2, $3, $4, now() + make_interval(days => $5)
+             where (select count(*) from api_token
+                    where member_id = $1 and revoked is null and expires > now()) < $6
+             returning id",
+        )
+        .bind(by.member_id())
+        .bind(&token.name)
+        .bind(token_hash)
+        .bind(token.may_write)
+        .bind(i32::from(token.days))
+        .bind(TOKENS_AT_ONCE)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(id) = id else { return Ok(None) };
+        let detail = serde_json::json!({ "may_write": token.may_write, "days": token.days });
+        let event = Event::new(Action::Created, Kind::Token, id, &token.name).with(detail);
+        history::record(&mut tx, by, event).await?;
+        tx.commit().await?;
+        Ok(Some(id))
     }
 
     /// Their tokens, newest first; those that ended more than a month ago are left out.
-    pub async fn list_tokens(&self, scope: &TeamScope) -> Result<Vec<ApiToken>, StorageError> {
+    pub async fn list_tokens(&self, by: &TeamScope) -> Result<Vec<ApiToken>, StorageError> {
         let rows: Vec<TokenRow> = sqlx::query_as(
             "select id, name, may_write, created, expires, last_used,
                     revoked is null and expires > now() as is_alive
@@ -84,7 +79,7 @@ impl Storage {
              where member_id = $1 and coalesce(revoked, expires) > now() - interval '30 days'
              order by id desc",
         )
-        .bind(scope.member_id())
+        .bind(by.member_id())
         .fetch_all(&self.pool)
         .await?;
         let tokens = rows.into_iter().map(|row| ApiToken {
@@ -100,26 +95,22 @@ impl Storage {
     }
 
     /// Makes a token of theirs void, at once; false when it is not theirs or was void.
-    pub async fn revoke_token(&self, scope: &TeamScope, id: i64) -> Result<bool, StorageError> {
-        let by = scope.clone();
-        self.in_transaction_of(scope, move |connection| {
-            Box::pin(async move {
-                let name: Option<String> = sqlx::query_scalar(
-                    "update api_token set revoked = now()
-                     where id = $1 and member_id = $2 and revoked is null
-                     returning name",
-                )
-                .bind(id)
-                .bind(by.member_id())
-                .fetch_optional(&mut *connection)
-                .await?;
-                let Some(name) = name else { return Ok(false) };
-                let event = Event::new(Action::Revoked, Kind::Token, id, name);
-                history::record(connection, &by, event).await?;
-                Ok(true)
-            })
-        })
-        .await
+    pub async fn revoke_token(&self, by: &TeamScope, id: i64) -> Result<bool, NotDone> {
+        let mut tx = self.begin_as(by).await?;
+        let name: Option<String> = sqlx::query_scalar(
+            "update api_token set revoked = now()
+             where id = $1 and member_id = $2 and revoked is null
+             returning name",
+        )
+        .bind(id)
+        .bind(by.member_id())
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(name) = name else { return Ok(false) };
+        let event = Event::new(Action::Revoked, Kind::Token, id, name);
+        history::record(&mut tx, by, event).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Whose a token is that is alive, as they are at this moment; that it was used is noted, to the minute.

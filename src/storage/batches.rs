@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashSet};
 use sqlx::{PgConnection, types::Json};
 
 use super::{
-    Storage, StorageError, from_bigint, in_transaction_at, kept_packets,
+    NotKept, Storage, StorageError, begin_on, from_bigint, kept_packets,
     known_alerts::{KeptAlert, KnownAlerts, insert_alerts},
     packet_heads::Heads,
     storable_json, to_bigint,
@@ -62,7 +62,7 @@ pub struct KeptBatch {
 
 impl Storage {
     /// Keeps a batch: alerts and packets once each, links to the run, quarantine and counts, in one transaction.
-    pub async fn keep_batch(&self, run_id: RunId, batch: Batch) -> Result<KeptBatch, StorageError> {
+    pub async fn keep_batch(&self, run_id: RunId, batch: Batch) -> Result<KeptBatch, NotKept> {
         self.keep_batch_in_turn(run_id, batch, Turn::first()).await
     }
 
@@ -72,21 +72,17 @@ impl Storage {
         run_id: RunId,
         batch: Batch,
         mut turn: Turn,
-    ) -> Result<KeptBatch, StorageError> {
+    ) -> Result<KeptBatch, NotKept> {
         // Without a connection in hand: the batch before may need it.
         turn.may_insert().await?;
         let heads = self.heads_of(&batch.alerts).await?;
-        let kept = in_transaction_at(&self.work, move |connection| {
-            Box::pin(async move {
-                let stored = keep(connection, run_id, batch, &heads, &mut turn).await?;
-                Ok((stored, turn))
-            })
-        })
-        .await;
-        if matches!(kept, Err(StorageError::RemovedMeanwhile)) {
+        let mut tx = begin_on(&self.work).await?;
+        let kept = keep(&mut tx, run_id, &batch, &heads, &mut turn).await;
+        if matches!(kept, Err(NotKept::RemovedMeanwhile)) {
             self.heads.forget();
         }
-        let (stored_in_run, turn) = kept?;
+        let stored_in_run = kept?;
+        tx.commit().await?;
         turn.has_committed();
         Ok(KeptBatch { stored_in_run, proof: Kept::after_commit() })
     }
@@ -95,13 +91,13 @@ impl Storage {
 async fn keep(
     connection: &mut PgConnection,
     run_id: RunId,
-    batch: Batch,
+    batch: &Batch,
     heads: &Heads,
     turn: &mut Turn,
-) -> Result<u64, StorageError> {
+) -> Result<u64, NotKept> {
     let alerts = without_repeats(&batch.alerts);
     if !heads.are_there(connection).await? {
-        return Err(StorageError::RemovedMeanwhile);
+        return Err(NotKept::RemovedMeanwhile);
     }
     let known = insert_alerts(connection, &alerts).await?;
     turn.has_inserted();
@@ -115,19 +111,19 @@ async fn keep(
     .bind(run_id)
     .fetch_optional(&mut *connection)
     .await?
-    .ok_or(StorageError::RunEnded)?;
+    .ok_or(NotKept::RunEnded)?;
     if batch_number >= batch.number {
         return Ok(from_bigint(stored));
     }
     if state != "running" {
-        return Err(StorageError::RunEnded);
+        return Err(NotKept::RunEnded);
     }
     // Only now: the batch before may have locked the same packets.
     kept_packets::complete(connection, &known.packets(&alerts, |known| known.is_row), heads)
         .await?;
     let n_linked = link_to_run(connection, run_id, listened, &alerts, &known).await?;
     let n_set_aside = insert_unreadable(connection, run_id, listened, &batch.unreadable).await?;
-    count_batch(connection, run_id, &batch, n_linked, n_set_aside).await
+    Ok(count_batch(connection, run_id, batch, n_linked, n_set_aside).await?)
 }
 
 /// Each alert once, in the order of its key: two processes that keep the same alerts wait for each other

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::{Storage, StorageError, from_bigint, in_transaction_at, to_bigint};
+use super::{Storage, StorageError, begin_on, from_bigint, to_bigint};
 use crate::domain::run::RunId;
 
 /// What may be spent.
@@ -46,6 +46,8 @@ pub enum Reserved {
     MemberBusy(i64),
     /// This many jobs of the team are under way.
     TeamBusy(i64),
+    /// The run is gone.
+    NoSuchRun,
 }
 
 /// One after another: two jobs must not both see the last bytes of a day.
@@ -59,56 +61,52 @@ impl Storage {
         wish: SpendingWish,
         limits: SpendingLimits,
     ) -> Result<Reserved, StorageError> {
-        in_transaction_at(&self.work, move |connection| {
-            Box::pin(async move {
-                sqlx::query("select pg_advisory_xact_lock($1)")
-                    .bind(LOCK)
-                    .execute(&mut *connection)
-                    .await?;
-                let (member_id, member_jobs, team_jobs): (i64, i64, i64) = sqlx::query_as(
-                    "select r.started_by,
-                            (select count(*) from bigquery_spending s
-                             where s.billed_bytes is null and s.holds_place_until > now() and s.member_id = r.started_by),
-                            (select count(*) from bigquery_spending s
-                             where s.billed_bytes is null and s.holds_place_until > now())
-                     from run r
-                     where r.id = $1",
-                )
-                .bind(run_id)
-                .fetch_optional(&mut *connection)
-                .await?
-                .ok_or(StorageError::RunEnded)?;
-                let (by_member, by_all) = spent_today(&mut *connection, member_id).await?;
-                if member_jobs >= limits.member_jobs {
-                    return Ok(Reserved::MemberBusy(member_jobs));
-                }
-                if team_jobs >= limits.team_jobs {
-                    return Ok(Reserved::TeamBusy(team_jobs));
-                }
-                let member_left = limits.member_bytes.saturating_sub(by_member);
-                let team_left = limits.team_bytes.saturating_sub(by_all);
-                if wish.wanted > member_left {
-                    return Ok(Reserved::MemberHas(member_left));
-                }
-                if wish.wanted > team_left {
-                    return Ok(Reserved::TeamHas(team_left));
-                }
-                let id = sqlx::query_scalar(
-                    "insert into bigquery_spending (run_id, member_id, estimated_bytes, reserved_bytes, holds_place_until)
-                     values ($1, $2, $3, $4, now() + make_interval(secs => $5))
-                     returning id",
-                )
-                .bind(run_id)
-                .bind(member_id)
-                .bind(to_bigint(wish.estimated))
-                .bind(to_bigint(wish.wanted))
-                .bind(wish.lasts.as_secs_f64())
-                .fetch_one(&mut *connection)
-                .await?;
-                Ok(Reserved::Yes(id))
-            })
-        })
-        .await
+        let mut tx = begin_on(&self.work).await?;
+        sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *tx).await?;
+        let found: Option<(i64, i64, i64)> = sqlx::query_as(
+            "select r.started_by,
+                    (select count(*) from bigquery_spending s
+                     where s.billed_bytes is null and s.holds_place_until > now() and s.member_id = r.started_by),
+                    (select count(*) from bigquery_spending s
+                     where s.billed_bytes is null and s.holds_place_until > now())
+             from run r
+             where r.id = $1",
+        )
+        .bind(run_id)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some((member_id, member_jobs, team_jobs)) = found else {
+            return Ok(Reserved::NoSuchRun);
+        };
+        let (by_member, by_all) = spent_today(&mut *tx, member_id).await?;
+        if member_jobs >= limits.member_jobs {
+            return Ok(Reserved::MemberBusy(member_jobs));
+        }
+        if team_jobs >= limits.team_jobs {
+            return Ok(Reserved::TeamBusy(team_jobs));
+        }
+        let member_left = limits.member_bytes.saturating_sub(by_member);
+        let team_left = limits.team_bytes.saturating_sub(by_all);
+        if wish.wanted > member_left {
+            return Ok(Reserved::MemberHas(member_left));
+        }
+        if wish.wanted > team_left {
+            return Ok(Reserved::TeamHas(team_left));
+        }
+        let id = sqlx::query_scalar(
+            "insert into bigquery_spending (run_id, member_id, estimated_bytes, reserved_bytes, holds_place_until)
+             values ($1, $2, $3, $4, now() + make_interval(secs => $5))
+             returning id",
+        )
+        .bind(run_id)
+        .bind(member_id)
+        .bind(to_bigint(wish.estimated))
+        .bind(to_bigint(wish.wanted))
+        .bind(wish.lasts.as_secs_f64())
+        .fetch_one(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(Reserved::Yes(id))
     }
 
     /// Bytes that are billed or set aside today (UTC): of a member, and of everybody.
@@ -147,17 +145,12 @@ impl Storage {
 
     /// Says what a job was billed for.
     pub async fn settle_bytes(&self, id: i64, billed: u64) -> Result<(), StorageError> {
-        in_transaction_at(&self.work, move |connection| {
-            Box::pin(async move {
-                sqlx::query("update bigquery_spending set billed_bytes = $2 where id = $1")
-                    .bind(id)
-                    .bind(to_bigint(billed))
-                    .execute(connection)
-                    .await?;
-                Ok(())
-            })
-        })
-        .await
+        sqlx::query("update bigquery_spending set billed_bytes = $2 where id = $1")
+            .bind(id)
+            .bind(to_bigint(billed))
+            .execute(&self.work)
+            .await?;
+        Ok(())
     }
 }
 

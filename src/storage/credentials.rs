@@ -5,7 +5,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 
-use super::{Storage, StorageError, history, listener_changes::wake_listeners};
+use super::{
+    NotDone, Refused, Storage, StorageError, begin_on, history, listener_changes::wake_listeners,
+};
 use crate::domain::{
     grant::{Grant, GrantState, Scope},
     history::{Action, Event, Kind},
@@ -92,8 +94,8 @@ fn words(scopes: &[Scope]) -> Vec<&'static str> {
 
 impl Storage {
     /// Their own grant, as pages show it.
-    pub async fn grant_of(&self, scope: &TeamScope) -> Result<Option<Grant>, StorageError> {
-        let found = self.find_credential(scope.member_id()).await?;
+    pub async fn grant_of(&self, by: &TeamScope) -> Result<Option<Grant>, StorageError> {
+        let found = self.find_credential(by.member_id()).await?;
         Ok(found.map(|found| found.grant))
     }
 
@@ -121,52 +123,49 @@ impl Storage {
         member_id: i64,
         email: &str,
         tokens: &SealedTokens,
-    ) -> Result<(), StorageError> {
-        let (email, tokens) = (email.to_owned(), tokens.clone());
-        self.in_transaction(move |connection| {
-            Box::pin(async move {
-                let done = sqlx::query(
-                    "insert into google_credential
-                         (member_id, email, key_id, refresh_token, access_token, access_obtained, access_expires, scopes)
-                     select id, $2, $3, $4, $5, now(), now() + make_interval(secs => $6), $7
-                     from member where id = $1 and removed is null
-                     for key share
-                     on conflict (member_id) do update
-                     set email = excluded.email,
-                         key_id = excluded.key_id,
-                         refresh_token = coalesce(excluded.refresh_token, google_credential.refresh_token),
-                         access_token = excluded.access_token,
-                         access_obtained = excluded.access_obtained,
-                         access_expires = excluded.access_expires,
-                         scopes = excluded.scopes,
-                         needs_sign_in = false,
-                         granted = now(),
-                         last_error = null,
-                         last_error_at = null,
-                         version = google_credential.version + 1,
-                         lease_holder = null,
-                         lease_until = null",
-                )
-                .bind(member_id)
-                .bind(&email)
-                .bind(&tokens.access_token.key_id)
-                .bind(tokens.refresh_token.as_ref().map(|token| &token.bytes))
-                .bind(&tokens.access_token.bytes)
-                .bind(tokens.lifetime.as_secs_f64())
-                .bind(words(&tokens.scopes))
-                .execute(&mut *connection)
-                .await?;
-                if done.rows_affected() == 0 {
-                    // They were taken out while they granted it.
-                    return Err(StorageError::NotIn);
-                }
-                let event = Event::new(Action::Connected, Kind::Grant, member_id, email)
-                    .with(serde_json::json!({ "rights": words(&tokens.scopes) }));
-                wake_listeners(connection, member_id).await?;
-                history::record_of(connection, member_id, event).await
-            })
-        })
-        .await
+    ) -> Result<(), NotDone> {
+        let mut tx = begin_on(&self.pool).await?;
+        let done = sqlx::query(
+            "insert into google_credential
+                 (member_id, email, key_id, refresh_token, access_token, access_obtained, access_expires, scopes)
+             select id, $2, $3, $4, $5, now(), now() + make_interval(secs => $6), $7
+             from member where id = $1 and removed is null
+             for key share
+             on conflict (member_id) do update
+             set email = excluded.email,
+                 key_id = excluded.key_id,
+                 refresh_token = coalesce(excluded.refresh_token, google_credential.refresh_token),
+                 access_token = excluded.access_token,
+                 access_obtained = excluded.access_obtained,
+                 access_expires = excluded.access_expires,
+                 scopes = excluded.scopes,
+                 needs_sign_in = false,
+                 granted = now(),
+                 last_error = null,
+                 last_error_at = null,
+                 version = google_credential.version + 1,
+                 lease_holder = null,
+                 lease_until = null",
+        )
+        .bind(member_id)
+        .bind(email)
+        .bind(&tokens.access_token.key_id)
+        .bind(tokens.refresh_token.as_ref().map(|token| &token.bytes))
+        .bind(&tokens.access_token.bytes)
+        .bind(tokens.lifetime.as_secs_f64())
+        .bind(words(&tokens.scopes))
+        .execute(&mut *tx)
+        .await?;
+        if done.rows_affected() == 0 {
+            // They were taken out while they granted it.
+            return Err(Refused::NotIn.into());
+        }
+        let event = Event::new(Action::Connected, Kind::Grant, member_id, email)
+            .with(serde_json::json!({ "rights": words(&tokens.scopes) }));
+        wake_listeners(&mut tx, member_id).await?;
+        history::record_of(&mut tx, member_id, event).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     /// Takes the right to renew the tokens of this version; false when somebody else has it, or has renewed them.
@@ -261,24 +260,21 @@ impl Storage {
         &self,
         member_id: i64,
     ) -> Result<Option<Credential>, StorageError> {
-        self.in_transaction(move |connection| {
-            Box::pin(async move {
-                let row: Option<CredentialRow> = sqlx::query_as(
-                    "delete from google_credential
-                     where member_id = $1
-                     returning email, key_id, refresh_token, access_token, access_obtained, access_expires, scopes,
-                               needs_sign_in, granted, last_refresh, last_error, last_error_at, version",
-                )
-                .bind(member_id)
-                .fetch_optional(&mut *connection)
-                .await?;
-                let Some(row) = row else { return Ok(None) };
-                let event = Event::new(Action::Disconnected, Kind::Grant, member_id, &row.email);
-                history::record_of(connection, member_id, event).await?;
-                Ok(Some(Credential::from(row)))
-            })
-        })
-        .await
+        let mut tx = begin_on(&self.pool).await?;
+        let row: Option<CredentialRow> = sqlx::query_as(
+            "delete from google_credential
+             where member_id = $1
+             returning email, key_id, refresh_token, access_token, access_obtained, access_expires, scopes,
+                       needs_sign_in, granted, last_refresh, last_error, last_error_at, version",
+        )
+        .bind(member_id)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let event = Event::new(Action::Disconnected, Kind::Grant, member_id, &row.email);
+        history::record_of(&mut tx, member_id, event).await?;
+        tx.commit().await?;
+        Ok(Some(Credential::from(row)))
     }
 
     /// How many grants are encrypted under other keys than these.

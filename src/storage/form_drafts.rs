@@ -24,17 +24,13 @@ pub struct FormDraft {
 
 impl Storage {
     /// Keeps a form of theirs; its id.
-    pub async fn keep_draft(
-        &self,
-        scope: &TeamScope,
-        draft: &FormDraft,
-    ) -> Result<i64, StorageError> {
+    pub async fn keep_draft(&self, by: &TeamScope, draft: &FormDraft) -> Result<i64, StorageError> {
         let id = sqlx::query_scalar(
             "insert into form_draft (member_id, broker, query_name, parameters)
              values ($1, $2, $3, $4)
              returning id",
         )
-        .bind(scope.member_id())
+        .bind(by.member_id())
         .bind(&draft.broker)
         .bind(&draft.query_name)
         .bind(super::storable_json(&draft.parameters))
@@ -46,13 +42,13 @@ impl Storage {
     /// A form of theirs.
     pub async fn find_draft(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         id: i64,
     ) -> Result<Option<FormDraft>, StorageError> {
         let draft = sqlx::query_as(
             "select broker, query_name, parameters from form_draft where id = $2 and member_id = $1",
         )
-        .bind(scope.member_id())
+        .bind(by.member_id())
         .bind(id)
         .fetch_optional(&self.pool)
         .await?;

@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::{Storage, StorageError, history, sharing::taken_there};
+use super::{NotDone, Refused, Storage, StorageError, history, sharing::taken_there};
 use crate::domain::{
     group::{Group, GroupMember},
     history::{Action, Event, Kind},
@@ -65,170 +65,150 @@ impl Storage {
     /// Makes a group that its maker leads; `None` when the name is taken.
     pub async fn create_group(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         name: &str,
         description: &str,
-    ) -> Result<Option<i64>, StorageError> {
-        scope.require_work()?;
-        let (by, name, description) = (scope.clone(), name.to_owned(), description.to_owned());
-        self.in_transaction_of(scope, move |connection| {
-            Box::pin(async move {
-                let id: Option<i64> = sqlx::query_scalar(
-                    "insert into team_group (name, description, created_by) values ($1, $2, $3)
-                     on conflict do nothing
-                     returning id",
-                )
-                .bind(&name)
-                .bind(&description)
-                .bind(by.member_id())
-                .fetch_optional(&mut *connection)
-                .await?;
-                let Some(id) = id else { return Ok(None) };
-                sqlx::query(
-                    "insert into team_group_member (group_id, member_id, is_leader) values ($1, $2, true)",
-                )
-                .bind(id)
-                .bind(by.member_id())
-                .execute(&mut *connection)
-                .await?;
-                let event = Event::new(Action::Created, Kind::Group, id, name);
-                history::record(connection, &by, event).await?;
-                Ok(Some(id))
-            })
-        })
-        .await
+    ) -> Result<Option<i64>, NotDone> {
+        by.require_work()?;
+        let mut tx = self.begin_as(by).await?;
+        let id: Option<i64> = sqlx::query_scalar(
+            "insert into team_group (name, description, created_by) values ($1, $2, $3)
+             on conflict do nothing
+             returning id",
+        )
+        .bind(name)
+        .bind(description)
+        .bind(by.member_id())
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(id) = id else { return Ok(None) };
+        sqlx::query(
+            "insert into team_group_member (group_id, member_id, is_leader) values ($1, $2, true)",
+        )
+        .bind(id)
+        .bind(by.member_id())
+        .execute(&mut *tx)
+        .await?;
+        let event = Event::new(Action::Created, Kind::Group, id, name);
+        history::record(&mut tx, by, event).await?;
+        tx.commit().await?;
+        Ok(Some(id))
     }
 
     /// Puts a member into a group, or makes one who is in it a leader or not (`None`: as they are); false when one of them
     /// is not there.
     pub async fn add_to_group(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         group_id: i64,
         member_id: i64,
         is_leader: Option<bool>,
-    ) -> Result<bool, StorageError> {
-        scope.require_work()?;
-        let by = scope.clone();
-        self.in_transaction_of(scope, move |connection| {
-            Box::pin(async move {
-                let Some(name) = lead(connection, &by, group_id).await? else { return Ok(false) };
-                // Whoever takes them out of the team meanwhile does so before or after.
-                let member: Option<String> = sqlx::query_scalar(
-                    "select name from member
-                     where id = $1 and removed is null and not is_local
-                     for key share",
-                )
-                .bind(member_id)
-                .fetch_optional(&mut *connection)
-                .await?;
-                let Some(member) = member else { return Ok(false) };
-                sqlx::query(
-                    "insert into team_group_member as m (group_id, member_id, is_leader)
-                     values ($1, $2, coalesce($3, false))
-                     on conflict (group_id, member_id) do update set is_leader = coalesce($3, m.is_leader)",
-                )
-                .bind(group_id)
-                .bind(member_id)
-                .bind(is_leader)
-                .execute(&mut *connection)
-                .await?;
-                let detail = serde_json::json!({ "member": member, "id": member_id, "leader": is_leader });
-                let event = Event::new(Action::Added, Kind::Group, group_id, name).with(detail);
-                history::record(connection, &by, event).await?;
-                Ok(true)
-            })
-        })
-        .await
+    ) -> Result<bool, NotDone> {
+        by.require_work()?;
+        let mut tx = self.begin_as(by).await?;
+        let Some(name) = lead(&mut tx, by, group_id).await? else { return Ok(false) };
+        // Whoever takes them out of the team meanwhile does so before or after.
+        let member: Option<String> = sqlx::query_scalar(
+            "select name from member
+             where id = $1 and removed is null and not is_local
+             for key share",
+        )
+        .bind(member_id)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(member) = member else { return Ok(false) };
+        sqlx::query(
+            "insert into team_group_member as m (group_id, member_id, is_leader)
+             values ($1, $2, coalesce($3, false))
+             on conflict (group_id, member_id) do update set is_leader = coalesce($3, m.is_leader)",
+        )
+        .bind(group_id)
+        .bind(member_id)
+        .bind(is_leader)
+        .execute(&mut *tx)
+        .await?;
+        let detail = serde_json::json!({ "member": member, "id": member_id, "leader": is_leader });
+        let event = Event::new(Action::Added, Kind::Group, group_id, name).with(detail);
+        history::record(&mut tx, by, event).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Takes a member out of a group: a leader or an admin does, or the member by themselves; false when they are not in
     /// it.
     pub async fn remove_from_group(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         group_id: i64,
         member_id: i64,
-    ) -> Result<bool, StorageError> {
-        let by = scope.clone();
-        self.in_transaction_of(scope, move |connection| {
-            Box::pin(async move {
-                let leaves = member_id == by.member_id();
-                let name = if leaves {
-                    sqlx::query_scalar("select name from team_group where id = $1")
-                        .bind(group_id)
-                        .fetch_optional(&mut *connection)
-                        .await?
-                } else {
-                    by.require_work()?;
-                    lead(connection, &by, group_id).await?
-                };
-                let Some(name): Option<String> = name else { return Ok(false) };
-                let done = sqlx::query(
-                    "delete from team_group_member where group_id = $1 and member_id = $2",
-                )
+    ) -> Result<bool, NotDone> {
+        let mut tx = self.begin_as(by).await?;
+        let leaves = member_id == by.member_id();
+        let name = if leaves {
+            sqlx::query_scalar("select name from team_group where id = $1")
+                .bind(group_id)
+                .fetch_optional(&mut *tx)
+                .await?
+        } else {
+            by.require_work()?;
+            lead(&mut tx, by, group_id).await?
+        };
+        let Some(name): Option<String> = name else { return Ok(false) };
+        let done =
+            sqlx::query("delete from team_group_member where group_id = $1 and member_id = $2")
                 .bind(group_id)
                 .bind(member_id)
-                .execute(&mut *connection)
+                .execute(&mut *tx)
                 .await?;
-                if done.rows_affected() == 0 {
-                    return Ok(false);
-                }
-                let action = if leaves { Action::Left } else { Action::Removed };
-                let event = Event::new(action, Kind::Group, group_id, name)
-                    .with(serde_json::json!({ "id": member_id }));
-                history::record(connection, &by, event).await?;
-                Ok(true)
-            })
-        })
-        .await
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let action = if leaves { Action::Left } else { Action::Removed };
+        let event = Event::new(action, Kind::Group, group_id, name)
+            .with(serde_json::json!({ "id": member_id }));
+        history::record(&mut tx, by, event).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Deletes a group; what was shared with it alone is its owners' alone then. Queries and targets of owners who have
     /// left would be nobody's: they become those of who deletes the group. False when it is not there.
-    pub async fn delete_group(&self, scope: &TeamScope, id: i64) -> Result<bool, StorageError> {
-        scope.require_work()?;
-        let by = scope.clone();
-        let work = self.in_transaction_of(scope, move |connection| {
-            Box::pin(async move {
-                let Some(name) = lead(connection, &by, id).await? else { return Ok(false) };
-                for inherit in [
-                    "update saved_query set owner_id = $2
-                     where readers = array[$1] and owner_id in (select id from member where removed is not null)",
-                    "update target set created_by = $2
-                     where readers = array[$1] and created_by in (select id from member where removed is not null)",
-                ] {
-                    sqlx::query(inherit)
-                        .bind(id)
-                        .bind(by.member_id())
-                        .execute(&mut *connection)
-                        .await?;
-                }
-                for unshare in [
-                    "update saved_query
-                     set readers = array_remove(readers, $1), writers = array_remove(writers, $1),
-                         sharers = array_remove(sharers, $1)
-                     where readers && array[$1] or writers && array[$1] or sharers && array[$1]",
-                    "update run
-                     set readers = array_remove(readers, $1), writers = array_remove(writers, $1),
-                         sharers = array_remove(sharers, $1)
-                     where readers && array[$1] or writers && array[$1] or sharers && array[$1]",
-                    "update target
-                     set readers = array_remove(readers, $1), writers = array_remove(writers, $1),
-                         sharers = array_remove(sharers, $1)
-                     where readers && array[$1] or writers && array[$1] or sharers && array[$1]",
-                    "update member set default_readers = array_remove(default_readers, $1)
-                     where default_readers && array[$1]",
-                    "delete from team_group where id = $1",
-                ] {
-                    sqlx::query(unshare).bind(id).execute(&mut *connection).await?;
-                }
-                let event = Event::new(Action::Deleted, Kind::Group, id, name);
-                history::record(connection, &by, event).await?;
-                Ok(true)
-            })
-        });
-        work.await.map_err(taken_there)
+    pub async fn delete_group(&self, by: &TeamScope, id: i64) -> Result<bool, NotDone> {
+        by.require_work()?;
+        let mut tx = self.begin_as(by).await?;
+        let Some(name) = lead(&mut tx, by, id).await? else { return Ok(false) };
+        for inherit in [
+            "update saved_query set owner_id = $2
+             where readers = array[$1] and owner_id in (select id from member where removed is not null)",
+            "update target set created_by = $2
+             where readers = array[$1] and created_by in (select id from member where removed is not null)",
+        ] {
+            let query = sqlx::query(inherit).bind(id).bind(by.member_id());
+            query.execute(&mut *tx).await.map_err(taken_there)?;
+        }
+        for unshare in [
+            "update saved_query
+             set readers = array_remove(readers, $1), writers = array_remove(writers, $1),
+                 sharers = array_remove(sharers, $1)
+             where readers && array[$1] or writers && array[$1] or sharers && array[$1]",
+            "update run
+             set readers = array_remove(readers, $1), writers = array_remove(writers, $1),
+                 sharers = array_remove(sharers, $1)
+             where readers && array[$1] or writers && array[$1] or sharers && array[$1]",
+            "update target
+             set readers = array_remove(readers, $1), writers = array_remove(writers, $1),
+                 sharers = array_remove(sharers, $1)
+             where readers && array[$1] or writers && array[$1] or sharers && array[$1]",
+            "update member set default_readers = array_remove(default_readers, $1)
+             where default_readers && array[$1]",
+            "delete from team_group where id = $1",
+        ] {
+            sqlx::query(unshare).bind(id).execute(&mut *tx).await.map_err(taken_there)?;
+        }
+        let event = Event::new(Action::Deleted, Kind::Group, id, name);
+        history::record(&mut tx, by, event).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 }
 
@@ -237,7 +217,7 @@ async fn lead(
     connection: &mut PgConnection,
     by: &TeamScope,
     group_id: i64,
-) -> Result<Option<String>, StorageError> {
+) -> Result<Option<String>, NotDone> {
     let found: Option<(String, bool)> = sqlx::query_as(
         "select g.name, exists (
              select from team_group_member m where m.group_id = g.id and m.member_id = $2 and m.is_leader
@@ -252,7 +232,7 @@ async fn lead(
     .await?;
     match found {
         Some((name, leads)) if leads || by.is_admin() => Ok(Some(name)),
-        Some(_) => Err(StorageError::Forbidden),
+        Some(_) => Err(Refused::Forbidden.into()),
         None => Ok(None),
     }
 }

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgConnection};
 
-use super::{Storage, StorageError, storable, storable_json};
+use super::{NotDone, Storage, StorageError, storable, storable_json};
 use crate::domain::{
     history::{Entry, Event, Kind},
     sharing::{TeamScope, Via},
@@ -61,14 +61,14 @@ impl From<EntryRow> for Entry {
 /// Adds a line, in the transaction of what it tells of.
 pub(super) async fn record(
     connection: &mut PgConnection,
-    scope: &TeamScope,
+    by: &TeamScope,
     event: Event,
 ) -> Result<(), StorageError> {
-    let token_id = match scope.via() {
+    let token_id = match by.via() {
         Via::Session => None,
         Via::Token(id) => Some(id),
     };
-    let actor = scope.member();
+    let actor = by.member();
     write(connection, Some(actor.id), &actor.name, token_id, event).await
 }
 
@@ -131,22 +131,19 @@ impl Storage {
         actor: &str,
         event: Event,
     ) -> Result<(), StorageError> {
-        let actor = actor.to_owned();
-        self.in_transaction(move |connection| {
-            Box::pin(async move { record_as(connection, actor_id, &actor, event).await })
-        })
-        .await
+        let mut connection = self.pool.acquire().await?;
+        record_as(&mut connection, actor_id, actor, event).await
     }
 
     /// `limit` lines older than `before`, newest first. For admins.
     pub async fn list_history(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         filter: &HistoryFilter,
         before: Option<i64>,
         limit: i64,
-    ) -> Result<Vec<Entry>, StorageError> {
-        scope.require_admin()?;
+    ) -> Result<Vec<Entry>, NotDone> {
+        by.require_admin()?;
         let rows: Vec<EntryRow> = sqlx::query_as(
             "select id, at, actor_id, actor, token_id, action, kind, object_id, name, detail
              from history
@@ -176,7 +173,7 @@ impl Storage {
     /// `limit` lines of one thing that they see, older than `before`, newest first; attempts of others are for admins.
     pub async fn history_of(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         kind: Kind,
         id: i64,
         before: Option<i64>,
@@ -198,11 +195,11 @@ impl Storage {
              order by id desc
              limit $6",
         )
-        .bind(scope.member_id())
-        .bind(scope.seen_groups())
+        .bind(by.member_id())
+        .bind(by.seen_groups())
         .bind(kind.id())
         .bind(id)
-        .bind(scope.is_admin())
+        .bind(by.is_admin())
         .bind(limit)
         .bind(before)
         .fetch_all(&self.pool)
@@ -211,11 +208,8 @@ impl Storage {
     }
 
     /// Everybody who is in or was, by name, with whether they are out now. For admins.
-    pub async fn list_actors(
-        &self,
-        scope: &TeamScope,
-    ) -> Result<Vec<(i64, String, bool)>, StorageError> {
-        scope.require_admin()?;
+    pub async fn list_actors(&self, by: &TeamScope) -> Result<Vec<(i64, String, bool)>, NotDone> {
+        by.require_admin()?;
         let rows = sqlx::query_as(
             "select id, name, removed is not null from member order by lower(name), id",
         )

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::FromRow;
 
-use super::{Storage, StorageError, history};
+use super::{NotDone, Storage, StorageError, history};
 use crate::domain::{
     history::{Action, Event, Kind},
     member::{Invitation, Role},
@@ -44,66 +44,54 @@ impl TryFrom<InvitationRow> for Invitation {
 
 impl Storage {
     /// Invites an address; the role of an older invitation of it is changed. False when a member has it already.
-    pub async fn invite(
-        &self,
-        scope: &TeamScope,
-        email: &str,
-        role: Role,
-    ) -> Result<bool, StorageError> {
-        scope.require_admin()?;
-        let (by, email) = (scope.clone(), email.to_owned());
-        self.in_transaction_of(scope, move |connection| {
-            Box::pin(async move {
-                let id: Option<i64> = sqlx::query_scalar(
-                    "insert into invitation (email, role, invited_by)
-                     select $1, $2, $3
-                     where not exists (select from member where email = $1 and removed is null)
-                     on conflict (email) do update set role = excluded.role, invited_by = excluded.invited_by
-                     returning id",
-                )
-                .bind(&email)
-                .bind(role.id())
-                .bind(by.member_id())
-                .fetch_optional(&mut *connection)
-                .await?;
-                let Some(id) = id else { return Ok(false) };
-                let event = Event::new(Action::Created, Kind::Invitation, id, email);
-                let event = event.with(serde_json::json!({ "role": role.id() }));
-                history::record(connection, &by, event).await?;
-                Ok(true)
-            })
-        })
-        .await
+    pub async fn invite(&self, by: &TeamScope, email: &str, role: Role) -> Result<bool, NotDone> {
+        by.require_admin()?;
+        let mut tx = self.begin_as(by).await?;
+        let id: Option<i64> = sqlx::query_scalar(
+            "insert into invitation (email, role, invited_by)
+             select $1, $2, $3
+             where not exists (select from member where email = $1 and removed is null)
+             on conflict (email) do update set role = excluded.role, invited_by = excluded.invited_by
+             returning id",
+        )
+        .bind(email)
+        .bind(role.id())
+        .bind(by.member_id())
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(id) = id else { return Ok(false) };
+        let event = Event::new(Action::Created, Kind::Invitation, id, email);
+        let event = event.with(serde_json::json!({ "role": role.id() }));
+        history::record(&mut tx, by, event).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Invites whoever has a link, once, for a week. Only the hash of what the link holds is kept.
     pub async fn invite_by_link(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         link_hash: &[u8],
         role: Role,
-    ) -> Result<(), StorageError> {
-        scope.require_admin()?;
-        let (by, link_hash) = (scope.clone(), link_hash.to_vec());
-        self.in_transaction_of(scope, move |connection| {
-            Box::pin(async move {
-                let id: i64 = sqlx::query_scalar(
-                    "insert into invitation (link_hash, role, invited_by, expires)
-                     values ($1, $2, $3, now() + make_interval(secs => $4))
-                     returning id",
-                )
-                .bind(link_hash)
-                .bind(role.id())
-                .bind(by.member_id())
-                .bind(LINK_LIFE.as_secs_f64())
-                .fetch_one(&mut *connection)
-                .await?;
-                let event = Event::new(Action::Created, Kind::Invitation, id, "a link");
-                let event = event.with(serde_json::json!({ "role": role.id() }));
-                history::record(connection, &by, event).await
-            })
-        })
-        .await
+    ) -> Result<(), NotDone> {
+        by.require_admin()?;
+        let mut tx = self.begin_as(by).await?;
+        let id: i64 = sqlx::query_scalar(
+            "insert into invitation (link_hash, role, invited_by, expires)
+             values ($1, $2, $3, now() + make_interval(secs => $4))
+             returning id",
+        )
+        .bind(link_hash)
+        .bind(role.id())
+        .bind(by.member_id())
+        .bind(LINK_LIFE.as_secs_f64())
+        .fetch_one(&mut *tx)
+        .await?;
+        let event = Event::new(Action::Created, Kind::Invitation, id, "a link");
+        let event = event.with(serde_json::json!({ "role": role.id() }));
+        history::record(&mut tx, by, event).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     /// The invitation that a link stands for, while it lives. Before sign-in.
@@ -124,36 +112,25 @@ impl Storage {
     }
 
     /// Takes an invitation back; false when it was used or taken back already.
-    pub async fn take_back_invitation(
-        &self,
-        scope: &TeamScope,
-        id: i64,
-    ) -> Result<bool, StorageError> {
-        scope.require_admin()?;
-        let by = scope.clone();
-        self.in_transaction_of(scope, move |connection| {
-            Box::pin(async move {
-                let name: Option<String> = sqlx::query_scalar(
-                    "delete from invitation where id = $1 returning coalesce(email, 'a link')",
-                )
-                .bind(id)
-                .fetch_optional(&mut *connection)
-                .await?;
-                let Some(name) = name else { return Ok(false) };
-                let event = Event::new(Action::Revoked, Kind::Invitation, id, name);
-                history::record(connection, &by, event).await?;
-                Ok(true)
-            })
-        })
-        .await
+    pub async fn take_back_invitation(&self, by: &TeamScope, id: i64) -> Result<bool, NotDone> {
+        by.require_admin()?;
+        let mut tx = self.begin_as(by).await?;
+        let name: Option<String> = sqlx::query_scalar(
+            "delete from invitation where id = $1 returning coalesce(email, 'a link')",
+        )
+        .bind(id)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(name) = name else { return Ok(false) };
+        let event = Event::new(Action::Revoked, Kind::Invitation, id, name);
+        history::record(&mut tx, by, event).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Invitations that nobody has used yet and that live, newest first.
-    pub async fn list_invitations(
-        &self,
-        scope: &TeamScope,
-    ) -> Result<Vec<Invitation>, StorageError> {
-        scope.require_admin()?;
+    pub async fn list_invitations(&self, by: &TeamScope) -> Result<Vec<Invitation>, NotDone> {
+        by.require_admin()?;
         let rows: Vec<InvitationRow> = sqlx::query_as(
             "select i.id, i.email, i.role, m.name as invited_by, i.created, i.expires
              from invitation i
@@ -163,6 +140,7 @@ impl Storage {
         )
         .fetch_all(&self.pool)
         .await?;
-        rows.into_iter().map(Invitation::try_from).collect()
+        let rows = rows.into_iter().map(Invitation::try_from);
+        Ok(rows.collect::<Result<Vec<_>, StorageError>>()?)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sqlx::PgConnection;
 
-use super::StorageError;
+use super::{NotKept, StorageError};
 use crate::domain::{
     alert::{Alert, Band, Packet},
     sky::{Position, healpix29},
@@ -57,7 +57,7 @@ impl KnownAlerts {
 pub(super) async fn insert_alerts(
     connection: &mut PgConnection,
     alerts: &[&KeptAlert],
-) -> Result<KnownAlerts, StorageError> {
+) -> Result<KnownAlerts, NotKept> {
     if alerts.is_empty() {
         return Ok(KnownAlerts(HashMap::new()));
     }
@@ -115,7 +115,7 @@ pub(super) async fn insert_alerts(
         }
     }
     if known.len() < alerts.len() {
-        return Err(StorageError::RemovedMeanwhile);
+        return Err(NotKept::RemovedMeanwhile);
     }
     Ok(KnownAlerts(known))
 }

@@ -1,9 +1,8 @@
 //! Table `listener`: starting, pausing and ending one by a member, and what else a member's doing means for it.
 
-use futures::future::BoxFuture;
 use sqlx::PgConnection;
 
-use super::{Storage, StorageError, from_bigint, history};
+use super::{NotDone, Refused, Storage, StorageError, from_bigint, history, owned::OwnedTable};
 use crate::domain::{
     history::{Action, Event, Kind},
     sharing::TeamScope,
@@ -14,129 +13,73 @@ impl Storage {
     /// what is in trouble tries at once. False when the query is not there for them.
     pub async fn start_listening(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         query_id: i64,
         acts_as: Option<&str>,
         most: u32,
-    ) -> Result<bool, StorageError> {
-        let acts_as = acts_as.map(str::to_owned);
-        self.change_listener(scope, query_id, move |connection, by, name| {
-            Box::pin(async move {
-                if try_at_once(connection, query_id).await? {
-                    return Ok(());
-                }
-                check_room(connection, &by, most).await?;
-                sqlx::query(
-                    "insert into listener (saved_query_id, started_by) values ($1, $2)
-                     on conflict (saved_query_id) do update
-                     set started_by = excluded.started_by, state = 'on', since = now(), trouble = null,
-                         lacks_scope = null, failures = 0, next_try = null",
-                )
-                .bind(query_id)
-                .bind(by.member_id())
-                .execute(&mut *connection)
-                .await?;
-                let event = Event::new(Action::StartedListening, Kind::Query, query_id, name);
-                let event = event.with(serde_json::json!({ "as": acts_as }));
-                history::record(connection, &by, event).await
-            })
-        })
-        .await
+    ) -> Result<bool, NotDone> {
+        by.require_work()?;
+        let mut tx = self.begin_as(by).await?;
+        let Some(query) = OwnedTable::SavedQuery.find_changeable(&mut tx, by, query_id).await?
+        else {
+            return OwnedTable::SavedQuery.refused(tx, by, query_id).await;
+        };
+        if !try_at_once(&mut tx, query_id).await? {
+            check_room(&mut tx, by, most).await?;
+            sqlx::query(
+                "insert into listener (saved_query_id, started_by) values ($1, $2)
+                 on conflict (saved_query_id) do update
+                 set started_by = excluded.started_by, state = 'on', since = now(), trouble = null,
+                     lacks_scope = null, failures = 0, next_try = null",
+            )
+            .bind(query_id)
+            .bind(by.member_id())
+            .execute(&mut *tx)
+            .await?;
+            let event = Event::new(Action::StartedListening, Kind::Query, query_id, query.name);
+            let event = event.with(serde_json::json!({ "as": acts_as }));
+            history::record(&mut tx, by, event).await?;
+        }
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Pauses a listener; false when the query is not there for them.
-    pub async fn pause_listening(
-        &self,
-        scope: &TeamScope,
-        query_id: i64,
-    ) -> Result<bool, StorageError> {
+    pub async fn pause_listening(&self, by: &TeamScope, query_id: i64) -> Result<bool, NotDone> {
         let pause = "update listener
              set state = 'paused', since = now(), trouble = null, lacks_scope = null, failures = 0, next_try = null
              where saved_query_id = $1 and state = 'on'";
-        self.end_listening_by(scope, query_id, pause, Action::PausedListening).await
+        self.end_listening_by(by, query_id, pause, Action::PausedListening).await
     }
 
     /// Ends a listener; its runs stay. False when the query is not there for them.
-    pub async fn stop_listening(
-        &self,
-        scope: &TeamScope,
-        query_id: i64,
-    ) -> Result<bool, StorageError> {
+    pub async fn stop_listening(&self, by: &TeamScope, query_id: i64) -> Result<bool, NotDone> {
         let stop = "delete from listener where saved_query_id = $1";
-        self.end_listening_by(scope, query_id, stop, Action::StoppedListening).await
+        self.end_listening_by(by, query_id, stop, Action::StoppedListening).await
     }
 
     /// Executes a statement about the listener of a query (`$1`), and tells of it where it changes something.
     async fn end_listening_by(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         query_id: i64,
         statement: &'static str,
         action: Action,
-    ) -> Result<bool, StorageError> {
-        self.change_listener(scope, query_id, move |connection, by, name| {
-            Box::pin(async move {
-                let done = sqlx::query(statement).bind(query_id).execute(&mut *connection).await?;
-                if done.rows_affected() == 0 {
-                    return Ok(());
-                }
-                let event = Event::new(action, Kind::Query, query_id, name);
-                history::record(connection, &by, event).await
-            })
-        })
-        .await
+    ) -> Result<bool, NotDone> {
+        by.require_work()?;
+        let mut tx = self.begin_as(by).await?;
+        let Some(query) = OwnedTable::SavedQuery.find_changeable(&mut tx, by, query_id).await?
+        else {
+            return OwnedTable::SavedQuery.refused(tx, by, query_id).await;
+        };
+        let done = sqlx::query(statement).bind(query_id).execute(&mut *tx).await?;
+        if done.rows_affected() > 0 {
+            let event = Event::new(action, Kind::Query, query_id, query.name);
+            history::record(&mut tx, by, event).await?;
+        }
+        tx.commit().await?;
+        Ok(true)
     }
-
-    /// Changes the listener of a query that they may change, whose name `change` is told; false when the query is not
-    /// there for them.
-    async fn change_listener<F>(
-        &self,
-        scope: &TeamScope,
-        query_id: i64,
-        change: F,
-    ) -> Result<bool, StorageError>
-    where
-        F: for<'c> FnOnce(
-                &'c mut PgConnection,
-                TeamScope,
-                String,
-            ) -> BoxFuture<'c, Result<(), StorageError>>
-            + Send
-            + 'static,
-    {
-        scope.require_work()?;
-        let by = scope.clone();
-        let work = self.in_transaction_of(scope, move |connection| {
-            Box::pin(async move {
-                let Some(name) = lock_query(connection, &by, query_id).await? else {
-                    return Ok(false);
-                };
-                change(connection, by, name).await.map(|()| true)
-            })
-        });
-        let is_done = work.await?;
-        self.done_or_refused(scope, is_done, Kind::Query, query_id).await
-    }
-}
-
-/// The name of a query that they may change, which nobody changes or listens to anew until the transaction ends.
-async fn lock_query(
-    connection: &mut PgConnection,
-    by: &TeamScope,
-    query_id: i64,
-) -> Result<Option<String>, StorageError> {
-    let name = sqlx::query_scalar(
-        "select name from saved_query
-         where id = $1 and may_change(owner_id, readers, writers, $2, $3, $4)
-         for no key update",
-    )
-    .bind(query_id)
-    .bind(by.member_id())
-    .bind(by.seen_groups())
-    .bind(by.is_admin())
-    .fetch_optional(connection)
-    .await?;
-    Ok(name)
 }
 
 /// Lets a listener that is on already try at once; whether it is. It goes on as whom it is.
@@ -155,7 +98,7 @@ async fn check_room(
     connection: &mut PgConnection,
     by: &TeamScope,
     most: u32,
-) -> Result<(), StorageError> {
+) -> Result<(), NotDone> {
     // One after another: two requests must not both find the last place.
     sqlx::query("select from member where id = $1 for no key update")
         .bind(by.member_id())
@@ -167,7 +110,7 @@ async fn check_room(
             .fetch_one(connection)
             .await?;
     if going_on >= i64::from(most) {
-        return Err(StorageError::TooManyListeners { going_on: from_bigint(going_on) });
+        return Err(Refused::TooManyListeners { going_on: from_bigint(going_on) }.into());
     }
     Ok(())
 }

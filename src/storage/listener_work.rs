@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::FromRow;
 
 use super::{
-    Storage, StorageError, history, in_transaction_at,
+    Storage, StorageError, begin_on, history,
     run_queue::{BegunRow, BegunRun},
     sharing::with_groups_held,
 };
@@ -159,65 +159,59 @@ impl Storage {
         instance: &str,
         now: DateTime<Utc>,
     ) -> Result<Option<BegunRun>, StorageError> {
-        let instance = instance.to_owned();
-        let row: Option<BegunRow> = in_transaction_at(&self.work, move |connection| {
-                Box::pin(async move {
-                    // The query first, as whoever deletes it does.
-                    let readers: Option<Vec<i64>> = sqlx::query_scalar(
-                        "select readers from saved_query
-                         where id = (select saved_query_id from listener where id = $1)
-                         for key share",
-                    )
-                    .bind(listener_id)
-                    .fetch_optional(&mut *connection)
-                    .await?;
-                    let is_due: Option<bool> = sqlx::query_scalar(
-                        "select state = 'on' and coalesce(next_try <= $2, true) from listener where id = $1
-                         for no key update",
-                    )
-                    .bind(listener_id)
-                    .bind(now)
-                    .fetch_optional(&mut *connection)
-                    .await?;
-                    let (Some(readers), Some(true)) = (readers, is_due) else { return Ok(None) };
-                    let sharing =
-                        with_groups_held(connection, Sharing::read_by(readers)).await?;
-                    // Of a row of runs that failed with nothing in them the first and the last are enough.
-                    sqlx::query(
-                        "delete from run
-                         where id = (select max(id) from run where listener_id = $1)
-                           and state = 'failed' and received = 0
-                           and (select failures from listener where id = $1) > 1",
-                    )
-                    .bind(listener_id)
-                    .execute(&mut *connection)
-                    .await?;
-                    let row = sqlx::query_as(
-                        "with begun as (
-                             insert into run (saved_query_id, query_name, broker, parameters, started_by, instance,
-                                              readers, state, started, heartbeat, listener_id, day)
-                             select q.id, q.name, q.broker, q.parameters, l.started_by, $2, $3, 'running',
-                                    clock_timestamp(), clock_timestamp(), l.id, $4
-                             from listener l
-                             join saved_query q on q.id = l.saved_query_id
-                             where l.id = $1
-                             on conflict (listener_id) where state in ('queued', 'running') do nothing
-                             returning id, broker, parameters, started_by
-                         )
-                         select b.id, b.broker, b.parameters, m.id as member_id, m.name, m.email, m.role
-                         from begun b
-                         join member m on m.id = b.started_by",
-                    )
-                    .bind(listener_id)
-                    .bind(instance)
-                    .bind(&sharing.readers)
-                    .bind(now.date_naive())
-                    .fetch_optional(connection)
-                    .await?;
-                    Ok(row)
-                })
-            })
-            .await?;
+        let mut tx = begin_on(&self.work).await?;
+        // The query first, as whoever deletes it does.
+        let readers: Option<Vec<i64>> = sqlx::query_scalar(
+            "select readers from saved_query
+             where id = (select saved_query_id from listener where id = $1)
+             for key share",
+        )
+        .bind(listener_id)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let is_due: Option<bool> = sqlx::query_scalar(
+            "select state = 'on' and coalesce(next_try <= $2, true) from listener where id = $1
+             for no key update",
+        )
+        .bind(listener_id)
+        .bind(now)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let (Some(readers), Some(true)) = (readers, is_due) else { return Ok(None) };
+        let sharing = with_groups_held(&mut tx, Sharing::read_by(readers)).await?;
+        // Of a row of runs that failed with nothing in them the first and the last are enough.
+        sqlx::query(
+            "delete from run
+             where id = (select max(id) from run where listener_id = $1)
+               and state = 'failed' and received = 0
+               and (select failures from listener where id = $1) > 1",
+        )
+        .bind(listener_id)
+        .execute(&mut *tx)
+        .await?;
+        let row: Option<BegunRow> = sqlx::query_as(
+            "with begun as (
+                 insert into run (saved_query_id, query_name, broker, parameters, started_by, instance,
+                                  readers, state, started, heartbeat, listener_id, day)
+                 select q.id, q.name, q.broker, q.parameters, l.started_by, $2, $3, 'running',
+                        clock_timestamp(), clock_timestamp(), l.id, $4
+                 from listener l
+                 join saved_query q on q.id = l.saved_query_id
+                 where l.id = $1
+                 on conflict (listener_id) where state in ('queued', 'running') do nothing
+                 returning id, broker, parameters, started_by
+             )
+             select b.id, b.broker, b.parameters, m.id as member_id, m.name, m.email, m.role
+             from begun b
+             join member m on m.id = b.started_by",
+        )
+        .bind(listener_id)
+        .bind(instance)
+        .bind(&sharing.readers)
+        .bind(now.date_naive())
+        .fetch_optional(&mut *tx)
+        .await?;
+        tx.commit().await?;
         row.map(BegunRun::try_from).transpose()
     }
 
@@ -229,39 +223,36 @@ impl Storage {
         end: ListenerRunEnd,
         now: DateTime<Utc>,
     ) -> Result<bool, StorageError> {
-        in_transaction_at(&self.work, move |connection| {
-            Box::pin(async move {
-                let listener: Option<Option<i64>> = sqlx::query_scalar(
-                    "update run set state = $2, feedback = $3, lacks_scope = $4, finished = now()
-                     where id = $1 and state = 'running'
-                     returning listener_id",
-                )
-                .bind(id)
-                .bind(end.state.id())
-                .bind(&end.feedback)
-                .bind(end.lacks.map(Scope::id))
-                .fetch_optional(&mut *connection)
-                .await?;
-                if let (Some(Some(listener)), true) = (listener, end.is_trouble) {
-                    sqlx::query(
-                        "update listener
-                         set trouble = $2, lacks_scope = $3, failures = failures + 1,
-                             next_try = $4 + make_interval(secs => least($6, $5 * power(2, least(failures, 20))))
-                         where id = $1 and state = 'on'",
-                    )
-                    .bind(listener)
-                    .bind(&end.feedback)
-                    .bind(end.lacks.map(Scope::id))
-                    .bind(now)
-                    .bind(FIRST_PAUSE_S)
-                    .bind(LONGEST_PAUSE_S)
-                    .execute(connection)
-                    .await?;
-                }
-                Ok(listener.is_some())
-            })
-        })
-        .await
+        let mut tx = begin_on(&self.work).await?;
+        let listener: Option<Option<i64>> = sqlx::query_scalar(
+            "update run set state = $2, feedback = $3, lacks_scope = $4, finished = now()
+             where id = $1 and state = 'running'
+             returning listener_id",
+        )
+        .bind(id)
+        .bind(end.state.id())
+        .bind(&end.feedback)
+        .bind(end.lacks.map(Scope::id))
+        .fetch_optional(&mut *tx)
+        .await?;
+        if let (Some(Some(listener)), true) = (listener, end.is_trouble) {
+            sqlx::query(
+                "update listener
+                 set trouble = $2, lacks_scope = $3, failures = failures + 1,
+                     next_try = $4 + make_interval(secs => least($6, $5 * power(2, least(failures, 20))))
+                 where id = $1 and state = 'on'",
+            )
+            .bind(listener)
+            .bind(&end.feedback)
+            .bind(end.lacks.map(Scope::id))
+            .bind(now)
+            .bind(FIRST_PAUSE_S)
+            .bind(LONGEST_PAUSE_S)
+            .execute(&mut *tx)
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(listener.is_some())
     }
 
     /// Says that nothing stands in a listener's way any more.
@@ -282,27 +273,24 @@ impl Storage {
         listener_id: i64,
         because: &str,
     ) -> Result<(), StorageError> {
-        let because = because.to_owned();
-        in_transaction_at(&self.work, move |connection| {
-            Box::pin(async move {
-                let query: Option<(i64, String)> = sqlx::query_as(
-                    "update listener l set state = 'paused', since = now(), trouble = $2, lacks_scope = null, failures = 0,
-                                           next_try = null
-                     from saved_query q
-                     where l.id = $1 and l.state = 'on' and q.id = l.saved_query_id
-                     returning q.id, q.name",
-                )
-                .bind(listener_id)
-                .bind(&because)
-                .fetch_optional(&mut *connection)
-                .await?;
-                let Some((query_id, name)) = query else { return Ok(()) };
-                let event = Event::new(Action::PausedListening, Kind::Query, query_id, name);
-                let event = event.with(serde_json::json!({ "because": because }));
-                history::record_as(connection, None, "the service", event).await
-            })
-        })
-        .await
+        let mut tx = begin_on(&self.work).await?;
+        let query: Option<(i64, String)> = sqlx::query_as(
+            "update listener l set state = 'paused', since = now(), trouble = $2, lacks_scope = null, failures = 0,
+                                   next_try = null
+             from saved_query q
+             where l.id = $1 and l.state = 'on' and q.id = l.saved_query_id
+             returning q.id, q.name",
+        )
+        .bind(listener_id)
+        .bind(because)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some((query_id, name)) = query else { return Ok(()) };
+        let event = Event::new(Action::PausedListening, Kind::Query, query_id, name);
+        let event = event.with(serde_json::json!({ "because": because }));
+        history::record_as(&mut tx, None, "the service", event).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     /// Marks the run of a listener *interrupted* whose process has been silent for longer than this; whether it was.

@@ -80,7 +80,7 @@ impl Storage {
     /// The listeners of those of these queries that they see.
     pub async fn listeners_of(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         query_ids: &[i64],
     ) -> Result<Vec<Listener>, StorageError> {
         if query_ids.is_empty() {
@@ -102,8 +102,8 @@ impl Storage {
              ) latest on true
              where l.saved_query_id = any($3) and may_read(q.owner_id, q.readers, $1, $2)",
         )
-        .bind(scope.member_id())
-        .bind(scope.seen_groups())
+        .bind(by.member_id())
+        .bind(by.seen_groups())
         .bind(query_ids)
         .fetch_all(&self.pool)
         .await?;
@@ -113,17 +113,17 @@ impl Storage {
     /// The listener of a query that they see.
     pub async fn find_listener(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         query_id: i64,
     ) -> Result<Option<Listener>, StorageError> {
-        Ok(self.listeners_of(scope, &[query_id]).await?.pop())
+        Ok(self.listeners_of(by, &[query_id]).await?.pop())
     }
 
     /// What listening to a query has brought on each day since this one, the latest first. Days without a run are not
     /// among them.
     pub async fn listener_days(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         query_id: i64,
         since: NaiveDate,
     ) -> Result<Vec<ListenerDay>, StorageError> {
@@ -137,8 +137,8 @@ impl Storage {
              group by r.day
              order by r.day desc",
         )
-        .bind(scope.member_id())
-        .bind(scope.seen_groups())
+        .bind(by.member_id())
+        .bind(by.seen_groups())
         .bind(query_id)
         .bind(since)
         .fetch_all(&self.pool)

@@ -2,7 +2,7 @@
 
 use sqlx::{FromRow, PgConnection};
 
-use super::{Storage, StorageError, history, listener_changes::wake_listeners};
+use super::{NotDone, Storage, StorageError, begin_on, history, listener_changes::wake_listeners};
 use crate::domain::{
     history::{Action, Event, Kind},
     member::{Identity, Member, Role, TeamMember},
@@ -91,26 +91,10 @@ impl Storage {
         may_found: bool,
         link_hash: Option<&[u8]>,
     ) -> Result<Admission, StorageError> {
-        let identity = identity.clone();
-        let link_hash = link_hash.map(<[u8]>::to_vec);
-        self.in_transaction(move |connection| {
-            Box::pin(async move {
-                if let Some(member) = known_account(connection, &identity, welcome).await? {
-                    return Ok(Admission::Admitted(member));
-                }
-                sqlx::query("select pg_advisory_xact_lock($1)")
-                    .bind(ADMISSION_LOCK)
-                    .execute(&mut *connection)
-                    .await?;
-                // Somebody with the same account may have been quicker.
-                if let Some(member) = known_account(connection, &identity, welcome).await? {
-                    return Ok(Admission::Admitted(member));
-                }
-                first_admission(connection, &identity, welcome, may_found, link_hash.as_deref())
-                    .await
-            })
-        })
-        .await
+        let mut tx = begin_on(&self.pool).await?;
+        let admission = admission_of(&mut tx, identity, welcome, may_found, link_hash).await?;
+        tx.commit().await?;
+        Ok(admission)
     }
 
     /// Everybody who is in, by name.
@@ -142,12 +126,12 @@ impl Storage {
     /// By which account of which provider they are known: issuer and subject.
     pub async fn member_account(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
     ) -> Result<Option<(String, String)>, StorageError> {
         let account = sqlx::query_as(
             "select issuer, subject from member where id = $1 and issuer is not null",
         )
-        .bind(scope.member_id())
+        .bind(by.member_id())
         .fetch_optional(&self.pool)
         .await?;
         Ok(account)
@@ -182,22 +166,40 @@ impl Storage {
     /// Sets or clears theirs.
     pub async fn set_google_project(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         project: Option<&str>,
-    ) -> Result<(), StorageError> {
-        let (member_id, project) = (scope.member_id(), project.map(str::to_owned));
-        self.in_transaction_of(scope, move |connection| {
-            Box::pin(async move {
-                sqlx::query("update member set google_project = $2 where id = $1")
-                    .bind(member_id)
-                    .bind(project)
-                    .execute(&mut *connection)
-                    .await?;
-                wake_listeners(connection, member_id).await
-            })
-        })
-        .await
+    ) -> Result<(), NotDone> {
+        let mut tx = self.begin_as(by).await?;
+        sqlx::query("update member set google_project = $2 where id = $1")
+            .bind(by.member_id())
+            .bind(project)
+            .execute(&mut *tx)
+            .await?;
+        wake_listeners(&mut tx, by.member_id()).await?;
+        tx.commit().await?;
+        Ok(())
     }
+}
+
+async fn admission_of(
+    connection: &mut PgConnection,
+    identity: &Identity,
+    welcome: Welcome,
+    may_found: bool,
+    link_hash: Option<&[u8]>,
+) -> Result<Admission, StorageError> {
+    if let Some(member) = known_account(connection, identity, welcome).await? {
+        return Ok(Admission::Admitted(member));
+    }
+    sqlx::query("select pg_advisory_xact_lock($1)")
+        .bind(ADMISSION_LOCK)
+        .execute(&mut *connection)
+        .await?;
+    // Somebody with the same account may have been quicker.
+    if let Some(member) = known_account(connection, identity, welcome).await? {
+        return Ok(Admission::Admitted(member));
+    }
+    first_admission(connection, identity, welcome, may_found, link_hash).await
 }
 
 /// The member with this account, with what the provider says of it now; an admin by settings becomes one again.

@@ -16,7 +16,9 @@ mod api_tokens;
 mod batches;
 mod budget;
 mod credentials;
+mod errors;
 mod form_drafts;
+mod found_alerts;
 mod groups;
 mod history;
 mod invitations;
@@ -27,6 +29,7 @@ mod listener_work;
 mod listeners;
 mod members;
 mod migrations;
+mod owned;
 mod packet_heads;
 mod query_lists;
 mod results;
@@ -51,9 +54,8 @@ mod unreadable;
 
 use std::{str::FromStr, time::Duration};
 
-use futures::future::BoxFuture;
 use sqlx::{
-    ConnectOptions, Connection, PgConnection, PgPool,
+    ConnectOptions, Connection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -63,6 +65,7 @@ pub use self::{
     batches::{Batch, KeptBatch},
     budget::{Reserved, SpendingLimits, SpendingWish},
     credentials::{Credential, SealedTokens},
+    errors::{NotDone, NotKept, Refused, StorageError},
     form_drafts::FormDraft,
     history::HistoryFilter,
     known_alerts::KeptAlert,
@@ -73,6 +76,7 @@ pub use self::{
     results::{Cursor, PageCursor, ResultPage},
     run_news::RunFollower,
     run_queue::{BegunRun, RunsAhead},
+    run_work::StopRequest,
     runs::{NewRun, RunFilter},
     sessions::{NewSession, SESSION_LIFE, SIGNED_IN, Sessions, VISITOR},
     sign_in_attempts::{Attempt, Taken},
@@ -93,103 +97,6 @@ const MAX_WORK_CONNECTIONS: u32 = 12;
 
 /// How long an idle connection is taken for alive without asking. Asking each time costs pages a third of their time.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
-
-/// What can go wrong between us and the database.
-#[derive(Debug, thiserror::Error)]
-pub enum StorageError {
-    /// The database refused, or could not be reached.
-    #[error("the database did not answer as it should")]
-    Database(#[from] sqlx::Error),
-    /// The tables could not be brought up to date.
-    #[error("the tables could not be brought up to date")]
-    Migration(#[source] sqlx::migrate::MigrateError),
-    /// The tables were made by migrations that are no more.
-    #[error(
-        "the database was made by a version before the first release, and its tables cannot be brought up to date: start \
-         again with an empty database (for a private PostgreSQL, move the folder postgres out of the data folder)"
-    )]
-    BeforeFirstRelease,
-    /// A row that this version of the software never writes.
-    #[error("row {id} of table {table} is inconsistent")]
-    Inconsistent {
-        /// Table.
-        table: &'static str,
-        /// Id of the row.
-        id: i64,
-    },
-    /// The server does not keep what it has confirmed.
-    #[error(
-        "the database runs with synchronous_commit = {0}: it may lose what it has confirmed; set it to on"
-    )]
-    NotDurable(String),
-    /// They may share it further, but not take it from anybody, nor give rights that they do not have.
-    #[error("not theirs to give or take")]
-    NotTheirsToGive,
-    /// Whoever asks was taken out of the team meanwhile, or their token is void.
-    #[error("not a member any more")]
-    NotIn,
-    /// The run was ended by somebody else: a user, or another process that thought ours dead.
-    #[error("the run is no longer ours to write")]
-    RunEnded,
-    /// So many runs of the member wait that no more are taken.
-    #[error("{waiting} runs of this member are waiting already")]
-    QueueFull {
-        /// Runs that wait.
-        waiting: u64,
-    },
-    /// So many listeners of the member go on that no more are started.
-    #[error("{going_on} listeners of this member go on already")]
-    TooManyListeners {
-        /// Listeners that go on.
-        going_on: u64,
-    },
-    /// A name is taken.
-    #[error(transparent)]
-    NameClash(#[from] crate::domain::target::NameClash),
-    /// Somebody else changed the row since it was read.
-    #[error("somebody else changed this meanwhile")]
-    Changed,
-    /// Among those who would see it there is a target with one of its names.
-    #[error("those who would see this target see one with the same name already")]
-    NameTakenThere,
-    /// They see it, and may not do that with it.
-    #[error("that is for its owner, an admin or those whom they let")]
-    Forbidden,
-    /// Their role, or the token they use, lets them look only.
-    #[error("viewers look only")]
-    ViewersLookOnly,
-    /// The batch before this one was not kept: it comes first.
-    #[error("the batch before was not kept")]
-    OutOfTurn,
-    /// An alert, or the head of a packet, was removed while a batch named it.
-    #[error("a row that a batch names was removed meanwhile")]
-    RemovedMeanwhile,
-    /// The task that held the transaction ended early.
-    #[error("the transaction was abandoned")]
-    Abandoned,
-}
-
-impl StorageError {
-    /// Whether the same call may succeed a little later: the server restarts, or all connections are busy.
-    pub fn is_passing(&self) -> bool {
-        let error = match self {
-            Self::Database(error) => error,
-            Self::OutOfTurn | Self::RemovedMeanwhile => return true,
-            _ => return false,
-        };
-        match error {
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::Protocol(_) => true,
-            // 57P0x: the server shuts down or starts; 40xxx: a transaction had to give way; 08xxx: connection
-            // lost; 53xxx: disk or connections used up; 55P03 and 57014: a lock or a statement took too long.
-            sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-                ["57P", "40", "08", "53", "55P03", "57014", "25P"]
-                    .iter()
-                    .any(|class| code.starts_with(class))
-            }),
-            _ => false,
-        }
-    }
-}
 
 /// The database, as the rest of the service sees it.
 #[derive(Clone, Debug)]
@@ -260,19 +167,6 @@ impl Storage {
         self.work.close().await;
         self.pool.close().await;
     }
-
-    /// Runs `work` in one transaction, in a task of its own: a request that goes away half-way
-    /// must not leave half of a transaction behind, nor one that is just being begun (the next borrower of the connection
-    /// would find itself in it). No other transaction is begun anywhere. An answer that does not come counts as not stored.
-    async fn in_transaction<T, F>(&self, work: F) -> Result<T, StorageError>
-    where
-        T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, StorageError>>
-            + Send
-            + 'static,
-    {
-        in_transaction_at(&self.pool, work).await
-    }
 }
 
 /// As a setting of the server.
@@ -296,22 +190,16 @@ fn pool_of(max_connections: u32, timing: &DatabaseTiming) -> PgPoolOptions {
         })
 }
 
-/// [`Storage::in_transaction`], on a connection of this pool.
-async fn in_transaction_at<T, F>(pool: &PgPool, work: F) -> Result<T, StorageError>
-where
-    T: Send + 'static,
-    F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, StorageError>>
-        + Send
-        + 'static,
-{
+/// A transaction of ours. What drops it before its `commit` rolls it back: whoever goes away leaves nothing half done.
+type Transaction = sqlx::Transaction<'static, sqlx::Postgres>;
+
+/// Begins a transaction on a connection of this pool. No other is begun anywhere. It is begun in a task of its own: sqlx's
+/// `begin` that is dropped half-way leaves a transaction open of which the connection knows nothing, and its next borrower
+/// would find itself in it.
+async fn begin_on(pool: &PgPool) -> Result<Transaction, StorageError> {
     let pool = pool.clone();
-    let task = tokio::spawn(async move {
-        let mut transaction = pool.begin().await?;
-        let result = work(&mut transaction).await?;
-        transaction.commit().await?;
-        Ok(result)
-    });
-    task.await.map_err(|_| StorageError::Abandoned)?
+    let beginning = tokio::spawn(async move { pool.begin().await });
+    Ok(beginning.await.map_err(|_| StorageError::BrokenOff)??)
 }
 
 /// A text as PostgreSQL can hold it: without NUL, which a hostile message may have.

@@ -124,19 +124,19 @@ impl Storage {
     /// `limit` saved queries from the `offset`th on. People have tens of them, not millions: an offset serves.
     pub async fn list_queries(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         filter: &QueryFilter,
         order: QueryOrder,
         limit: i64,
         offset: i64,
     ) -> Result<Vec<SavedQuery>, StorageError> {
         let rows: Vec<QueryRow> = sqlx::query_as(list_sql(order))
-            .bind(scope.member_id())
-            .bind(scope.seen_groups())
+            .bind(by.member_id())
+            .bind(by.seen_groups())
             .bind(filter.broker.as_deref())
             .bind(filter.name.as_deref().unwrap_or_default())
             .bind(filter.whose.id())
-            .bind(scope.own_groups())
+            .bind(by.own_groups())
             .bind(limit)
             .bind(offset)
             .fetch_all(&self.pool)
@@ -147,19 +147,19 @@ impl Storage {
     /// How many saved queries a filter shows.
     pub async fn count_queries(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         filter: &QueryFilter,
     ) -> Result<u64, StorageError> {
         let count: i64 = sqlx::query_scalar(concat!(
             "select count(*) from saved_query q where may_read(q.owner_id, q.readers, $1, $2) and ",
             passes!()
         ))
-        .bind(scope.member_id())
-        .bind(scope.seen_groups())
+        .bind(by.member_id())
+        .bind(by.seen_groups())
         .bind(filter.broker.as_deref())
         .bind(filter.name.as_deref().unwrap_or_default())
         .bind(filter.whose.id())
-        .bind(scope.own_groups())
+        .bind(by.own_groups())
         .fetch_one(&self.pool)
         .await?;
         Ok(from_bigint(count))

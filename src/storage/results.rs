@@ -5,10 +5,9 @@
 
 use std::fmt;
 
-use super::{Storage, StorageError, from_bigint, to_bigint};
+use super::{Storage, StorageError, found_alerts::FoundAlertRow, from_bigint, to_bigint};
 use crate::domain::{
-    alert::Survey,
-    found_alert::{FoundAlert, SortColumn, SortOrder, TargetLink},
+    found_alert::{FoundAlert, SortColumn, SortOrder},
     run::RunId,
     sharing::TeamScope,
 };
@@ -79,21 +78,8 @@ pub struct ResultPage {
 #[derive(sqlx::FromRow)]
 struct ResultRow {
     key: String,
-    alert_id: i64,
-    survey: String,
-    source_id: i64,
-    object_id: String,
-    jd: f64,
-    ra: f64,
-    dec: f64,
-    mag: Option<f64>,
-    mag_err: Option<f64>,
-    band: Option<String>,
-    is_positive: Option<bool>,
-    classtar: Option<f64>,
-    rb: Option<f64>,
-    target_id: Option<i64>,
-    target_name: Option<String>,
+    #[sqlx(flatten)]
+    found: FoundAlertRow,
     is_selected: bool,
     n_selected: i64,
 }
@@ -102,25 +88,7 @@ impl TryFrom<ResultRow> for FoundAlert {
     type Error = StorageError;
 
     fn try_from(row: ResultRow) -> Result<Self, StorageError> {
-        let survey = Survey::from_id(&row.survey)
-            .ok_or(StorageError::Inconsistent { table: "alert", id: row.alert_id })?;
-        Ok(Self {
-            id: row.alert_id,
-            survey,
-            source_id: row.source_id,
-            object_id: row.object_id,
-            jd: row.jd,
-            ra: row.ra,
-            dec: row.dec,
-            mag: row.mag,
-            mag_err: row.mag_err,
-            band: row.band,
-            is_positive: row.is_positive,
-            classtar: row.classtar,
-            rb: row.rb,
-            target: row.target_id.zip(row.target_name).map(|(id, name)| TargetLink { id, name }),
-            is_selected: row.is_selected,
-        })
+        row.found.into_alert(row.is_selected)
     }
 }
 
@@ -257,7 +225,7 @@ impl Storage {
     /// One page of a run's results, as a member sees it.
     pub async fn list_results(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         run_id: RunId,
         order: SortOrder,
         cursor: &PageCursor,
@@ -271,8 +239,8 @@ impl Storage {
         // One row more than the page shows tells whether there is a further page.
         let mut query = sqlx::query_as(page_sql(order, scan))
             .bind(run_id)
-            .bind(scope.member_id())
-            .bind(scope.seen_groups())
+            .bind(by.member_id())
+            .bind(by.seen_groups())
             .bind(i64::from(page_size) + 1);
         query = match (place, order.column) {
             (None, _) => query.bind(0_i64),
@@ -286,7 +254,7 @@ impl Storage {
     /// A run's results by number of rows skipped, for the numbered pages of the JSON API.
     pub async fn list_results_from(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         run_id: RunId,
         order: SortOrder,
         skipped: u64,
@@ -294,8 +262,8 @@ impl Storage {
     ) -> Result<Vec<FoundAlert>, StorageError> {
         let rows: Vec<ResultRow> = sqlx::query_as(page_sql(order, Scan::Start))
             .bind(run_id)
-            .bind(scope.member_id())
-            .bind(scope.seen_groups())
+            .bind(by.member_id())
+            .bind(by.seen_groups())
             .bind(i64::from(page_size))
             .bind(to_bigint(skipped))
             .fetch_all(&self.pool)
@@ -340,7 +308,7 @@ fn into_page(
     };
     let cursor_at = |row: &ResultRow, n_before| Cursor {
         key: row.key.clone(),
-        alert_id: row.alert_id,
+        alert_id: row.found.alert_id,
         n_before,
     };
     let previous = rows.first().filter(|_| has_previous).map(|row| cursor_at(row, n_before));

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use sqlx::PgConnection;
 
-use super::{Storage, StorageError, from_bigint, in_transaction_at, to_bigint};
+use super::{NotDone, Refused, Storage, StorageError, begin_on, from_bigint, to_bigint};
 use crate::domain::{
     member::{Member, Role},
     run::{Run, RunId},
@@ -80,7 +80,7 @@ pub(super) async fn check_room(
     connection: &mut PgConnection,
     member_id: i64,
     most_live: u32,
-) -> Result<(), StorageError> {
+) -> Result<(), NotDone> {
     // One after another: two requests must not both find the last place.
     sqlx::query("select from member where id = $1 for no key update")
         .bind(member_id)
@@ -95,7 +95,7 @@ pub(super) async fn check_room(
     .fetch_one(connection)
     .await?;
     if live >= i64::from(most_live) {
-        return Err(StorageError::QueueFull { waiting: from_bigint(waiting) });
+        return Err(Refused::QueueFull { waiting: from_bigint(waiting) }.into());
     }
     Ok(())
 }
@@ -116,44 +116,36 @@ impl Storage {
         if !sqlx::query_scalar(any_waits).fetch_one(&self.work).await? {
             return Ok(Vec::new());
         }
-        let (instance, n) = (instance.to_owned(), to_bigint(n as u64));
-        let rows: Vec<BegunRow> = in_transaction_at(&self.work, move |connection| {
-                Box::pin(async move {
-                    sqlx::query("select pg_advisory_xact_lock($1)")
-                        .bind(LOCK)
-                        .execute(&mut *connection)
-                        .await?;
-                    sqlx::query(END_CANCELLED).execute(&mut *connection).await?;
-                    let rows = sqlx::query_as(
-                        "with going_on as (
-                             select started_by, count(*) as n from run where state = 'running' and day is null group by started_by
-                         ), waiting as (
-                             select q.id,
-                                    q.instance = $1 or q.created < clock_timestamp() - make_interval(secs => $4) as is_ours,
-                                    coalesce(g.n, 0) + row_number() over (partition by q.started_by order by q.id) as place
-                             from run q
-                             left join going_on g on g.started_by = q.started_by
-                             where q.state = 'queued' and not q.cancel_requested
-                         ), next as (
-                             select id from waiting where place <= $2 and is_ours order by place, id limit $3
-                         )
-                         update run r
-                         set state = 'running', started = clock_timestamp(), heartbeat = clock_timestamp(), instance = $1
-                         from next, member m
-                         where r.id = next.id and r.state = 'queued' and m.id = r.started_by
-                           and m.removed is null and m.role <> 'viewer'
-                         returning r.id, r.broker, r.parameters, m.id as member_id, m.name, m.email, m.role",
-                    )
-                    .bind(instance)
-                    .bind(i64::from(at_once))
-                    .bind(n)
-                    .bind(head_start.as_secs_f64())
-                    .fetch_all(connection)
-                    .await?;
-                    Ok(rows)
-                })
-            })
-            .await?;
+        let mut tx = begin_on(&self.work).await?;
+        sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *tx).await?;
+        sqlx::query(END_CANCELLED).execute(&mut *tx).await?;
+        let rows: Vec<BegunRow> = sqlx::query_as(
+            "with going_on as (
+                 select started_by, count(*) as n from run where state = 'running' and day is null group by started_by
+             ), waiting as (
+                 select q.id,
+                        q.instance = $1 or q.created < clock_timestamp() - make_interval(secs => $4) as is_ours,
+                        coalesce(g.n, 0) + row_number() over (partition by q.started_by order by q.id) as place
+                 from run q
+                 left join going_on g on g.started_by = q.started_by
+                 where q.state = 'queued' and not q.cancel_requested
+             ), next as (
+                 select id from waiting where place <= $2 and is_ours order by place, id limit $3
+             )
+             update run r
+             set state = 'running', started = clock_timestamp(), heartbeat = clock_timestamp(), instance = $1
+             from next, member m
+             where r.id = next.id and r.state = 'queued' and m.id = r.started_by
+               and m.removed is null and m.role <> 'viewer'
+             returning r.id, r.broker, r.parameters, m.id as member_id, m.name, m.email, m.role",
+        )
+        .bind(instance)
+        .bind(i64::from(at_once))
+        .bind(to_bigint(n as u64))
+        .bind(head_start.as_secs_f64())
+        .fetch_all(&mut *tx)
+        .await?;
+        tx.commit().await?;
         let mut begun = rows.into_iter().map(BegunRun::try_from).collect::<Result<Vec<_>, _>>()?;
         begun.sort_by_key(|run| run.id);
         Ok(begun)
@@ -179,15 +171,6 @@ impl Storage {
     pub async fn end_cancelled_runs(&self) -> Result<(), StorageError> {
         sqlx::query(END_CANCELLED).execute(&self.pool).await?;
         Ok(())
-    }
-
-    /// Whether somebody has asked for a run to be stopped.
-    pub async fn is_cancel_requested(&self, id: RunId) -> Result<bool, StorageError> {
-        let asked = sqlx::query_scalar("select cancel_requested from run where id = $1")
-            .bind(id)
-            .fetch_optional(&self.work)
-            .await?;
-        Ok(asked.unwrap_or(true))
     }
 
     /// What stands between a waiting run and its beginning.

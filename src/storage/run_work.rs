@@ -8,6 +8,17 @@ use crate::domain::{
     run::{LogLevel, RunId, RunState},
 };
 
+/// Whether somebody has asked for a run to be stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopRequest {
+    /// Somebody has.
+    Asked,
+    /// Nobody has.
+    NotAsked,
+    /// There is no such run (any more).
+    NoSuchRun,
+}
+
 impl Storage {
     /// Adds to the messages that were acknowledged. A number for reading: it waits for no disk, whose turn is the next
     /// batch's, so a crash of the database within the same second may take it back.
@@ -34,12 +45,16 @@ impl Storage {
     }
 
     /// Whether somebody asked a run to stop.
-    pub async fn is_asked_to_stop(&self, id: RunId) -> Result<bool, StorageError> {
+    pub async fn stop_request(&self, id: RunId) -> Result<StopRequest, StorageError> {
         let found = sqlx::query_scalar("select cancel_requested from run where id = $1")
             .bind(id)
             .fetch_optional(&self.work)
             .await?;
-        Ok(found.unwrap_or_default())
+        Ok(match found {
+            Some(true) => StopRequest::Asked,
+            Some(false) => StopRequest::NotAsked,
+            None => StopRequest::NoSuchRun,
+        })
     }
 
     /// Ends a live run, perhaps for lack of a right at Google; false when it had ended already.

@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
 use super::{
-    Storage, StorageError, from_bigint, history, listener_changes::pause_listener_of,
-    run_queue::check_room, scopes::SharingRow, sharing::with_groups_held, standing::check_standing,
+    NotDone, Storage, StorageError, begin_on, from_bigint, history,
+    listener_changes::pause_listener_of, owned::OwnedTable, run_queue::check_room,
+    scopes::SharingRow, sharing::with_groups_held, standing::check_standing,
 };
 use crate::domain::{
     grant::Scope,
@@ -155,56 +156,48 @@ impl Storage {
     /// Queues a run of a member who has fewer than `most_live` that go on or wait; its id.
     pub async fn create_run(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         run: &NewRun,
         most_live: u32,
-    ) -> Result<RunId, StorageError> {
-        scope.require_work()?;
-        let (by, run) = (scope.clone(), run.clone());
-        self.in_transaction(move |connection| {
-            Box::pin(async move {
-                check_room(connection, by.member_id(), most_live).await?;
-                check_standing(connection, &by).await?;
-                let sharing = with_groups_held(connection, run.sharing).await?;
-                let id = sqlx::query_scalar(
-                    "insert into run (saved_query_id, query_name, broker, parameters, started_by, instance,
-                                      readers, writers, sharers)
-                     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-                     returning id",
-                )
-                .bind(run.saved_query_id)
-                .bind(&run.query_name)
-                .bind(&run.broker)
-                .bind(&run.parameters)
-                .bind(by.member_id())
-                .bind(&run.instance)
-                .bind(&sharing.readers)
-                .bind(&sharing.writers)
-                .bind(&sharing.sharers)
-                .fetch_one(&mut *connection)
-                .await?;
-                let detail = serde_json::json!({
-                    "broker": run.broker, "query": run.saved_query_id, "parameters": run.parameters,
-                    "as": run.acts_as,
-                });
-                let event = Event::new(Action::Ran, Kind::Run, id, run.query_name);
-                let event = event.with(detail).without_detail_if(sharing.is_private());
-                history::record(connection, &by, event).await?;
-                Ok(id)
-            })
-        })
-        .await
+    ) -> Result<RunId, NotDone> {
+        by.require_work()?;
+        let mut tx = begin_on(&self.pool).await?;
+        check_room(&mut tx, by.member_id(), most_live).await?;
+        check_standing(&mut tx, by).await?;
+        let sharing = with_groups_held(&mut tx, run.sharing.clone()).await?;
+        let id = sqlx::query_scalar(
+            "insert into run (saved_query_id, query_name, broker, parameters, started_by, instance,
+                              readers, writers, sharers)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+             returning id",
+        )
+        .bind(run.saved_query_id)
+        .bind(&run.query_name)
+        .bind(&run.broker)
+        .bind(&run.parameters)
+        .bind(by.member_id())
+        .bind(&run.instance)
+        .bind(&sharing.readers)
+        .bind(&sharing.writers)
+        .bind(&sharing.sharers)
+        .fetch_one(&mut *tx)
+        .await?;
+        let detail = serde_json::json!({
+            "broker": run.broker, "query": run.saved_query_id, "parameters": run.parameters,
+            "as": run.acts_as,
+        });
+        let event = Event::new(Action::Ran, Kind::Run, id, &run.query_name);
+        let event = event.with(detail).without_detail_if(sharing.is_private());
+        history::record(&mut tx, by, event).await?;
+        tx.commit().await?;
+        Ok(id)
     }
 
     /// The run with this id, if they see it.
-    pub async fn find_run(
-        &self,
-        scope: &TeamScope,
-        id: RunId,
-    ) -> Result<Option<Run>, StorageError> {
+    pub async fn find_run(&self, by: &TeamScope, id: RunId) -> Result<Option<Run>, StorageError> {
         let row: Option<RunRow> = sqlx::query_as(select_runs!("r.id = $3"))
-            .bind(scope.member_id())
-            .bind(scope.seen_groups())
+            .bind(by.member_id())
+            .bind(by.seen_groups())
             .bind(id)
             .fetch_optional(&self.pool)
             .await?;
@@ -214,7 +207,7 @@ impl Storage {
     /// The newest `limit` runs that a filter shows.
     pub async fn list_runs(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         filter: RunFilter,
         limit: i64,
     ) -> Result<Vec<Run>, StorageError> {
@@ -227,13 +220,13 @@ impl Storage {
              order by r.id desc
              limit $8"
         ))
-        .bind(scope.member_id())
-        .bind(scope.seen_groups())
+        .bind(by.member_id())
+        .bind(by.seen_groups())
         .bind(filter.state.map(RunState::id))
         .bind(filter.saved_query_id)
         .bind(filter.before)
         .bind(filter.whose.id())
-        .bind(scope.own_groups())
+        .bind(by.own_groups())
         .bind(limit)
         .bind(filter.of_listeners)
         .fetch_all(&self.pool)
@@ -244,7 +237,7 @@ impl Storage {
     /// The newest `limit` runs that they see and that found an alert.
     pub async fn list_runs_of_alert(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         alert_id: i64,
         limit: i64,
     ) -> Result<Vec<Run>, StorageError> {
@@ -255,8 +248,8 @@ impl Storage {
              order by r.id desc
              limit $4"
         ))
-        .bind(scope.member_id())
-        .bind(scope.seen_groups())
+        .bind(by.member_id())
+        .bind(by.seen_groups())
         .bind(alert_id)
         .bind(limit)
         .fetch_all(&self.pool)
@@ -266,44 +259,39 @@ impl Storage {
 
     /// Asks for a live run to be stopped, by whichever process works on it; false when it had ended already, or is not
     /// there for them. Whoever stops the run of a listener pauses the listener.
-    pub async fn request_cancel(&self, scope: &TeamScope, id: RunId) -> Result<bool, StorageError> {
-        scope.require_work()?;
-        let by = scope.clone();
-        let (is_allowed, is_asked) = self
-            .in_transaction_of(scope, move |connection| {
-                Box::pin(async move {
-                    let found: Option<(String, bool, Option<i64>)> = sqlx::query_as(
-                        "update run
-                         set cancel_requested = cancel_requested or state in ('queued', 'running')
-                         where id = $1 and may_change(started_by, readers, writers, $2, $3, $4)
-                         returning query_name, state in ('queued', 'running'), listener_id",
-                    )
-                    .bind(id)
-                    .bind(by.member_id())
-                    .bind(by.seen_groups())
-                    .bind(by.is_admin())
-                    .fetch_optional(&mut *connection)
-                    .await?;
-                    let Some((name, is_live, listener)) = found else { return Ok((false, false)) };
-                    if is_live {
-                        let event = Event::new(Action::Stopped, Kind::Run, id, name);
-                        history::record(connection, &by, event).await?;
-                        if let Some(listener) = listener {
-                            pause_listener_of(connection, &by, listener).await?;
-                        }
-                    }
-                    Ok((true, is_live))
-                })
-            })
-            .await?;
-        self.done_or_refused(scope, is_allowed, Kind::Run, id).await?;
-        Ok(is_asked)
+    pub async fn request_cancel(&self, by: &TeamScope, id: RunId) -> Result<bool, NotDone> {
+        by.require_work()?;
+        let mut tx = self.begin_as(by).await?;
+        let found: Option<(String, bool, Option<i64>)> = sqlx::query_as(
+            "update run
+             set cancel_requested = cancel_requested or state in ('queued', 'running')
+             where id = $1 and may_change(started_by, readers, writers, $2, $3, $4)
+             returning query_name, state in ('queued', 'running'), listener_id",
+        )
+        .bind(id)
+        .bind(by.member_id())
+        .bind(by.seen_groups())
+        .bind(by.is_admin())
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some((name, is_live, listener)) = found else {
+            return OwnedTable::Run.refused(tx, by, id).await;
+        };
+        if is_live {
+            let event = Event::new(Action::Stopped, Kind::Run, id, name);
+            history::record(&mut tx, by, event).await?;
+            if let Some(listener) = listener {
+                pause_listener_of(&mut tx, by, listener).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(is_live)
     }
 
     /// The run with this id and the latest `limit` lines of its log, oldest first.
     pub async fn find_run_with_log(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         id: RunId,
         limit: i64,
     ) -> Result<Option<(Run, Vec<LogLine>)>, StorageError> {
@@ -318,8 +306,8 @@ impl Storage {
             "",
             "r.id = $3"
         ))
-        .bind(scope.member_id())
-        .bind(scope.seen_groups())
+        .bind(by.member_id())
+        .bind(by.seen_groups())
         .bind(id)
         .bind(limit)
         .fetch_optional(&self.pool)

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Storage, StorageError, from_bigint, history, listener_changes::pause_others_listener,
-    scopes::SharingRow, sharing::with_groups_held,
+    NotDone, Storage, StorageError, from_bigint, history, listener_changes::pause_others_listener,
+    owned::OwnedTable, scopes::SharingRow, sharing::with_groups_held,
 };
 use crate::domain::{
     history::{Action, Event, Kind},
@@ -97,49 +97,41 @@ pub(super) use {select_queries, with_last_run};
 
 impl Storage {
     /// Saves a query for a member; its id.
-    pub async fn save_query(
-        &self,
-        scope: &TeamScope,
-        query: &NewSavedQuery,
-    ) -> Result<i64, StorageError> {
-        scope.require_work()?;
-        let (by, query) = (scope.clone(), query.clone());
-        self.in_transaction_of(scope, move |connection| {
-            Box::pin(async move {
-                let sharing = with_groups_held(connection, query.sharing).await?;
-                let id = sqlx::query_scalar(
-                    "insert into saved_query (name, broker, parameters, owner_id, readers, writers, sharers)
-                     values ($1, $2, $3, $4, $5, $6, $7)
-                     returning id",
-                )
-                .bind(&query.name)
-                .bind(&query.broker)
-                .bind(&query.parameters)
-                .bind(by.member_id())
-                .bind(&sharing.readers)
-                .bind(&sharing.writers)
-                .bind(&sharing.sharers)
-                .fetch_one(&mut *connection)
-                .await?;
-                let event = Event::new(Action::Created, Kind::Query, id, &query.name);
-                let event = event.with(query.parameters).without_detail_if(sharing.is_private());
-                history::record(connection, &by, event).await?;
-                Ok(id)
-            })
-        })
-        .await
+    pub async fn save_query(&self, by: &TeamScope, query: &NewSavedQuery) -> Result<i64, NotDone> {
+        by.require_work()?;
+        let mut tx = self.begin_as(by).await?;
+        let sharing = with_groups_held(&mut tx, query.sharing.clone()).await?;
+        let id = sqlx::query_scalar(
+            "insert into saved_query (name, broker, parameters, owner_id, readers, writers, sharers)
+             values ($1, $2, $3, $4, $5, $6, $7)
+             returning id",
+        )
+        .bind(&query.name)
+        .bind(&query.broker)
+        .bind(&query.parameters)
+        .bind(by.member_id())
+        .bind(&sharing.readers)
+        .bind(&sharing.writers)
+        .bind(&sharing.sharers)
+        .fetch_one(&mut *tx)
+        .await?;
+        let event = Event::new(Action::Created, Kind::Query, id, &query.name);
+        let event = event.with(query.parameters.clone()).without_detail_if(sharing.is_private());
+        history::record(&mut tx, by, event).await?;
+        tx.commit().await?;
+        Ok(id)
     }
 
     /// The saved query with this id, if they see it.
     pub async fn find_query(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         id: i64,
     ) -> Result<Option<SavedQuery>, StorageError> {
         let row: Option<QueryRow> =
             sqlx::query_as(concat!(select_queries!("q.id = $3"), with_last_run!()))
-                .bind(scope.member_id())
-                .bind(scope.seen_groups())
+                .bind(by.member_id())
+                .bind(by.seen_groups())
                 .bind(id)
                 .fetch_optional(&self.pool)
                 .await?;
@@ -150,80 +142,43 @@ impl Storage {
     /// them. A listener that acts as somebody else is paused: they have not asked for this.
     pub async fn update_query(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         id: i64,
         version: i64,
         name: &str,
         parameters: &serde_json::Value,
-    ) -> Result<bool, StorageError> {
-        scope.require_work()?;
-        let (by, name, parameters) = (scope.clone(), name.to_owned(), parameters.clone());
-        let is_done = self
-            .in_transaction_of(scope, move |connection| {
-                Box::pin(async move {
-                    let changed: Option<(i64, bool, bool)> = sqlx::query_as(
-                        "with before as (
-                             select id, parameters from saved_query where id = $1 for no key update
-                         )
-                         update saved_query q
-                         set name = $5, parameters = $6, modified = now(), version = version + 1
-                         from before b
-                         where q.id = b.id and may_change(owner_id, readers, writers, $2, $3, $4)
-                         returning version, readers = '{}', q.parameters <> b.parameters",
-                    )
-                    .bind(id)
-                    .bind(by.member_id())
-                    .bind(by.seen_groups())
-                    .bind(by.is_admin())
-                    .bind(&name)
-                    .bind(&parameters)
-                    .fetch_optional(&mut *connection)
-                    .await?;
-                    let Some((written, is_private, asks_other)) = changed else {
-                        return Ok(false);
-                    };
-                    if written != version + 1 {
-                        return Err(StorageError::Changed);
-                    }
-                    let event = Event::new(Action::Changed, Kind::Query, id, &*name);
-                    let event = event.with(parameters).without_detail_if(is_private);
-                    history::record(connection, &by, event).await?;
-                    if asks_other && pause_others_listener(connection, &by, id).await? {
-                        let event = Event::new(Action::PausedListening, Kind::Query, id, name);
-                        history::record(connection, &by, event).await?;
-                    }
-                    Ok(true)
-                })
-            })
-            .await?;
-        self.done_or_refused(scope, is_done, Kind::Query, id).await
+    ) -> Result<bool, NotDone> {
+        by.require_work()?;
+        let mut tx = self.begin_as(by).await?;
+        let Some(found) = OwnedTable::SavedQuery.find_changeable(&mut tx, by, id).await? else {
+            return OwnedTable::SavedQuery.refused(tx, by, id).await;
+        };
+        found.check_version(version)?;
+        let asks_other: bool = sqlx::query_scalar(
+            "update saved_query q
+             set name = $2, parameters = $3, modified = now(), version = q.version + 1
+             from saved_query before
+             where q.id = $1 and before.id = q.id
+             returning q.parameters <> before.parameters",
+        )
+        .bind(id)
+        .bind(name)
+        .bind(parameters)
+        .fetch_one(&mut *tx)
+        .await?;
+        let event = Event::new(Action::Changed, Kind::Query, id, name);
+        let event = event.with(parameters.clone()).without_detail_if(found.is_private);
+        history::record(&mut tx, by, event).await?;
+        if asks_other && pause_others_listener(&mut tx, by, id).await? {
+            let event = Event::new(Action::PausedListening, Kind::Query, id, name);
+            history::record(&mut tx, by, event).await?;
+        }
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Deletes a saved query; false when it is not there for them. Its runs stay.
-    pub async fn delete_query(&self, scope: &TeamScope, id: i64) -> Result<bool, StorageError> {
-        scope.require_work()?;
-        let by = scope.clone();
-        let is_done = self
-            .in_transaction_of(scope, move |connection| {
-                Box::pin(async move {
-                    let name: Option<String> = sqlx::query_scalar(
-                        "delete from saved_query
-                         where id = $1 and may_change(owner_id, readers, '{}', $2, $3, $4)
-                         returning name",
-                    )
-                    .bind(id)
-                    .bind(by.member_id())
-                    .bind(by.seen_groups())
-                    .bind(by.is_admin())
-                    .fetch_optional(&mut *connection)
-                    .await?;
-                    let Some(name) = name else { return Ok(false) };
-                    let event = Event::new(Action::Deleted, Kind::Query, id, name);
-                    history::record(connection, &by, event).await?;
-                    Ok(true)
-                })
-            })
-            .await?;
-        self.done_or_refused(scope, is_done, Kind::Query, id).await
+    pub async fn delete_query(&self, by: &TeamScope, id: i64) -> Result<bool, NotDone> {
+        self.delete_owned(by, OwnedTable::SavedQuery, id).await
     }
 }

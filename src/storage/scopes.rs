@@ -10,10 +10,10 @@
 
 use sqlx::FromRow;
 
-use super::{Storage, StorageError, history};
+use super::{Refused, Storage, StorageError, history};
 use crate::domain::{
     grant::Scope,
-    history::{Action, Event, Kind},
+    history::Event,
     member::{Member, Role},
     sharing::{Sharing, TeamScope},
     visitor::{GrantSummary, Visitor},
@@ -102,13 +102,13 @@ impl VisitorRow {
 
 impl TeamScope {
     /// Refuses those who look only.
-    pub(super) fn require_work(&self) -> Result<(), StorageError> {
-        if self.may_work() { Ok(()) } else { Err(StorageError::ViewersLookOnly) }
+    pub(super) fn require_work(&self) -> Result<(), Refused> {
+        if self.may_work() { Ok(()) } else { Err(Refused::ViewersLookOnly) }
     }
 
     /// Refuses those who are no admins.
-    pub(super) fn require_admin(&self) -> Result<(), StorageError> {
-        if self.is_admin() { Ok(()) } else { Err(StorageError::Forbidden) }
+    pub(super) fn require_admin(&self) -> Result<(), Refused> {
+        if self.is_admin() { Ok(()) } else { Err(Refused::Forbidden) }
     }
 }
 
@@ -126,50 +126,9 @@ impl Storage {
         Ok(row.and_then(ScopeRow::into_scope))
     }
 
-    /// What a change that found nothing to change means: that there is nothing for them, or that they see it and may
-    /// not. Either way the history tells of the attempt where there was something.
-    pub(super) async fn done_or_refused(
-        &self,
-        scope: &TeamScope,
-        is_done: bool,
-        kind: Kind,
-        id: i64,
-    ) -> Result<bool, StorageError> {
-        if is_done {
-            return Ok(true);
-        }
-        let sql = match kind {
-            Kind::Query => {
-                "select name, may_read(owner_id, readers, $2, $3) from saved_query where id = $1"
-            }
-            Kind::Run => {
-                "select query_name, may_read(started_by, readers, $2, $3) from run where id = $1"
-            }
-            Kind::Target => {
-                "select n.name, may_read(t.created_by, t.readers, $2, $3)
-                 from target t
-                 join target_name n on n.target_id = t.id and n.is_primary
-                 where t.id = $1"
-            }
-            _ => return Ok(false),
-        };
-        let found: Option<(String, bool)> = sqlx::query_as(sql)
-            .bind(id)
-            .bind(scope.member_id())
-            .bind(scope.seen_groups())
-            .fetch_optional(&self.pool)
-            .await?;
-        let Some((name, is_seen)) = found else { return Ok(false) };
-        self.tell(scope, Event::new(Action::Refused, kind, id, name)).await?;
-        if is_seen { Err(StorageError::Forbidden) } else { Ok(false) }
-    }
-
-    /// Adds a line to the history.
-    pub async fn tell(&self, scope: &TeamScope, event: Event) -> Result<(), StorageError> {
-        let scope = scope.clone();
-        self.in_transaction(move |connection| {
-            Box::pin(async move { history::record(connection, &scope, event).await })
-        })
-        .await
+    /// Adds a line to the history that tells of nothing that is changed here.
+    pub async fn tell(&self, by: &TeamScope, event: Event) -> Result<(), StorageError> {
+        let mut connection = self.pool.acquire().await?;
+        history::record(&mut connection, by, event).await
     }
 }

@@ -1,87 +1,73 @@
 //! Table `run_selection`: the rows of a run that a member has ticked, over its pages.
 
-use super::{Storage, StorageError, from_bigint};
+use super::{NotDone, Storage, StorageError, begin_on, from_bigint};
 use crate::domain::{run::RunId, sharing::TeamScope};
 
 impl Storage {
     /// Of the rows that a page showed, ticks those in `ticked` and clears the others.
     pub async fn select_on_page(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         run_id: RunId,
         shown: Vec<i64>,
         ticked: Vec<i64>,
-    ) -> Result<(), StorageError> {
-        scope.require_work()?;
-        let by = scope.clone();
-        self.in_transaction(move |connection| {
-            Box::pin(async move {
-                sqlx::query(
-                    "delete from run_selection where run_id = $1 and member_id = $2 and alert_id = any($3)",
-                )
-                .bind(run_id)
-                .bind(by.member_id())
-                .bind(shown)
-                .execute(&mut *connection)
-                .await?;
-                sqlx::query(
-                    "insert into run_selection (run_id, member_id, alert_id)
-                     select run_id, $2, alert_id from run_alert
-                     where run_id = $1 and alert_id = any($4)
-                       and (select may_read(r.started_by, r.readers, $2, $3) from run r where r.id = $1)
-                     on conflict do nothing",
-                )
-                .bind(run_id)
-                .bind(by.member_id())
-                .bind(by.seen_groups())
-                .bind(ticked)
-                .execute(connection)
-                .await?;
-                Ok(())
-            })
-        })
-        .await
+    ) -> Result<(), NotDone> {
+        by.require_work()?;
+        let mut tx = begin_on(&self.pool).await?;
+        sqlx::query(
+            "delete from run_selection where run_id = $1 and member_id = $2 and alert_id = any($3)",
+        )
+        .bind(run_id)
+        .bind(by.member_id())
+        .bind(shown)
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query(
+            "insert into run_selection (run_id, member_id, alert_id)
+             select run_id, $2, alert_id from run_alert
+             where run_id = $1 and alert_id = any($4)
+               and (select may_read(r.started_by, r.readers, $2, $3) from run r where r.id = $1)
+             on conflict do nothing",
+        )
+        .bind(run_id)
+        .bind(by.member_id())
+        .bind(by.seen_groups())
+        .bind(ticked)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     /// Ticks every row of a run.
-    pub async fn select_all(&self, scope: &TeamScope, run_id: RunId) -> Result<(), StorageError> {
-        scope.require_work()?;
-        let by = scope.clone();
-        self.in_transaction(move |connection| {
-            Box::pin(async move {
-                // A run may have a million rows.
-                sqlx::query("set local statement_timeout = '60s'")
-                    .execute(&mut *connection)
-                    .await?;
-                sqlx::query(
-                    "insert into run_selection (run_id, member_id, alert_id)
-                     select run_id, $2, alert_id from run_alert
-                     where run_id = $1
-                       and (select may_read(r.started_by, r.readers, $2, $3) from run r where r.id = $1)
-                     on conflict do nothing",
-                )
-                .bind(run_id)
-                .bind(by.member_id())
-                .bind(by.seen_groups())
-                .execute(&mut *connection)
-                .await?;
-                // Or the planner takes the table for as small as it was, until autovacuum comes by.
-                sqlx::query("analyze run_selection").execute(connection).await?;
-                Ok(())
-            })
-        })
-        .await
+    pub async fn select_all(&self, by: &TeamScope, run_id: RunId) -> Result<(), NotDone> {
+        by.require_work()?;
+        let mut tx = begin_on(&self.pool).await?;
+        // A run may have a million rows.
+        sqlx::query("set local statement_timeout = '60s'").execute(&mut *tx).await?;
+        sqlx::query(
+            "insert into run_selection (run_id, member_id, alert_id)
+             select run_id, $2, alert_id from run_alert
+             where run_id = $1
+               and (select may_read(r.started_by, r.readers, $2, $3) from run r where r.id = $1)
+             on conflict do nothing",
+        )
+        .bind(run_id)
+        .bind(by.member_id())
+        .bind(by.seen_groups())
+        .execute(&mut *tx)
+        .await?;
+        // Or the planner takes the table for as small as it was, until autovacuum comes by.
+        sqlx::query("analyze run_selection").execute(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     /// Clears every row of a run.
-    pub async fn clear_selection(
-        &self,
-        scope: &TeamScope,
-        run_id: RunId,
-    ) -> Result<(), StorageError> {
+    pub async fn clear_selection(&self, by: &TeamScope, run_id: RunId) -> Result<(), StorageError> {
         sqlx::query("delete from run_selection where run_id = $1 and member_id = $2")
             .bind(run_id)
-            .bind(scope.member_id())
+            .bind(by.member_id())
             .execute(&self.pool)
             .await?;
         Ok(())
@@ -90,7 +76,7 @@ impl Storage {
     /// Clears some rows of a run.
     pub async fn deselect(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         run_id: RunId,
         alert_ids: &[i64],
     ) -> Result<(), StorageError> {
@@ -98,7 +84,7 @@ impl Storage {
             "delete from run_selection where run_id = $1 and member_id = $2 and alert_id = any($3)",
         )
         .bind(run_id)
-        .bind(scope.member_id())
+        .bind(by.member_id())
         .bind(alert_ids)
         .execute(&self.pool)
         .await?;
@@ -106,16 +92,12 @@ impl Storage {
     }
 
     /// How many rows of a run are ticked.
-    pub async fn count_selected(
-        &self,
-        scope: &TeamScope,
-        run_id: RunId,
-    ) -> Result<u64, StorageError> {
+    pub async fn count_selected(&self, by: &TeamScope, run_id: RunId) -> Result<u64, StorageError> {
         let count: i64 = sqlx::query_scalar(
             "select count(*) from run_selection where run_id = $1 and member_id = $2",
         )
         .bind(run_id)
-        .bind(scope.member_id())
+        .bind(by.member_id())
         .fetch_one(&self.pool)
         .await?;
         Ok(from_bigint(count))
@@ -124,7 +106,7 @@ impl Storage {
     /// The ticked rows of a run, in the order of their time; at most `limit`.
     pub async fn list_selected(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         run_id: RunId,
         limit: i64,
     ) -> Result<Vec<i64>, StorageError> {
@@ -138,8 +120,8 @@ impl Storage {
              limit $4",
         )
         .bind(run_id)
-        .bind(scope.member_id())
-        .bind(scope.seen_groups())
+        .bind(by.member_id())
+        .bind(by.seen_groups())
         .bind(limit)
         .fetch_all(&self.pool)
         .await?;

@@ -22,7 +22,7 @@ use tower_sessions::{
 };
 
 use super::{
-    Storage, StorageError, history,
+    Storage, StorageError, begin_on, history,
     scopes::{ScopeRow, VisitorRow, scope_columns, visitor_columns},
 };
 use crate::domain::{
@@ -119,17 +119,14 @@ impl Storage {
     }
 
     /// Their sessions that live, the last used first.
-    pub async fn list_sessions(
-        &self,
-        scope: &TeamScope,
-    ) -> Result<Vec<SessionSummary>, StorageError> {
+    pub async fn list_sessions(&self, by: &TeamScope) -> Result<Vec<SessionSummary>, StorageError> {
         let rows: Vec<SessionRow> = sqlx::query_as(
             "select id, browser, created, last_seen, expires
              from session
              where member_id = $1 and expires > now() and last_seen > now() - make_interval(secs => $2)
              order by last_seen desc, id desc",
         )
-        .bind(scope.member_id())
+        .bind(by.member_id())
         .bind(SESSION_IDLE.as_secs_f64())
         .fetch_all(&self.pool)
         .await?;
@@ -144,52 +141,45 @@ impl Storage {
     }
 
     /// Ends one of their sessions; false when it had ended, or is not theirs.
-    pub async fn end_session(&self, scope: &TeamScope, id: i64) -> Result<bool, StorageError> {
-        let member_id = scope.member_id();
-        self.in_transaction(move |connection| {
-            Box::pin(async move {
-                let done = sqlx::query("delete from session where id = $2 and member_id = $1")
-                    .bind(member_id)
-                    .bind(id)
-                    .execute(&mut *connection)
-                    .await?;
-                if done.rows_affected() == 0 {
-                    return Ok(false);
-                }
-                let event = Event::new(Action::SignedOut, Kind::Member, member_id, "");
-                history::record_of(connection, member_id, event).await?;
-                Ok(true)
-            })
-        })
-        .await
+    pub async fn end_session(&self, by: &TeamScope, id: i64) -> Result<bool, StorageError> {
+        let member_id = by.member_id();
+        let mut tx = begin_on(&self.pool).await?;
+        let done = sqlx::query("delete from session where id = $2 and member_id = $1")
+            .bind(member_id)
+            .bind(id)
+            .execute(&mut *tx)
+            .await?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let event = Event::new(Action::SignedOut, Kind::Member, member_id, "");
+        history::record_of(&mut tx, member_id, event).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Ends all of their sessions but one; how many.
     pub async fn end_other_sessions(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         kept: Option<i64>,
     ) -> Result<u64, StorageError> {
-        let member_id = scope.member_id();
-        self.in_transaction(move |connection| {
-            Box::pin(async move {
-                let done = sqlx::query(
-                    "delete from session where member_id = $1 and id is distinct from $2",
-                )
+        let member_id = by.member_id();
+        let mut tx = begin_on(&self.pool).await?;
+        let done =
+            sqlx::query("delete from session where member_id = $1 and id is distinct from $2")
                 .bind(member_id)
                 .bind(kept)
-                .execute(&mut *connection)
+                .execute(&mut *tx)
                 .await?;
-                let n_ended = done.rows_affected();
-                if n_ended > 0 {
-                    let event = Event::new(Action::SignedOut, Kind::Member, member_id, "")
-                        .with(serde_json::json!({ "sessions": n_ended }));
-                    history::record_of(connection, member_id, event).await?;
-                }
-                Ok(n_ended)
-            })
-        })
-        .await
+        let n_ended = done.rows_affected();
+        if n_ended > 0 {
+            let event = Event::new(Action::SignedOut, Kind::Member, member_id, "")
+                .with(serde_json::json!({ "sessions": n_ended }));
+            history::record_of(&mut tx, member_id, event).await?;
+        }
+        tx.commit().await?;
+        Ok(n_ended)
     }
 
     /// Deletes what has ended; how many.

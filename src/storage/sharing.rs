@@ -3,48 +3,11 @@
 use serde_json::json;
 use sqlx::PgConnection;
 
-use super::{Storage, StorageError, history, scopes::SharingRow};
+use super::{NotDone, Refused, Storage, StorageError, history, owned::OwnedTable};
 use crate::domain::{
     history::{Action, Event, Kind},
     sharing::{Sharing, TEAM, TeamScope},
 };
-
-/// A thing before its sharing is changed.
-#[derive(sqlx::FromRow)]
-struct Shared {
-    name: String,
-    owner_id: i64,
-    #[sqlx(flatten)]
-    sharing: SharingRow,
-}
-
-/// What reads and what writes the sharing of one kind of thing: `$1` id, `$2` member, `$3` groups for which they look,
-/// `$4` whether they are an admin; `$2` to `$4` readers, writers, sharers.
-fn statements(kind: Kind) -> Option<(&'static str, &'static str)> {
-    Some(match kind {
-        Kind::Query => (
-            "select name, owner_id, readers, writers, sharers from saved_query
-             where id = $1 and may_change(owner_id, readers, sharers, $2, $3, $4)
-             for update",
-            "update saved_query set readers = $2, writers = $3, sharers = $4 where id = $1",
-        ),
-        Kind::Run => (
-            "select query_name as name, started_by as owner_id, readers, writers, sharers from run
-             where id = $1 and may_change(started_by, readers, sharers, $2, $3, $4)
-             for update",
-            "update run set readers = $2, writers = $3, sharers = $4 where id = $1",
-        ),
-        Kind::Target => (
-            "select n.name, t.created_by as owner_id, t.readers, t.writers, t.sharers
-             from target t
-             join target_name n on n.target_id = t.id and n.is_primary
-             where t.id = $1 and may_change(t.created_by, t.readers, t.sharers, $2, $3, $4)
-             for update of t",
-            "update target set readers = $2, writers = $3, sharers = $4 where id = $1",
-        ),
-        _ => return None,
-    })
-}
 
 impl TeamScope {
     /// Refuses to share with groups that are not theirs, but for those that have it already.
@@ -52,18 +15,14 @@ impl TeamScope {
         &self,
         wanted: &Sharing,
         before: Option<&Sharing>,
-    ) -> Result<(), StorageError> {
+    ) -> Result<(), Refused> {
         let may_name = |group: &i64| {
             *group == TEAM
                 || self.seen_groups().contains(group)
                 || before.is_some_and(|before| before.readers.contains(group))
         };
         let lists = [&wanted.readers, &wanted.writers, &wanted.sharers];
-        if lists.into_iter().flatten().all(may_name) {
-            Ok(())
-        } else {
-            Err(StorageError::Forbidden)
-        }
+        if lists.into_iter().flatten().all(may_name) { Ok(()) } else { Err(Refused::Forbidden) }
     }
 }
 
@@ -72,54 +31,45 @@ impl Storage {
     /// (`read`; `None`: however it is). False when it is not there for them.
     pub async fn share(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         kind: Kind,
         id: i64,
         read: Option<&Sharing>,
         sharing: Sharing,
-    ) -> Result<bool, StorageError> {
-        scope.require_work()?;
-        let Some((find, write)) = statements(kind) else { return Ok(false) };
-        let (by, read) = (scope.clone(), read.cloned());
-        let work = self.in_transaction_of(scope, move |connection| {
-            Box::pin(async move {
-                let there = with_groups_held(connection, sharing.clone()).await?;
-                let found: Option<Shared> = sqlx::query_as(find)
-                    .bind(id)
-                    .bind(by.member_id())
-                    .bind(by.seen_groups())
-                    .bind(by.is_admin())
-                    .fetch_optional(&mut *connection)
-                    .await?;
-                let Some(found) = found else { return Ok(false) };
-                let before = Sharing::from(found.sharing);
-                if read.is_some_and(|read| read != before) {
-                    return Err(StorageError::Changed);
-                }
-                by.check_sharing(&sharing, Some(&before))?;
-                if !by.may_reshare(found.owner_id, &before, &sharing) {
-                    return Err(StorageError::NotTheirsToGive);
-                }
-                // A group that they could name a moment ago may be gone.
-                let sharing = there;
-                if before == sharing {
-                    return Ok(true);
-                }
-                sqlx::query(write)
-                    .bind(id)
-                    .bind(&sharing.readers)
-                    .bind(&sharing.writers)
-                    .bind(&sharing.sharers)
-                    .execute(&mut *connection)
-                    .await?;
-                let event = Event::new(Action::Shared, kind, id, found.name);
-                let event = event.with(json!({ "before": before, "after": sharing }));
-                history::record(connection, &by, event).await?;
-                Ok(true)
-            })
-        });
-        let is_done = work.await.map_err(taken_there)?;
-        self.done_or_refused(scope, is_done, kind, id).await
+    ) -> Result<bool, NotDone> {
+        by.require_work()?;
+        let Some(table) = OwnedTable::of(kind) else { return Ok(false) };
+        let mut tx = self.begin_as(by).await?;
+        let there = with_groups_held(&mut tx, sharing.clone()).await?;
+        let Some(found) = table.find_shareable(&mut tx, by, id).await? else {
+            return table.refused(tx, by, id).await;
+        };
+        let before = Sharing::from(found.sharing);
+        if read.is_some_and(|read| *read != before) {
+            return Err(Refused::Changed.into());
+        }
+        by.check_sharing(&sharing, Some(&before))?;
+        if !by.may_reshare(found.owner_id, &before, &sharing) {
+            return Err(Refused::NotTheirsToGive.into());
+        }
+        // A group that they could name a moment ago may be gone.
+        let sharing = there;
+        if before == sharing {
+            return Ok(true);
+        }
+        sqlx::query(table.share())
+            .bind(id)
+            .bind(&sharing.readers)
+            .bind(&sharing.writers)
+            .bind(&sharing.sharers)
+            .execute(&mut *tx)
+            .await
+            .map_err(taken_there)?;
+        let event = Event::new(Action::Shared, kind, id, found.name);
+        let event = event.with(json!({ "before": before, "after": sharing }));
+        history::record(&mut tx, by, event).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 }
 
@@ -149,10 +99,10 @@ pub(super) async fn with_groups_held(
 }
 
 /// A target whose name is another's among those who would see both.
-pub(super) fn taken_there(error: StorageError) -> StorageError {
-    let StorageError::Database(sqlx::Error::Database(cause)) = &error else { return error };
-    match cause.constraint() {
-        Some("target_name_key") => StorageError::NameTakenThere,
-        _ => error,
+pub(super) fn taken_there(error: sqlx::Error) -> NotDone {
+    let constraint = error.as_database_error().and_then(|cause| cause.constraint());
+    match constraint {
+        Some("target_name_key") => Refused::NameTakenThere.into(),
+        _ => error.into(),
     }
 }

@@ -5,10 +5,9 @@
 //! row (`for key share`; whoever takes somebody out locks it `for update`). It refuses those who are out, have less of
 //! a role, or have left a group.
 
-use futures::future::BoxFuture;
 use sqlx::PgConnection;
 
-use super::{Storage, StorageError};
+use super::{NotDone, Refused, Storage, Transaction, begin_on};
 use crate::domain::{
     member::Role,
     sharing::{TeamScope, Via},
@@ -18,9 +17,9 @@ use crate::domain::{
 /// transaction ends nobody takes them out. (Whoever does locks the row `for update`; other changes of it go on.)
 pub(super) async fn check_standing(
     connection: &mut PgConnection,
-    scope: &TeamScope,
-) -> Result<(), StorageError> {
-    let token = match scope.via() {
+    by: &TeamScope,
+) -> Result<(), NotDone> {
+    let token = match by.via() {
         Via::Session => None,
         Via::Token(id) => Some(id),
     };
@@ -39,36 +38,21 @@ pub(super) async fn check_standing(
            ))
          for key share of m",
     )
-    .bind(scope.member_id())
-    .bind(scope.own_groups())
+    .bind(by.member_id())
+    .bind(by.own_groups())
     .bind(token)
     .fetch_optional(connection)
     .await?;
-    let Some((role, has_left_a_group)) = found else { return Err(StorageError::NotIn) };
-    let is_as_before = Role::from_id(&role).is_some_and(|role| role >= scope.member().role);
-    if is_as_before && !has_left_a_group { Ok(()) } else { Err(StorageError::Forbidden) }
+    let Some((role, has_left_a_group)) = found else { return Err(Refused::NotIn.into()) };
+    let is_as_before = Role::from_id(&role).is_some_and(|role| role >= by.member().role);
+    if is_as_before && !has_left_a_group { Ok(()) } else { Err(Refused::Forbidden.into()) }
 }
 
 impl Storage {
-    /// Runs `work` in one transaction for somebody who still stands where they stood.
-    pub(super) async fn in_transaction_of<T, F>(
-        &self,
-        scope: &TeamScope,
-        work: F,
-    ) -> Result<T, StorageError>
-    where
-        T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, StorageError>>
-            + Send
-            + 'static,
-    {
-        let scope = scope.clone();
-        self.in_transaction(move |connection| {
-            Box::pin(async move {
-                check_standing(connection, &scope).await?;
-                work(connection).await
-            })
-        })
-        .await
+    /// Begins a transaction for somebody who still stands where they stood.
+    pub(super) async fn begin_as(&self, by: &TeamScope) -> Result<Transaction, NotDone> {
+        let mut tx = begin_on(&self.pool).await?;
+        check_standing(&mut tx, by).await?;
+        Ok(tx)
     }
 }

@@ -1,5 +1,7 @@
 //! Lists of targets: by name, by place, by whose they are.
 
+use sqlx::{Arguments, error::BoxDynError, postgres::PgArguments};
+
 use super::{
     Storage, StorageError, from_bigint,
     targets::{TargetRow, select_targets},
@@ -53,57 +55,40 @@ impl Storage {
     /// `limit` targets that they see, older than `before`, newest first.
     pub async fn list_targets(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         filter: &TargetFilter,
         before: Option<i64>,
         limit: u32,
     ) -> Result<TargetPage, StorageError> {
-        let before = before.unwrap_or(i64::MAX);
-        let name = filter.name.as_deref().map(name_pattern);
         // One row more than asked for tells whether older ones follow.
         let wanted = i64::from(limit) + 1;
-        let sql = match (&filter.cone, &name) {
+        let sql = match (&filter.cone, &filter.name) {
             (Some(_), _) => select_targets!(
                 concat!(
                     in_cone!(),
-                    " and c.id < $10
-                      and ($11::text is null or exists (
-                          select from target_name s where s.target_id = c.id and s.name_key like $11))
-                      order by c.id desc limit $12"
+                    " and c.id < $12
+                      and ($10::text is null or exists (
+                          select from target_name s where s.target_id = c.id and s.name_key like $10))
+                      order by c.id desc limit $11"
                 ),
                 "order by t.id desc"
             ),
             (None, Some(_)) => select_targets!(
                 "select distinct s.target_id as id from target_name s
                  join target c on c.id = s.target_id
-                 where s.target_id < $5 and s.name_key like $6
+                 where s.target_id < $7 and s.name_key like $5
                    and may_read(c.created_by, c.readers, $1, $2) and is_of($3, c.created_by, c.readers, $1, $4)
-                 order by s.target_id desc limit $7",
+                 order by s.target_id desc limit $6",
                 "order by t.id desc"
             ),
             (None, None) => plain_list_sql(filter.whose),
         };
-        let query = sqlx::query_as(sql)
-            .bind(scope.member_id())
-            .bind(scope.seen_groups())
-            .bind(filter.whose.id())
-            .bind(scope.own_groups());
-        let query = match (&filter.cone, name) {
-            (Some(cone), name) => {
-                let (lows, highs): (Vec<i64>, Vec<i64>) = cone_cover(cone).into_iter().unzip();
-                query
-                    .bind(lows)
-                    .bind(highs)
-                    .bind(cone.center.ra_deg())
-                    .bind(cone.center.dec_deg())
-                    .bind(chord_squared(cone))
-                    .bind(before)
-                    .bind(name)
-            }
-            (None, Some(name)) => query.bind(before).bind(name),
-            (None, None) => query.bind(before),
-        };
-        let mut rows: Vec<TargetRow> = query.bind(wanted).fetch_all(&self.pool).await?;
+        let arguments = arguments(by, filter).map_err(sqlx::Error::Encode)?;
+        let mut rows: Vec<TargetRow> = sqlx::query_as_with(sql, arguments)
+            .bind(wanted)
+            .bind(before.unwrap_or(i64::MAX))
+            .fetch_all(&self.pool)
+            .await?;
         let has_more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
         let rows = rows.into_iter().map(Target::try_from).collect::<Result<_, _>>()?;
@@ -113,12 +98,11 @@ impl Storage {
     /// How many targets that they see a filter shows, counted up to `at_most`.
     pub async fn count_targets(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         filter: &TargetFilter,
         at_most: i64,
     ) -> Result<u64, StorageError> {
-        let name = filter.name.as_deref().map(name_pattern);
-        let sql = match (&filter.cone, &name) {
+        let sql = match (&filter.cone, &filter.name) {
             (Some(_), _) => concat!(
                 "select count(*) from (",
                 in_cone!(),
@@ -136,28 +120,33 @@ impl Storage {
             }
             (None, None) => plain_count_sql(filter.whose),
         };
-        let query = sqlx::query_scalar(sql)
-            .bind(scope.member_id())
-            .bind(scope.seen_groups())
-            .bind(filter.whose.id())
-            .bind(scope.own_groups());
-        let query = match (&filter.cone, name) {
-            (Some(cone), name) => {
-                let (lows, highs): (Vec<i64>, Vec<i64>) = cone_cover(cone).into_iter().unzip();
-                query
-                    .bind(lows)
-                    .bind(highs)
-                    .bind(cone.center.ra_deg())
-                    .bind(cone.center.dec_deg())
-                    .bind(chord_squared(cone))
-                    .bind(name)
-            }
-            (None, Some(name)) => query.bind(name),
-            (None, None) => query,
-        };
-        let count: i64 = query.bind(at_most).fetch_one(&self.pool).await?;
+        let arguments = arguments(by, filter).map_err(sqlx::Error::Encode)?;
+        let count: i64 =
+            sqlx::query_scalar_with(sql, arguments).bind(at_most).fetch_one(&self.pool).await?;
         Ok(from_bigint(count))
     }
+}
+
+/// What every statement here is given first: who asks for whose targets (`$1` to `$4`), the circle and the name.
+fn arguments(by: &TeamScope, filter: &TargetFilter) -> Result<PgArguments, BoxDynError> {
+    let mut arguments = PgArguments::default();
+    arguments.add(by.member_id())?;
+    arguments.add(by.seen_groups())?;
+    arguments.add(filter.whose.id())?;
+    arguments.add(by.own_groups())?;
+    if let Some(cone) = &filter.cone {
+        let (lows, highs): (Vec<i64>, Vec<i64>) = cone_cover(cone).into_iter().unzip();
+        arguments.add(lows)?;
+        arguments.add(highs)?;
+        arguments.add(cone.center.ra_deg())?;
+        arguments.add(cone.center.dec_deg())?;
+        arguments.add(chord_squared(cone))?;
+    }
+    let name = filter.name.as_deref().map(name_pattern);
+    if filter.cone.is_some() || name.is_some() {
+        arguments.add(name)?;
+    }
+    Ok(arguments)
 }
 
 /// The list without a search: one's own, or a group's, are few among many and have an index each.
@@ -167,9 +156,9 @@ fn plain_list_sql(whose: Whose) -> &'static str {
             select_targets!(
                 concat!(
                     "select c.id from target c
-                     where c.id < $5 and may_read(c.created_by, c.readers, $1, $2)",
+                     where c.id < $6 and may_read(c.created_by, c.readers, $1, $2)",
                     $which,
-                    " order by c.id desc limit $6"
+                    " order by c.id desc limit $5"
                 ),
                 "order by t.id desc"
             )

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 
 use sqlx::PgConnection;
 
-use super::StorageError;
+use super::{NotDone, Refused, StorageError};
 use crate::domain::{
     sharing::TeamScope,
     target::{NameClash, name_key},
@@ -27,7 +27,7 @@ pub(super) async fn insert_names(
     target_id: i64,
     (name, aliases): (&str, &[String]),
     kept: &[String],
-) -> Result<(), StorageError> {
+) -> Result<(), NotDone> {
     check_own_names(name, aliases)?;
     let mut names: Vec<(&str, bool)> =
         aliases.iter().map(|alias| (alias.as_str(), false)).collect();
@@ -47,7 +47,7 @@ pub(super) async fn replace_names(
     target_id: i64,
     name: &str,
     aliases: &[String],
-) -> Result<(), StorageError> {
+) -> Result<(), NotDone> {
     let old: Vec<(String, bool)> =
         sqlx::query_as("select name_key, is_primary from target_name where target_id = $1")
             .bind(target_id)
@@ -88,7 +88,7 @@ async fn insert_name(
     target_id: i64,
     (name, is_primary): (&str, bool),
     kept: &[String],
-) -> Result<(), StorageError> {
+) -> Result<(), NotDone> {
     let key = name_key(name);
     // No constraint keeps names of different realms apart: two who see both and write one name at once take turns.
     sqlx::query("select pg_advisory_xact_lock($1, hashtext($2))")
@@ -133,7 +133,7 @@ async fn explain_clash(
     name: &str,
     key: &str,
     is_primary: bool,
-) -> Result<NameClash, StorageError> {
+) -> Result<NameClash, NotDone> {
     let found: Option<(i64, String, bool, String)> = sqlx::query_as(
         "select n.target_id, n.name, n.is_primary, first.name
          from target_name n
@@ -155,7 +155,7 @@ async fn explain_clash(
             Ok(NameClash::Hidden { name, is_alias: !is_primary })
         } else {
             // The other target was deleted between the two statements.
-            Err(StorageError::Changed)
+            Err(Refused::Changed.into())
         };
     };
     let is_same = taken == name;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use super::{Storage, StorageError, history, targets::insert_target};
+use super::{NotDone, Refused, Storage, StorageError, history, targets::insert_target};
 use crate::domain::{
     alert::Survey,
     history::{Action, Event, Kind},
@@ -64,31 +64,40 @@ impl Storage {
     /// `None` when the run has no such alert. Saying it twice changes nothing the second time.
     pub async fn save_alert_as_target(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         run_id: RunId,
         alert_id: i64,
         saving: &Saving,
-    ) -> Result<Option<SaveOutcome>, StorageError> {
-        scope.require_work()?;
-        scope.check_sharing(&saving.sharing, None)?;
-        let work = || {
-            let (by, saving) = (scope.clone(), saving.clone());
-            self.in_transaction_of(scope, move |connection| {
-                Box::pin(async move { save(connection, &by, run_id, alert_id, &saving).await })
-            })
-        };
-        match work().await {
+    ) -> Result<Option<SaveOutcome>, NotDone> {
+        by.require_work()?;
+        by.check_sharing(&saving.sharing, None)?;
+        match self.try_to_save(by, run_id, alert_id, saving).await {
             // Somebody saved the same object between our look and our insert: look again.
-            Err(StorageError::NameClash(_) | StorageError::Changed) => work().await,
+            Err(NotDone::Refused(Refused::NameClash(_) | Refused::Changed)) => {
+                self.try_to_save(by, run_id, alert_id, saving).await
+            }
             other => other,
         }
+    }
+
+    async fn try_to_save(
+        &self,
+        by: &TeamScope,
+        run_id: RunId,
+        alert_id: i64,
+        saving: &Saving,
+    ) -> Result<Option<SaveOutcome>, NotDone> {
+        let mut tx = self.begin_as(by).await?;
+        let outcome = save(&mut tx, by, run_id, alert_id, saving).await?;
+        tx.commit().await?;
+        Ok(outcome)
     }
 
     /// The alerts that a target was saved from, newest observation first; at most `limit`. Runs are named to those who
     /// see them.
     pub async fn list_evidence(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         target_id: i64,
         limit: i64,
     ) -> Result<Vec<TargetEvidence>, StorageError> {
@@ -104,8 +113,8 @@ impl Storage {
              order by a.jd desc, a.id desc
              limit $4",
         )
-        .bind(scope.member_id())
-        .bind(scope.seen_groups())
+        .bind(by.member_id())
+        .bind(by.seen_groups())
         .bind(target_id)
         .bind(limit)
         .fetch_all(&self.pool)
@@ -140,7 +149,7 @@ async fn save(
     run_id: RunId,
     alert_id: i64,
     saving: &Saving,
-) -> Result<Option<SaveOutcome>, StorageError> {
+) -> Result<Option<SaveOutcome>, NotDone> {
     let Some((object_id, ra, dec)) = find_in_run(connection, by, run_id, alert_id).await? else {
         return Ok(None);
     };

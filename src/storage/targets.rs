@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::{
-    Storage, StorageError, from_bigint, history,
+    NotDone, Storage, StorageError, from_bigint, history,
+    owned::OwnedTable,
     scopes::SharingRow,
     sharing::with_groups_held,
     target_names::{insert_names, replace_names},
@@ -86,104 +87,56 @@ impl Storage {
     /// Saves a target made by hand; its id, or which of its names clashes.
     pub async fn create_target(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         target: NewTarget,
         sharing: Sharing,
-    ) -> Result<i64, StorageError> {
-        scope.require_work()?;
-        scope.check_sharing(&sharing, None)?;
-        let by = scope.clone();
-        self.in_transaction_of(scope, move |connection| {
-            Box::pin(async move {
-                let id = insert_target(connection, &by, &target, sharing).await?;
-                let event = Event::new(Action::Created, Kind::Target, id, target.name);
-                history::record(connection, &by, event).await?;
-                Ok(id)
-            })
-        })
-        .await
+    ) -> Result<i64, NotDone> {
+        by.require_work()?;
+        by.check_sharing(&sharing, None)?;
+        let mut tx = self.begin_as(by).await?;
+        let id = insert_target(&mut tx, by, &target, sharing).await?;
+        let event = Event::new(Action::Created, Kind::Target, id, target.name);
+        history::record(&mut tx, by, event).await?;
+        tx.commit().await?;
+        Ok(id)
     }
 
     /// Changes a target that is still as it was read (`version`); false when it is not there for them.
     pub async fn update_target(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         id: i64,
         version: i64,
         target: NewTarget,
-    ) -> Result<bool, StorageError> {
-        scope.require_work()?;
-        let by = scope.clone();
-        let is_done = self
-            .in_transaction_of(scope, move |connection| {
-                Box::pin(async move {
-                    let found: Option<(i64, bool)> = sqlx::query_as(
-                        "select version, readers = '{}' from target
-                         where id = $1 and may_change(created_by, readers, writers, $2, $3, $4)
-                         for update",
-                    )
-                    .bind(id)
-                    .bind(by.member_id())
-                    .bind(by.seen_groups())
-                    .bind(by.is_admin())
-                    .fetch_optional(&mut *connection)
-                    .await?;
-                    let Some((found, is_private)) = found else { return Ok(false) };
-                    if found != version {
-                        return Err(StorageError::Changed);
-                    }
-                    write_target(connection, &by, id, &target).await?;
-                    let event = Event::new(Action::Changed, Kind::Target, id, &target.name);
-                    let event = event.with(target_json(&target)).without_detail_if(is_private);
-                    history::record(connection, &by, event).await?;
-                    Ok(true)
-                })
-            })
-            .await?;
-        self.done_or_refused(scope, is_done, Kind::Target, id).await
+    ) -> Result<bool, NotDone> {
+        by.require_work()?;
+        let mut tx = self.begin_as(by).await?;
+        let Some(found) = OwnedTable::Target.find_changeable(&mut tx, by, id).await? else {
+            return OwnedTable::Target.refused(tx, by, id).await;
+        };
+        found.check_version(version)?;
+        write_target(&mut tx, by, id, &target).await?;
+        let event = Event::new(Action::Changed, Kind::Target, id, &target.name);
+        let event = event.with(target_json(&target)).without_detail_if(found.is_private);
+        history::record(&mut tx, by, event).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Deletes a target; false when it is not there for them. Its alerts become prunable again.
-    pub async fn delete_target(&self, scope: &TeamScope, id: i64) -> Result<bool, StorageError> {
-        scope.require_work()?;
-        let by = scope.clone();
-        let is_done = self
-            .in_transaction_of(scope, move |connection| {
-                Box::pin(async move {
-                    let name: Option<String> = sqlx::query_scalar(
-                        "with gone as (
-                             select t.id, n.name from target t
-                             join target_name n on n.target_id = t.id and n.is_primary
-                             where t.id = $1 and may_change(t.created_by, t.readers, '{}', $2, $3, $4)
-                             for update of t
-                         )
-                         delete from target t using gone where t.id = gone.id returning gone.name",
-                    )
-                    .bind(id)
-                    .bind(by.member_id())
-                    .bind(by.seen_groups())
-                    .bind(by.is_admin())
-                    .fetch_optional(&mut *connection)
-                    .await?;
-                    let Some(name) = name else { return Ok(false) };
-                    let event = Event::new(Action::Deleted, Kind::Target, id, name);
-                    history::record(connection, &by, event).await?;
-                    Ok(true)
-                })
-            })
-            .await?;
-        self.done_or_refused(scope, is_done, Kind::Target, id).await
+    pub async fn delete_target(&self, by: &TeamScope, id: i64) -> Result<bool, NotDone> {
+        self.delete_owned(by, OwnedTable::Target, id).await
     }
 
     /// The target with this id, if they see it.
     pub async fn find_target(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         id: i64,
     ) -> Result<Option<Target>, StorageError> {
         let row: Option<TargetRow> = sqlx::query_as(select_targets!("select $3::bigint as id", ""))
-            .bind(scope.member_id())
-            .bind(scope.seen_groups())
+            .bind(by.member_id())
+            .bind(by.seen_groups())
             .bind(id)
             .fetch_optional(&self.pool)
             .await?;
@@ -193,15 +146,15 @@ impl Storage {
     /// The target that they see and that has this name or alias, as names are compared.
     pub async fn find_target_by_name(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         name: &str,
     ) -> Result<Option<Target>, StorageError> {
         let row: Option<TargetRow> = sqlx::query_as(select_targets!(
             "select target_id as id from target_name where name_key = $3",
             "order by t.realm = 'team' desc, t.id limit 1"
         ))
-        .bind(scope.member_id())
-        .bind(scope.seen_groups())
+        .bind(by.member_id())
+        .bind(by.seen_groups())
         .bind(name_key(name))
         .fetch_optional(&self.pool)
         .await?;
@@ -215,7 +168,7 @@ pub(super) async fn insert_target(
     by: &TeamScope,
     target: &NewTarget,
     sharing: Sharing,
-) -> Result<i64, StorageError> {
+) -> Result<i64, NotDone> {
     let sharing = with_groups_held(connection, sharing).await?;
     let id: i64 = sqlx::query_scalar(
         "insert into target (ra, dec, healpix, note, created_by, readers, writers, sharers)
@@ -242,7 +195,7 @@ async fn write_target(
     by: &TeamScope,
     id: i64,
     target: &NewTarget,
-) -> Result<(), StorageError> {
+) -> Result<(), NotDone> {
     sqlx::query(
         "update target set ra = $2, dec = $3, healpix = $4, note = $5, modified = now(), version = version + 1
          where id = $1",

@@ -2,7 +2,10 @@
 
 use sqlx::PgConnection;
 
-use super::{Storage, StorageError, history, members::ADMISSION_LOCK, standing::check_standing};
+use super::{
+    NotDone, Storage, StorageError, begin_on, history, members::ADMISSION_LOCK,
+    standing::check_standing,
+};
 use crate::domain::{
     history::{Action, Event, Kind},
     member::Role,
@@ -24,39 +27,35 @@ impl Storage {
     /// Gives a member another role: from their next request on. Who is no admin any more has invited nobody.
     pub async fn change_role(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         member_id: i64,
         role: Role,
-    ) -> Result<MemberChange, StorageError> {
-        scope.require_admin()?;
-        let by = scope.clone();
-        self.in_transaction(move |connection| {
-            Box::pin(async move {
-                let Some((name, before)) = lock_member(connection, member_id).await? else {
-                    return Ok(MemberChange::Absent);
-                };
-                check_standing(connection, &by).await?;
-                if before == role.id() {
-                    return Ok(MemberChange::Done);
-                }
-                if is_last_admin(connection, member_id).await? {
-                    return Ok(MemberChange::LastAdmin);
-                }
-                sqlx::query("update member set role = $2 where id = $1")
-                    .bind(member_id)
-                    .bind(role.id())
-                    .execute(&mut *connection)
-                    .await?;
-                if role != Role::Admin {
-                    take_back_invitations_of(connection, &by, member_id).await?;
-                }
-                let detail = serde_json::json!({ "before": before, "after": role.id() });
-                let event = Event::new(Action::RoleChanged, Kind::Member, member_id, name);
-                history::record(connection, &by, event.with(detail)).await?;
-                Ok(MemberChange::Done)
-            })
-        })
-        .await
+    ) -> Result<MemberChange, NotDone> {
+        by.require_admin()?;
+        let mut tx = begin_on(&self.pool).await?;
+        let Some((name, before)) = lock_member(&mut tx, member_id).await? else {
+            return Ok(MemberChange::Absent);
+        };
+        check_standing(&mut tx, by).await?;
+        if before == role.id() {
+            return Ok(MemberChange::Done);
+        }
+        if is_last_admin(&mut tx, member_id).await? {
+            return Ok(MemberChange::LastAdmin);
+        }
+        sqlx::query("update member set role = $2 where id = $1")
+            .bind(member_id)
+            .bind(role.id())
+            .execute(&mut *tx)
+            .await?;
+        if role != Role::Admin {
+            take_back_invitations_of(&mut tx, by, member_id).await?;
+        }
+        let detail = serde_json::json!({ "before": before, "after": role.id() });
+        let event = Event::new(Action::RoleChanged, Kind::Member, member_id, name);
+        history::record(&mut tx, by, event.with(detail)).await?;
+        tx.commit().await?;
+        Ok(MemberChange::Done)
     }
 
     /// Takes a member out of the team, by an admin or by themselves: their sessions, tokens and groups end, their live
@@ -64,54 +63,50 @@ impl Storage {
     /// come back by invitation only, or by the settings that name admins.
     pub async fn remove_member(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         member_id: i64,
-    ) -> Result<MemberChange, StorageError> {
-        let leaves = member_id == scope.member_id();
+    ) -> Result<MemberChange, NotDone> {
+        let leaves = member_id == by.member_id();
         if !leaves {
-            scope.require_admin()?;
+            by.require_admin()?;
         }
-        let by = scope.clone();
-        self.in_transaction(move |connection| {
-            Box::pin(async move {
-                let Some((name, _)) = lock_member(connection, member_id).await? else {
-                    return Ok(MemberChange::Absent);
-                };
-                check_standing(connection, &by).await?;
-                if is_last_admin(connection, member_id).await? {
-                    return Ok(MemberChange::LastAdmin);
-                }
-                take_back_invitations_of(connection, &by, member_id).await?;
-                for end in [
-                    "update member set removed = now() where id = $1",
-                    "delete from session where member_id = $1",
-                    "update api_token set revoked = now() where member_id = $1 and revoked is null",
-                    "delete from team_group_member where member_id = $1",
-                    "delete from sign_in_attempt where member_id = $1",
-                    "update run set cancel_requested = true
-                     where started_by = $1 and state in ('queued', 'running')",
-                ] {
-                    sqlx::query(end).bind(member_id).execute(&mut *connection).await?;
-                }
-                let action = if leaves { Action::Left } else { Action::Removed };
-                let event = Event::new(action, Kind::Member, member_id, name);
-                history::record(connection, &by, event).await?;
-                Ok(MemberChange::Done)
-            })
-        })
-        .await
+        let mut tx = begin_on(&self.pool).await?;
+        let Some((name, _)) = lock_member(&mut tx, member_id).await? else {
+            return Ok(MemberChange::Absent);
+        };
+        check_standing(&mut tx, by).await?;
+        if is_last_admin(&mut tx, member_id).await? {
+            return Ok(MemberChange::LastAdmin);
+        }
+        take_back_invitations_of(&mut tx, by, member_id).await?;
+        for end in [
+            "update member set removed = now() where id = $1",
+            "delete from session where member_id = $1",
+            "update api_token set revoked = now() where member_id = $1 and revoked is null",
+            "delete from team_group_member where member_id = $1",
+            "delete from sign_in_attempt where member_id = $1",
+            "update run set cancel_requested = true
+             where started_by = $1 and state in ('queued', 'running')",
+        ] {
+            sqlx::query(end).bind(member_id).execute(&mut *tx).await?;
+        }
+        let action = if leaves { Action::Left } else { Action::Removed };
+        let event = Event::new(action, Kind::Member, member_id, name);
+        history::record(&mut tx, by, event).await?;
+        tx.commit().await?;
+        Ok(MemberChange::Done)
     }
 
     /// Sets with whom they share what they make, unless they say otherwise.
     pub async fn set_default_readers(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         readers: &[i64],
-    ) -> Result<(), StorageError> {
+    ) -> Result<(), NotDone> {
         let readers = crate::domain::sharing::Sharing::read_by(readers.to_vec());
-        scope.check_sharing(&readers, None)?;
+        by.check_sharing(&readers, None)?;
         sqlx::query("update member set default_readers = $2 where id = $1")
-            .bind(scope.member_id())
+            .bind(by.member_id())
             .bind(&readers.readers)
             .execute(&self.pool)
             .await?;

@@ -7,7 +7,7 @@
 
 use tokio::sync::watch;
 
-use super::StorageError;
+use super::NotKept;
 
 /// How far the keeping of a batch has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,19 +43,19 @@ impl Turn {
 
     /// Waits until the batch before has its alerts in their table: two that insert the same alerts at the same time
     /// could wait for each other.
-    pub(super) async fn may_insert(&mut self) -> Result<(), StorageError> {
+    pub(super) async fn may_insert(&mut self) -> Result<(), NotKept> {
         self.before_is_at(Stage::Inserted).await
     }
 
     /// Waits until the batch before is committed.
-    pub(super) async fn may_count(&mut self) -> Result<(), StorageError> {
+    pub(super) async fn may_count(&mut self) -> Result<(), NotKept> {
         self.before_is_at(Stage::Committed).await
     }
 
-    async fn before_is_at(&mut self, stage: Stage) -> Result<(), StorageError> {
+    async fn before_is_at(&mut self, stage: Stage) -> Result<(), NotKept> {
         let Some(Follower(before)) = &mut self.before else { return Ok(()) };
         let reached = before.wait_for(|at| *at >= stage).await;
-        reached.map(|_| ()).map_err(|_| StorageError::OutOfTurn)
+        reached.map(|_| ()).map_err(|_| NotKept::OutOfTurn)
     }
 
     pub(super) fn has_inserted(&self) {
@@ -105,7 +105,7 @@ mod tests {
         second.may_insert().await.unwrap();
         drop(first);
         follower.is_over().await;
-        assert!(matches!(second.may_count().await, Err(StorageError::OutOfTurn)));
+        assert!(matches!(second.may_count().await, Err(NotKept::OutOfTurn)));
         // Nor does the news of a commit go with whoever told it.
         let kept = Turn::first();
         let mut third = Turn::after(kept.follower());

@@ -37,7 +37,7 @@ impl Storage {
     /// `limit` messages of a run's quarantine, in the order in which they came, after the one given.
     pub async fn list_unreadable(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         run_id: RunId,
         after: i64,
         limit: i64,
@@ -50,8 +50,8 @@ impl Storage {
              order by id
              limit $5",
         )
-        .bind(scope.member_id())
-        .bind(scope.seen_groups())
+        .bind(by.member_id())
+        .bind(by.seen_groups())
         .bind(run_id)
         .bind(after)
         .bind(limit)
@@ -63,7 +63,7 @@ impl Storage {
     /// The bytes of one message of a run's quarantine.
     pub async fn find_unreadable_bytes(
         &self,
-        scope: &TeamScope,
+        by: &TeamScope,
         run_id: RunId,
         id: i64,
     ) -> Result<Option<Vec<u8>>, StorageError> {
@@ -72,8 +72,8 @@ impl Storage {
              join run r on r.id = u.run_id
              where u.run_id = $3 and u.id = $4 and may_read(r.started_by, r.readers, $1, $2)",
         )
-        .bind(scope.member_id())
-        .bind(scope.seen_groups())
+        .bind(by.member_id())
+        .bind(by.seen_groups())
         .bind(run_id)
         .bind(id)
         .fetch_optional(&self.pool)

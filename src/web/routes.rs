@@ -1,6 +1,6 @@
 //! The URL map, and the layers around it.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -15,7 +15,7 @@ use tower_http::{CompressionLevel, catch_panic::CatchPanicLayer, compression::Co
 
 use super::{
     AppState, Site, api,
-    door::{admission, guard, retirement},
+    door::{admission, guard, own_task, retirement},
     frame::{assets, error::Error, error_page},
     health, paths,
     screens::{account, alert, home, query, run, shared, subscription, target, team},
@@ -25,29 +25,26 @@ use crate::domain::timing::WebTiming;
 /// Largest body but for uploads, bytes.
 const MAX_BODY_BYTES: usize = 1 << 20;
 
+/// Where packets are sent to, which may take its time.
+const UPLOAD: &str = "/alerts/{broker}/upload/";
+
 /// Everything that the service answers.
 pub fn router(state: AppState) -> Router {
     let site = Arc::<Site>::from_ref(&state);
-    let WebTiming { request, upload, .. } = state.timing();
     let sessions = admission::sessions(state.storage(), &site);
-    let pages = pages()
-        .layer(from_fn_with_state(request, limit_time))
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
     let uploads = Router::new()
-        .route("/alerts/{broker}/upload/", post(query::upload::post).fallback(method_not_allowed))
-        .layer(from_fn_with_state(upload, limit_time))
+        .route(UPLOAD, post(query::upload::post).fallback(method_not_allowed))
         .layer(DefaultBodyLimit::disable());
-    pages
+    pages()
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .merge(uploads)
-        .merge(accounts(request))
+        .merge(accounts().layer(DefaultBodyLimit::max(MAX_BODY_BYTES)))
         .merge(machines())
-        .nest(
-            "/api",
-            api::router()
-                .layer(from_fn_with_state(request, limit_time))
-                .layer(DefaultBodyLimit::max(MAX_BODY_BYTES)),
-        )
+        .nest("/api", api::router().layer(DefaultBodyLimit::max(MAX_BODY_BYTES)))
         .fallback(not_found)
+        // Within the limit of time: what is begun is finished when the time is up, too.
+        .layer(from_fn(own_task::finish_changes))
+        .layer(from_fn_with_state(state.timing(), limit_time))
         .layer(
             ServiceBuilder::new()
                 .layer(from_fn(guard::measure))
@@ -139,7 +136,7 @@ fn pages() -> Router<AppState> {
 }
 
 /// Signing in, the connection to Google, the team. They are not there in local mode.
-fn accounts(limit: Duration) -> Router<AppState> {
+fn accounts() -> Router<AppState> {
     Router::new()
         .route("/accounts/login/", get(account::sign_in::get).post(account::sign_in::post))
         .route(paths::CALLBACK, get(account::callback::get))
@@ -173,8 +170,6 @@ fn accounts(limit: Duration) -> Router<AppState> {
             get(team::groups::get_delete).post(team::groups::post_delete),
         )
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(from_fn_with_state(limit, limit_time))
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
 }
 
 /// What machines ask for.
@@ -204,8 +199,18 @@ async fn method_not_allowed() -> Error {
     Error::MethodNotAllowed
 }
 
-async fn limit_time(State(limit): State<Duration>, request: Request, next: Next) -> Response {
-    let is_api = request.uri().path().starts_with("/api/");
+/// Whether files are sent there, which may take long.
+fn is_upload(path: &str) -> bool {
+    UPLOAD.split_once("{broker}").is_some_and(|(before, after)| {
+        let broker = path.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+        broker.is_some_and(|broker| !broker.contains('/'))
+    })
+}
+
+async fn limit_time(State(timing): State<WebTiming>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_api = path.starts_with("/api/");
+    let limit = if is_upload(path) { timing.upload } else { timing.request };
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) if is_api => Error::TooSlow.into_json().into_response(),

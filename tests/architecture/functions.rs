@@ -1,6 +1,9 @@
 //! The functions of a source: who may call them, what they are given, whose they are.
 
-use crate::reader::{bare, closing, is_part_of_word};
+use crate::{
+    reader::{bare, closing, is_part_of_word},
+    tree::Tree,
+};
 
 /// A function, as far as its first line says.
 #[derive(Debug)]
@@ -12,6 +15,8 @@ pub(crate) struct Function {
     pub(crate) parameters: String,
     /// What stands after `impl` where it is written; empty for one that stands by itself.
     pub(crate) of: String,
+    /// What it does, without comments, texts and blanks.
+    pub(crate) body: String,
 }
 
 impl Function {
@@ -57,7 +62,8 @@ fn words<'a>(bare: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
 
 fn function(bare: &str, at: usize, blocks: &[(String, usize, usize)]) -> Option<Function> {
     let rest = bare[at + "fn".len()..].trim_start();
-    let name: String = rest.chars().take_while(|c| is_part_of_word(*c)).collect();
+    // A macro may be given the name.
+    let name: String = rest.chars().take_while(|c| is_part_of_word(*c) || *c == '$').collect();
     // `fn(…)` is a type.
     if name.is_empty() {
         return None;
@@ -72,7 +78,15 @@ fn function(bare: &str, at: usize, blocks: &[(String, usize, usize)]) -> Option<
         is_public: is_public(&bare[..at]),
         parameters: parameters.split_whitespace().collect::<Vec<_>>().join(" "),
         of: of.map(|(head, _, _)| head.clone()).unwrap_or_default(),
+        body: body(&bare[end..]),
     })
+}
+
+/// The block of a function whose brackets have just been closed; nothing where a trait only names it.
+fn body(rest: &str) -> String {
+    let open = rest.find(['{', ';']).filter(|at| rest[*at..].starts_with('{'));
+    let block = open.map_or("", |open| &rest[open..closing(rest, open)]);
+    block.split_whitespace().collect()
 }
 
 /// How long `<…>` is, which may hold brackets and arrows.
@@ -112,6 +126,34 @@ fn is_public(before: &str) -> bool {
 }
 
 #[test]
+fn no_error_stands_within_a_result_of_another() {
+    for (name, program) in Tree::read().programs {
+        assert!(
+            !is_nested(&program),
+            "src/{name}: one enum says what went wrong, and `?` hands it on"
+        );
+    }
+    for nested in [
+        "fn a() -> Result<Result<(), A>, B> {}",
+        "fn a() -> io::Result<\n    std::result::Result<(), A>,\n> {}",
+        "fn a() -> Result<anyhow :: Result< () >, B> {}",
+    ] {
+        assert!(is_nested(nested), "{nested}");
+    }
+    assert!(!is_nested("fn a() -> Result<ResultPage, B> { Vec::<Result<A, B>>::new() }"));
+}
+
+/// Whether a type `Result` holds another one.
+fn is_nested(program: &str) -> bool {
+    let bare: String = bare(program).split_whitespace().collect();
+    bare.split("Result<").skip(1).any(|inside| {
+        // A path that is cut off here goes on with `Result<`.
+        let is_path = inside.is_empty() || inside.ends_with("::");
+        is_path && inside.chars().all(|c| is_part_of_word(c) || c == ':')
+    })
+}
+
+#[test]
 fn public_functions_are_found_however_they_are_written() {
     let source = r#"
         impl Storage {
@@ -141,4 +183,7 @@ fn public_functions_are_found_however_they_are_written() {
     assert_eq!(of("private").of, "Storage");
     assert_eq!(of("of_trait").of, "Comments for Storage");
     assert_eq!(of("alone").of, "");
+    assert_eq!(of("plain").body, "{;}");
+    let named = functions("trait A { fn named(&self) -> [u8; 2]; fn done() { a( b ) } }");
+    assert_eq!(named.iter().map(|it| it.body.as_str()).collect::<Vec<_>>(), ["", "{a(b)}"]);
 }

@@ -15,4 +15,5 @@ mod reader;
 mod statements;
 mod storage;
 mod team_data;
+mod transactions;
 mod tree;

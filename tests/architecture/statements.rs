@@ -2,6 +2,9 @@
 
 use crate::reader::{Kind, pieces};
 
+/// Macros that put a question for a right into a statement.
+pub(crate) const QUESTIONS: [&str; 1] = ["may_delete"];
+
 /// A text of a source; texts that a macro puts together count as one.
 #[derive(Debug)]
 pub(crate) struct Text {
@@ -26,6 +29,7 @@ pub(crate) fn texts(source: &str) -> Vec<Text> {
                 if source[..*first].trim_end().ends_with("!(")
                     && is_glue(&source[*end..range.start]) =>
             {
+                before.push_str(&questions_in(&source[*end..range.start]));
                 before.push_str(text);
                 *end = range.end;
             }
@@ -45,8 +49,18 @@ pub(crate) fn texts(source: &str) -> Vec<Text> {
 fn is_glue(between: &str) -> bool {
     between.contains(',')
         && between.split([',', ' ', '\n', '(', ')']).all(|word| {
-            word.is_empty() || word == "+" || word.starts_with('$') || word == "concat!"
+            word.is_empty()
+                || word == "+"
+                || word.starts_with('$')
+                || word == "concat!"
+                || QUESTIONS.iter().any(|name| word.strip_suffix('!') == Some(name))
         })
+}
+
+/// The beginnings of the questions that macros put between two texts.
+fn questions_in(between: &str) -> String {
+    let are_there = QUESTIONS.iter().filter(|name| between.contains(&format!("{name}!(")));
+    are_there.map(|name| format!("{name}(")).collect()
 }
 
 fn one_line(text: &str) -> String {
@@ -171,4 +185,8 @@ fn texts_that_a_macro_puts_together_are_one() {
     let found: Vec<_> = texts(source).into_iter().map(|it| it.text).collect();
     assert_eq!(found, ["select from run where", "a", "select \"x\" from comment", "b\\\"c"]);
     assert!(texts(source)[0].before.ends_with("concat!("));
+    let asking =
+        r#"concat!("delete from run where ", may_delete!("a", "b"), " returning ", other!("c"))"#;
+    let found: Vec<_> = texts(asking).into_iter().map(|it| it.text).collect();
+    assert_eq!(found, ["delete from run where may_delete(ab returning", "c"]);
 }

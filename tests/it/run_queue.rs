@@ -18,7 +18,7 @@ use tom_alerts::{
     },
     forms::{Choices, Context, Parameters, RawForm},
     google::Access,
-    storage::{NewRun, StorageError},
+    storage::{NewRun, NotDone, Refused},
     web::Site,
 };
 
@@ -228,7 +228,7 @@ async fn many_short_runs_on_two_processes_all_end_in_order_and_never_five_at_onc
         let app = &replicas.apps[ids.len() % 2];
         match app.runner.start("archive", archive.clone(), None, "", &ada).await {
             Ok(id) => ids.push(id),
-            Err(StorageError::QueueFull { waiting }) => {
+            Err(NotDone::Refused(Refused::QueueFull { waiting })) => {
                 assert!(waiting >= 20, "{waiting}");
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
@@ -465,6 +465,6 @@ async fn two_requests_for_the_last_place_of_a_queue_get_it_once() {
         answers
             .iter()
             .filter_map(|answer| answer.as_ref().err())
-            .all(|error| { matches!(error, StorageError::QueueFull { .. }) })
+            .all(|error| { matches!(error, NotDone::Refused(Refused::QueueFull { .. })) })
     );
 }

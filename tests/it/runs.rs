@@ -8,7 +8,7 @@ use tom_alerts::{
         run::RunState,
         sharing::{Sharing, TEAM},
     },
-    storage::{Batch, KeptAlert, NewRun, StorageError},
+    storage::{Batch, KeptAlert, NewRun, NotKept},
 };
 
 use crate::support::{TestApp, write_night};
@@ -229,7 +229,7 @@ async fn a_run_whose_process_is_silent_becomes_interrupted() {
         .storage
         .keep_batch(id, Batch { number: 1, received_bytes: 1, ..Batch::default() })
         .await;
-    assert!(matches!(late, Err(StorageError::RunEnded)), "{late:?}");
+    assert!(matches!(late, Err(NotKept::RunEnded)), "{late:?}");
     app.get(&format!("/runs/{id}/")).await.expect(200).shows("This run was interrupted");
 }
 
@@ -385,4 +385,34 @@ async fn requests_that_go_away_leave_no_open_transaction_behind() {
     for _ in 0..40 {
         app.get("/targets/").await.expect(200);
     }
+}
+
+#[tokio::test]
+async fn a_change_that_is_begun_is_made_and_told_though_its_request_goes_away() {
+    let app = TestApp::start_empty().await;
+    let made = app.post_json("/api/targets/", &json!({"name": "a", "ra": 1, "dec": 2})).await;
+    let id = made.expect(201).json()["id"].clone();
+    let pool = app.pool().await;
+    let mut holding = pool.begin().await.unwrap();
+    sqlx::query("select from target for update").execute(&mut *holding).await.unwrap();
+    let change = app
+        .http
+        .post(format!("{}/targets/{id}/update/", app.base))
+        .header("sec-fetch-site", "same-origin")
+        .form(&[("name", "b"), ("ra", "1"), ("dec", "2"), ("version", "1")])
+        .timeout(Duration::from_millis(500))
+        .send();
+    assert!(change.await.unwrap_err().is_timeout());
+    // Long enough for the service to see that nobody waits any more.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    holding.rollback().await.unwrap();
+    let is_told = "select exists (select from history h join target t on t.id = h.object_id
+                                  where h.action = 'changed' and h.kind = 'target' and t.version = 2)";
+    for _ in 0..600 {
+        if sqlx::query_scalar(is_told).fetch_one(&pool).await.unwrap() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the change was given up");
 }

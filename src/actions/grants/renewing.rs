@@ -149,8 +149,8 @@ impl Grants {
         match self.provider.refresh(&refresh, &found.grant.scopes).await {
             Ok(tokens) => {
                 let sealed = self.seal(member_id, &tokens, Some(&refresh));
-                let sealed = sealed.ok_or_else(|| {
-                    AccessError::Passing("the token could not be encrypted".to_owned())
+                let sealed = sealed.map_err(|error| {
+                    AccessError::Passing(format!("the token could not be encrypted: {error}"))
                 })?;
                 let is_kept = self
                     .storage

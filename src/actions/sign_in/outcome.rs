@@ -1,9 +1,10 @@
 //! What comes of a browser's way to the provider and back: what it brings, where it arrives, or why it was refused.
 
 use crate::{
+    actions::grants::KeepGrantError,
     domain::{grant::Scope, member::Member},
-    google::oauth::OAuthError,
-    storage::StorageError,
+    google::{cipher::CipherError, oauth::OAuthError},
+    storage::{NotDone, StorageError},
 };
 
 /// What the browser brings back from the provider.
@@ -113,9 +114,27 @@ pub enum Refusal {
         .0.in_words()
     )]
     NotGranted(Scope),
-    /// The database.
+    /// A secret could not be made or encrypted.
     #[error(transparent)]
-    Storage(#[from] StorageError),
+    Cipher(#[from] CipherError),
+    /// The database, or that they are no member any more.
+    #[error(transparent)]
+    NotDone(#[from] NotDone),
+}
+
+impl From<StorageError> for Refusal {
+    fn from(error: StorageError) -> Self {
+        Self::NotDone(error.into())
+    }
+}
+
+impl From<KeepGrantError> for Refusal {
+    fn from(error: KeepGrantError) -> Self {
+        match error {
+            KeepGrantError::Cipher(error) => Self::Cipher(error),
+            KeepGrantError::NotDone(error) => Self::NotDone(error),
+        }
+    }
 }
 
 fn capital(error: &OAuthError) -> String {

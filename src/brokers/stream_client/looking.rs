@@ -11,6 +11,15 @@ use crate::{
 /// What Pub/Sub calls the topic of a subscription whose topic was deleted.
 const DELETED_TOPIC: &str = "_deleted-topic_";
 
+/// What a look has found that is not as it should be.
+#[derive(Debug)]
+pub(super) enum LookError {
+    /// A stream may have a chance again later.
+    MayPass(StreamError),
+    /// The run cannot go on.
+    EndsRun(BrokerError),
+}
+
 /// Looks at the subscription of a run.
 pub(super) struct Looker {
     /// Gives up soon.
@@ -31,12 +40,14 @@ impl Looker {
     }
 
     /// Looks. A subscription that is not what it was ends the run; whatever else is wrong may pass.
-    pub(super) async fn look(&self) -> Result<Result<(), StreamError>, BrokerError> {
+    pub(super) async fn look(&self) -> Result<(), LookError> {
         match self.pubsub.find_subscription(&self.path).await {
-            Ok(Some(found)) => self.check_topic(found.topic).map(Ok),
-            Ok(None) => Ok(Err(StreamError::Gone)),
-            Err(error) if error.is_passing() => Ok(Err(StreamError::Passing(in_few_words(&error)))),
-            Err(error) => Err(error.into()),
+            Ok(Some(found)) => self.check_topic(found.topic).map_err(LookError::EndsRun),
+            Ok(None) => Err(LookError::MayPass(StreamError::Gone)),
+            Err(error) if error.is_passing() => {
+                Err(LookError::MayPass(StreamError::Passing(in_few_words(&error))))
+            }
+            Err(error) => Err(LookError::EndsRun(error.into())),
         }
     }
 

@@ -23,7 +23,7 @@ use tokio::{
 use super::{
     batching::{self, Batching},
     contact::Contact,
-    looking::Looker,
+    looking::{LookError, Looker},
 };
 use crate::{
     brokers::{
@@ -214,9 +214,10 @@ impl Streamer {
         let opener = &self.source.opener;
         let is_busy = opener.has_messages_out();
         let n_tries = self.contact.tries_in_vain(opener.n_calls()).filter(|_| !is_busy);
-        let looked = match self.source.looker.look().await? {
+        let looked = match self.source.looker.look().await {
             Ok(()) => opener.check_connection().await,
-            wrong => wrong,
+            Err(LookError::MayPass(error)) => Err(error),
+            Err(LookError::EndsRun(error)) => return Err(error),
         };
         let looked = looked.and_then(|()| match n_tries {
             None => Ok(()),
@@ -261,7 +262,7 @@ impl Streamer {
             }
             sleep(pause).await;
             let was_gone = error == StreamError::Gone;
-            match self.source.looker.look().await? {
+            match self.source.looker.look().await {
                 Ok(()) => {
                     if was_gone {
                         self.context.log(
@@ -271,7 +272,8 @@ impl Streamer {
                     }
                     return Ok(());
                 }
-                Err(later) => error = later,
+                Err(LookError::MayPass(later)) => error = later,
+                Err(LookError::EndsRun(error)) => return Err(error),
             }
         }
     }

@@ -14,7 +14,7 @@ use crate::{
         history::Kind,
         sharing::{Sharing, TEAM},
     },
-    storage::{Storage, StorageError},
+    storage::{NotDone, Refused, Storage},
     web::{
         frame::{
             context::PageContext,
@@ -88,7 +88,7 @@ async fn change(
             })
         }
         Ok(false) => Err(Error::NotFound.into()),
-        Err(StorageError::NameTakenThere) => {
+        Err(NotDone::Refused(Refused::NameTakenThere)) => {
             let message = "Those who would see it know a target with this name already.";
             let errors = error_of("readers", message);
             Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors)).into_response())

@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{errors_of, sharing::sharing_json, version_missing};
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
         sharing::TeamScope,
         target::{NewTarget, Target},
     },
-    storage::{Storage, StorageError, TargetFilter},
+    storage::{NotDone, Refused, Storage},
     web::{
         frame::{
             context::PageContext,
@@ -24,7 +24,7 @@ use crate::{
         paths,
         screens::target::{
             form::{clash_errors, read_target_json},
-            list::read_filter,
+            list::{SearchError, read_filter},
         },
     },
 };
@@ -39,9 +39,13 @@ pub(crate) async fn get_list(
     context: PageContext,
     Query(query): Query,
 ) -> Result<Response, ApiError> {
-    let filter = match api_filter(&query, &storage, &context.scope).await? {
+    let filter = match read_filter(&query, &storage, &context.scope).await {
         Ok(filter) => filter,
-        Err(errors) => {
+        Err(SearchError::Storage(error)) => return Err(error.into()),
+        Err(SearchError::Wrong(errors)) => {
+            let errors = errors.into_iter();
+            let errors =
+                errors.map(|(field, message)| (field.to_owned(), json!([message]))).collect();
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(&errors))).into_response());
         }
     };
@@ -55,17 +59,6 @@ pub(crate) async fn get_list(
         page.rows.last().filter(|_| page.has_more).map(|target| next_href(&query, target.id));
     let results: Vec<Value> = page.rows.iter().map(target_json).collect();
     Ok(Json(json!({ "count": count, "next": next, "results": results })).into_response())
-}
-
-async fn api_filter(
-    query: &Pairs,
-    storage: &Storage,
-    scope: &TeamScope,
-) -> Result<Result<TargetFilter, Map<String, Value>>, StorageError> {
-    let read = read_filter(query, storage, scope).await?;
-    Ok(read.map_err(|errors| {
-        errors.into_iter().map(|(field, message)| (field.to_owned(), json!([message]))).collect()
-    }))
 }
 
 fn next_href(query: &Pairs, before: i64) -> String {
@@ -161,7 +154,7 @@ pub(crate) async fn delete(
 async fn written(
     storage: &Storage,
     scope: &TeamScope,
-    result: Result<i64, StorageError>,
+    result: Result<i64, NotDone>,
     status: StatusCode,
 ) -> Result<Response, ApiError> {
     match result {
@@ -169,7 +162,7 @@ async fn written(
             let target = storage.find_target(scope, id).await?.ok_or(Error::NotFound)?;
             Ok((status, Json(target_json(&target))).into_response())
         }
-        Err(StorageError::NameClash(clash)) => {
+        Err(NotDone::Refused(Refused::NameClash(clash))) => {
             Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(&clash_errors(&clash))))
                 .into_response())
         }

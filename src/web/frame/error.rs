@@ -7,7 +7,11 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::{domain::grant::Scope, storage::StorageError, web::paths};
+use crate::{
+    domain::grant::Scope,
+    storage::{NotDone, Refused, StorageError},
+    web::paths,
+};
 
 /// What is told of an error. It travels with the answer; the layer that knows who looks draws the page.
 #[derive(Clone, Debug)]
@@ -116,21 +120,36 @@ pub(crate) enum Error {
 
 impl From<StorageError> for Error {
     fn from(error: StorageError) -> Self {
+        let is_passing = error.is_passing();
+        let error = anyhow::Error::from(error);
+        if !is_passing {
+            return Self::Internal(error);
+        }
+        tracing::warn!(cause = format!("{error:#}"), "The database is not ready");
+        Self::Busy
+    }
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Changed => Self::Changed,
+            Refused::QueueFull { waiting } => Self::QueueFull { waiting },
+            Refused::TooManyListeners { going_on } => Self::TooManyListeners { going_on },
+            Refused::Forbidden | Refused::NotTheirsToGive => Self::Forbidden,
+            Refused::NotIn => Self::NotSignedIn,
+            Refused::ViewersLookOnly => Self::ViewersLookOnly,
+            // Whoever names a target says it by its field.
+            Refused::NameClash(_) | Refused::NameTakenThere => Self::Internal(refused.into()),
+        }
+    }
+}
+
+impl From<NotDone> for Error {
+    fn from(error: NotDone) -> Self {
         match error {
-            StorageError::Changed => Self::Changed,
-            StorageError::QueueFull { waiting } => Self::QueueFull { waiting },
-            StorageError::TooManyListeners { going_on } => Self::TooManyListeners { going_on },
-            StorageError::Forbidden | StorageError::NotTheirsToGive => Self::Forbidden,
-            StorageError::NotIn => Self::NotSignedIn,
-            StorageError::ViewersLookOnly => Self::ViewersLookOnly,
-            error if error.is_passing() => {
-                tracing::warn!(
-                    cause = format!("{:#}", anyhow::Error::from(error)),
-                    "The database is not ready"
-                );
-                Self::Busy
-            }
-            error => Self::Internal(error.into()),
+            NotDone::Refused(refused) => refused.into(),
+            NotDone::Storage(error) => error.into(),
         }
     }
 }

@@ -102,6 +102,11 @@ pub(super) const WITHOUT_A_RIGHT: &[(&str, &str, &str)] = &[
     ("runs", "insert into run (", "makes one's own"),
     ("saved_queries", "insert into saved_query (", "makes one's own"),
     (
+        "saved_queries",
+        "update saved_query q set name = $2",
+        "follows the question in the same transaction, with the row locked",
+    ),
+    (
         "selections",
         "insert into run_selection (run_id, member_id, alert_id) select run_id, $2, alert_id from run_alert where run_id = $1 and alert_id",
         "one's own ticks, of a run that they see",
@@ -113,17 +118,17 @@ pub(super) const WITHOUT_A_RIGHT: &[(&str, &str, &str)] = &[
     ),
     ("selections", "analyze run_selection", "tells the planner"),
     (
-        "sharing",
+        "owned",
         "update saved_query set readers = $2",
         "follows the question in the same transaction, with the row locked",
     ),
     (
-        "sharing",
+        "owned",
         "update run set readers = $2",
         "follows the question in the same transaction, with the row locked",
     ),
     (
-        "sharing",
+        "owned",
         "update target set readers = $2",
         "follows the question in the same transaction, with the row locked",
     ),

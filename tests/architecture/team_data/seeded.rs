@@ -121,6 +121,23 @@ fn a_statement_does_not_get_around_by_how_it_is_written() {
 }
 
 #[test]
+fn a_question_that_a_macro_puts_is_asked() {
+    let lists = lists(Right::Shared);
+    let delete = r#"fn of_storage() { sqlx::query(concat!("delete from comment where ", may_delete!("a"))) }"#;
+    let mut tree = seeded(TABLE, delete);
+    assert_found(&tree, &lists, &[]);
+    let none = delete.replace("may_delete!", "may_not!");
+    assert_found(&seeded(TABLE, &none), &lists, &["storage/comments.rs asks nobody's right"]);
+    let own = format!("macro_rules! may_delete {{ () => {{ \"true\" }} }} {delete}");
+    assert_found(&seeded(TABLE, &own), &lists, &["storage/comments.rs asks another question"]);
+    let owned = tree.programs["storage/owned.rs"].clone();
+    let open = "concat!(\"may_change(\", $owner";
+    assert!(owned.contains(open), "{owned}");
+    tree.put("storage/owned.rs", &owned.replace(open, "concat!(\"coalesce(\", $owner"));
+    assert_found(&tree, &lists, &["storage/owned.rs: may_delete does not ask"]);
+}
+
+#[test]
 fn a_file_of_the_service_hides_nothing() {
     let mut lists = Lists::of_this_tree();
     lists.team_tables.push(("comment", Right::Shared));

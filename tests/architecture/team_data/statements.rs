@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use super::{Complaints, Lists, Right};
 use crate::{
-    statements::{Text, Use, texts, uses},
+    statements::{QUESTIONS, Text, Use, texts, uses},
     tree::Tree,
 };
+
+/// Functions of the database that say who may.
+const RIGHTS: [&str; 2] = ["may_read(", "may_change("];
 
 /// Statements that ask for no right and have no excuse, and excuses that not exactly one statement needs.
 pub(super) fn unasked(tree: &Tree, lists: &Lists) -> Complaints {
@@ -15,6 +18,10 @@ pub(super) fn unasked(tree: &Tree, lists: &Lists) -> Complaints {
     for (file, program) in tree.storage() {
         if program.contains("AssertSqlSafe") {
             complaints.push(format!("storage/{file}.rs puts a statement together as it runs"));
+        }
+        let defines = |name: &str| program.contains(&format!("macro_rules! {name} "));
+        if file != "owned" && QUESTIONS.into_iter().any(defines) {
+            complaints.push(format!("storage/{file}.rs asks another question by the same name"));
         }
         if lists.files_of_the_work.contains(&file) {
             continue;
@@ -41,7 +48,9 @@ pub(super) fn unasked(tree: &Tree, lists: &Lists) -> Complaints {
                 .push(format!("{n_statements} statements need the excuse of {file}: {begins}"));
         }
     }
-    complaints.extend(lists.macros_that_ask.iter().filter_map(|it| does_not_ask(tree, *it)));
+    let questions = QUESTIONS.map(|name| ("owned", name));
+    let asking = lists.macros_that_ask.iter().chain(&questions);
+    complaints.extend(asking.filter_map(|it| does_not_ask(tree, *it)));
     complaints
 }
 
@@ -57,7 +66,8 @@ fn asks(lists: &Lists, statement: &Text) -> bool {
             match of_the_team.map(|(_, right)| right) {
                 None => true,
                 Some(Right::Shared) => {
-                    statement.text.contains("may_read(") || statement.text.contains("may_change(")
+                    RIGHTS.iter().any(|right| statement.text.contains(right))
+                        || QUESTIONS.iter().any(|it| statement.text.contains(&format!("{it}(")))
                 }
                 Some(Right::Own) => statement.text.contains("member_id = $"),
                 Some(Right::ReadByAll(_)) => does == Use::Reads,
@@ -70,6 +80,7 @@ fn does_not_ask(tree: &Tree, (file, name): (&str, &str)) -> Option<String> {
     let code = tree.storage().find(|(it, _)| *it == file).map(|(_, code)| code);
     let asks = code
         .and_then(|code| code.split_once(&format!("macro_rules! {name} {{")))
-        .is_some_and(|(_, rest)| rest.split("\n}\n").next().unwrap().contains("may_read("));
+        .map(|(_, rest)| rest.split("\n}\n").next().unwrap())
+        .is_some_and(|text| RIGHTS.iter().any(|right| text.contains(right)));
     (!asks).then(|| format!("storage/{file}.rs: {name} does not ask"))
 }

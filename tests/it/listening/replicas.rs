@@ -114,5 +114,5 @@ async fn a_listener_whose_process_has_fallen_silent_is_taken_over_and_the_silent
     assert_eq!(run["state"], "interrupted");
     let batch = tom_alerts::storage::Batch { number: 1, ..Default::default() };
     let kept = storage.keep_batch(dead, batch).await;
-    assert!(matches!(kept, Err(tom_alerts::storage::StorageError::RunEnded)), "{kept:?}");
+    assert!(matches!(kept, Err(tom_alerts::storage::NotKept::RunEnded)), "{kept:?}");
 }

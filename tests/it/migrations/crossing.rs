@@ -6,7 +6,7 @@ use sqlx::{
 };
 use tom_alerts::{
     domain::target::NewTarget,
-    storage::{MIGRATOR, QueryFilter, Storage, StorageError, TargetFilter},
+    storage::{MIGRATOR, NotDone, QueryFilter, Refused, Storage, TargetFilter},
 };
 
 use super::rows::{CROSSINGS, Crossing, OF_FIRST_RELEASE};
@@ -91,7 +91,7 @@ async fn rows_of_before_come_across_each_migration_and_are_todays() {
         note: String::new(),
     };
     let clash = storage.create_target(&ada, new, ada.default_sharing_of_targets()).await;
-    assert!(matches!(clash, Err(StorageError::NameClash(_))), "{clash:?}");
+    assert!(matches!(clash, Err(NotDone::Refused(Refused::NameClash(_)))), "{clash:?}");
     storage.close().await;
 }
 

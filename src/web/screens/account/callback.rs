@@ -125,7 +125,8 @@ async fn sign_in(session: &Session, member: &Member, headers: &HeaderMap) -> Res
 pub(super) fn refused_page(frame: &Frame, refused: Refused) -> Result<Response, Error> {
     let Refused { why, next, scopes } = refused;
     let why = match why {
-        Refusal::Storage(error) => return Err(error.into()),
+        Refusal::NotDone(error) => return Err(error.into()),
+        Refusal::Cipher(error) => return Err(Error::Internal(error.into())),
         other => other,
     };
     let scope = scopes.first().copied();
@@ -171,7 +172,8 @@ fn status(why: &Refusal) -> StatusCode {
         | Refusal::Declined => StatusCode::FORBIDDEN,
         Refusal::OAuth(OAuthError::Unreachable(_) | OAuthError::BadProvider(_))
         | Refusal::Provider(_)
-        | Refusal::Storage(_) => StatusCode::SERVICE_UNAVAILABLE,
+        | Refusal::NotDone(_)
+        | Refusal::Cipher(_) => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::BAD_REQUEST,
     }
 }

@@ -9,7 +9,7 @@ use crate::{
         history::Kind,
         sharing::{Rights, Sharing, TEAM, TeamScope},
     },
-    storage::{Storage, StorageError},
+    storage::{NotDone, Refused, Storage, StorageError},
     web::{
         frame::{
             chrome::{Chrome, Section},
@@ -162,14 +162,14 @@ async fn change(
             Ok(redirect_with(Note::Shared, &to))
         }
         Ok(false) => Err(Error::NotFound),
-        Err(StorageError::NameTakenThere) => {
+        Err(NotDone::Refused(Refused::NameTakenThere)) => {
             let message = format!(
                 "Those who would see it know a target named like {} already. Rename one of them, or choose other groups.",
                 owned.object.text
             );
             show(storage, context, &owned, &wanted, Some(message)).await
         }
-        Err(StorageError::Changed) => {
+        Err(NotDone::Refused(Refused::Changed)) => {
             let message = "Somebody else changed the sharing while you were choosing. This is how it is now: choose again.";
             let answer =
                 show(storage, context, &owned, &owned.sharing, Some(message.to_owned())).await;
@@ -178,7 +178,7 @@ async fn change(
                 page
             })
         }
-        Err(StorageError::NotTheirsToGive) => {
+        Err(NotDone::Refused(Refused::NotTheirsToGive)) => {
             let message = "You may let more people see it, and no more than that: only its owner or an admin takes it away from somebody or gives rights that you do not have.";
             let answer = show(storage, context, &owned, &wanted, Some(message.to_owned())).await;
             answer.map(|mut page| {

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 use super::list::{SubscriptionRow, Visit, check, href, sentence, short_name, subscription_row};
 use crate::{
-    actions::subscriptions::AtDesk,
+    actions::subscriptions::{AtDesk, DeskError},
     brokers::BrokerError,
     domain::time::parse_time,
     forms::{Choices, Field, FormState},
@@ -109,9 +109,12 @@ pub(crate) async fn post_seek(
     let mut seek = FormState::default();
     seek.put("to", typed.to_owned());
     let shown = match parse_time(typed, visit.state.now()) {
-        Ok(to) => match desk.seek(&name, to).await? {
+        Ok(to) => match desk.seek(&name, to).await {
             Ok(()) => return Ok(redirect_with(Note::SubscriptionMoved, &href(&name))),
-            Err(error) => Shown { trouble: Some(error), seek, ..Shown::default() },
+            Err(DeskError::NotDone(error)) => {
+                Shown { trouble: Some(error), seek, ..Shown::default() }
+            }
+            Err(DeskError::NotTold(error)) => return Err(error.into()),
         },
         Err(error) => {
             seek.add_error("to", format!("{error}."));
@@ -195,12 +198,13 @@ pub(crate) async fn post_delete(visit: Visit, Path(name): Path<String>) -> Resul
     let desk = visit.desk().await?;
     require_disposal(&desk, &visit.context)?;
     check(&name)?;
-    match desk.delete(&name).await? {
+    match desk.delete(&name).await {
         Ok(()) => Ok(redirect_with(Note::SubscriptionDeleted, paths::SUBSCRIPTIONS)),
-        Err(error) => {
+        Err(DeskError::NotDone(error)) => {
             let shown = Shown { trouble: Some(error), ..Shown::default() };
             one_page(&desk, &visit.context, &name, shown).await
         }
+        Err(DeskError::NotTold(error)) => Err(error.into()),
     }
 }
 

@@ -9,7 +9,10 @@ use axum::{
 use url::form_urlencoded;
 
 use crate::{
-    actions::{run_query::Runner, subscriptions::AtDesk},
+    actions::{
+        run_query::Runner,
+        subscriptions::{AtDesk, DeskError},
+    },
     brokers::{Broker, BrokerError, Brokers, NewSubscription, PUBLISHED_NAMES, PUBLISHED_TOPICS},
     domain::wording::as_sentence,
     forms::{Choices, Context, Field, FormSpec, FormState, Parameters, RawForm},
@@ -174,9 +177,10 @@ pub(crate) async fn post(visit: Visit, Form(form): Form) -> Result<Response, Err
     let checked = FORM.validate(&raw, &Context { now: visit.state.now(), choices: Choices::new() });
     let wrong = match checked.and_then(|parameters| new_subscription(&parameters, &raw)) {
         Err(wrong) => (wrong, None),
-        Ok(new) => match desk.create(&new).await? {
+        Ok(new) => match desk.create(&new).await {
             Ok(()) => return Ok(redirect_with(Note::SubscriptionMade, &href(&new.name))),
-            Err(error) => (FORM.filled(&raw), Some(error)),
+            Err(DeskError::NotDone(error)) => (FORM.filled(&raw), Some(error)),
+            Err(DeskError::NotTold(error)) => return Err(error.into()),
         },
     };
     Ok(list_page(&visit, &desk, wrong.0, wrong.1).await)

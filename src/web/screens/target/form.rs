@@ -12,7 +12,7 @@ use crate::{
         target::{NameClash, NewTarget, Target, name_key},
     },
     forms::{Choices, Context, FORM_ERRORS, Field, FormSpec, FormState, Parameters, RawForm},
-    storage::{Storage, StorageError},
+    storage::{NotDone, Refused, Storage},
     web::{
         frame::{
             chrome::{Chrome, Section},
@@ -219,7 +219,7 @@ pub(crate) async fn post_update(
             Ok(true) => {
                 return Ok(redirect_with(Note::TargetChanged(id), &paths::target(id)));
             }
-            Err(StorageError::Changed) => {
+            Err(NotDone::Refused(Refused::Changed)) => {
                 return changed_meanwhile(&storage, &context, id, &raw).await;
             }
             Err(error) => with_clash(&raw, error)?,
@@ -256,9 +256,9 @@ async fn changed_meanwhile(
     Ok(context.render_as(StatusCode::CONFLICT, &page))
 }
 
-fn with_clash(raw: &RawForm, error: StorageError) -> Result<FormState, Error> {
+fn with_clash(raw: &RawForm, error: NotDone) -> Result<FormState, Error> {
     match error {
-        StorageError::NameClash(clash) => {
+        NotDone::Refused(Refused::NameClash(clash)) => {
             let mut problems = FORM.filled(raw);
             problems.add_error(clash_field(&clash), clash.to_string());
             Ok(problems)

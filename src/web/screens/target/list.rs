@@ -105,16 +105,27 @@ const CONE: Field = Field::text("cone_search", "Cone search", 200).help(
     "RA, Dec, radius in degrees, or with a unit: 269.76, -29.18, 0.25 or 17:59:02 -29:10:46, 30″.",
 );
 
-/// What is wrong with a search: fields with messages.
-type SearchErrors = Vec<(&'static str, String)>;
+/// Why a search cannot be made.
+pub(in crate::web) enum SearchError {
+    /// It is not understood: fields with messages.
+    Wrong(Vec<(&'static str, String)>),
+    /// The database did not answer.
+    Storage(StorageError),
+}
+
+impl From<StorageError> for SearchError {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(error)
+    }
+}
 
 /// Reads `name`, `cone_search` and `target_cone_search` ("Name, Radius") of a list's address.
 pub(in crate::web) async fn read_filter(
     query: &Pairs,
     storage: &Storage,
     scope: &TeamScope,
-) -> Result<Result<TargetFilter, SearchErrors>, StorageError> {
-    let mut errors = SearchErrors::new();
+) -> Result<TargetFilter, SearchError> {
+    let mut errors = Vec::new();
     let name = query
         .text("name")
         .filter(|name| !name_key(name).is_empty())
@@ -128,32 +139,38 @@ pub(in crate::web) async fn read_filter(
         }
     }
     if let Some(text) = query.text("target_cone_search") {
-        match cone_around_target(text, storage, scope).await? {
+        match cone_around_target(text, storage, scope).await {
             Ok(read) => cone = Some(read),
-            Err(message) => errors.push(("target_cone_search", message)),
+            Err(SearchError::Wrong(wrong)) => errors.extend(wrong),
+            Err(error) => return Err(error),
         }
     }
-    Ok(if errors.is_empty() { Ok(TargetFilter { name, cone, whose }) } else { Err(errors) })
+    if errors.is_empty() {
+        Ok(TargetFilter { name, cone, whose })
+    } else {
+        Err(SearchError::Wrong(errors))
+    }
 }
 
 async fn cone_around_target(
     text: &str,
     storage: &Storage,
     scope: &TeamScope,
-) -> Result<Result<Cone, String>, StorageError> {
+) -> Result<Cone, SearchError> {
+    let wrong = |message| SearchError::Wrong(vec![("target_cone_search", message)]);
     let shape = || "Cone search parameters must be in the format 'Name, Radius'.".to_owned();
-    let Some((name, radius)) = text.rsplit_once(',') else { return Ok(Err(shape())) };
+    let (name, radius) = text.rsplit_once(',').ok_or_else(|| wrong(shape()))?;
     let found = storage.find_target_by_name(scope, name.trim()).await?;
     let Some(center) = found.and_then(|target| target.position) else {
-        return Ok(Err(format!("There is no target named {} with a position.", name.trim())));
+        return Err(wrong(format!("There is no target named {} with a position.", name.trim())));
     };
     let cone = parse_cone_with(
         &format!("{}, {}, {radius}", center.ra_deg(), center.dec_deg()),
         RadiusUnit::Degree,
     );
-    Ok(cone.map_err(
-        |error| if error == CoordinateError::Cone { shape() } else { format!("{error}.") },
-    ))
+    cone.map_err(|error| {
+        wrong(if error == CoordinateError::Cone { shape() } else { format!("{error}.") })
+    })
 }
 
 /// `GET /targets/?name=&cone_search=&before=`
@@ -169,10 +186,10 @@ pub(crate) async fn get(
             state.put(field.name, text.to_owned());
         }
     }
-    let read = read_filter(&query, &storage, &context.scope).await?;
-    let (filter, status) = match read {
+    let (filter, status) = match read_filter(&query, &storage, &context.scope).await {
         Ok(filter) => (filter, StatusCode::OK),
-        Err(errors) => {
+        Err(SearchError::Storage(error)) => return Err(error.into()),
+        Err(SearchError::Wrong(errors)) => {
             for (_, message) in errors {
                 state.add_error(CONE.name, message);
             }

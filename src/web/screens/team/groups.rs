@@ -7,7 +7,7 @@ use super::members::{GroupForm, Typed, page as team_page};
 use crate::{
     domain::group::Group,
     forms::has_tricks,
-    storage::{Storage, StorageError},
+    storage::{NotDone, Refused, Storage},
     web::{
         frame::{
             chrome::{Chrome, Section},
@@ -200,7 +200,7 @@ pub(crate) async fn post_delete(
     match storage.delete_group(&context.scope, id).await {
         Ok(true) => Ok(redirect_with(Note::GroupDeleted, paths::TEAM)),
         Ok(false) => Err(Error::NotFound),
-        Err(StorageError::NameTakenThere) => {
+        Err(NotDone::Refused(Refused::NameTakenThere)) => {
             let group = storage.find_group(&context.scope, id).await?.ok_or(Error::NotFound)?;
             let problem = "It cannot be deleted yet: two targets that are shared with it have one name, and without it the same people would see both. One of them may be hidden from you. Ask the owners of what is shared with this group to rename theirs or to share it with others.";
             let page = confirm(&context, &group, Some(problem));
