@@ -168,6 +168,14 @@ impl LogLevel {
             Self::Error => "error",
         }
     }
+
+    /// The level with this word; any other is [`LogLevel::Info`].
+    pub fn from_id(id: &str) -> Self {
+        [Self::Warning, Self::Error]
+            .into_iter()
+            .find(|level| level.id() == id)
+            .unwrap_or(Self::Info)
+    }
 }
 
 /// A line of a run's log.
@@ -175,8 +183,8 @@ impl LogLevel {
 pub struct LogLine {
     /// When.
     pub at: DateTime<Utc>,
-    /// `info`, `warning` or `error`.
-    pub level: String,
+    /// How much it matters.
+    pub level: LogLevel,
     /// A sentence.
     pub message: String,
 }

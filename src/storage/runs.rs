@@ -13,7 +13,7 @@ use super::{
 use crate::domain::{
     grant::Scope,
     history::{Action, Event, Kind},
-    run::{LogLine, Run, RunCounts, RunId, RunState},
+    run::{LogLevel, LogLine, Run, RunCounts, RunId, RunState},
     sharing::{Sharing, TeamScope, Whose},
 };
 
@@ -314,7 +314,11 @@ impl Storage {
         .await?;
         let Some(row) = row else { return Ok(None) };
         let log = row.log.into_iter();
-        let log = log.map(|(at, level, message)| LogLine { at, level, message }).collect();
+        let log = log.map(|(at, level, message)| {
+            let level = LogLevel::from_id(&level);
+            LogLine { at, level, message }
+        });
+        let log = log.collect();
         Ok(Some((Run::try_from(row.run)?, log)))
     }
 }

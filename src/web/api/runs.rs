@@ -125,7 +125,7 @@ pub(crate) async fn get(
     let mut body = run_json(&run);
     body["log"] = log
         .iter()
-        .map(|line| json!({ "at": line.at.to_rfc3339(), "level": line.level, "message": line.message }))
+        .map(|line| json!({ "at": line.at.to_rfc3339(), "level": line.level.id(), "message": line.message }))
         .collect();
     Ok(Json(body).into_response())
 }

@@ -72,59 +72,16 @@ pub(crate) struct TimeView {
     pub(crate) age: Option<String>,
 }
 
-/// State of a run, as a chip with a sign, a word and a colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Template)]
+/// How something stands, as a chip with a sign, a word and a colour: colour is never the only sign.
+#[derive(Clone, Copy, Debug, Template)]
 #[template(path = "widgets/state_chip.html")]
-pub(crate) enum StateChip {
-    /// Waits for a free place.
-    Queued,
-    /// Receives alerts.
-    Running,
-    /// Came to its end or to a stop condition.
-    Finished,
-    /// Stopped by trouble.
-    Failed,
-    /// Stopped by a user.
-    Cancelled,
-    /// Its process died or was stopped.
-    Interrupted,
-}
-
-impl StateChip {
+pub(crate) struct StateChip {
+    /// The sign on the chip.
+    pub(crate) sign: &'static str,
     /// The word on the chip.
-    pub(crate) fn label(self) -> &'static str {
-        match self {
-            Self::Queued => "Queued",
-            Self::Running => "Running",
-            Self::Finished => "Finished",
-            Self::Failed => "Failed",
-            Self::Cancelled => "Cancelled",
-            Self::Interrupted => "Interrupted",
-        }
-    }
-
+    pub(crate) label: &'static str,
     /// CSS class of the chip.
-    pub(crate) fn class(self) -> &'static str {
-        match self {
-            Self::Queued | Self::Cancelled => "is-plain",
-            Self::Running => "is-info is-live",
-            Self::Finished => "is-good",
-            Self::Failed => "is-bad",
-            Self::Interrupted => "is-warning",
-        }
-    }
-
-    /// The sign on the chip, so that colour is not the only one.
-    pub(crate) fn sign(self) -> &'static str {
-        match self {
-            Self::Queued => "○",
-            Self::Running => "●",
-            Self::Finished => "✓",
-            Self::Failed => "✕",
-            Self::Cancelled => "■",
-            Self::Interrupted => "!",
-        }
-    }
+    pub(crate) class: &'static str,
 }
 
 /// Says that an alert's object is a saved target.

@@ -79,14 +79,15 @@ pub(crate) fn score(value: Option<f64>) -> Option<String> {
 }
 
 pub(crate) fn state_chip(state: RunState) -> StateChip {
-    match state {
-        RunState::Queued => StateChip::Queued,
-        RunState::Running => StateChip::Running,
-        RunState::Finished => StateChip::Finished,
-        RunState::Failed => StateChip::Failed,
-        RunState::Cancelled => StateChip::Cancelled,
-        RunState::Interrupted => StateChip::Interrupted,
-    }
+    let (sign, label, class) = match state {
+        RunState::Queued => ("○", "Queued", "is-plain"),
+        RunState::Running => ("●", "Running", "is-info is-live"),
+        RunState::Finished => ("✓", "Finished", "is-good"),
+        RunState::Failed => ("✕", "Failed", "is-bad"),
+        RunState::Cancelled => ("■", "Cancelled", "is-plain"),
+        RunState::Interrupted => ("!", "Interrupted", "is-warning"),
+    };
+    StateChip { sign, label, class }
 }
 
 /// What a run is called: by its query, or that it has none.

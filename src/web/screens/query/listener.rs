@@ -6,7 +6,7 @@ use chrono::{DateTime, Days, Utc};
 
 use super::{
     listener_days::{DayRow, day_rows, total_row},
-    listener_state::{ListenerChip, buttons, chip, sentence},
+    listener_state::{buttons, chip, sentence},
 };
 use crate::{
     actions::{listen::why_not_listen, run_query::Runner},
@@ -42,7 +42,7 @@ struct ListenerPage {
     chrome: Chrome,
     query: Link,
     broker: String,
-    state: ListenerChip,
+    state: StateChip,
     sentence: String,
     since: Option<TimeView>,
     /// Which process listens: "serve on web-1, process 17".

@@ -1,7 +1,5 @@
 //! How a listener stands, in a chip and in words, and what one can do with it.
 
-use askama::Template;
-
 use crate::{
     domain::{
         listener::{Listener, Standing},
@@ -11,81 +9,32 @@ use crate::{
     web::{
         paths,
         widgets::{
-            controls::{ButtonLook, PostButton},
+            controls::{ButtonLook, PostButton, StateChip},
             words::post_button,
         },
     },
 };
 
-/// How a listener stands, as a chip with a sign, a word and a colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Template)]
-#[template(path = "widgets/state_chip.html")]
-pub(super) enum ListenerChip {
-    Listening,
-    Starting,
-    /// The last run failed; the next one tries again.
-    InTrouble,
-    Paused,
-    /// The same, and the service has done it.
-    PausedByService,
-    Off,
-}
-
-impl ListenerChip {
-    /// The word on the chip.
-    pub(super) fn label(self) -> &'static str {
-        match self {
-            Self::Listening => "Listening",
-            Self::Starting => "Starting",
-            Self::InTrouble => "In trouble",
-            Self::Paused | Self::PausedByService => "Paused",
-            Self::Off => "Not listening",
-        }
-    }
-
-    /// CSS class of the chip.
-    pub(super) fn class(self) -> &'static str {
-        match self {
-            Self::Listening => "is-good is-live",
-            Self::Starting => "is-info is-live",
-            Self::InTrouble => "is-bad",
-            Self::Paused | Self::Off => "is-plain",
-            Self::PausedByService => "is-warning",
-        }
-    }
-
-    /// The sign on the chip, so that colour is not the only one.
-    pub(super) fn sign(self) -> &'static str {
-        match self {
-            Self::Listening => "●",
-            Self::Starting => "○",
-            Self::InTrouble => "✕",
-            Self::Paused => "‖",
-            Self::PausedByService => "!",
-            Self::Off => "–",
-        }
-    }
-}
-
 /// How the listener of a query stands, in a list.
 #[derive(Clone, Debug)]
 pub(super) struct ListenerBrief {
-    pub(super) state: ListenerChip,
+    pub(super) state: StateChip,
     pub(super) href: String,
 }
 
 const BLURB: &str = "Listening keeps this query running: alerts are stored as they come, a run a day, whether you are here or not, until you pause it. What the form says of stopping does not count meanwhile.";
 
 /// How a listener stands, as a chip.
-pub(super) fn chip(listener: Option<&Listener>) -> ListenerChip {
-    match listener.map(Listener::standing) {
-        None => ListenerChip::Off,
-        Some(Standing::Listening) => ListenerChip::Listening,
-        Some(Standing::Starting) => ListenerChip::Starting,
-        Some(Standing::InTrouble) => ListenerChip::InTrouble,
-        Some(Standing::Paused) => ListenerChip::Paused,
-        Some(Standing::PausedByService) => ListenerChip::PausedByService,
-    }
+pub(super) fn chip(listener: Option<&Listener>) -> StateChip {
+    let (sign, label, class) = match listener.map(Listener::standing) {
+        None => ("–", "Not listening", "is-plain"),
+        Some(Standing::Listening) => ("●", "Listening", "is-good is-live"),
+        Some(Standing::Starting) => ("○", "Starting", "is-info is-live"),
+        Some(Standing::InTrouble) => ("✕", "In trouble", "is-bad"),
+        Some(Standing::Paused) => ("‖", "Paused", "is-plain"),
+        Some(Standing::PausedByService) => ("!", "Paused", "is-warning"),
+    };
+    StateChip { sign, label, class }
 }
 
 pub(super) fn sentence(listener: Option<&Listener>, can_start: bool) -> String {
@@ -142,5 +91,3 @@ pub(super) fn words_for_editors(listener: Option<&Listener>, scope: &TeamScope) 
         )
     })
 }
-
-impl askama::filters::HtmlSafe for ListenerChip {}

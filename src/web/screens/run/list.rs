@@ -179,7 +179,7 @@ fn state_filters(current: Option<RunState>, whose: Whose) -> Vec<StateFilter> {
     let all =
         StateFilter { label: "All".to_owned(), href: href(""), is_current: current.is_none() };
     let states = RunState::ALL.into_iter().map(|state| StateFilter {
-        label: state_chip(state).label().to_owned(),
+        label: state_chip(state).label.to_owned(),
         href: href(state.id()),
         is_current: current == Some(state),
     });

@@ -7,7 +7,7 @@ use crate::{
     brokers::Broker,
     domain::{
         filter::Rule,
-        run::{LogLine, Run, RunState},
+        run::{LogLevel, LogLine, Run, RunState},
         wording::as_sentence,
     },
     web::{
@@ -98,27 +98,8 @@ pub(in crate::web) struct LogLineView {
     /// Time of day, UTC: `05:10:07`.
     pub(in crate::web) time: String,
     /// How much it matters: `info`, `warning` or `error`.
-    pub(in crate::web) level: LogLevel,
+    pub(in crate::web) level: &'static str,
     pub(in crate::web) text: String,
-}
-
-/// How much a line of the log matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::web) enum LogLevel {
-    Info,
-    Warning,
-    Error,
-}
-
-impl LogLevel {
-    /// The word in the log; also part of the CSS class.
-    fn word(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
 }
 
 /// Results that came since the page was drawn.
@@ -145,7 +126,7 @@ pub(in crate::web) fn progress_view(
         state,
         duration: run.duration(now).map(duration_text),
         status: status_sentence(run),
-        page_title: format!("{} {}: {}", state.sign(), state.label(), run_title(run)),
+        page_title: format!("{} {}: {}", state.sign, state.label, run_title(run)),
         is_live: run.state.is_live(),
         gauge: nearest_end(run, broker, now, notice.is_some()),
         notice,
@@ -171,7 +152,7 @@ fn status_sentence(run: &Run) -> String {
         RunState::Queued => "Waits for a free place.".to_owned(),
         RunState::Running if run.cancel_requested => format!("Stopping. {so_far}."),
         RunState::Running => format!("Running. {so_far}."),
-        _ => format!("{}. {so_far}.", state_chip(run.state).label()),
+        _ => format!("{}. {so_far}.", state_chip(run.state).label),
     }
 }
 
@@ -224,7 +205,7 @@ fn nearest_end(
 
 /// What a run says is wrong and has not said to be over.
 fn notice(run: &Run, log: &[LogLine]) -> Option<String> {
-    let last = log.last().filter(|line| line.level != "info")?;
+    let last = log.last().filter(|line| line.level != LogLevel::Info)?;
     run.state.is_live().then(|| as_sentence(&last.message))
 }
 
@@ -306,11 +287,7 @@ fn paragraphs(text: &str) -> Vec<String> {
 fn log_line(line: &LogLine) -> LogLineView {
     LogLineView {
         time: line.at.format("%H:%M:%S").to_string(),
-        level: match line.level.as_str() {
-            "error" => LogLevel::Error,
-            "warning" => LogLevel::Warning,
-            _ => LogLevel::Info,
-        },
+        level: line.level.id(),
         text: line.message.clone(),
     }
 }
