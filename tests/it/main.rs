@@ -18,6 +18,7 @@ mod mended;
 mod migrations;
 mod nights;
 mod packet_heads;
+mod pages;
 mod publish;
 mod pubsub_double;
 mod pubsub_emulator;

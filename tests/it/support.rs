@@ -25,8 +25,8 @@ use tom_alerts::{
     web::{self, AppState, Site},
 };
 
-use crate::timing;
 pub(crate) use crate::{databases::fresh_database, nights::write_night};
+use crate::{pages, timing};
 
 /// How long a client of ours keeps a connection that nothing goes over: the service closes it after 10 s, maybe just when
 /// the next request is on its way.
@@ -52,6 +52,18 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// Reads an answer to its end. A page has to be what every page is.
+    pub(crate) async fn of(response: reqwest::Response) -> Self {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let kind = headers.get("content-type").and_then(|value| value.to_str().ok());
+        let is_page = kind.is_some_and(|kind| kind.starts_with("text/html"));
+        let body = response.text().await.unwrap();
+        if is_page {
+            pages::check(&body);
+        }
+        Self { status, headers, body }
+    }
+
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.body))
     }
@@ -250,8 +262,7 @@ impl TestApp {
 
     pub(crate) async fn send(&self, request: RequestBuilder) -> Answer {
         let response = request.send().await.unwrap_or_else(|error| panic!("{error:?}"));
-        let (status, headers) = (response.status(), response.headers().clone());
-        Answer { status, headers, body: response.text().await.unwrap() }
+        Answer::of(response).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
