@@ -17,7 +17,7 @@ use super::{
     AppState, Site, api,
     door::{admission, guard, own_task, retirement},
     frame::{assets, error::Error, error_page},
-    health, paths,
+    health,
     screens::{account, alert, home, query, run, shared, subscription, target, team},
 };
 use crate::domain::timing::WebTiming;
@@ -25,15 +25,12 @@ use crate::domain::timing::WebTiming;
 /// Largest body but for uploads, bytes.
 const MAX_BODY_BYTES: usize = 1 << 20;
 
-/// Where packets are sent to, which may take its time.
-const UPLOAD: &str = "/alerts/{broker}/upload/";
-
 /// Everything that the service answers.
 pub fn router(state: AppState) -> Router {
     let site = Arc::<Site>::from_ref(&state);
     let sessions = admission::sessions(state.storage(), &site);
     let uploads = Router::new()
-        .route(UPLOAD, post(query::upload::post).fallback(method_not_allowed))
+        .route("/alerts/{broker}/upload/", post(query::upload::post).fallback(method_not_allowed))
         .layer(DefaultBodyLimit::disable());
     pages()
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -139,7 +136,7 @@ fn pages() -> Router<AppState> {
 fn accounts() -> Router<AppState> {
     Router::new()
         .route("/accounts/login/", get(account::sign_in::get).post(account::sign_in::post))
-        .route(paths::CALLBACK, get(account::callback::get))
+        .route("/accounts/callback/", get(account::callback::get))
         .route("/accounts/logout/", post(account::sign_in::post_logout))
         .route("/accounts/join/{token}/", get(team::join::get))
         .route("/accounts/profile/", get(account::profile::get))
@@ -201,10 +198,9 @@ async fn method_not_allowed() -> Error {
 
 /// Whether files are sent there, which may take long.
 fn is_upload(path: &str) -> bool {
-    UPLOAD.split_once("{broker}").is_some_and(|(before, after)| {
-        let broker = path.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
-        broker.is_some_and(|broker| !broker.contains('/'))
-    })
+    path.strip_prefix("/alerts/")
+        .and_then(|rest| rest.strip_suffix("/upload/"))
+        .is_some_and(|broker| !broker.contains('/'))
 }
 
 async fn limit_time(State(timing): State<WebTiming>, request: Request, next: Next) -> Response {

@@ -170,8 +170,11 @@ impl<'t> Code<'t> {
     fn handler(&self, file: &str, path: &str) -> Option<usize> {
         let (modules, name) = path.rsplit_once("::").unwrap_or(("", path));
         let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let place = format!("{folder}/{}", modules.replace("::", "/"));
-        let files = [format!("{}.rs", place.trim_end_matches('/')), format!("{place}/mod.rs")];
+        let files: Vec<String> = ["", "screens/", "frame/"]
+            .iter()
+            .map(|below| format!("{folder}/{below}{}", modules.replace("::", "/")))
+            .flat_map(|at| [format!("{}.rs", at.trim_end_matches('/')), format!("{at}/mod.rs")])
+            .collect();
         self.0.iter().position(|(it, function, _)| {
             // `$get` of a macro may be called `get_query`.
             let given = function.name.strip_prefix('$');

@@ -3,6 +3,7 @@
 //! They escape what they draw, so a page may embed them by `{{ part }}`.
 
 pub(super) mod brightness;
+pub(super) mod cell;
 pub(super) mod controls;
 pub(super) mod field;
 pub(super) mod form_view;

@@ -135,8 +135,11 @@ async fn whoever_goes_on_is_acted_as_at_once_also_when_the_run_before_has_not_en
             let sql = "select m.name from run r join member m on m.id = r.started_by where r.state = 'running'";
             let acts: Vec<String> =
                 sqlx::query_scalar(sql).fetch_all(&team.deployment.pool).await.unwrap();
-            assert_eq!(acts, ["boss"]);
-            return;
+            // A run that a look began between two of the changes may have ended by now; another follows it.
+            assert!(acts.iter().all(|name| name == "boss"), "{acts:?}");
+            if !acts.is_empty() {
+                return;
+            }
         }
         tokio::time::sleep(std::time::Duration::from_millis(25)).await;
     }

@@ -25,10 +25,11 @@ use crate::{
             share::{links_about, sharing_labels},
         },
         widgets::{
+            cell::{Cell, Part},
             controls::{BrokerButton, ButtonLook, Link, PostButton, StateChip, TimeView},
             field::Choice,
             pager::{Page, Pager},
-            table::{Cell, Column, Part, TableView},
+            table::{Column, TableView},
             words::{counted, link, moment, post_button, query_string, state_chip},
         },
     },

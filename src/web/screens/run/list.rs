@@ -21,9 +21,10 @@ use crate::{
         paths,
         screens::shared::share::sharing_labels,
         widgets::{
+            cell::{Cell, Content, Part},
             controls::TimeView,
             pager::{Page, Pager},
-            table::{Cell, Column, Content, Part, TableView},
+            table::{Column, TableView},
             words::{duration_text, grouped, moment, query_string, run_title, state_chip},
         },
     },

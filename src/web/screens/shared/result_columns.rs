@@ -8,8 +8,9 @@ use crate::{
     web::{
         paths,
         widgets::{
+            cell::{Cell, Content},
             controls::TargetChip,
-            table::{Cell, Column, Content, order_named, order_word},
+            table::{Column, order_named, order_word},
             words::{PositionText, link, magnitude, observed, position_text, score},
         },
     },

@@ -22,11 +22,12 @@ use crate::{
         paths,
         screens::shared::share::sharing_labels,
         widgets::{
+            cell::{Cell, Content},
             controls::TimeView,
             field::FieldView,
             form_view::{Drawing, field_view},
             pager::Pager,
-            table::{Cell, Column, Content, TableView},
+            table::{Column, TableView},
             words::{PositionText, grouped, link, moment, position_text, query_string},
         },
     },
