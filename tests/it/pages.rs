@@ -33,8 +33,14 @@ pub(crate) fn check(html: &str) {
     }
 }
 
+/// Beginnings of elements that our templates draw and that no test types: as text they are a part that was escaped.
+const ESCAPED: [&str; 4] = ["&#60;div ", "&#60;span ", "&#60;form ", "&#60;time "];
+
 /// What is wrong with a page, if something is.
 fn fault_of(html: &str) -> Option<String> {
+    if let Some(part) = ESCAPED.iter().find(|part| html.contains(**part)) {
+        return Some(format!("a part of the page was escaped ({part})"));
+    }
     let page = Html::parse_document(html);
     let all: Vec<ElementRef<'_>> = page.select(&select("*")).collect();
     all.iter()
@@ -109,6 +115,7 @@ fn what_no_page_may_have_is_found() {
         "<p id=\"a\">x</p><p id=\"a\">y</p>",
         "<label for=\"nowhere\">x</label>",
         "<h1>second</h1>",
+        "&#60;div class=&#34;box&#34;&#62;",
     ] {
         assert!(fault_of(&page(bad)).is_some(), "{bad}");
     }

@@ -150,6 +150,8 @@ pub(crate) struct Flash {
     pub(crate) links: Vec<Link>,
 }
 
+impl askama::filters::HtmlSafe for Flash {}
+
 /// How much a message matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FlashLevel {
