@@ -340,7 +340,8 @@ async fn a_run_is_left_to_the_process_that_was_asked_for_it_as_long_as_is_set() 
             tokio::time::sleep(timing.runs.look * 4).await;
             assert_eq!(replicas.state(of_another).await, "queued", "though it is older");
         } else {
-            replicas.until_state(of_another, "finished").await;
+            let begun = replicas.until_state(of_another, "finished");
+            tokio::time::timeout(Duration::from_secs(20), begun).await.expect("it waits on");
         }
     }
 }
