@@ -4,6 +4,7 @@ mod access;
 mod api;
 pub mod bigquery;
 pub mod cipher;
+mod endpoint;
 mod names;
 pub mod oauth;
 pub mod pubsub;
@@ -13,6 +14,7 @@ mod trouble;
 pub use self::{
     access::{Access, AccessError, TokenSource},
     api::ApiClient,
+    endpoint::endpoint,
     names::{check_project, check_resource_name},
     service_account::ServiceAccount,
     trouble::GoogleError,
