@@ -7,6 +7,7 @@ mod access;
 mod api;
 pub mod bigquery;
 pub mod cipher;
+mod endpoint;
 mod names;
 pub mod oauth;
 pub mod pubsub;
@@ -16,6 +17,7 @@ mod trouble;
 pub use self::{
     access::{Access, AccessError, TokenSource},
     api::ApiClient,
+    endpoint::endpoint,
     names::{check_project, check_resource_name},
     service_account::ServiceAccount,
     trouble::GoogleError,

@@ -37,3 +37,4 @@ mod support;
 mod targets;
 mod team;
 mod timing;
+mod toy_backend;

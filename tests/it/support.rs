@@ -14,7 +14,8 @@ use tom_alerts::{
         runner_settings::RunnerSettings, sign_in::SignIn,
     },
     brokers::{
-        BackendSettings, Brokers, all_backends, database::BigQueryService, pubsub::PubSubService,
+        BackendSettings, Broker, Brokers, all_backends, database::BigQueryService,
+        pubsub::PubSubService,
     },
     clock::Clock,
     domain::timing::Timing,
@@ -126,8 +127,17 @@ impl Ground {
         Self { base: format!("http://{address}"), address, storage, database_url, listener, place }
     }
 
-    /// Serves on it.
+    /// Serves on it what the program serves.
     pub(crate) fn build(self, parts: Parts) -> TestApp {
+        self.build_with(parts, |backends| backends)
+    }
+
+    /// Serves on it, with another list of backends than the program's.
+    pub(crate) fn build_with(
+        self,
+        parts: Parts,
+        change: impl FnOnce(Vec<Arc<dyn Broker>>) -> Vec<Arc<dyn Broker>>,
+    ) -> TestApp {
         let Parts {
             pubsub,
             bigquery,
@@ -145,7 +155,7 @@ impl Ground {
         std::fs::create_dir_all(&uploads).unwrap();
         let archives = vec![archive.clone()];
         let backends = all_backends(BackendSettings { archives, uploads, pubsub, bigquery });
-        let brokers = Brokers::new(backends);
+        let brokers = Brokers::new(change(backends));
         let stop = CancellationToken::new();
         let settings = RunnerSettings {
             clock: clock.clone(),
@@ -232,6 +242,19 @@ impl TestApp {
         Self::start_on(pubsub, bigquery, access, RunLimits::default()).await
     }
 
+    /// A service with another list of backends than the program's.
+    pub(crate) async fn start_with_backends(
+        change: impl FnOnce(Vec<Arc<dyn Broker>>) -> Vec<Arc<dyn Broker>>,
+    ) -> Self {
+        let timing = timing::short();
+        let pubsub = PubSubService::at(None, &timing).unwrap();
+        let bigquery = BigQueryService::at(None, &timing).unwrap();
+        let ground = Ground::lay(fresh_database().await).await;
+        let parts =
+            Self::parts(&ground, pubsub, bigquery, Access::default(), RunLimits::default()).await;
+        ground.build_with(parts, change)
+    }
+
     async fn start_on(
         pubsub: PubSubService,
         bigquery: BigQueryService,
@@ -239,10 +262,22 @@ impl TestApp {
         limits: RunLimits,
     ) -> Self {
         let ground = Ground::lay(fresh_database().await).await;
+        let parts = Self::parts(&ground, pubsub, bigquery, access, limits).await;
+        ground.build(parts)
+    }
+
+    /// A service in local mode.
+    async fn parts(
+        ground: &Ground,
+        pubsub: PubSubService,
+        bigquery: BigQueryService,
+        access: Access,
+        limits: RunLimits,
+    ) -> Parts {
         let scope = ground.storage.local_scope().await.unwrap();
         let site = Site::local(url::Url::parse(&ground.base).unwrap(), ground.address, scope);
         let (credentials, timing) = (access.into(), pubsub.timing);
-        ground.build(Parts {
+        Parts {
             pubsub,
             bigquery,
             credentials,
@@ -253,7 +288,7 @@ impl TestApp {
             // In local mode it holds for nobody.
             requests_a_minute: Some(NonZeroU32::MIN),
             limits,
-        })
+        }
     }
 
     pub(crate) async fn pool(&self) -> PgPool {

@@ -39,7 +39,7 @@ use crate::{
     },
     forms::{FormSpec, Parameters},
     google::{
-        Access, ApiClient,
+        self, Access, ApiClient,
         bigquery::{BigQuery, GOOGLE_ENDPOINT, ROOT},
     },
     http_api::{self, ApiSettings, HttpApi, Listener},
@@ -91,22 +91,15 @@ pub struct BigQueryService {
 impl BigQueryService {
     /// Google's own service, or an emulator at `HOST:PORT`.
     pub fn at(emulator: Option<&str>, timing: &Timing) -> Result<Self, EndpointError> {
-        let emulator = emulator.filter(|host| !host.is_empty());
-        let endpoint = match emulator {
-            Some(host) => Url::parse(&format!("http://{host}/"))
-                .ok()
-                .filter(|url| url.path() == "/" && url.host().is_some() && url.query().is_none())
-                .ok_or_else(|| EndpointError::NotAHost(host.to_owned()))?,
-            None => Url::parse(GOOGLE_ENDPOINT)
-                .map_err(|_| EndpointError::NotAHost(GOOGLE_ENDPOINT.to_owned()))?,
-        };
+        let (endpoint, is_emulator) =
+            google::endpoint(GOOGLE_ENDPOINT, emulator).map_err(EndpointError::NotAHost)?;
         Ok(Self {
             endpoint,
-            is_emulator: emulator.is_some(),
+            is_emulator,
             timing: *timing,
             query_limit: QUERY_LIMIT,
             daily: DAILY,
-            http: http_api::connections(emulator.is_some(), timing.calls.connect)?,
+            http: http_api::connections(is_emulator, timing.calls.connect)?,
         })
     }
 

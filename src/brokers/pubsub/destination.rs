@@ -123,7 +123,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        brokers::pubsub::{STOP_FIELDS, STOP_RULE},
+        brokers::pubsub::limits::{STOP_FIELDS, STOP_RULE},
         forms::{Choices, Context, FormSpec, FormState, RawForm},
     };
 

@@ -2,9 +2,12 @@
 
 use std::{future, time::Duration};
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::forms::{Field, Parameters, Rule};
+use crate::{
+    brokers::{BrokerError, FILTER_RULES},
+    forms::{Field, Parameters, Rule},
+};
 
 /// Silence of a form that does not say it.
 const DEFAULT_SILENCE: Duration = Duration::from_secs(10);
@@ -30,10 +33,14 @@ pub(in crate::brokers) const STOP_FIELDS: &[Field] = &[
 ];
 
 /// One of them has to be said.
-pub(in crate::brokers) const STOP_RULE: Rule = Rule::AtLeastOneOf {
+pub(super) const STOP_RULE: Rule = Rule::AtLeastOneOf {
     fields: &["max_results", SILENCE_FIELD, "deadline"],
     message: "You must set at least one stopping condition. max_results, timeout and deadline cannot all be empty.",
 };
+
+/// The rules of the form of a stream: one of them has to be said, and what the filter demands.
+pub(in crate::brokers) const STREAM_RULES: &[Rule] = &[STOP_RULE, FILTER_RULES[0], FILTER_RULES[1]];
+const _: () = assert!(FILTER_RULES.len() == 2);
 
 /// When to stop. A run that listens has no limits.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +75,16 @@ impl Limits {
             "Stopped at the deadline of {} s: Pub/Sub had not answered by then.",
             longest.as_secs()
         )
+    }
+
+    /// Works until that ends or the longest time is over; why it ended.
+    pub(in crate::brokers) async fn until_deadline(
+        &self,
+        work: impl Future<Output = Result<String, BrokerError>>,
+    ) -> Result<String, BrokerError> {
+        let Some((longest, ends_at)) = self.deadline else { return work.await };
+        let stopped = || Ok(format!("Stopped at the deadline of {} s.", longest.as_secs()));
+        timeout_at(ends_at, work).await.unwrap_or_else(|_| stopped())
     }
 
     /// Why a silence ends the run.

@@ -11,8 +11,8 @@ mod service;
 pub(super) use self::{
     arrived::Arrived,
     destination::NAME_FIELDS,
-    limits::{Limits, SILENCE_FIELD, STOP_FIELDS, STOP_RULE},
-    opening::{Opened, open},
+    limits::{Limits, SILENCE_FIELD, STOP_FIELDS, STREAM_RULES},
+    opening::{Batches, Opened, open_stream},
     pacing::Pacing,
 };
 pub use self::{
@@ -21,5 +21,8 @@ pub use self::{
     service::{EndpointError, PubSubService},
 };
 
-/// Batches that wait between receiving and storing: enough to keep both busy, little enough to keep memory flat.
-pub(super) const BATCHES_AHEAD: usize = 2;
+/// What to know of any stream before it is run, as paragraphs.
+pub(super) const NOTE_ON_BEFORE: &str =
+    "Messages from before the subscription existed are not available.";
+pub(super) const NOTE_ON_EXPIRY: &str = "Subscriptions that nobody uses expire after 31 days.";
+pub(super) const NOTE_ON_PACKETS: &str = "ZTF alerts in Avro are read (ztf-loop, ztf-alerts). What cannot be read is set aside with its bytes and shown with the run.";

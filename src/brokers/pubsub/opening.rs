@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
+use futures::{StreamExt, stream};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+
 use super::{Consumer, Destination, Limits, PubSubService};
 use crate::{
-    brokers::{BrokerError, RunContext},
+    brokers::{AlertBatch, AlertStream, BrokerError, RunContext},
     domain::run::LogLevel,
     forms::Parameters,
     google::pubsub::Subscription,
@@ -18,8 +22,33 @@ pub(in crate::brokers) struct Opened {
     pub(in crate::brokers) limits: Limits,
 }
 
+/// Where batches go on their way to a run.
+pub(in crate::brokers) type Batches = mpsc::Sender<Result<AlertBatch, BrokerError>>;
+
+/// Batches that wait between receiving and storing: enough to keep both busy, little enough to keep memory flat.
+const BATCHES_AHEAD: usize = 2;
+
+/// Makes sure of the subscription, and has its messages fetched in the background. Nothing comes where the run is over before
+/// that.
+pub(in crate::brokers) async fn open_stream<F>(
+    service: &PubSubService,
+    query: &Parameters,
+    context: &RunContext,
+    fetch: impl FnOnce(Opened, Batches) -> F,
+) -> Result<AlertStream, BrokerError>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let Some(opened) = open(service, query, context).await? else {
+        return Ok(stream::empty().boxed());
+    };
+    let (batches, receiver) = mpsc::channel(BATCHES_AHEAD);
+    context.tasks.spawn(fetch(opened, batches));
+    Ok(ReceiverStream::new(receiver).boxed())
+}
+
 /// Makes sure of the subscription; `None` where the run is over before that.
-pub(in crate::brokers) async fn open(
+async fn open(
     service: &PubSubService,
     query: &Parameters,
     context: &RunContext,

@@ -8,7 +8,7 @@ use crate::{
     brokers::NO_PROJECT,
     domain::{grant::Scope, timing::Timing},
     google::{
-        Access, ApiClient,
+        self, Access, ApiClient,
         pubsub::{GOOGLE_ENDPOINT, PubSub, ROOT},
     },
     http_api::{self, ApiSettings, HttpApi, Listener},
@@ -61,17 +61,10 @@ impl PubSubService {
 
     /// Google's own service, or an emulator at `HOST:PORT`.
     pub fn at(emulator: Option<&str>, timing: &Timing) -> Result<Self, EndpointError> {
-        let emulator = emulator.filter(|host| !host.is_empty());
-        let endpoint = match emulator {
-            Some(host) => Url::parse(&format!("http://{host}/"))
-                .ok()
-                .filter(|url| url.path() == "/" && url.host().is_some() && url.query().is_none())
-                .ok_or_else(|| EndpointError::NotAHost(host.to_owned()))?,
-            None => Url::parse(GOOGLE_ENDPOINT)
-                .map_err(|_| EndpointError::NotAHost(GOOGLE_ENDPOINT.to_owned()))?,
-        };
-        let http = http_api::connections(emulator.is_some(), timing.calls.connect)?;
-        Ok(Self { endpoint, is_emulator: emulator.is_some(), timing: *timing, http })
+        let (endpoint, is_emulator) =
+            google::endpoint(GOOGLE_ENDPOINT, emulator).map_err(EndpointError::NotAHost)?;
+        let http = http_api::connections(is_emulator, timing.calls.connect)?;
+        Ok(Self { endpoint, is_emulator, timing: *timing, http })
     }
 
     /// The right that it asks for; an emulator knows nobody.

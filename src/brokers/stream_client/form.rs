@@ -2,15 +2,17 @@
 
 use crate::{
     brokers::{
-        filter_form::{FILTER_FIELDS, FILTER_RULES},
-        pubsub::{NAME_FIELDS, STOP_FIELDS, STOP_RULE},
+        FILTER_FIELDS,
+        pubsub::{NAME_FIELDS, STOP_FIELDS, STREAM_RULES},
     },
-    forms::{Field, FormSpec, Rule},
+    forms::{Field, FormSpec},
     google::pubsub::{MAX_FILTER_BYTES, check_attribute_filter},
 };
 
-pub(super) static FORM: FormSpec =
-    FormSpec { groups: &[NAME_FIELDS, FLOW_FIELDS, STOP_FIELDS, FILTER_FIELDS], rules: RULES };
+pub(super) static FORM: FormSpec = FormSpec {
+    groups: &[NAME_FIELDS, FLOW_FIELDS, STOP_FIELDS, FILTER_FIELDS],
+    rules: STREAM_RULES,
+};
 
 /// Messages that may be out at once where the form does not say it; Google's own default.
 pub(super) const DEFAULT_BACKLOG: u32 = 1_000;
@@ -25,9 +27,6 @@ const FLOW_FIELDS: &[Field] = &[
         .help("How many messages may be out at once that are not stored yet; when so many are, Pub/Sub waits. Empty: 1,000.")
         .section("Stream"),
 ];
-
-const RULES: &[Rule] = &[STOP_RULE, FILTER_RULES[0], FILTER_RULES[1]];
-const _: () = assert!(FILTER_RULES.len() == 2);
 
 #[cfg(test)]
 mod tests {

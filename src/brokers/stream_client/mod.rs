@@ -13,14 +13,18 @@ mod streaming;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::StreamExt;
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 
-use self::{form::FORM, looking::Looker, streaming::Source};
+use self::{
+    form::FORM,
+    looking::Looker,
+    streaming::{Source, stream_until_stopped},
+};
 use super::{
     AlertStream, Broker, BrokerError, RunContext,
-    pubsub::{self, BATCHES_AHEAD, Limits, Opened, PubSubService, SILENCE_FIELD},
+    pubsub::{
+        self, Limits, NOTE_ON_BEFORE, NOTE_ON_EXPIRY, NOTE_ON_PACKETS, Opened, PubSubService,
+        SILENCE_FIELD,
+    },
 };
 use crate::{
     domain::grant::Scope,
@@ -47,6 +51,25 @@ impl StreamClient {
     /// Streams from this service.
     pub fn new(service: PubSubService) -> Self {
         Self { service }
+    }
+
+    fn source(&self, query: &Parameters, opened: Opened, access: &Access) -> Source {
+        let Opened { consumer, touched, limits } = opened;
+        let (service, path) = (&self.service, consumer.path().clone());
+        let flow = self.flow(query, &limits, touched.ack_deadline_seconds);
+        Source {
+            lease: flow.lease,
+            patience: service.timing.calls.patience,
+            timing: service.timing.streams,
+            looker: Looker::new(service.quick_client(access), path.clone(), touched),
+            opener: StreamOpener::new(
+                service.endpoint.clone(),
+                service.is_emulator,
+                access,
+                path,
+                flow,
+            ),
+        }
     }
 
     fn flow(&self, query: &Parameters, limits: &Limits, ack_deadline_s: u32) -> FlowControl {
@@ -79,12 +102,12 @@ impl Broker for StreamClient {
 
     fn notes(&self) -> &'static [&'static str] {
         &[
-            "Messages from before the subscription existed are not available.",
+            NOTE_ON_BEFORE,
             "Streaming removes messages from the subscription for everyone who shares it: what is stored is acknowledged, and what the filter rejects as well.",
             "The subscription will be created in your project if it is not there yet, with the attribute filter if there is one. Google bills that project, for messages that the attribute filter drops as well. One ZTF alert has about 67 kB; 10 GiB a month are free.",
             "When the connection breaks, the run says so in its log, keeps what has come, and goes on by itself when Pub/Sub answers again.",
-            "Subscriptions that nobody uses expire after 31 days.",
-            "ZTF alerts in Avro are read (ztf-loop, ztf-alerts). What cannot be read is set aside with its bytes and shown with the run.",
+            NOTE_ON_EXPIRY,
+            NOTE_ON_PACKETS,
         ]
     }
 
@@ -117,28 +140,12 @@ impl Broker for StreamClient {
         query: &Parameters,
         context: RunContext,
     ) -> Result<AlertStream, BrokerError> {
-        let Some(opened) = pubsub::open(&self.service, query, &context).await? else {
-            return Ok(futures::stream::empty().boxed());
-        };
-        let Opened { consumer, touched, limits } = opened;
-        let (service, path) = (&self.service, consumer.path().clone());
-        let flow = self.flow(query, &limits, touched.ack_deadline_seconds);
-        let source = Source {
-            lease: flow.lease,
-            patience: service.timing.calls.patience,
-            timing: service.timing.streams,
-            looker: Looker::new(service.quick_client(&context.access), path.clone(), touched),
-            opener: StreamOpener::new(
-                service.endpoint.clone(),
-                service.is_emulator,
-                &context.access,
-                path,
-                flow,
-            ),
-        };
-        let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
-        let tasks = context.tasks.clone();
-        tasks.spawn(streaming::stream_until_stopped(source, limits, sender, context));
-        Ok(ReceiverStream::new(receiver).boxed())
+        let run = context.clone();
+        pubsub::open_stream(&self.service, query, &context, |opened, batches| {
+            let limits = opened.limits;
+            let source = self.source(query, opened, &run.access);
+            stream_until_stopped(source, limits, batches, run)
+        })
+        .await
     }
 }

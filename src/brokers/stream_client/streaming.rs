@@ -15,10 +15,7 @@
 
 use std::time::Duration;
 
-use tokio::{
-    sync::mpsc,
-    time::{sleep, sleep_until, timeout, timeout_at},
-};
+use tokio::time::{sleep, sleep_until, timeout};
 
 use super::{
     batching::{self, Batching},
@@ -27,8 +24,8 @@ use super::{
 };
 use crate::{
     brokers::{
-        AlertBatch, BrokerError, RunContext,
-        pubsub::{Limits, Pacing},
+        BrokerError, RunContext,
+        pubsub::{Batches, Limits, Pacing},
     },
     domain::{run::LogLevel, timing::StreamTiming},
     google::{
@@ -36,8 +33,6 @@ use crate::{
         pubsub::{PullStream, StreamError, StreamOpener},
     },
 };
-
-pub(super) type Batches = mpsc::Sender<Result<AlertBatch, BrokerError>>;
 
 /// What a run streams from.
 pub(super) struct Source {
@@ -68,16 +63,7 @@ pub(super) async fn stream_until_stopped(
         was_token_renewed: false,
         source,
     };
-    let streaming = async {
-        match limits.deadline {
-            Some((longest, ends_at)) => {
-                timeout_at(ends_at, streamer.stream_on()).await.unwrap_or_else(|_| {
-                    Ok(format!("Stopped at the deadline of {} s.", longest.as_secs()))
-                })
-            }
-            None => streamer.stream_on().await,
-        }
-    };
+    let streaming = limits.until_deadline(streamer.stream_on());
     tokio::select! {
         () = context.stop.cancelled() => {}
         // Nobody listens when the run has ended meanwhile; what is out must go back all the same.

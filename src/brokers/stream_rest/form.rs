@@ -2,14 +2,16 @@
 
 use crate::{
     brokers::{
-        filter_form::{FILTER_FIELDS, FILTER_RULES},
-        pubsub::{NAME_FIELDS, STOP_FIELDS, STOP_RULE},
+        FILTER_FIELDS,
+        pubsub::{NAME_FIELDS, STOP_FIELDS, STREAM_RULES},
     },
-    forms::{Field, FormSpec, Rule},
+    forms::{Field, FormSpec},
 };
 
-pub(in crate::brokers) static FORM: FormSpec =
-    FormSpec { groups: &[NAME_FIELDS, MESSAGE_FIELDS, STOP_FIELDS, FILTER_FIELDS], rules: RULES };
+pub(in crate::brokers) static FORM: FormSpec = FormSpec {
+    groups: &[NAME_FIELDS, MESSAGE_FIELDS, STOP_FIELDS, FILTER_FIELDS],
+    rules: STREAM_RULES,
+};
 
 const MESSAGE_FIELDS: &[Field] = &[Field::choice(
     "acknowledge",
@@ -21,6 +23,3 @@ const MESSAGE_FIELDS: &[Field] = &[Field::choice(
 )
 .initial("keep")
 .section("Stream")];
-
-const RULES: &[Rule] = &[STOP_RULE, FILTER_RULES[0], FILTER_RULES[1]];
-const _: () = assert!(FILTER_RULES.len() == 2);

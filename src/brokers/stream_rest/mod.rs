@@ -9,14 +9,16 @@ mod unpack;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures::StreamExt;
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 
-use self::form::FORM;
+use self::{
+    form::FORM,
+    pulling::{Taking, pull_until_stopped},
+};
 use super::{
     AlertStream, Broker, BrokerError, RunContext, SubscriptionDesk,
-    pubsub::{self, BATCHES_AHEAD, Opened, PubSubService, SILENCE_FIELD},
+    pubsub::{
+        self, NOTE_ON_BEFORE, NOTE_ON_EXPIRY, NOTE_ON_PACKETS, Opened, PubSubService, SILENCE_FIELD,
+    },
 };
 use crate::{
     domain::grant::Scope,
@@ -37,6 +39,11 @@ impl StreamRest {
     }
 }
 
+/// Whether a query leaves the messages where they are.
+fn is_peek(query: &Parameters) -> bool {
+    query.text("acknowledge") == Some("peek")
+}
+
 #[async_trait]
 impl Broker for StreamRest {
     fn id(&self) -> &'static str {
@@ -53,11 +60,11 @@ impl Broker for StreamRest {
 
     fn notes(&self) -> &'static [&'static str] {
         &[
-            "Messages from before the subscription existed are not available.",
+            NOTE_ON_BEFORE,
             "Pulling removes messages from the subscription for everyone who shares it: what is stored is acknowledged, and what the filter rejects as well. Peek looks without removing anything.",
             "The subscription will be created in your project if it is not there yet; Google bills that project. One ZTF alert has about 67 kB; 10 GiB a month are free.",
-            "Subscriptions that nobody uses expire after 31 days.",
-            "ZTF alerts in Avro are read (ztf-loop, ztf-alerts). What cannot be read is set aside with its bytes and shown with the run.",
+            NOTE_ON_EXPIRY,
+            NOTE_ON_PACKETS,
         ]
     }
 
@@ -90,7 +97,7 @@ impl Broker for StreamRest {
     }
 
     fn why_not_listen(&self, query: &Parameters) -> Option<&'static str> {
-        (query.text("acknowledge") == Some("peek")).then_some(
+        is_peek(query).then_some(
             "A query that peeks leaves what it sees in the subscription, and would see the same again and again. Choose Keep to listen to it.",
         )
     }
@@ -100,16 +107,13 @@ impl Broker for StreamRest {
         query: &Parameters,
         context: RunContext,
     ) -> Result<AlertStream, BrokerError> {
-        let Some(opened) = pubsub::open(&self.service, query, &context).await? else {
-            return Ok(futures::stream::empty().boxed());
-        };
-        let Opened { consumer, touched, limits } = opened;
-        let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
-        let consumer = Arc::new(consumer);
-        let tasks = context.tasks.clone();
-        let is_peek = query.text("acknowledge") == Some("peek");
-        let taking = pulling::Taking { limits, is_peek, timing: self.service.timing.pulls };
-        tasks.spawn(pulling::pull_until_stopped(consumer, touched, taking, sender, context));
-        Ok(ReceiverStream::new(receiver).boxed())
+        let (is_peek, timing) = (is_peek(query), self.service.timing.pulls);
+        let run = context.clone();
+        pubsub::open_stream(&self.service, query, &context, |opened, batches| {
+            let Opened { consumer, touched, limits } = opened;
+            let taking = Taking { limits, is_peek, timing };
+            pull_until_stopped(Arc::new(consumer), touched, taking, batches, run)
+        })
+        .await
     }
 }

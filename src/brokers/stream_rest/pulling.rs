@@ -14,9 +14,8 @@ use std::{
 };
 
 use tokio::{
-    sync::mpsc,
     task::JoinSet,
-    time::{Instant, sleep, timeout, timeout_at},
+    time::{Instant, sleep, timeout},
 };
 
 use super::{
@@ -26,7 +25,7 @@ use super::{
 use crate::{
     brokers::{
         AlertBatch, BrokerError, Delivery, RunContext,
-        pubsub::{Consumer, Limits, Pacing},
+        pubsub::{Batches, Consumer, Limits, Pacing},
     },
     domain::{run::LogLevel, timing::PullTiming},
     google::{GoogleError, pubsub::Subscription},
@@ -49,8 +48,6 @@ pub(super) struct Taking {
     pub(super) timing: PullTiming,
 }
 
-type Batches = mpsc::Sender<Result<AlertBatch, BrokerError>>;
-
 /// Pulls until a stop condition holds, the run is stopped, or there is trouble.
 pub(super) async fn pull_until_stopped(
     consumer: Arc<Consumer>,
@@ -61,16 +58,7 @@ pub(super) async fn pull_until_stopped(
 ) {
     let limits = taking.limits;
     let mut puller = Puller::new(consumer, &subscription, taking, batches.clone(), context.clone());
-    let pulling = async {
-        match limits.deadline {
-            Some((longest, ends_at)) => {
-                timeout_at(ends_at, puller.pull_on()).await.unwrap_or_else(|_| {
-                    Ok(format!("Stopped at the deadline of {} s.", longest.as_secs()))
-                })
-            }
-            None => puller.pull_on().await,
-        }
-    };
+    let pulling = limits.until_deadline(puller.pull_on());
     tokio::select! {
         () = context.stop.cancelled() => {}
         ended = pulling => match ended {
