@@ -102,8 +102,8 @@ async fn what_a_toy_cannot_bring_is_told_in_the_name_of_its_service() {
     assert!(feedback.starts_with("Toy service could not be reached for"), "{feedback}");
     assert!(feedback.contains("the toy warms up"), "{feedback}");
     let app = start(Toy { token: "wrong", ..Toy::of(&service) }).await;
-    let (run, _) = run(&app, &FIRST_STEP).await;
-    let feedback = run["feedback"].as_str().unwrap();
+    let (refused, _) = run(&app, &FIRST_STEP).await;
+    let feedback = refused["feedback"].as_str().unwrap();
     assert!(feedback.starts_with("Toy service does not accept the token"), "{feedback}");
     let app = start(Toy { limit: 1 << 20, ..Toy::of(&service) }).await;
     let (run, _) = run(&app, &FIRST_STEP).await;
