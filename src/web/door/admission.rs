@@ -39,11 +39,8 @@ use crate::{
 #[derive(Clone, Debug, Template)]
 #[template(path = "door/send_again.html")]
 pub(crate) struct SendAgainPage {
-    /// The frame.
     pub(crate) chrome: Chrome,
-    /// Where the form was sent.
     pub(crate) action: String,
-    /// What it said.
     pub(crate) hidden: Vec<HiddenValue>,
     /// Where to sign in, in a window of its own.
     pub(crate) login: String,

@@ -23,7 +23,6 @@ pub(crate) struct Chrome {
     pub(crate) user: Option<UserChip>,
     /// Whether they may make and change things; the others look only.
     pub(crate) may_work: bool,
-    /// The colours that the reader chose.
     pub(crate) theme: Theme,
     /// Messages about what has just been done.
     pub(crate) flashes: Vec<Flash>,
@@ -32,13 +31,9 @@ pub(crate) struct Chrome {
 /// An entry of the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Section {
-    /// Queries and alerts.
     Alerts,
-    /// Runs and their results.
     Runs,
-    /// Saved targets.
     Targets,
-    /// Pub/Sub subscriptions.
     Subscriptions,
     /// Pages outside the three: home, errors.
     Elsewhere,
@@ -62,7 +57,6 @@ pub(crate) struct UserChip {
 /// State of the member's connection to Google.
 #[derive(Clone, Debug)]
 pub(crate) struct ConnectionChip {
-    /// How it stands.
     pub(crate) health: ConnectionHealth,
     /// The state in words: "Google: connected".
     pub(crate) text: String,
@@ -75,11 +69,8 @@ pub(crate) struct ConnectionChip {
 /// How a connection stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ConnectionHealth {
-    /// It works.
     Connected,
-    /// It needs the member.
     NeedsAttention,
-    /// There is none.
     Absent,
 }
 
@@ -100,9 +91,7 @@ pub(crate) enum Theme {
     /// As the browser prefers.
     #[default]
     System,
-    /// Dark on light.
     Light,
-    /// Light on dark.
     Dark,
     /// Red on black, for eyes that are used to the dark.
     Red,
@@ -142,9 +131,7 @@ impl Theme {
 #[derive(Clone, Debug, Template)]
 #[template(path = "frame/flash.html")]
 pub(crate) struct Flash {
-    /// How much it matters.
     pub(crate) level: FlashLevel,
-    /// The message, a sentence.
     pub(crate) text: String,
     /// Where to go from here: the new targets, the run.
     pub(crate) links: Vec<Link>,
@@ -155,11 +142,8 @@ impl askama::filters::HtmlSafe for Flash {}
 /// How much a message matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FlashLevel {
-    /// It worked.
     Success,
-    /// Something to know.
     Info,
-    /// It worked in part, or not.
     Warning,
 }
 

@@ -9,13 +9,9 @@ use askama::Template;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Template)]
 #[template(path = "widgets/band.html")]
 pub(crate) enum Band {
-    /// Ultraviolet.
     U,
-    /// Green.
     G,
-    /// Red.
     R,
-    /// Near infrared.
     I,
     /// Infrared, 900 nm.
     Z,
@@ -86,7 +82,6 @@ pub(crate) struct Magnitude {
     pub(crate) value: String,
     /// One-sigma error, two decimals.
     pub(crate) error: Option<String>,
-    /// Its band.
     pub(crate) band: Band,
     /// Whether the source is fainter than in the template.
     pub(crate) is_negative: bool,

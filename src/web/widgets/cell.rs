@@ -14,7 +14,6 @@ pub(crate) struct Cell {
     pub(super) content: Content,
     /// What stands behind it on the same line.
     after: Option<Part>,
-    /// What stands small under it.
     subs: Vec<String>,
     /// A chip behind it: with whom the row is shared.
     chip: Option<String>,
@@ -43,19 +42,13 @@ impl Cell {
 /// A value as a cell draws it.
 #[derive(Debug)]
 pub(crate) enum Content {
-    /// There is none.
     Absent,
-    /// Words or a number.
     Text(String),
-    /// A link.
     Link(Link),
-    /// A moment.
     Time(TimeView),
     /// A magnitude with its error and band.
     Magnitude(Magnitude),
-    /// The state of a run.
     State(StateChip),
-    /// The target that an object is.
     Target(TargetChip),
     /// A part with a template of its own.
     Part(Part),

@@ -5,18 +5,14 @@ use askama::Template;
 /// A link.
 #[derive(Clone, Debug)]
 pub(crate) struct Link {
-    /// Its words.
     pub(crate) text: String,
-    /// Its address.
     pub(crate) href: String,
 }
 
 /// A value that a form sends without showing it.
 #[derive(Clone, Debug)]
 pub(crate) struct HiddenValue {
-    /// Name of the form field.
     pub(crate) name: String,
-    /// Its value.
     pub(crate) value: String,
 }
 
@@ -24,13 +20,9 @@ pub(crate) struct HiddenValue {
 #[derive(Clone, Debug, Template)]
 #[template(path = "widgets/post_button.html")]
 pub(crate) struct PostButton {
-    /// Words on the button.
     pub(crate) label: String,
-    /// Where the form is sent.
     pub(crate) action: String,
-    /// What it sends along.
     pub(crate) hidden: Vec<HiddenValue>,
-    /// How the button looks.
     pub(crate) look: ButtonLook,
     /// What the button acts on, for readers who hear it out of context ("query young in g"); empty where plain.
     pub(crate) object: String,
@@ -39,11 +31,8 @@ pub(crate) struct PostButton {
 /// How a button looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ButtonLook {
-    /// The one thing to do.
     Primary,
-    /// Something to do.
     Plain,
-    /// Something that takes away.
     Danger,
 }
 
@@ -76,11 +65,8 @@ pub(crate) struct TimeView {
 #[derive(Clone, Copy, Debug, Template)]
 #[template(path = "widgets/state_chip.html")]
 pub(crate) struct StateChip {
-    /// The sign on the chip.
     pub(crate) sign: &'static str,
-    /// The word on the chip.
     pub(crate) label: &'static str,
-    /// CSS class of the chip.
     pub(crate) class: &'static str,
 }
 
@@ -88,9 +74,7 @@ pub(crate) struct StateChip {
 #[derive(Clone, Debug, Template)]
 #[template(path = "widgets/target_chip.html")]
 pub(crate) struct TargetChip {
-    /// Name of the target.
     pub(crate) name: String,
-    /// Its page.
     pub(crate) href: String,
 }
 
@@ -99,7 +83,6 @@ pub(crate) struct TargetChip {
 pub(crate) struct Fact {
     /// What it is: "Time (UTC)".
     pub(crate) label: String,
-    /// Its value with its unit.
     pub(crate) value: String,
     /// What stands small under the value: its meaning, the same in another unit.
     pub(crate) note: Option<String>,
@@ -110,19 +93,15 @@ pub(crate) struct Fact {
 /// Facts under a heading.
 #[derive(Clone, Debug)]
 pub(crate) struct FactGroup {
-    /// The heading.
     pub(crate) title: String,
-    /// The facts.
     pub(crate) facts: Vec<Fact>,
 }
 
 /// A broker as a button that opens its form.
 #[derive(Clone, Debug)]
 pub(crate) struct BrokerButton {
-    /// Name of the broker.
     pub(crate) name: String,
     /// What it can do, in one line.
     pub(crate) note: String,
-    /// Its form.
     pub(crate) href: String,
 }

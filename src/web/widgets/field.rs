@@ -6,17 +6,13 @@ use askama::Template;
 #[derive(Clone, Debug, Template)]
 #[template(path = "widgets/field.html")]
 pub(crate) struct FieldView {
-    /// Name that the form sends.
     pub(crate) name: String,
     /// Id of the element, unique on the page.
     pub(crate) id: String,
-    /// Label.
     pub(crate) label: String,
-    /// What is typed or chosen.
     pub(crate) kind: FieldKind,
     /// What was typed or chosen; one value, except for [`FieldKind::Flags`].
     pub(crate) values: Vec<String>,
-    /// What to type, in a sentence.
     pub(crate) help: Option<String>,
     /// Unit of the number, beside the input.
     pub(crate) unit: Option<String>,
@@ -24,9 +20,7 @@ pub(crate) struct FieldView {
     pub(crate) placeholder: Option<String>,
     /// Known values that the browser offers while typing.
     pub(crate) suggestions: Vec<String>,
-    /// Whether it must be filled in.
     pub(crate) required: bool,
-    /// What is wrong with the value.
     pub(crate) errors: Vec<String>,
     /// What was understood of the value: "read as 10 00 24.12 +02 12 00.4".
     pub(crate) echo: Option<String>,
@@ -37,40 +31,27 @@ pub(crate) struct FieldView {
 /// What a field takes.
 #[derive(Clone, Debug)]
 pub(crate) enum FieldKind {
-    /// A line of text.
     Text,
-    /// Several lines of text.
     LongText {
-        /// Height in lines.
         rows: u32,
     },
-    /// A whole number.
     Integer {
-        /// Smallest allowed.
         min: Option<String>,
-        /// Largest allowed.
         max: Option<String>,
     },
-    /// A number.
     Number {
-        /// Smallest allowed.
         min: Option<String>,
-        /// Largest allowed.
         max: Option<String>,
     },
     /// One of a few, all in sight.
     Radio(Vec<Choice>),
-    /// One of many.
     Select(Vec<Choice>),
-    /// Any of a few.
     Flags(Vec<Choice>),
     /// Yes or no; sends `true`.
     Checkbox,
-    /// A file.
     File {
         /// Which files the browser offers: `.avro,.tar.gz`; empty for all.
         accept: String,
-        /// Whether several may be chosen.
         multiple: bool,
     },
 }
@@ -78,11 +59,8 @@ pub(crate) enum FieldKind {
 /// Something to choose.
 #[derive(Clone, Debug)]
 pub(crate) struct Choice {
-    /// What the form sends.
     pub(crate) value: String,
-    /// Words beside it.
     pub(crate) label: String,
-    /// Further explanation.
     pub(crate) help: Option<String>,
 }
 
@@ -118,9 +96,7 @@ impl FieldView {
 /// Fields under a heading.
 #[derive(Clone, Debug)]
 pub(crate) struct SectionView {
-    /// The heading.
     pub(crate) title: String,
-    /// The fields.
     pub(crate) fields: Vec<FieldView>,
 }
 
@@ -128,7 +104,6 @@ pub(crate) struct SectionView {
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "widgets/form.html")]
 pub(crate) struct FormView {
-    /// The sections.
     pub(crate) sections: Vec<SectionView>,
     /// What is wrong with the form as a whole.
     pub(crate) errors: Vec<String>,

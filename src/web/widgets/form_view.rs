@@ -5,7 +5,6 @@ use crate::forms::{Choices, FORM_ERRORS, Field, FormSpec, FormState, Kind};
 
 /// What drawing needs to know besides form and state.
 pub(crate) struct Drawing<'a> {
-    /// Options that depend on the deployment.
     pub(crate) choices: &'a Choices,
     /// Where a field with a meaning can ask how it is read, up to the field's name.
     pub(crate) echo_url: Option<String>,

@@ -27,9 +27,7 @@ pub(crate) struct LightCurvePoint {
     pub(crate) mag: f64,
     /// One-sigma error, magnitudes.
     pub(crate) err: Option<f64>,
-    /// Band.
     pub(crate) band: Band,
-    /// What was measured.
     pub(crate) kind: PointKind,
     /// Whether the source is fainter than in the template.
     pub(crate) is_negative: bool,
@@ -74,13 +72,11 @@ impl PointKind {
 #[derive(Clone, Debug, Template)]
 #[template(path = "widgets/light_curve.html")]
 pub(crate) struct LightCurveView {
-    /// Name of the drawing.
     pub(crate) title: String,
     /// What it shows, in a sentence or two, for those who cannot see it.
     pub(crate) description: String,
     /// The rectangle of the plot and the box around all.
     pub(crate) frame: Frame,
-    /// Ticks of the time axis, MJD.
     pub(crate) time_ticks: Vec<Tick>,
     /// Ticks of the magnitude axis, bright at the top.
     pub(crate) mag_ticks: Vec<Tick>,
@@ -88,7 +84,6 @@ pub(crate) struct LightCurveView {
     pub(crate) current_x: Option<String>,
     /// The points: limits first, so that detections are drawn over them.
     pub(crate) marks: Vec<Mark>,
-    /// Bands of the legend, by wavelength.
     pub(crate) bands: Vec<LegendBand>,
     /// Kinds of the legend, without the detections.
     pub(crate) kinds: Vec<LegendKind>,
@@ -97,56 +92,42 @@ pub(crate) struct LightCurveView {
 /// Edges in units of the drawing.
 #[derive(Clone, Debug)]
 pub(crate) struct Frame {
-    /// Width of the drawing.
     pub(crate) width: String,
-    /// Height of the drawing.
     pub(crate) height: String,
-    /// Left edge of the plot.
     pub(crate) left: String,
-    /// Right edge of the plot.
     pub(crate) right: String,
-    /// Upper edge of the plot.
     pub(crate) top: String,
-    /// Lower edge of the plot.
     pub(crate) bottom: String,
 }
 
 /// A point of the drawing.
 #[derive(Clone, Debug)]
 pub(crate) struct Mark {
-    /// Distance from the left.
     pub(crate) x: String,
-    /// Distance from the top.
     pub(crate) y: String,
     /// Upper and lower end of the error bar.
     pub(crate) error_bar: Option<(String, String)>,
     /// Band: colour and symbol.
     pub(crate) band: Band,
-    /// What was measured.
     pub(crate) kind: PointKind,
     /// Whether it is drawn hollow with a minus.
     pub(crate) is_negative: bool,
     /// Whether it is the alert of the page.
     pub(crate) is_current: bool,
-    /// The values in words.
     pub(crate) label: String,
 }
 
 /// A band of the legend.
 #[derive(Clone, Debug)]
 pub(crate) struct LegendBand {
-    /// The band.
     pub(crate) band: Band,
-    /// Number of its detections.
     pub(crate) count: usize,
 }
 
 /// A kind of the legend.
 #[derive(Clone, Debug)]
 pub(crate) struct LegendKind {
-    /// The kind.
     pub(crate) kind: PointKind,
-    /// Number of such points.
     pub(crate) count: usize,
 }
 

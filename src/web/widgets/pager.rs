@@ -5,9 +5,7 @@ use askama::Template;
 /// Some rows of a longer list, and whether there are more.
 #[derive(Clone, Debug)]
 pub(crate) struct Page<T> {
-    /// The rows.
     pub(crate) rows: Vec<T>,
-    /// Whether further rows follow.
     pub(crate) has_more: bool,
 }
 
@@ -35,9 +33,7 @@ pub(crate) struct Pager {
     pub(crate) what: String,
     /// The first page, unless this is it.
     pub(crate) first: Option<String>,
-    /// The page before.
     pub(crate) previous: Option<String>,
-    /// The page after.
     pub(crate) next: Option<String>,
     /// Choices of page size; empty where there is none.
     pub(crate) sizes: Vec<PageSize>,
@@ -46,10 +42,8 @@ pub(crate) struct Pager {
 /// A choice of how many rows a page holds.
 #[derive(Clone, Debug)]
 pub(crate) struct PageSize {
-    /// The number.
     pub(crate) label: String,
     /// The same page with so many rows.
     pub(crate) href: String,
-    /// Whether this page has so many.
     pub(crate) is_current: bool,
 }

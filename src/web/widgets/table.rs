@@ -9,7 +9,6 @@ use super::cell::{Cell, Content};
 pub(crate) struct Column<R: 'static, O: Copy + 'static = ()> {
     /// Its name in addresses, in JSON and in exports.
     pub(crate) name: &'static str,
-    /// Words over it.
     heading: &'static str,
     /// Unit or meaning, small under the words.
     note: &'static str,
@@ -155,7 +154,6 @@ struct CellView {
 pub(crate) struct Tick {
     /// What the form sends for the row.
     pub(crate) id: i64,
-    /// Whether it is ticked.
     pub(crate) is_ticked: bool,
     /// What the box selects, for readers who hear it.
     pub(crate) label: String,

@@ -51,7 +51,6 @@ pub(super) struct Selection {
     pub(super) next: String,
     /// How many alerts of the run are ticked.
     pub(super) selected: u64,
-    /// How many of this page are.
     pub(super) selected_here: usize,
     pub(super) total: u64,
 }

@@ -104,9 +104,7 @@ pub(in crate::web) struct LogLineView {
 
 /// Results that came since the page was drawn.
 pub(in crate::web) struct NewResults {
-    /// Results that the page knows of.
     pub(in crate::web) shown: u64,
-    /// Where all of them are.
     pub(in crate::web) href: String,
 }
 

@@ -110,7 +110,6 @@ const CONE: Field = Field::text("cone_search", "Cone search", 200).help(
 pub(in crate::web) enum SearchError {
     /// It is not understood: fields with messages.
     Wrong(Vec<(&'static str, String)>),
-    /// The database did not answer.
     Storage(StorageError),
 }
 

@@ -30,9 +30,7 @@ const SMALLEST_SPAN: f64 = 0.5;
 /// A tick of an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Tick {
-    /// Where it stands.
     pub(crate) at: String,
-    /// The number beside it.
     pub(crate) label: String,
 }
 
