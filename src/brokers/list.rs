@@ -54,4 +54,9 @@ impl Brokers {
     pub fn find(&self, id: &str) -> Option<&Arc<dyn Broker>> {
         self.0.iter().find(|broker| broker.id() == id)
     }
+
+    /// What a backend is called; its id, where this deployment has it no more.
+    pub fn name_of(&self, id: &str) -> String {
+        self.find(id).map_or(id, |broker| broker.name()).to_owned()
+    }
 }

@@ -2,11 +2,13 @@
 
 use askama::Template;
 use axum::{extract::State, response::Response};
+use chrono::{DateTime, Utc};
 
 use super::shared::query_buttons::{broker_buttons, run_button};
 use crate::{
     brokers::{Brokers, FirstStep},
     clock::Clock,
+    domain::{run::Run, saved_query::SavedQuery, target::Target},
     storage::{QueryFilter, QueryOrder, RunFilter, Storage, TargetFilter},
     web::{
         frame::{
@@ -105,49 +107,46 @@ pub(crate) async fn get(
         async { storage.list_targets(&context.scope, &TargetFilter::default(), None, ROWS).await },
     )?;
     let now = clock.now();
-    let name_of =
-        |id: &str| brokers.find(id).map_or(id.to_owned(), |broker| broker.name().to_owned());
     let is_new = runs.is_empty() && queries.is_empty() && targets.rows.is_empty();
     let page = HomePage {
         chrome: context.chrome(Section::Elsewhere),
         welcome: if is_new && context.scope.may_work() { welcome(&brokers).await } else { None },
         brokers: broker_buttons(&brokers, None),
-        runs: runs
-            .iter()
-            .map(|run| RecentRun {
-                id: run.id.to_string(),
-                query: run_title(run),
-                href: paths::run(run.id),
-                broker: name_of(&run.broker),
-                state: state_chip(run.state),
-                created: moment(run.created, now),
-                result: counted(run.counts.stored, "alert"),
-            })
-            .collect(),
-        queries: queries
-            .iter()
-            .map(|query| HomeQuery {
-                name: query.name.clone(),
-                href: paths::query_form(query.id),
-                broker: name_of(&query.broker),
-                run: context.scope.may_work().then(|| run_button(query)),
-            })
-            .collect(),
-        targets: targets
-            .rows
-            .iter()
-            .map(|target| HomeTarget {
-                target: TargetChip { name: target.name.clone(), href: paths::target(target.id) },
-                position: target
-                    .position
-                    .map(position_text)
-                    .map(|text| format!("{} {}", text.ra, text.dec))
-                    .unwrap_or_default(),
-                saved: moment(target.created, now).age.unwrap_or_default(),
-            })
-            .collect(),
+        runs: runs.iter().map(|run| recent_run(run, &brokers, now)).collect(),
+        queries: queries.iter().map(|query| home_query(query, &brokers, &context)).collect(),
+        targets: targets.rows.iter().map(|target| home_target(target, now)).collect(),
     };
     Ok(context.render(&page))
+}
+
+fn recent_run(run: &Run, brokers: &Brokers, now: DateTime<Utc>) -> RecentRun {
+    RecentRun {
+        id: run.id.to_string(),
+        query: run_title(run),
+        href: paths::run(run.id),
+        broker: brokers.name_of(&run.broker),
+        state: state_chip(run.state),
+        created: moment(run.created, now),
+        result: counted(run.counts.stored, "alert"),
+    }
+}
+
+fn home_query(query: &SavedQuery, brokers: &Brokers, context: &PageContext) -> HomeQuery {
+    HomeQuery {
+        name: query.name.clone(),
+        href: paths::query_form(query.id),
+        broker: brokers.name_of(&query.broker),
+        run: context.scope.may_work().then(|| run_button(query)),
+    }
+}
+
+fn home_target(target: &Target, now: DateTime<Utc>) -> HomeTarget {
+    let position = target.position.map(position_text);
+    HomeTarget {
+        target: TargetChip { name: target.name.clone(), href: paths::target(target.id) },
+        position: position.map(|text| format!("{} {}", text.ra, text.dec)).unwrap_or_default(),
+        saved: moment(target.created, now).age.unwrap_or_default(),
+    }
 }
 
 /// A newcomer's first step: one button, of the first backend that has something to try.

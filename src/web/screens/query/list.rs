@@ -1,5 +1,7 @@
 //! `/alerts/query/list/`: "Query a Broker", the saved queries.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::{
     extract::State,
@@ -8,7 +10,7 @@ use axum::{
 
 use super::listener_state::{ListenerBrief, buttons, chip};
 use crate::{
-    brokers::Brokers,
+    brokers::{Broker, Brokers},
     clock::Clock,
     domain::{history::Kind, listener::Listener, saved_query::SavedQuery, sharing::Whose},
     storage::{QueryFilter, QueryOrder, Storage},
@@ -62,6 +64,20 @@ struct FilterBar {
 }
 
 impl FilterBar {
+    fn of(filter: &QueryFilter, brokers: &Brokers) -> Self {
+        let choice = |broker: &Arc<dyn Broker>| Choice {
+            value: broker.id().to_owned(),
+            label: broker.name().to_owned(),
+            help: None,
+        };
+        Self {
+            brokers: brokers.all().map(choice).collect(),
+            broker: filter.broker.clone().unwrap_or_default(),
+            name: filter.name.clone().unwrap_or_default(),
+            is_by_owner: filter.whose != Whose::All,
+        }
+    }
+
     /// Whether some queries are left out.
     fn is_set(&self) -> bool {
         !self.broker.is_empty() || !self.name.is_empty() || self.is_by_owner
@@ -227,19 +243,7 @@ pub(crate) async fn get(
     let page = QueryListPage {
         chrome: context.chrome(Section::Alerts),
         brokers: broker_buttons(&brokers, None),
-        filter: FilterBar {
-            brokers: brokers
-                .all()
-                .map(|broker| Choice {
-                    value: broker.id().to_owned(),
-                    label: broker.name().to_owned(),
-                    help: None,
-                })
-                .collect(),
-            broker: request.filter.broker.clone().unwrap_or_default(),
-            name: request.filter.name.clone().unwrap_or_default(),
-            is_by_owner: request.filter.whose != Whose::All,
-        },
+        filter: FilterBar::of(&request.filter, &brokers),
         whose: context.whose_shown(request.filter.whose),
         table: TableView::sorted("Saved queries", &COLUMNS, &rows, request.order, &href),
         pager: pager(&request, has_more),
@@ -282,7 +286,7 @@ fn query_row(
     QueryRow {
         name: query.name.clone(),
         href: paths::query_form(id),
-        broker: broker.map_or(query.broker.clone(), |broker| broker.name().to_owned()),
+        broker: brokers.name_of(&query.broker),
         owner: query.owner_name.clone(),
         shared,
         created: moment(query.created, now),

@@ -145,7 +145,7 @@ pub(crate) async fn get(
     let page = ListenerPage {
         chrome: context.chrome(Section::Alerts),
         query: link(&query.name, paths::query_form(id)),
-        broker: broker.map_or_else(|| query.broker.clone(), |broker| broker.name().to_owned()),
+        broker: brokers.name_of(&query.broker),
         state: chip(listener.as_ref()),
         sentence: sentence(listener.as_ref(), can_start),
         since: listener.as_ref().map(|listener| moment(listener.since, now)),

@@ -14,7 +14,7 @@ use crate::{
     actions::check_query::{CHECKS_A_MINUTE, Looked},
     brokers::{Check, Estimated, LeftToday},
     domain::wording::as_sentence,
-    forms::{Context, RawForm},
+    forms::{Context, FormState, RawForm},
     web::{
         door::consent::{connect_url, lacking},
         frame::{
@@ -50,8 +50,7 @@ pub(crate) async fn post(
         Err(state) => (state, None),
         Ok(parameters) => {
             let looked_at = runner.check(broker.as_ref(), &parameters, context.member()).await?;
-            let looked_at = looked_at.ok_or(Error::NotFound)?;
-            let view = match looked_at {
+            let view = match looked_at.ok_or(Error::NotFound)? {
                 Looked::Seen(check) => preview_view(*check),
                 Looked::Failed(error) => failed_view(&error.to_string()),
                 Looked::TooOften(left_s) => {
@@ -70,13 +69,7 @@ pub(crate) async fn post(
             (broker.form().filled(&raw), Some(PreviewView { link, ..view }))
         }
     };
-    let name = form.text(QUERY_NAME.name).unwrap_or_default();
-    state.put(QUERY_NAME.name, name.to_owned());
-    if !name.is_empty()
-        && let Some(message) = check_query_name(name)
-    {
-        state.add_error(QUERY_NAME.name, message);
-    }
+    put_name(&mut state, form.text(QUERY_NAME.name).unwrap_or_default());
     let status = match wait_s {
         Some(_) => StatusCode::TOO_MANY_REQUESTS,
         None if state.has_errors() => StatusCode::UNPROCESSABLE_ENTITY,
@@ -111,6 +104,14 @@ fn budget_remark(check: &Check) -> Option<(String, bool)> {
         return Some((text, true));
     }
     Some((format!("Left today: {user} of your budget, {team} of the team's"), false))
+}
+
+/// The name of the query as it was typed; there need be none to look at what it would cost.
+fn put_name(state: &mut FormState, name: &str) {
+    state.put(QUERY_NAME.name, name.to_owned());
+    if let Some(message) = check_query_name(name).filter(|_| !name.is_empty()) {
+        state.add_error(QUERY_NAME.name, message);
+    }
 }
 
 fn preview_view(check: Check) -> PreviewView {

@@ -108,7 +108,7 @@ pub(crate) async fn get(
         chrome: context.chrome(Section::Runs),
         id: run.id.to_string(),
         query_name: Some(run.query_name.clone()).filter(|name| !name.is_empty()),
-        broker: broker.map_or_else(|| run.broker.clone(), |broker| broker.name().to_owned()),
+        broker: brokers.name_of(&run.broker),
         started_by: run.started_by_name.clone(),
         acts_as: acting_words(&run),
         created: moment(run.created, now),
@@ -126,13 +126,16 @@ pub(crate) async fn get(
         cancel: cancel_button(&run).filter(|_| rights.write),
         run_again: run_again_button(&run).filter(|_| may_work),
         edit_href: query.map(|query| paths::query_form(query.id)),
-        refine_href: may_work.then(|| {
-            let from = [("broker", run.broker.as_str()), ("from_run", &run.id.to_string())];
-            format!("/alerts/query/create/{}", query_string(&from))
-        }),
+        refine_href: may_work.then(|| refine_href(&run)),
         results,
     };
     Ok(context.render(&page))
+}
+
+/// A new form filled in as the run was.
+fn refine_href(run: &Run) -> String {
+    let from = [("broker", run.broker.as_str()), ("from_run", &run.id.to_string())];
+    format!("{}{}", paths::NEW_QUERY, query_string(&from))
 }
 
 /// `GET /runs/{id}/progress/`: the part of the page that changes while the run goes on.

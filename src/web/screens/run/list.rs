@@ -142,9 +142,7 @@ pub(crate) async fn get(
         .into_iter()
         .zip(labels)
         .map(|(run, shared)| RunRow {
-            broker: brokers
-                .find(&run.broker)
-                .map_or_else(|| run.broker.clone(), |broker| broker.name().to_owned()),
+            broker: brokers.name_of(&run.broker),
             shared,
             created: moment(run.created, now),
             duration: run.duration(now).map(duration_text),

@@ -11,7 +11,7 @@ use crate::{
         target::{Target, name_key},
     },
     forms::{Choices, Field, FormState},
-    storage::{Storage, StorageError, TargetFilter},
+    storage::{Storage, StorageError, TargetFilter, TargetPage},
     web::{
         frame::{
             chrome::{Chrome, Section},
@@ -204,38 +204,16 @@ pub(crate) async fn get(
     } else {
         None
     };
-    let href = |before: Option<i64>| {
-        let before = before.map(|id| id.to_string()).unwrap_or_default();
-        let pairs = [
-            ("name", query.text("name").unwrap_or_default()),
-            (
-                "cone_search",
-                query.text("cone_search").or_else(|| query.text("cone")).unwrap_or_default(),
-            ),
-            ("target_cone_search", query.text("target_cone_search").unwrap_or_default()),
-            ("whose", if filter.whose == Whose::All { "" } else { filter.whose.id() }),
-            ("before", &before),
-        ];
-        format!("/targets/{}", query_string(&pairs))
-    };
+    let href = |before| list_href(&query, filter.whose, before);
     let now = clock.now();
     let shown = found.iter().flat_map(|(page, _)| &page.rows).map(|target| &target.sharing);
     let labels = sharing_labels(&storage, &context, shown).await?;
-    let (rows, pager): (Vec<TargetRow>, Pager) = match found {
+    let (rows, pager) = match found {
         Some((page, count)) => {
-            let last = page.rows.last().filter(|_| page.has_more).map(|target| target.id);
-            let pager = Pager {
-                summary: count_text(count),
-                what: "targets".to_owned(),
-                first: before.map(|_| href(None)),
-                next: last.map(|id| href(Some(id))),
-                ..Pager::default()
-            };
+            let pager = pager(&page, count, before, &href);
             let rows = page.rows.into_iter().zip(labels);
-            let rows = rows
-                .map(|(target, shared)| target_row(target, shared, filter.cone.as_ref(), now))
-                .collect();
-            (rows, pager)
+            let row = |(target, shared)| target_row(target, shared, filter.cone.as_ref(), now);
+            (rows.map(row).collect(), pager)
         }
         None => (Vec::new(), Pager::default()),
     };
@@ -249,6 +227,37 @@ pub(crate) async fn get(
         pager,
     };
     Ok(context.render_as(status, &view))
+}
+
+/// The address of a page of the list that is asked for.
+fn list_href(query: &Pairs, whose: Whose, before: Option<i64>) -> String {
+    let before = before.map(|id| id.to_string()).unwrap_or_default();
+    let text = |name| query.text(name).unwrap_or_default();
+    let cone = query.text("cone_search").or_else(|| query.text("cone")).unwrap_or_default();
+    let pairs = [
+        ("name", text("name")),
+        ("cone_search", cone),
+        ("target_cone_search", text("target_cone_search")),
+        ("whose", if whose == Whose::All { "" } else { whose.id() }),
+        ("before", &before),
+    ];
+    format!("{}{}", paths::TARGETS, query_string(&pairs))
+}
+
+fn pager(
+    page: &TargetPage,
+    count: u64,
+    before: Option<i64>,
+    href: &dyn Fn(Option<i64>) -> String,
+) -> Pager {
+    let last = page.rows.last().filter(|_| page.has_more).map(|target| target.id);
+    Pager {
+        summary: count_text(count),
+        what: "targets".to_owned(),
+        first: before.map(|_| href(None)),
+        next: last.map(|id| href(Some(id))),
+        ..Pager::default()
+    }
 }
 
 fn count_text(count: u64) -> String {
