@@ -2,7 +2,19 @@
 
 use serde_json::Value;
 
-use super::{ErrorReply, GivenUp};
+use super::ErrorReply;
+
+/// A call that was given up.
+#[derive(Debug)]
+pub(crate) struct GivenUp {
+    pub(crate) service: &'static str,
+    /// How long it was tried, seconds.
+    pub(crate) seconds: u64,
+    /// Why it failed at last.
+    pub(crate) last: String,
+    /// It was asked too often, or for too much.
+    pub(crate) is_quota: bool,
+}
 
 /// Why a call failed for good.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -6,7 +6,6 @@ mod client;
 mod error;
 mod exchange;
 mod token;
-mod tries;
 
 pub use self::{
     call::Call,
@@ -16,7 +15,6 @@ pub use self::{
     token::Token,
 };
 pub(crate) use self::{
-    error::{is_passing_status, quoted},
+    error::{GivenUp, is_passing_status, quoted},
     exchange::{ErrorReply, Failure, Passing},
-    tries::GivenUp,
 };
