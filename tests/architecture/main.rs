@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod backends;
+mod calls;
 mod circles;
 mod deployment;
 mod documents;
