@@ -430,7 +430,7 @@ async fn a_change_that_is_begun_is_made_and_told_though_its_request_goes_away() 
     let request = tokio::spawn(change);
     let is_begun = "select exists (select from pg_stat_activity
                                    where datname = current_database() and wait_event_type = 'Lock')";
-    while !sqlx::query_scalar(is_begun).fetch_one(&pool).await.unwrap() {
+    while !sqlx::query_scalar::<_, bool>(is_begun).fetch_one(&pool).await.unwrap() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     request.abort();
