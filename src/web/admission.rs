@@ -14,6 +14,7 @@ use url::form_urlencoded;
 
 use super::{
     AppState, Site,
+    api::address::is_api,
     context::{CALLBACK, Frame, local_path, render},
     error::Error,
     extract::{Pairs, Peer},
@@ -108,7 +109,7 @@ pub(crate) async fn admit(
     let path = request.uri().path();
     let is_open =
         OPEN.contains(&path) || OPEN_FOLDERS.iter().any(|folder| path.starts_with(folder));
-    let is_api = path.starts_with("/api/");
+    let is_api = is_api(path);
     let (visitor, is_away) = match visitor {
         Ok(visitor) => (visitor, false),
         Err(()) => (None, true),
@@ -149,7 +150,7 @@ fn refused(error: Error, is_api: bool) -> Response {
 /// The token that a program shows to the API, as `Bearer` or, as TOM's users know it, `Token`. It stands for whoever
 /// shows it, whatever cookies come along; pages take none.
 fn bearer<'h>(headers: &'h HeaderMap, path: &str) -> Option<&'h str> {
-    let header = headers.get(header::AUTHORIZATION).filter(|_| path.starts_with("/api/"))?;
+    let header = headers.get(header::AUTHORIZATION).filter(|_| is_api(path))?;
     // What cannot be read is no token of ours; it is not passed over in favour of a cookie.
     let text = header.to_str().unwrap_or_default();
     let (scheme, token) = text.split_once(' ').unwrap_or_default();

@@ -24,5 +24,6 @@ mod state;
 pub mod views;
 
 pub use self::{
-    assets::serve_from as serve_static_files_from, routes::router, site::Site, state::AppState,
+    api::description as api_description, assets::serve_from as serve_static_files_from,
+    routes::router, site::Site, state::AppState,
 };

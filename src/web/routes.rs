@@ -14,7 +14,9 @@ use tower::ServiceBuilder;
 use tower_http::{CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use super::{
-    AppState, Site, admission, api, assets,
+    AppState, Site, admission,
+    api::{self, address::is_api},
+    assets,
     context::CALLBACK,
     error::{ApiError, Error},
     guard, health, pages, retirement,
@@ -139,6 +141,7 @@ fn pages() -> Router<AppState> {
         .route("/team/history/", get(pages::history::get))
         .route("/team/history/export/", get(pages::history::get_export))
         .route("/theme/", post(pages::theme::post))
+        .route("/api/docs/", get(api::docs::get))
         .method_not_allowed_fallback(method_not_allowed)
 }
 
@@ -212,7 +215,7 @@ async fn method_not_allowed() -> Error {
 }
 
 async fn limit_time(State(limit): State<Duration>, request: Request, next: Next) -> Response {
-    let is_api = request.uri().path().starts_with("/api/");
+    let is_api = is_api(request.uri().path());
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) if is_api => Error::TooSlow.into_json().into_response(),

@@ -83,12 +83,10 @@ impl Browser {
 
     /// Sends a request, and keeps the cookies of the answer.
     pub(crate) async fn send(&self, request: RequestBuilder) -> Answer {
-        let response = request.send().await.unwrap();
-        let (status, headers) = (response.status(), response.headers().clone());
-        for cookie in headers.get_all(header::SET_COOKIE) {
+        let answer = Answer::to(request).await;
+        for cookie in answer.headers.get_all(header::SET_COOKIE) {
             self.keep(cookie.to_str().unwrap());
         }
-        let answer = Answer { status, headers, body: response.text().await.unwrap() };
         self.note(&answer);
         answer
     }
