@@ -147,13 +147,20 @@ pub enum OnExisting {
 }
 
 impl OnExisting {
+    /// Every choice.
+    pub const ALL: [Self; 2] = [Self::AddAlert, Self::Skip];
+
+    /// The word in forms and in JSON.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::AddAlert => "update",
+            Self::Skip => "skip",
+        }
+    }
+
     /// The choice with this id.
     pub fn from_id(id: &str) -> Option<Self> {
-        match id {
-            "update" => Some(Self::AddAlert),
-            "skip" => Some(Self::Skip),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|choice| choice.id() == id)
     }
 }
 

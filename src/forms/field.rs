@@ -1,10 +1,10 @@
 //! One field: how it is drawn, and how what was typed into it is read.
 
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
-    Choices, Context,
+    Context,
     reading::{pick, read_integer, read_number, read_text},
 };
 
@@ -282,44 +282,14 @@ impl Field {
         }
     }
 
-    pub(super) fn to_json(self, choices: &Choices) -> Value {
-        let pairs = |options: &[(&str, &str)]| {
-            options
-                .iter()
-                .map(|(value, label)| json!({"value": value, "label": label}))
-                .collect::<Vec<_>>()
-        };
-        let mut described = json!({
-            "name": self.name,
-            "label": self.label,
-            "required": self.required,
-            "initial": self.initial,
-            "help": self.help,
-        });
-        let more = match self.kind {
+    /// How many characters it takes at most, where it is a text.
+    pub fn max_length(&self) -> Option<usize> {
+        match self.kind {
             Kind::Text { max_length }
             | Kind::LongText { max_length }
-            | Kind::Checked { max_length, .. } => {
-                json!({"kind": "text", "max_length": max_length})
-            }
-            Kind::Integer { min, max } => json!({"kind": "integer", "min": min, "max": max}),
-            Kind::Number { min, max } => json!({"kind": "number", "min": min, "max": max}),
-            Kind::Choice(options) => json!({"kind": "choice", "options": pairs(options)}),
-            Kind::Flags(options) => json!({"kind": "flags", "options": pairs(options)}),
-            Kind::DynamicChoice => {
-                let options: Vec<_> = choices
-                    .options(self.name)
-                    .iter()
-                    .map(|choice| json!({"value": choice.value, "label": choice.label}))
-                    .collect();
-                json!({"kind": "choice", "options": options})
-            }
-            Kind::Checkbox => json!({"kind": "checkbox"}),
-            Kind::Parsed(_) => json!({"kind": "text", "max_length": MAX_PARSED_LENGTH}),
-        };
-        if let (Some(described), Value::Object(more)) = (described.as_object_mut(), more) {
-            described.extend(more);
+            | Kind::Checked { max_length, .. } => Some(max_length),
+            Kind::Parsed(_) => Some(MAX_PARSED_LENGTH),
+            _ => None,
         }
-        described
     }
 }

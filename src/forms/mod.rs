@@ -1,5 +1,5 @@
-//! A form as data: declared once, it draws the page, checks what is sent, describes itself to the API and keeps what a
-//! saved query was made of.
+//! A form as data: declared once, it draws the page, checks what is sent, and keeps what a saved query was
+//! made of.
 //!
 //! A stored form is the text that was typed. It is validated again whenever it is used, so "24h" in a saved query is
 //! the last day whenever it runs, and a form that no longer fits comes back as a form with messages.
@@ -13,7 +13,6 @@ mod rule;
 mod state;
 
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
 
 pub use self::{
     choices::{Choice, Choices},
@@ -107,18 +106,12 @@ impl FormSpec {
         }
         if state.has_errors() { Err(state) } else { Ok(parameters) }
     }
-
-    /// The form described for the API.
-    pub fn to_json(&self, choices: &Choices) -> Value {
-        json!({
-            "fields": self.fields().map(|field| field.to_json(choices)).collect::<Vec<_>>(),
-            "rules": self.rules.iter().map(Rule::sentence).collect::<Vec<_>>(),
-        })
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn shout(text: &str, _: DateTime<Utc>) -> Result<String, String> {

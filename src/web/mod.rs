@@ -12,6 +12,7 @@ mod state;
 mod widgets;
 
 pub use self::{
+    api::description as api_description,
     frame::{assets::serve_from as serve_static_files_from, site::Site},
     routes::router,
     state::AppState,

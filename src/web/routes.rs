@@ -14,7 +14,8 @@ use tower::ServiceBuilder;
 use tower_http::{CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use super::{
-    AppState, Site, api,
+    AppState, Site,
+    api::{self, address::is_api},
     door::{admission, guard, own_task, retirement},
     frame::{assets, error::Error, error_page},
     health,
@@ -129,6 +130,7 @@ fn pages() -> Router<AppState> {
         .route("/team/history/", get(shared::history::get))
         .route("/team/history/export/", get(shared::history_export::get_export))
         .route("/theme/", post(account::theme::post))
+        .route("/api/docs/", get(api::docs::get))
         .method_not_allowed_fallback(method_not_allowed)
 }
 
@@ -205,7 +207,7 @@ fn is_upload(path: &str) -> bool {
 
 async fn limit_time(State(timing): State<WebTiming>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let is_api = path.starts_with("/api/");
+    let is_api = is_api(path);
     let limit = if is_upload(path) { timing.upload } else { timing.request };
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,

@@ -91,9 +91,10 @@ fn layers_use_only_what_lies_below_them() {
 
 #[test]
 fn crates_are_named_only_where_they_belong() {
-    let owners: [(&str, &[&str]); 7] = [
+    let owners: [(&str, &[&str]); 8] = [
         ("axum", &["web"]),
         ("askama", &["web"]),
+        ("utoipa", &["web"]),
         ("sqlx", &["storage", "app", "local_postgres"]),
         ("clap", &["config", "main"]),
         ("apache_avro", &["packets", "simulate"]),

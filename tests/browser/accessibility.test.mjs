@@ -18,7 +18,7 @@ after(async () => {
 
 test('Pages with nothing on them yet break no rule and fit every width', async () => {
   const forms = ['archive', 'stream-rest', 'stream-client'].map((broker) => `/alerts/query/create/?broker=${broker}`);
-  await checkAll(page, ['/', '/alerts/query/list/', ...forms, '/runs/', '/targets/', '/targets/create/']);
+  await checkAll(page, ['/', '/alerts/query/list/', ...forms, '/runs/', '/targets/', '/targets/create/', '/api/docs/']);
 });
 
 test('Pages of errors break no rule and fit every width', async () => {
@@ -62,7 +62,7 @@ test('Full pages break no rule, fit every width and can be used with the keyboar
   const saved = `/alerts/query/${query.results[0].id}/`;
   const ofQueries = ['/', '/alerts/query/list/', `${saved}update/`, `${saved}delete/`];
   await checkAll(page, [...ofQueries, '/runs/', `/runs/${run}/?page_size=25`, alert, '/targets/', target, `${target}update/`, `${target}delete/`]);
-  for (const place of ['/alerts/query/list/', `/runs/${run}/?page_size=25`, alert]) {
+  for (const place of ['/alerts/query/list/', `/runs/${run}/?page_size=25`, alert, '/api/docs/']) {
     await page.goto(place);
     await page.evaluate(() => document.querySelectorAll('details').forEach((part) => { part.open = true; }));
     await checkOpen(page, `${place} unfolded`);

@@ -1,5 +1,10 @@
 //! The JSON API: its shapes, its refusals, its description.
 
+pub(crate) mod described;
+mod description;
+mod docs_page;
+mod schema;
+
 use serde_json::{Value, json};
 
 use crate::support::TestApp;

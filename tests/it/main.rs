@@ -1,6 +1,7 @@
 //! The service from outside: a real server, a real database, requests as browsers and scripts send them.
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod answer;
 mod api;
 mod archive;
 mod bigquery_double;

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 
-use reqwest::{Client, RequestBuilder, StatusCode, redirect};
+use reqwest::{Client, RequestBuilder, redirect};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use tempfile::TempDir;
@@ -26,8 +26,8 @@ use tom_alerts::{
     web::{self, AppState, Site},
 };
 
-pub(crate) use crate::{databases::fresh_database, nights::write_night};
-use crate::{pages, timing};
+use crate::timing;
+pub(crate) use crate::{answer::Answer, databases::fresh_database, nights::write_night};
 
 /// How long a client of ours keeps a connection that nothing goes over: the service closes it after 10 s, maybe just when
 /// the next request is on its way.
@@ -43,53 +43,6 @@ pub(crate) struct TestApp {
     pub(crate) http: Client,
     stop: CancellationToken,
     _place: Arc<TempDir>,
-}
-
-/// An answer that was read to its end.
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: reqwest::header::HeaderMap,
-    pub(crate) body: String,
-}
-
-impl Answer {
-    /// Reads an answer to its end. A page has to be what every page is.
-    pub(crate) async fn of(response: reqwest::Response) -> Self {
-        let (status, headers) = (response.status(), response.headers().clone());
-        let kind = headers.get("content-type").and_then(|value| value.to_str().ok());
-        let is_page = kind.is_some_and(|kind| kind.starts_with("text/html"));
-        let body = response.text().await.unwrap();
-        if is_page {
-            pages::check(&body);
-        }
-        Self { status, headers, body }
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.body))
-    }
-
-    pub(crate) fn location(&self) -> &str {
-        self.headers.get("location").and_then(|value| value.to_str().ok()).unwrap_or_default()
-    }
-
-    #[track_caller]
-    pub(crate) fn expect(self, status: u16) -> Self {
-        assert_eq!(self.status.as_u16(), status, "{}", self.body);
-        self
-    }
-
-    #[track_caller]
-    pub(crate) fn shows(self, text: &str) -> Self {
-        assert!(self.body.contains(text), "\"{text}\" is not shown in: {}", self.body);
-        self
-    }
-
-    #[track_caller]
-    pub(crate) fn hides(self, text: &str) -> Self {
-        assert!(!self.body.contains(text), "\"{text}\" is shown in: {}", self.body);
-        self
-    }
 }
 
 /// What a service stands on: an address, a database, an archive.
@@ -296,8 +249,7 @@ impl TestApp {
     }
 
     pub(crate) async fn send(&self, request: RequestBuilder) -> Answer {
-        let response = request.send().await.unwrap_or_else(|error| panic!("{error:?}"));
-        Answer::of(response).await
+        Answer::to(request).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

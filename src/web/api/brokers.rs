@@ -1,25 +1,49 @@
 //! `GET /api/brokers/`: the backends with their forms.
 
-use axum::{
-    Json,
-    extract::State,
-    response::{IntoResponse, Response},
-};
-use serde_json::json;
+use axum::{Json, extract::State};
+use serde::Serialize;
+use utoipa::ToSchema;
 
+use super::broker_form::FormBody;
 use crate::brokers::Brokers;
 
-/// Every backend as `{id, name, form}`.
-pub(crate) async fn get(State(brokers): State<Brokers>) -> Response {
+/// A broker that queries can ask.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Broker)]
+pub(super) struct BrokerBody {
+    /// Its id, which queries and runs name as `broker`.
+    #[schema(example = "archive")]
+    id: &'static str,
+    /// What pages call it.
+    #[schema(example = "Alert archive")]
+    name: &'static str,
+    /// What it is, in a sentence.
+    #[schema(
+        example = "Avro files and nightly archives on this server, or your own upload. No account needed."
+    )]
+    summary: &'static str,
+    /// What a query of it can ask for.
+    form: FormBody,
+}
+
+/// The brokers with their forms
+#[utoipa::path(
+    get,
+    path = "/api/brokers/",
+    tag = "Brokers",
+    operation_id = "list_brokers",
+    responses((status = 200, description = "Every broker", body = Vec<BrokerBody>))
+)]
+pub(super) async fn get(State(brokers): State<Brokers>) -> Json<Vec<BrokerBody>> {
     let mut list = Vec::new();
     for broker in brokers.all() {
         let choices = broker.choices().await;
-        list.push(json!({
-            "id": broker.id(),
-            "name": broker.name(),
-            "summary": broker.summary(),
-            "form": broker.form().to_json(&choices),
-        }));
+        list.push(BrokerBody {
+            id: broker.id(),
+            name: broker.name(),
+            summary: broker.summary(),
+            form: FormBody::of(broker.form(), &choices),
+        });
     }
-    Json(list).into_response()
+    Json(list)
 }

@@ -7,58 +7,86 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Days, Utc};
-use serde_json::{Value, json};
+use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::{
-    error_of,
-    runs::{refuse_lacking, unknown_broker},
+    lenient::lenient,
+    listener_body::ListenerBody,
+    starting::refuse_lacking,
+    words::WishWord,
+    wrong_fields::{ErrorsBody, unknown_broker, wrong_field},
 };
 use crate::{
     actions::{listen::why_not_listen, run_query::Runner},
     brokers::Brokers,
     clock::Clock,
-    domain::{
-        listener::{Listener, ListenerDay},
-        replica,
-    },
     storage::{Storage, StorageError},
     web::{
         frame::{
             context::PageContext,
-            error::{ApiError, Error},
-            extract::{ApiId, JsonObject},
+            error::{ApiError, Error, Problem},
+            extract::{ApiId, JsonBody},
         },
-        paths,
         screens::query::listener::DAYS,
         state::AppState,
     },
 };
 
-/// `GET /api/queries/{id}/listener/`
-pub(crate) async fn get(
+/// Whether a query is to be listened to.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = ChangedListener, example = json!({"state": "on"}))]
+pub(super) struct ChangedListenerBody {
+    #[serde(default, deserialize_with = "lenient")]
+    #[schema(inline, required, value_type = WishWord)]
+    state: Option<String>,
+}
+
+/// Whether a saved query is listened to, and what came by day
+#[utoipa::path(
+    get,
+    path = "/api/queries/{id}/listener/",
+    tag = "Listeners",
+    operation_id = "show_listener",
+    params(("id" = i64, Path, description = "Number of the query")),
+    responses((status = 200, description = "How it stands", body = ListenerBody))
+)]
+pub(super) async fn get(
     State(storage): State<Storage>,
     State(clock): State<Clock>,
     context: PageContext,
     ApiId(id): ApiId,
-) -> Result<Response, ApiError> {
+) -> Result<Json<ListenerBody>, ApiError> {
     storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
-    Ok(Json(shown(&storage, &context, id, clock.now()).await?).into_response())
+    Ok(Json(shown(&storage, &context, id, clock.now()).await?))
 }
 
-/// `PUT /api/queries/{id}/listener/` `{state}`: `on` or `paused`
-pub(crate) async fn put(
+/// Listen to a saved query, or pause
+#[utoipa::path(
+    put,
+    path = "/api/queries/{id}/listener/",
+    tag = "Listeners",
+    operation_id = "change_listener",
+    params(("id" = i64, Path, description = "Number of the query")),
+    request_body = ChangedListenerBody,
+    responses(
+        (status = 200, description = "How it stands now", body = ListenerBody),
+        (status = 409, description = "As many of your queries as may be are listened to", body = Problem,
+            example = json!({"detail": Error::TooManyListeners { going_on: 5 }.to_string()})),
+        (status = 422, description = "Some fields are wrong, or the query cannot be listened to", body = ErrorsBody)
+    )
+)]
+pub(super) async fn put(
     State(state): State<AppState>,
     State(brokers): State<Brokers>,
     State(runner): State<Runner>,
     context: PageContext,
     ApiId(id): ApiId,
-    JsonObject(body): JsonObject,
+    JsonBody(body): JsonBody<ChangedListenerBody>,
 ) -> Result<Response, ApiError> {
     let (storage, scope, now) = (state.storage(), &context.scope, state.now());
     let query = storage.find_query(scope, id).await?.ok_or(Error::NotFound)?;
-    let refused =
-        |errors: Value| Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors)).into_response());
-    let is_done = match body.get("state").and_then(Value::as_str) {
+    let is_done = match body.state.as_deref() {
         Some("paused") => storage.pause_listening(scope, id).await?,
         Some("on") => {
             let Some(broker) = brokers.find(&query.broker) else {
@@ -68,13 +96,13 @@ pub(crate) async fn put(
             if scope.rights_on(query.owner_id, &query.sharing).write {
                 if let Some(because) = why_not_listen(broker.as_ref(), &query.parameters, now).await
                 {
-                    return refused(error_of("state", &because));
+                    return Ok(wrong_field("state", &because));
                 }
                 refuse_lacking(state.accounts(), &context.visitor, broker.as_ref())?;
             }
             runner.start_listening(&query, scope).await?
         }
-        _ => return refused(error_of("state", "This is \"on\" or \"paused\".")),
+        _ => return Ok(wrong_field("state", "This is \"on\" or \"paused\".")),
     };
     if !is_done {
         return Err(Error::NotFound.into());
@@ -82,14 +110,24 @@ pub(crate) async fn put(
     Ok(Json(shown(storage, &context, id, now).await?).into_response())
 }
 
-/// `DELETE /api/queries/{id}/listener/`
-pub(crate) async fn delete(
+/// Listen to a saved query no more
+///
+/// Its runs and their alerts stay.
+#[utoipa::path(
+    delete,
+    path = "/api/queries/{id}/listener/",
+    tag = "Listeners",
+    operation_id = "stop_listening",
+    params(("id" = i64, Path, description = "Number of the query")),
+    responses((status = 204, description = "Nobody listens to it"))
+)]
+pub(super) async fn delete(
     State(storage): State<Storage>,
     context: PageContext,
     ApiId(id): ApiId,
-) -> Result<Response, ApiError> {
+) -> Result<StatusCode, ApiError> {
     if storage.stop_listening(&context.scope, id).await? {
-        Ok(StatusCode::NO_CONTENT.into_response())
+        Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Error::NotFound.into())
     }
@@ -100,42 +138,10 @@ async fn shown(
     context: &PageContext,
     id: i64,
     now: DateTime<Utc>,
-) -> Result<Value, StorageError> {
+) -> Result<ListenerBody, StorageError> {
     let listener = storage.find_listener(&context.scope, id).await?;
     let today = now.date_naive();
     let since = today.checked_sub_days(Days::new(DAYS - 1)).unwrap_or(today);
     let days = storage.listener_days(&context.scope, id, since).await?;
-    Ok(listener_json(id, listener.as_ref(), &days))
-}
-
-fn listener_json(id: i64, listener: Option<&Listener>, days: &[ListenerDay]) -> Value {
-    let live = listener.and_then(|listener| listener.live.as_ref());
-    let time = |at: Option<DateTime<Utc>>| at.map(|at| at.to_rfc3339());
-    json!({
-        "query": id,
-        "state": listener.map_or("off", |listener| listener.standing().id()),
-        "is_on": listener.is_some_and(|listener| listener.is_on),
-        "since": time(listener.map(|listener| listener.since)),
-        "acts_as": listener.map(|listener| &listener.started_by_name),
-        "trouble": listener.and_then(|listener| listener.trouble.as_ref()),
-        "failures": listener.map_or(0, |listener| listener.failures),
-        "next_try": time(listener.and_then(|listener| listener.next_try)),
-        "last_received": time(listener.and_then(|listener| listener.last_received)),
-        "run": live.map(|run| run.id),
-        "replica": live.map(|run| replica::in_words(&run.instance)),
-        "days": days.iter().map(day_json).collect::<Vec<_>>(),
-        "url": paths::listener(id),
-    })
-}
-
-fn day_json(day: &ListenerDay) -> Value {
-    json!({
-        "day": day.day,
-        "received": day.received,
-        "stored": day.stored,
-        "rejected": day.rejected,
-        "duplicates": day.duplicates,
-        "unreadable": day.unreadable,
-        "acknowledged": day.acknowledged,
-    })
+    Ok(ListenerBody::of(id, listener, &days))
 }

@@ -1,14 +1,112 @@
-//! `GET /api/openapi.json`: the API described for tools.
+//! `GET /api/openapi.json`: the API described for tools, from the types that its handlers take and give.
+
+use std::sync::LazyLock;
 
 use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
+use serde_json::Value;
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
 
-/// The description, written by hand beside the routes; a test compares the two.
-pub(super) const DESCRIPTION: &str = include_str!("openapi.json");
+use super::{
+    brokers, common_refusals::CommonRefusals, examples, listeners, queries, run_alerts, runs,
+    sharing, starting, targets,
+};
 
-/// The description as it stands.
-pub(crate) async fn get() -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], DESCRIPTION).into_response()
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "tom-alerts",
+        description = "The alerts page of a TOM: query a broker, look at alerts, save targets. Where people sign in, a program shows an API token; in local mode it needs none. What one does not see answers 404; what one sees and may not do, 403. Ids of surveys (`source_id`) are texts: they pass 2^53. Times are UTC. A request that changes something says `Content-Type: application/json`, with a body or without."
+    ),
+    paths(
+        brokers::get,
+        queries::get_list,
+        queries::post,
+        queries::get,
+        queries::put,
+        queries::delete,
+        starting::post_saved,
+        listeners::get,
+        listeners::put,
+        listeners::delete,
+        runs::get_list,
+        starting::post,
+        runs::get,
+        runs::post_cancel,
+        run_alerts::get_alerts,
+        run_alerts::post_targets,
+        targets::get_list,
+        targets::post,
+        targets::get,
+        targets::put,
+        targets::delete,
+        sharing::get_query,
+        sharing::put_query,
+        sharing::get_run,
+        sharing::put_run,
+        sharing::get_target,
+        sharing::put_target,
+        get,
+    ),
+    tags(
+        (name = "Brokers", description = "Where alerts come from, and what can be asked there."),
+        (name = "Queries", description = "A broker's form as it was filled in, kept under a name."),
+        (name = "Listeners", description = "A saved query that goes on until it is paused: alerts are stored as they come, a run a day."),
+        (name = "Runs", description = "One execution of a query, and the alerts that it found."),
+        (name = "Targets", description = "Places in the sky with names that the team follows."),
+        (name = "Sharing", description = "Who sees a query, a run or a target, who of them may change it, and who may share it further."),
+        (name = "Description", description = "What stands here, for tools.")
+    ),
+    security(("token" = []), ("session" = []), ()),
+    modifiers(&Credentials, &CommonRefusals)
+)]
+struct Description;
+
+/// By what a request shows who makes it.
+struct Credentials;
+
+impl Modify for Credentials {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let components = openapi.components.get_or_insert_default();
+        let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(
+            "An API token, made on /accounts/tokens/. \"Authorization: Token …\" works as well.",
+        ));
+        components.add_security_scheme("token", SecurityScheme::Http(token.build()));
+        let session = ApiKey::Cookie(ApiKeyValue::with_description(
+            "__Host-sid",
+            "The session of a browser that is signed in.",
+        ));
+        components.add_security_scheme("session", SecurityScheme::ApiKey(session));
+    }
+}
+
+/// The description, with an example of every body.
+pub(super) static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| {
+    // A description that cannot be told has no paths, which the tests miss.
+    let mut described = serde_json::to_value(Description::openapi()).unwrap_or_default();
+    examples::add_to(&mut described);
+    described
+});
+
+/// What the service answers below `/api/`, as an OpenAPI document.
+pub fn description() -> &'static Value {
+    &DESCRIPTION
+}
+
+/// This description
+#[utoipa::path(
+    get,
+    path = "/api/openapi.json",
+    tag = "Description",
+    operation_id = "describe",
+    responses((status = 200, description = "An OpenAPI document", body = Object, example = json!({"openapi": "3.1.0"})))
+)]
+pub(super) async fn get() -> Response {
+    static TEXT: LazyLock<String> = LazyLock::new(|| DESCRIPTION.to_string());
+    ([(header::CONTENT_TYPE, "application/json")], TEXT.as_str()).into_response()
 }

@@ -10,41 +10,50 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::{
-    errors_of,
-    runs::{accepted, refuse_lacking, unknown_broker},
-    sharing::sharing_json,
-    version_missing,
+    query_body::{ChangedQueryBody, NewQueryBody, QueryBody, QueryListBody},
+    words::WhoseWord,
+    wrong_fields::{ErrorsBody, unknown_broker, version_missing, wrong_fields},
 };
 use crate::{
-    actions::run_query::Runner,
     brokers::{Broker, Brokers},
     clock::Clock,
     domain::{
-        saved_query::{NewSavedQuery, SavedQuery},
+        saved_query::NewSavedQuery,
         sharing::{TeamScope, Whose},
     },
     storage::{QueryFilter, QueryOrder, Storage},
     web::{
         frame::{
             context::PageContext,
-            error::{ApiError, Error},
-            extract::{ApiId, JsonObject, Query},
+            error::{ApiError, Error, Problem},
+            extract::{ApiId, JsonBody, Query},
         },
-        paths,
         screens::shared::parameters::{check_query_name, validate_sent},
-        state::Accounts,
     },
 };
 
 /// Rows of a page.
 const PAGE_SIZE: i64 = 100;
 
-/// `GET /api/queries/?broker=&name=&page=`
-pub(crate) async fn get_list(
+/// Saved queries, newest first
+#[utoipa::path(
+    get,
+    path = "/api/queries/",
+    tag = "Queries",
+    operation_id = "list_queries",
+    params(
+        ("broker" = Option<String>, Query, description = "Id of their broker"),
+        ("name" = Option<String>, Query, description = "A part of their name"),
+        ("page" = Option<i64>, Query, description = "Which page of 100", minimum = 1, maximum = 100_000),
+        ("whose" = inline(Option<WhoseWord>), Query, description = "All that one sees, one's own, or what is shared with one's groups")
+    ),
+    responses((status = 200, description = "A page of them", body = QueryListBody))
+)]
+pub(super) async fn get_list(
     State(storage): State<Storage>,
     context: PageContext,
     Query(query): Query,
-) -> Result<Response, ApiError> {
+) -> Result<Json<QueryListBody>, ApiError> {
     let filter = QueryFilter {
         broker: query.text("broker").map(str::to_owned),
         name: query.text("name").map(str::to_owned),
@@ -61,126 +70,136 @@ pub(crate) async fn get_list(
         )
         .await?;
     let count = storage.count_queries(&context.scope, &filter).await?;
-    let results: Vec<Value> = queries.iter().map(query_json).collect();
-    Ok(Json(json!({ "count": count, "results": results })).into_response())
+    Ok(Json(QueryListBody { count, results: queries.into_iter().map(QueryBody::of).collect() }))
 }
 
-/// `GET /api/queries/{id}/`
-pub(crate) async fn get(
+/// A saved query
+#[utoipa::path(
+    get,
+    path = "/api/queries/{id}/",
+    tag = "Queries",
+    operation_id = "show_query",
+    params(("id" = i64, Path, description = "Its number")),
+    responses((status = 200, description = "The query", body = QueryBody))
+)]
+pub(super) async fn get(
     State(storage): State<Storage>,
     context: PageContext,
     ApiId(id): ApiId,
-) -> Result<Response, ApiError> {
+) -> Result<Json<QueryBody>, ApiError> {
     let query = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
-    Ok(Json(query_json(&query)).into_response())
+    Ok(Json(QueryBody::of(query)))
 }
 
-/// `POST /api/queries/` `{name, broker, parameters}`
-pub(crate) async fn post(
+/// Save a query
+#[utoipa::path(
+    post,
+    path = "/api/queries/",
+    tag = "Queries",
+    operation_id = "save_query",
+    request_body = NewQueryBody,
+    responses(
+        (status = 201, description = "The query that was saved", body = QueryBody),
+        (status = 422, description = "Some fields are wrong", body = ErrorsBody)
+    )
+)]
+pub(super) async fn post(
     State(storage): State<Storage>,
     State(brokers): State<Brokers>,
     State(clock): State<Clock>,
     context: PageContext,
-    JsonObject(body): JsonObject,
+    JsonBody(body): JsonBody<NewQueryBody>,
 ) -> Result<Response, ApiError> {
-    let id = body.get("broker").and_then(Value::as_str).unwrap_or_default();
+    let id = body.broker.as_deref().unwrap_or_default();
     let Some(broker) = brokers.find(id) else {
         return Ok(unknown_broker(id));
     };
-    match read_query(broker.as_ref(), &body, &context.scope, clock.now()).await {
+    let sent = (body.name(), body.parameters.as_ref());
+    match read_query(broker.as_ref(), sent, &context.scope, clock.now()).await {
         Ok(query) => {
             let id = storage.save_query(&context.scope, &query).await?;
             let saved = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
-            Ok((StatusCode::CREATED, Json(query_json(&saved))).into_response())
+            Ok((StatusCode::CREATED, Json(QueryBody::of(saved))).into_response())
         }
-        Err(errors) => {
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(&errors))).into_response())
-        }
+        Err(errors) => Ok(wrong_fields(errors)),
     }
 }
 
-/// `PUT /api/queries/{id}/` `{name, parameters}` with the `version` that was read
-pub(crate) async fn put(
+/// Change a saved query
+#[utoipa::path(
+    put,
+    path = "/api/queries/{id}/",
+    tag = "Queries",
+    operation_id = "change_query",
+    params(("id" = i64, Path, description = "Its number")),
+    request_body = ChangedQueryBody,
+    responses(
+        (status = 200, description = "The query as it is now", body = QueryBody),
+        (status = 409, description = "Somebody else changed it meanwhile", body = Problem, example = json!({"detail": Error::Changed.to_string()})),
+        (status = 422, description = "Some fields are wrong", body = ErrorsBody)
+    )
+)]
+pub(super) async fn put(
     State(storage): State<Storage>,
     State(brokers): State<Brokers>,
     State(clock): State<Clock>,
     context: PageContext,
     ApiId(id): ApiId,
-    JsonObject(body): JsonObject,
+    JsonBody(body): JsonBody<ChangedQueryBody>,
 ) -> Result<Response, ApiError> {
     let old = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
     let Some(broker) = brokers.find(&old.broker) else {
         return Ok(unknown_broker(&old.broker));
     };
-    let Some(version) = body.get("version").and_then(Value::as_i64) else {
+    let Some(version) = body.version else {
         return Ok(version_missing());
     };
-    match read_query(broker.as_ref(), &body, &context.scope, clock.now()).await {
+    let sent = (body.name(), body.parameters.as_ref());
+    match read_query(broker.as_ref(), sent, &context.scope, clock.now()).await {
         Ok(query) => {
             storage
                 .update_query(&context.scope, id, version, &query.name, &query.parameters)
                 .await?;
             let saved = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
-            Ok(Json(query_json(&saved)).into_response())
+            Ok(Json(QueryBody::of(saved)).into_response())
         }
-        Err(errors) => {
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(&errors))).into_response())
-        }
+        Err(errors) => Ok(wrong_fields(errors)),
     }
 }
 
-/// `DELETE /api/queries/{id}/`
-pub(crate) async fn delete(
+/// Delete a saved query
+///
+/// Its runs and their alerts stay.
+#[utoipa::path(
+    delete,
+    path = "/api/queries/{id}/",
+    tag = "Queries",
+    operation_id = "delete_query",
+    params(("id" = i64, Path, description = "Its number")),
+    responses((status = 204, description = "Deleted"))
+)]
+pub(super) async fn delete(
     State(storage): State<Storage>,
     context: PageContext,
     ApiId(id): ApiId,
-) -> Result<Response, ApiError> {
+) -> Result<StatusCode, ApiError> {
     if storage.delete_query(&context.scope, id).await? {
-        Ok(StatusCode::NO_CONTENT.into_response())
+        Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Error::NotFound.into())
     }
 }
 
-/// `POST /api/queries/{id}/runs/`
-pub(crate) async fn post_run(
-    State(storage): State<Storage>,
-    State(brokers): State<Brokers>,
-    State(runner): State<Runner>,
-    State(clock): State<Clock>,
-    accounts: Option<Accounts>,
-    context: PageContext,
-    ApiId(id): ApiId,
-) -> Result<Response, ApiError> {
-    let query = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
-    let Some(broker) = brokers.find(&query.broker) else {
-        return Ok(unknown_broker(&query.broker));
-    };
-    match validate_sent(broker.as_ref(), Some(&query.parameters), clock.now()).await {
-        Ok(parameters) => {
-            refuse_lacking(accounts.as_ref(), &context.visitor, broker.as_ref())?;
-            let run = runner
-                .start(broker.id(), parameters, Some(&query), &query.name, &context.scope)
-                .await?;
-            Ok(accepted(run))
-        }
-        Err(errors) => {
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(&errors))).into_response())
-        }
-    }
-}
-
 async fn read_query(
     broker: &dyn Broker,
-    body: &Map<String, Value>,
+    (name, parameters): (&str, Option<&Value>),
     scope: &TeamScope,
     now: DateTime<Utc>,
 ) -> Result<NewSavedQuery, Map<String, Value>> {
-    let name = body.get("name").and_then(Value::as_str).unwrap_or_default().trim().to_owned();
-    let checked = validate_sent(broker, body.get("parameters"), now).await;
-    match (check_query_name(&name), checked) {
+    let checked = validate_sent(broker, parameters, now).await;
+    match (check_query_name(name), checked) {
         (None, Ok(parameters)) => Ok(NewSavedQuery {
-            name,
+            name: name.to_owned(),
             broker: broker.id().to_owned(),
             parameters: parameters.to_json(),
             sharing: scope.default_sharing(),
@@ -193,22 +212,4 @@ async fn read_query(
             Err(errors)
         }
     }
-}
-
-fn query_json(query: &SavedQuery) -> Value {
-    json!({
-        "id": query.id,
-        "name": query.name,
-        "broker": query.broker,
-        "parameters": query.parameters,
-        "owner": query.owner_name,
-        "sharing": sharing_json(&query.sharing),
-        "created": query.created.to_rfc3339(),
-        "modified": query.modified.to_rfc3339(),
-        "version": query.version,
-        "last_run": query.last_run.as_ref().map(|run| json!({
-            "id": run.id, "created": run.created.to_rfc3339(), "state": run.state.id(), "stored": run.stored,
-        })),
-        "url": paths::query_form(query.id),
-    })
 }

@@ -6,60 +6,114 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use serde_json::{Map, Value, json};
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::ToSchema;
 
-use super::error_of;
+use super::{
+    sharing_body::{GroupBody, SharingBody, group_ids},
+    wrong_fields::{ErrorsBody, wrong_field},
+};
 use crate::{
-    domain::{
-        history::Kind,
-        sharing::{Sharing, TEAM},
-    },
+    domain::{history::Kind, sharing::Sharing},
     storage::{NotDone, Refused, Storage},
     web::{
         frame::{
             context::PageContext,
             error::{ApiError, Error},
-            extract::{ApiId, JsonObject},
+            extract::{ApiId, JsonBody},
         },
         screens::shared::share::Owned,
     },
 };
 
+/// Who is to see a thing. Writers and sharers that are left out are nobody.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = NewSharing, example = json!({"readers": ["team"], "writers": ["team"]}))]
+pub(super) struct NewSharingBody {
+    /// Who sees it; nobody: its owner alone.
+    #[schema(value_type = Vec<GroupBody>)]
+    readers: Option<Value>,
+    /// Who of them may change it.
+    #[serde(default)]
+    #[schema(value_type = Vec<GroupBody>)]
+    writers: Option<Value>,
+    /// Who of them may share it further.
+    #[serde(default)]
+    #[schema(value_type = Vec<GroupBody>)]
+    sharers: Option<Value>,
+}
+
 macro_rules! sharing_of {
-    ($get:ident, $put:ident, $kind:expr, $path:literal) => {
-        #[doc = concat!("`GET ", $path, "`")]
-        pub(crate) async fn $get(
+    ($get:ident $get_id:literal $get_summary:literal, $put:ident $put_id:literal $put_summary:literal, $kind:expr, $path:literal) => {
+        #[doc = $get_summary]
+        #[utoipa::path(
+            get,
+            path = $path,
+            tag = "Sharing",
+            operation_id = $get_id,
+            summary = $get_summary,
+            params(("id" = i64, Path, description = "Its number")),
+            responses((status = 200, description = "Who sees it", body = SharingBody))
+        )]
+        pub(super) async fn $get(
             State(storage): State<Storage>,
             context: PageContext,
             ApiId(id): ApiId,
-        ) -> Result<Response, ApiError> {
+        ) -> Result<Json<SharingBody>, ApiError> {
             show(&storage, &context, $kind, id).await
         }
 
-        #[doc = concat!("`PUT ", $path, "` `{readers, writers, sharers}`: ids of groups, or `\"team\"`")]
-        pub(crate) async fn $put(
+        #[doc = $put_summary]
+        #[utoipa::path(
+            put,
+            path = $path,
+            tag = "Sharing",
+            operation_id = $put_id,
+            summary = $put_summary,
+            params(("id" = i64, Path, description = "Its number")),
+            request_body = NewSharingBody,
+            responses(
+                (status = 200, description = "Who sees it now", body = SharingBody),
+                (status = 204, description = "Done, and not yours to see any more"),
+                (status = 422, description = "A list cannot be read; or those who would see a target know one with its name", body = ErrorsBody)
+            )
+        )]
+        pub(super) async fn $put(
             State(storage): State<Storage>,
             context: PageContext,
             ApiId(id): ApiId,
-            JsonObject(body): JsonObject,
+            JsonBody(body): JsonBody<NewSharingBody>,
         ) -> Result<Response, ApiError> {
-            change(&storage, &context, $kind, id, &body).await
+            change(&storage, &context, $kind, id, body).await
         }
     };
 }
 
-sharing_of!(get_query, put_query, Kind::Query, "/api/queries/{id}/sharing/");
-sharing_of!(get_run, put_run, Kind::Run, "/api/runs/{id}/sharing/");
-sharing_of!(get_target, put_target, Kind::Target, "/api/targets/{id}/sharing/");
+sharing_of!(
+    get_query "show_query_sharing" "Who sees a saved query",
+    put_query "share_query" "Change who sees a saved query",
+    Kind::Query, "/api/queries/{id}/sharing/"
+);
+sharing_of!(
+    get_run "show_run_sharing" "Who sees a run",
+    put_run "share_run" "Change who sees a run",
+    Kind::Run, "/api/runs/{id}/sharing/"
+);
+sharing_of!(
+    get_target "show_target_sharing" "Who sees a target",
+    put_target "share_target" "Change who sees a target",
+    Kind::Target, "/api/targets/{id}/sharing/"
+);
 
 async fn show(
     storage: &Storage,
     context: &PageContext,
     kind: Kind,
     id: i64,
-) -> Result<Response, ApiError> {
+) -> Result<Json<SharingBody>, ApiError> {
     let owned = Owned::find(storage, &context.scope, kind, id).await?.ok_or(Error::NotFound)?;
-    Ok(Json(sharing_json(&owned.sharing)).into_response())
+    Ok(Json(SharingBody::of(&owned.sharing)))
 }
 
 async fn change(
@@ -67,15 +121,14 @@ async fn change(
     context: &PageContext,
     kind: Kind,
     id: i64,
-    body: &Map<String, Value>,
+    body: NewSharingBody,
 ) -> Result<Response, ApiError> {
     let scope = &context.scope;
     Owned::find(storage, scope, kind, id).await?.ok_or(Error::NotFound)?;
     let sharing = match read_sharing(body) {
         Ok(sharing) => sharing,
         Err(field) => {
-            let errors = error_of(field, "A list of ids of groups, or \"team\", is required.");
-            return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors)).into_response());
+            return Ok(wrong_field(field, "A list of ids of groups, or \"team\", is required."));
         }
     };
     match storage.share(scope, kind, id, None, sharing).await {
@@ -83,46 +136,27 @@ async fn change(
             // A group may have gone meanwhile; and who gives it out of sight sees nothing of it any more.
             let owned = Owned::find(storage, scope, kind, id).await?;
             Ok(match owned {
-                Some(owned) => Json(sharing_json(&owned.sharing)).into_response(),
+                Some(owned) => Json(SharingBody::of(&owned.sharing)).into_response(),
                 None => StatusCode::NO_CONTENT.into_response(),
             })
         }
         Ok(false) => Err(Error::NotFound.into()),
-        Err(NotDone::Refused(Refused::NameTakenThere)) => {
-            let message = "Those who would see it know a target with this name already.";
-            let errors = error_of("readers", message);
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors)).into_response())
-        }
+        Err(NotDone::Refused(Refused::NameTakenThere)) => Ok(wrong_field(
+            "readers",
+            "Those who would see it know a target with this name already.",
+        )),
         Err(error) => Err(error.into()),
     }
 }
 
-/// The sharing that a body asks for; or the field that cannot be read. Writers or sharers that are left out are nobody.
-fn read_sharing(body: &Map<String, Value>) -> Result<Sharing, &'static str> {
-    let groups = |name: &'static str| match body.get(name) {
-        // A slip of the pen must not make a thing private: that takes an empty list.
-        None | Some(Value::Null) if name != "readers" => Ok(Vec::new()),
-        Some(Value::Array(list)) => list.iter().map(group_id).collect::<Option<_>>().ok_or(name),
-        _ => Err(name),
-    };
-    let (writers, sharers): (Vec<i64>, Vec<i64>) = (groups("writers")?, groups("sharers")?);
-    let mut readers: Vec<i64> = groups("readers")?;
+/// The sharing that a body asks for; or the field that cannot be read.
+fn read_sharing(body: NewSharingBody) -> Result<Sharing, &'static str> {
+    let groups =
+        |sent: Option<Value>, name| sent.map(|sent| group_ids(&sent).ok_or(name)).transpose();
+    let writers = groups(body.writers, "writers")?.unwrap_or_default();
+    let sharers = groups(body.sharers, "sharers")?.unwrap_or_default();
+    // A slip of the pen must not make a thing private: that takes an empty list.
+    let mut readers = groups(body.readers, "readers")?.ok_or("readers")?;
     readers.extend(writers.iter().chain(&sharers));
     Ok(Sharing { readers, writers, sharers }.checked())
-}
-
-fn group_id(value: &Value) -> Option<i64> {
-    if value == "team" { Some(TEAM) } else { value.as_i64() }
-}
-
-/// A sharing as the API tells it.
-pub(super) fn sharing_json(sharing: &Sharing) -> Value {
-    let names = |groups: &[i64]| -> Value {
-        groups.iter().map(|&id| if id == TEAM { json!("team") } else { json!(id) }).collect()
-    };
-    json!({
-        "readers": names(&sharing.readers),
-        "writers": names(&sharing.writers),
-        "sharers": names(&sharing.sharers),
-    })
 }

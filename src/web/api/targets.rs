@@ -6,24 +6,26 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{errors_of, sharing::sharing_json, version_missing};
-use crate::{
-    domain::{
-        sharing::TeamScope,
-        target::{NewTarget, Target},
+use super::{
+    target_body::{
+        ChangedTargetBody, NewTargetBody, TargetBody, TargetListBody, TargetWithAlertsBody,
     },
+    words::WhoseWord,
+    wrong_fields::{ErrorsBody, version_missing, wrong_fields},
+};
+use crate::{
+    domain::sharing::TeamScope,
     storage::{NotDone, Refused, Storage},
     web::{
         frame::{
             context::PageContext,
-            error::{ApiError, Error},
-            extract::{ApiId, JsonObject, Pairs, Query},
+            error::{ApiError, Error, Problem},
+            extract::{ApiId, JsonBody, Pairs, Query},
         },
-        paths,
         screens::target::{
-            form::{clash_errors, read_target_json},
+            form::clash_errors,
             list::{SearchError, read_filter},
         },
     },
@@ -33,8 +35,31 @@ use crate::{
 const PAGE_SIZE: i64 = 50;
 const MAX_PAGE_SIZE: i64 = 1_000;
 
-/// `GET /api/targets/?name=&cone_search=&before=&page_size=`
-pub(crate) async fn get_list(
+/// Alerts of a target that are told.
+const MAX_ALERTS: i64 = 500;
+
+/// Targets, newest first
+#[utoipa::path(
+    get,
+    path = "/api/targets/",
+    tag = "Targets",
+    operation_id = "list_targets",
+    params(
+        ("name" = Option<String>, Query, description = "A part of a name or alias; case, spaces and `- _ ( )` do not matter"),
+        ("cone_search" = Option<String>, Query, example = "83.63, 22.01, 0.1",
+            description = "RA, Dec and radius, in degrees or with units; `cone` is the same"),
+        ("target_cone_search" = Option<String>, Query, example = "ZTF26abcdefg, 0.1",
+            description = "Name of a target, and a radius around it in degrees"),
+        ("before" = Option<i64>, Query, description = "Only targets with a lower number: that of the last one seen"),
+        ("page_size" = Option<i64>, Query, description = "How many at most; 50 unless asked for otherwise", minimum = 1, maximum = 1_000),
+        ("whose" = inline(Option<WhoseWord>), Query, description = "All that one sees, one's own, or what is shared with one's groups")
+    ),
+    responses(
+        (status = 200, description = "Some of them", body = TargetListBody),
+        (status = 422, description = "A cone cannot be read", body = ErrorsBody)
+    )
+)]
+pub(super) async fn get_list(
     State(storage): State<Storage>,
     context: PageContext,
     Query(query): Query,
@@ -44,9 +69,9 @@ pub(crate) async fn get_list(
         Err(SearchError::Storage(error)) => return Err(error.into()),
         Err(SearchError::Wrong(errors)) => {
             let errors = errors.into_iter();
-            let errors =
-                errors.map(|(field, message)| (field.to_owned(), json!([message]))).collect();
-            return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(&errors))).into_response());
+            return Ok(wrong_fields(
+                errors.map(|(field, message)| (field.to_owned(), json!([message]))).collect(),
+            ));
         }
     };
     let size = query.number("page_size").unwrap_or(PAGE_SIZE).clamp(1, MAX_PAGE_SIZE);
@@ -57,8 +82,8 @@ pub(crate) async fn get_list(
         .await?;
     let next =
         page.rows.last().filter(|_| page.has_more).map(|target| next_href(&query, target.id));
-    let results: Vec<Value> = page.rows.iter().map(target_json).collect();
-    Ok(Json(json!({ "count": count, "next": next, "results": results })).into_response())
+    let results = page.rows.into_iter().map(TargetBody::of).collect();
+    Ok(Json(TargetListBody { count, next, results }).into_response())
 }
 
 fn next_href(query: &Pairs, before: i64) -> String {
@@ -70,64 +95,81 @@ fn next_href(query: &Pairs, before: i64) -> String {
     format!("/api/targets/?{}", text.finish())
 }
 
-/// `GET /api/targets/{id}/`
-pub(crate) async fn get(
+/// A target with its alerts
+#[utoipa::path(
+    get,
+    path = "/api/targets/{id}/",
+    tag = "Targets",
+    operation_id = "show_target",
+    params(("id" = i64, Path, description = "Its number")),
+    responses((status = 200, description = "The target", body = TargetWithAlertsBody))
+)]
+pub(super) async fn get(
     State(storage): State<Storage>,
     context: PageContext,
     ApiId(id): ApiId,
-) -> Result<Response, ApiError> {
+) -> Result<Json<TargetWithAlertsBody>, ApiError> {
     let target = storage.find_target(&context.scope, id).await?.ok_or(Error::NotFound)?;
-    let mut body = target_json(&target);
-    let evidence = storage.list_evidence(&context.scope, id, 500).await?;
-    body["alerts"] = evidence
-        .iter()
-        .map(|alert| {
-            json!({
-                "survey": alert.survey.id(),
-                "source_id": alert.source_id.to_string(),
-                "jd": alert.jd,
-                "mag": alert.mag,
-                "band": alert.band,
-                "run": alert.run_id,
-            })
-        })
-        .collect();
-    Ok(Json(body).into_response())
+    let alerts = storage.list_evidence(&context.scope, id, MAX_ALERTS).await?;
+    Ok(Json(TargetWithAlertsBody::of(target, alerts)))
 }
 
-/// `POST /api/targets/` `{name, ra, dec, aliases, note}`
-pub(crate) async fn post(
+/// Save a target
+#[utoipa::path(
+    post,
+    path = "/api/targets/",
+    tag = "Targets",
+    operation_id = "save_target",
+    request_body = NewTargetBody,
+    responses(
+        (status = 201, description = "The target that was saved", body = TargetBody),
+        (status = 422, description = "Some fields are wrong, or a name is another target's", body = ErrorsBody)
+    )
+)]
+pub(super) async fn post(
     State(storage): State<Storage>,
     context: PageContext,
-    JsonObject(body): JsonObject,
+    JsonBody(body): JsonBody<NewTargetBody>,
 ) -> Result<Response, ApiError> {
-    let target = match read_target_json(&body) {
+    let target = match body.read() {
         Ok(target) => target,
-        Err(errors) => {
-            return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(&errors))).into_response());
-        }
+        Err(errors) => return Ok(wrong_fields(errors)),
     };
     let sharing = context.scope.default_sharing_of_targets();
     let created = storage.create_target(&context.scope, target, sharing).await;
     written(&storage, &context.scope, created, StatusCode::CREATED).await
 }
 
-/// `PUT /api/targets/{id}/` the same with the `version` that was read
-pub(crate) async fn put(
+/// Change a target
+///
+/// Fields that are left out become empty.
+#[utoipa::path(
+    put,
+    path = "/api/targets/{id}/",
+    tag = "Targets",
+    operation_id = "change_target",
+    params(("id" = i64, Path, description = "Its number")),
+    request_body = ChangedTargetBody,
+    responses(
+        (status = 200, description = "The target as it is now", body = TargetBody),
+        (status = 409, description = "Somebody else changed it meanwhile", body = Problem,
+            example = json!({"detail": Error::Changed.to_string()})),
+        (status = 422, description = "Some fields are wrong, or a name is another target's", body = ErrorsBody)
+    )
+)]
+pub(super) async fn put(
     State(storage): State<Storage>,
     context: PageContext,
     ApiId(id): ApiId,
-    JsonObject(body): JsonObject,
+    JsonBody(body): JsonBody<ChangedTargetBody>,
 ) -> Result<Response, ApiError> {
     storage.find_target(&context.scope, id).await?.ok_or(Error::NotFound)?;
-    let Some(version) = body.get("version").and_then(Value::as_i64) else {
+    let Some(version) = body.version else {
         return Ok(version_missing());
     };
-    let target: NewTarget = match read_target_json(&body) {
+    let target = match body.target.read() {
         Ok(target) => target,
-        Err(errors) => {
-            return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(&errors))).into_response());
-        }
+        Err(errors) => return Ok(wrong_fields(errors)),
     };
     let updated = storage.update_target(&context.scope, id, version, target).await;
     let updated = match updated {
@@ -138,14 +180,22 @@ pub(crate) async fn put(
     written(&storage, &context.scope, updated, StatusCode::OK).await
 }
 
-/// `DELETE /api/targets/{id}/`
-pub(crate) async fn delete(
+/// Delete a target
+#[utoipa::path(
+    delete,
+    path = "/api/targets/{id}/",
+    tag = "Targets",
+    operation_id = "delete_target",
+    params(("id" = i64, Path, description = "Its number")),
+    responses((status = 204, description = "Deleted"))
+)]
+pub(super) async fn delete(
     State(storage): State<Storage>,
     context: PageContext,
     ApiId(id): ApiId,
-) -> Result<Response, ApiError> {
+) -> Result<StatusCode, ApiError> {
     if storage.delete_target(&context.scope, id).await? {
-        Ok(StatusCode::NO_CONTENT.into_response())
+        Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Error::NotFound.into())
     }
@@ -160,31 +210,9 @@ async fn written(
     match result {
         Ok(id) => {
             let target = storage.find_target(scope, id).await?.ok_or(Error::NotFound)?;
-            Ok((status, Json(target_json(&target))).into_response())
+            Ok((status, Json(TargetBody::of(target))).into_response())
         }
-        Err(NotDone::Refused(Refused::NameClash(clash))) => {
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(&clash_errors(&clash))))
-                .into_response())
-        }
+        Err(NotDone::Refused(Refused::NameClash(clash))) => Ok(wrong_fields(clash_errors(&clash))),
         Err(error) => Err(error.into()),
     }
-}
-
-fn target_json(target: &Target) -> Value {
-    json!({
-        "id": target.id,
-        "name": target.name,
-        "type": "SIDEREAL",
-        "aliases": target.aliases,
-        "ra": target.position.map(crate::domain::sky::Position::ra_deg),
-        "dec": target.position.map(crate::domain::sky::Position::dec_deg),
-        "note": target.note,
-        "n_alerts": target.n_alerts,
-        "created_by": target.created_by_name,
-        "sharing": sharing_json(&target.sharing),
-        "created": target.created.to_rfc3339(),
-        "modified": target.modified.to_rfc3339(),
-        "version": target.version,
-        "url": paths::target(target.id),
-    })
 }

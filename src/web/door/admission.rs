@@ -23,6 +23,7 @@ use crate::{
     storage::{SESSION_LIFE, Sessions, Storage, VISITOR},
     web::{
         AppState, Site,
+        api::address::is_api,
         frame::{
             chrome::{Chrome, Section},
             context::{Frame, local_path, render},
@@ -128,7 +129,7 @@ pub(crate) async fn admit(
     let path = request.uri().path();
     let is_open =
         OPEN.contains(&path) || OPEN_FOLDERS.iter().any(|folder| path.starts_with(folder));
-    let is_api = path.starts_with("/api/");
+    let is_api = is_api(path);
     let (visitor, is_away) = match visitor {
         Ok(visitor) => (visitor, false),
         Err(()) => (None, true),
@@ -169,7 +170,7 @@ fn refused(error: Error, is_api: bool) -> Response {
 /// The token that a program shows to the API, as `Bearer` or, as TOM's users know it, `Token`. It stands for whoever
 /// shows it, whatever cookies come along; pages take none.
 fn bearer<'h>(headers: &'h HeaderMap, path: &str) -> Option<&'h str> {
-    let header = headers.get(header::AUTHORIZATION).filter(|_| path.starts_with("/api/"))?;
+    let header = headers.get(header::AUTHORIZATION).filter(|_| is_api(path))?;
     // What cannot be read is no token of ours; it is not passed over in favour of a cookie.
     let text = header.to_str().unwrap_or_default();
     let (scheme, token) = text.split_once(' ').unwrap_or_default();

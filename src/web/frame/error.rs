@@ -5,7 +5,8 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     domain::grant::Scope,
@@ -278,12 +279,21 @@ impl<E: Into<Error>> From<E> for ApiError {
     }
 }
 
+/// What went wrong, as the API says it.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"detail": "There is nothing here. It may have been deleted, or the address has a slip in it."}))]
+pub(crate) struct Problem {
+    /// What happened and what can be done, in a sentence or two.
+    detail: String,
+    /// Of a fault of the service: the number by which its log can be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    incident: Option<String>,
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut body = json!({ "detail": self.0.to_string() });
-        if let Some(incident) = self.0.incident() {
-            body["incident"] = incident.into();
-        }
-        asking_to_wait(self.0.wait_s(), (self.0.status(), Json(body)).into_response())
+        let problem = Problem { detail: self.0.to_string(), incident: self.0.incident() };
+        asking_to_wait(self.0.wait_s(), (self.0.status(), Json(problem)).into_response())
     }
 }

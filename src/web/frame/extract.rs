@@ -7,6 +7,8 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Request},
     http::{Extensions, HeaderMap, request::Parts},
 };
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 use url::form_urlencoded;
 
 use super::error::{ApiError, Error};
@@ -160,20 +162,20 @@ impl<S: Send + Sync> FromRequest<S> for Form {
 }
 
 /// A JSON object that was sent to the API; an empty body counts as `{}`.
-pub(crate) struct JsonObject(pub(crate) serde_json::Map<String, serde_json::Value>);
+pub(crate) struct JsonBody<T>(pub(crate) T);
 
-impl<S: Send + Sync> FromRequest<S> for JsonObject {
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let bytes = body(request, state).await?;
-        if bytes.is_empty() {
-            return Ok(Self(serde_json::Map::new()));
-        }
-        let value = serde_json::from_slice(&bytes).map_err(|error| {
-            Error::BadRequest(format!("the body is not a JSON object ({error})"))
-        })?;
-        Ok(Self(value))
+        let unread = |error| Error::BadRequest(format!("the body is not a JSON object ({error})"));
+        // Of a member that comes twice the last one counts.
+        let members: Map<String, Value> = match bytes.len() {
+            0 => Map::new(),
+            _ => serde_json::from_slice(&bytes).map_err(unread)?,
+        };
+        Ok(Self(serde_json::from_value(Value::Object(members)).map_err(unread)?))
     }
 }
 

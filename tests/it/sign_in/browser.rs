@@ -83,8 +83,7 @@ impl Browser {
 
     /// Sends a request, and keeps the cookies of the answer.
     pub(crate) async fn send(&self, request: RequestBuilder) -> Answer {
-        let response = request.send().await.unwrap();
-        let answer = Answer::of(response).await;
+        let answer = Answer::to(request).await;
         for cookie in answer.headers.get_all(header::SET_COOKIE) {
             self.keep(cookie.to_str().unwrap());
         }

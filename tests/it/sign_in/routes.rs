@@ -24,7 +24,7 @@ pub(crate) const OPEN: [&str; 6] = [
 
 impl Route {
     pub(crate) fn is_api(&self) -> bool {
-        self.path.starts_with("/api/")
+        is_api(&self.path)
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -36,6 +36,11 @@ impl Route {
     pub(crate) fn unsafe_methods(&self) -> impl Iterator<Item = &'static str> {
         self.methods.iter().copied().filter(|method| *method != "GET")
     }
+}
+
+/// Whether a path is the API's; its description for people is a page.
+pub(crate) fn is_api(path: &str) -> bool {
+    path.starts_with("/api/") && path != "/api/docs/"
 }
 
 pub(crate) fn all() -> Vec<Route> {

@@ -51,7 +51,7 @@ fn every_route_has_a_rule_and_every_rule_a_route() {
 }
 
 fn outcome(actor: Actor, rule: &Rule, kind: Kind) -> Outcome {
-    rule.2.outcome(actor, kind, rule.1.starts_with("/api/"))
+    rule.2.outcome(actor, kind, routes::is_api(rule.1))
 }
 
 /// Tries every cell of an actor, and tells of all that are not as the rules say.
@@ -70,7 +70,7 @@ async fn walk(actor: Actor) {
 async fn check(world: &World, actor: Actor, rule: &Rule, kind: Kind) {
     let (method, pattern, need, _) = *rule;
     let outcome = outcome(actor, rule, kind);
-    let is_api = pattern.starts_with("/api/");
+    let is_api = routes::is_api(pattern);
     world.restore(actor, rule).await;
     let before = world.picture().await;
     let answer = world.ask(actor, rule, Some(kind)).await;

@@ -252,6 +252,7 @@ pub(super) const RULES: &[Rule] = &[
     ("GET", "/alerts/{survey}/{source_id}/json/", In, Nothing),
     ("GET", "/runs/", In, Nothing),
     ("GET", "/targets/", In, Nothing),
+    ("GET", "/api/docs/", In, Nothing),
     // Queries.
     ("POST", "/alerts/query/create/", Work, SAVE_QUERY),
     ("POST", "/alerts/query/create/", Work, RUN_FORM),

@@ -1,0 +1,197 @@
+//! Alerts of a run, and what becomes of those that are saved, as the API tells them.
+
+use chrono::SecondsFormat;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::words::SurveyWord;
+use crate::{
+    domain::{
+        found_alert::{FoundAlert, TargetLink},
+        target::{SaveOutcome, SaveResult},
+        time::jd_to_utc,
+    },
+    web::paths,
+};
+
+/// An alert among the results of a run.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Alert, example = json!({
+    "id": 1031, "survey": "ztf", "source_id": "3262103560115015006", "object_id": "ZTF26abcdefg",
+    "timestamp": "2026-11-29T04:11:09.000Z", "jd": 2_461_373.674_409_7, "ra": 83.633_08, "dec": 22.014_5, "mag": 18.42,
+    "mag_err": 0.07, "band": "r", "is_positive": true, "score": 0.98, "rb": 0.91,
+    "url": "/alerts/ztf/3262103560115015006/", "target": {"id": 7, "name": "ZTF26abcdefg", "url": "/targets/7/"}
+}))]
+pub(super) struct AlertBody {
+    /// Its number here, by which it is saved as a target.
+    id: i64,
+    #[schema(inline, value_type = SurveyWord)]
+    survey: &'static str,
+    /// The survey's id of the detection. A text: it passes 2^53.
+    source_id: String,
+    /// The survey's id of the object.
+    object_id: String,
+    /// When it was observed.
+    #[schema(required, format = DateTime)]
+    timestamp: Option<String>,
+    /// The same as a Julian date, UTC.
+    jd: f64,
+    /// Right ascension, degrees.
+    ra: f64,
+    /// Declination, degrees.
+    dec: f64,
+    /// Magnitude of the difference, AB.
+    #[schema(required)]
+    mag: Option<f64>,
+    /// Its one-sigma error.
+    #[schema(required)]
+    mag_err: Option<f64>,
+    /// Letter of the band.
+    #[schema(required)]
+    band: Option<String>,
+    /// Whether it is brighter than the template.
+    #[schema(required)]
+    is_positive: Option<bool>,
+    /// Star/galaxy score, from 0 (galaxy) to 1 (star).
+    #[schema(required)]
+    score: Option<f64>,
+    /// Real/bogus score, from 0 (bogus) to 1 (real).
+    #[schema(required)]
+    rb: Option<f64>,
+    /// Its page.
+    url: String,
+    /// The target that bears its object's name.
+    #[schema(required)]
+    target: Option<TargetLinkBody>,
+}
+
+/// Enough of a target to find it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TargetLink)]
+pub(super) struct TargetLinkBody {
+    /// Its number.
+    id: i64,
+    /// Its first name.
+    name: String,
+    /// Its page.
+    url: String,
+}
+
+/// A page of the results of a run.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AlertList)]
+pub(super) struct AlertListBody {
+    /// How many there are on all pages.
+    #[schema(example = 57)]
+    pub(super) count: u64,
+    /// The alerts.
+    pub(super) results: Vec<AlertBody>,
+}
+
+/// What became of alerts that were to be saved as targets.
+#[derive(Default, Serialize, ToSchema)]
+#[schema(as = SavedTargets, example = json!({
+    "created": [{"alert": 1031, "target": 7, "name": "ZTF26abcdefg"}],
+    "existing": [{"alert": 1032, "target": 5, "name": "AT 2026xyz", "added": true}],
+    "failed": []
+}))]
+pub(super) struct SavedTargetsBody {
+    /// New targets.
+    created: Vec<CreatedTargetBody>,
+    /// Targets with the name of the alert's object that were there.
+    existing: Vec<ExistingTargetBody>,
+    /// Alerts that were not saved.
+    failed: Vec<FailedTargetBody>,
+}
+
+/// A target that was made.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CreatedTarget)]
+pub(super) struct CreatedTargetBody {
+    /// Number of the alert.
+    alert: i64,
+    /// Number of the target.
+    target: i64,
+    /// Its first name.
+    name: String,
+}
+
+/// A target that was there already.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ExistingTarget)]
+pub(super) struct ExistingTargetBody {
+    /// Number of the alert.
+    alert: i64,
+    /// Number of the target.
+    target: i64,
+    /// Its first name.
+    name: String,
+    /// Whether the alert is among its alerts now.
+    added: bool,
+}
+
+/// An alert that was not saved.
+#[derive(Serialize, ToSchema)]
+#[schema(as = FailedTarget, example = json!({
+    "alert": 1033, "name": "ZTF26abcdefh", "reason": "This alert is not among the results of the run."
+}))]
+pub(super) struct FailedTargetBody {
+    /// Number of the alert.
+    alert: i64,
+    /// Name of its object.
+    name: String,
+    /// Why, as a sentence.
+    reason: String,
+}
+
+impl AlertBody {
+    /// An alert that was read.
+    pub(super) fn of(alert: FoundAlert) -> Self {
+        Self {
+            id: alert.id,
+            survey: alert.survey.id(),
+            source_id: alert.source_id.to_string(),
+            object_id: alert.object_id,
+            timestamp: jd_to_utc(alert.jd)
+                .map(|at| at.to_rfc3339_opts(SecondsFormat::Millis, true)),
+            jd: alert.jd,
+            ra: alert.ra,
+            dec: alert.dec,
+            mag: alert.mag,
+            mag_err: alert.mag_err,
+            band: alert.band,
+            is_positive: alert.is_positive,
+            score: alert.classtar,
+            rb: alert.rb,
+            url: paths::alert(alert.survey, alert.source_id),
+            target: alert.target.map(TargetLinkBody::of),
+        }
+    }
+}
+
+impl TargetLinkBody {
+    fn of(target: TargetLink) -> Self {
+        Self { id: target.id, name: target.name, url: format!("/targets/{}/", target.id) }
+    }
+}
+
+impl SavedTargetsBody {
+    /// What became of each alert.
+    pub(super) fn of(outcomes: Vec<SaveOutcome>) -> Self {
+        let mut saved = Self::default();
+        for SaveOutcome { alert_id: alert, object_id, result } in outcomes {
+            match result {
+                SaveResult::Created { target_id: target } => {
+                    saved.created.push(CreatedTargetBody { alert, target, name: object_id });
+                }
+                SaveResult::Existing { target_id: target, name, is_added: added } => {
+                    saved.existing.push(ExistingTargetBody { alert, target, name, added });
+                }
+                SaveResult::Failed { reason } => {
+                    saved.failed.push(FailedTargetBody { alert, name: object_id, reason });
+                }
+            }
+        }
+        saved
+    }
+}

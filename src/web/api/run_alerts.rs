@@ -1,0 +1,153 @@
+//! `/api/runs/{id}/alerts/` and `/api/runs/{id}/targets/`: the results of a run, and saving from them.
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::{
+    alert_body::{AlertBody, AlertListBody, SavedTargetsBody},
+    words::OnExistingWord,
+    wrong_fields::{ErrorsBody, wrong_field},
+};
+use crate::{
+    actions::save_targets::save_targets,
+    domain::{found_alert::SortOrder, target::OnExisting},
+    storage::{Saving, Storage},
+    web::{
+        frame::{
+            context::PageContext,
+            error::{ApiError, Error, Problem},
+            extract::{ApiId, JsonBody, Query},
+        },
+        screens::shared::result_columns::order_from,
+    },
+};
+
+/// Rows of a page, unless asked for otherwise, and at most.
+const PAGE_SIZE: i64 = 50;
+const MAX_PAGE_SIZE: i64 = 1_000;
+
+/// Alerts that can be saved in one request.
+const MAX_SAVED_AT_ONCE: usize = 2_000;
+
+/// Alerts that are to be saved as targets.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = AlertsToSave, example = json!({"alerts": [1031, 1032], "on_existing": "update"}))]
+pub(super) struct AlertsToSaveBody {
+    /// Numbers of alerts among the results of the run, at most 2,000.
+    #[schema(value_type = Vec<AlertNumber>)]
+    alerts: Option<Value>,
+    #[serde(default)]
+    #[schema(inline, required = false, value_type = OnExistingWord)]
+    on_existing: Option<Value>,
+}
+
+/// Number of an alert, as a number or as a text.
+#[derive(ToSchema)]
+#[schema(example = 1031)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it describes what `id_list` reads")]
+enum AlertNumber {
+    Number(i64),
+    Text(String),
+}
+
+/// The results of a run
+#[utoipa::path(
+    get,
+    path = "/api/runs/{id}/alerts/",
+    tag = "Runs",
+    operation_id = "list_alerts",
+    params(
+        ("id" = i64, Path, description = "Number of the run"),
+        ("page" = Option<i64>, Query, description = "Which page, from 1", minimum = 1),
+        ("page_size" = Option<i64>, Query, description = "How many at most; 50 unless asked for otherwise", minimum = 1, maximum = 1_000),
+        ("order" = Option<String>, Query, example = "-mag",
+            description = "`time`, `name`, `ra`, `dec`, `mag`, `score` or `rb`; after `-` from high to low. `-time` unless asked for otherwise")
+    ),
+    responses(
+        (status = 200, description = "A page of them", body = AlertListBody),
+        (status = 400, description = "There is no such order", body = Problem,
+            example = json!({"detail": "The request cannot be read: \"size\" is not an order; try -time, name, mag."}))
+    )
+)]
+pub(super) async fn get_alerts(
+    State(storage): State<Storage>,
+    context: PageContext,
+    ApiId(id): ApiId,
+    Query(query): Query,
+) -> Result<Json<AlertListBody>, ApiError> {
+    let run = storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let order = match query.text("order") {
+        None => SortOrder::default(),
+        Some(text) => order_from(text).ok_or_else(|| {
+            Error::BadRequest(format!("\"{text}\" is not an order; try -time, name, mag"))
+        })?,
+    };
+    let page = query.number("page").unwrap_or(1).max(1);
+    let size = query.number("page_size").unwrap_or(PAGE_SIZE).clamp(1, MAX_PAGE_SIZE);
+    let skipped = u64::try_from((page - 1).saturating_mul(size)).unwrap_or(0);
+    let size = u32::try_from(size).unwrap_or(1);
+    let alerts = storage.list_results_from(&context.scope, id, order, skipped, size).await?;
+    let results = alerts.into_iter().map(AlertBody::of).collect();
+    Ok(Json(AlertListBody { count: run.counts.stored, results }))
+}
+
+/// Save alerts of a run as targets
+#[utoipa::path(
+    post,
+    path = "/api/runs/{id}/targets/",
+    tag = "Runs",
+    operation_id = "save_targets_of_run",
+    params(("id" = i64, Path, description = "Number of the run")),
+    request_body = AlertsToSaveBody,
+    responses(
+        (status = 200, description = "What became of each alert", body = SavedTargetsBody),
+        (status = 422, description = "Some fields are wrong", body = ErrorsBody)
+    )
+)]
+pub(super) async fn post_targets(
+    State(storage): State<Storage>,
+    context: PageContext,
+    ApiId(id): ApiId,
+    JsonBody(body): JsonBody<AlertsToSaveBody>,
+) -> Result<Response, ApiError> {
+    let run = storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    context.require_work()?;
+    let Some(alert_ids) = body.alerts.as_ref().and_then(id_list) else {
+        return Ok(wrong_field("alerts", "A list of ids of alerts of this run is required."));
+    };
+    if alert_ids.is_empty() {
+        return Ok(wrong_field(
+            "alerts",
+            "Please select at least one alert from which to create a target.",
+        ));
+    }
+    if alert_ids.len() > MAX_SAVED_AT_ONCE {
+        return Ok(wrong_field("alerts", "At most 2000 alerts can be saved at once."));
+    }
+    let on_existing = match &body.on_existing {
+        None => OnExisting::default(),
+        Some(value) => match value.as_str().and_then(OnExisting::from_id) {
+            Some(choice) => choice,
+            None => return Ok(wrong_field("on_existing", "Either \"update\" or \"skip\".")),
+        },
+    };
+    let saving = Saving { on_existing, sharing: context.scope.default_sharing_of_targets() };
+    let outcomes = save_targets(&storage, &context.scope, run.id, &alert_ids, &saving).await;
+    Ok(Json(SavedTargetsBody::of(outcomes)).into_response())
+}
+
+/// Ids as numbers or strings.
+fn id_list(value: &Value) -> Option<Vec<i64>> {
+    value
+        .as_array()?
+        .iter()
+        .map(|id| id.as_i64().or_else(|| id.as_str().and_then(|text| text.parse().ok())))
+        .collect()
+}

@@ -1,0 +1,64 @@
+//! Enums of the domain as the description has them: texts of which there are a few.
+
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr,
+        schema::{ObjectBuilder, Schema, Type},
+    },
+};
+
+use crate::domain::{
+    alert::Survey,
+    listener::Standing,
+    run::{LogLevel, RunState},
+    sharing::Whose,
+    target::OnExisting,
+};
+
+macro_rules! words {
+    ($(#[doc = $meaning:literal] $name:ident: $all:expr;)+) => {
+        $(
+            #[doc = $meaning]
+            pub(super) struct $name;
+
+            impl PartialSchema for $name {
+                fn schema() -> RefOr<Schema> {
+                    one_of($all, $meaning)
+                }
+            }
+
+            impl ToSchema for $name {}
+        )+
+    };
+}
+
+words! {
+    /// Where it stands.
+    RunStateWord: RunState::ALL.map(RunState::id);
+    /// How it stands.
+    StandingWord: [
+        "off",
+        Standing::Starting.id(),
+        Standing::Listening.id(),
+        Standing::InTrouble.id(),
+        Standing::Paused.id(),
+    ];
+    /// `on` also goes on with one that is paused, and tries at once where it is in trouble.
+    WishWord: ["on", "paused"];
+    /// How much it matters.
+    LogLevelWord: [LogLevel::Info, LogLevel::Warning, LogLevel::Error].map(LogLevel::id);
+    /// All that one sees, one's own, or what is shared with one's groups.
+    WhoseWord: Whose::ALL.map(Whose::id);
+    /// The survey that it comes from.
+    SurveyWord: Survey::ALL.map(Survey::id);
+    /// Its type: a place among the fixed stars.
+    TargetTypeWord: [super::target_body::SIDEREAL];
+    /// Where a target has the name of the alert's object: add the alert to it, or leave it as it is. `update` unless said.
+    OnExistingWord: OnExisting::ALL.map(OnExisting::id);
+}
+
+fn one_of(words: impl IntoIterator<Item = &'static str>, meaning: &str) -> RefOr<Schema> {
+    let schema = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words));
+    schema.description(Some(meaning.trim())).into()
+}
