@@ -1,6 +1,6 @@
 //! A look at a query before it is run, as whoever would run it.
 
-use super::run_query::Runner;
+use super::runs::Runner;
 use crate::{
     brokers::{Broker, BrokerError, Check, Cost, DailyBudget, LeftToday},
     domain::member::Member,
@@ -35,7 +35,7 @@ impl Runner {
             tracing::info!(member.id = by.id, "A member looks at queries too often");
             return Ok(Some(Looked::TooOften(left_s)));
         }
-        let (now, access) = self.lends(by, broker.needed_scope()).await?;
+        let (now, access) = self.access_for_run(by, broker.needed_scope()).await?;
         Ok(Some(match preview.check(parameters, now, &access).await {
             Ok(check) => {
                 let left = self.left_today(by.id, preview.daily()).await?;

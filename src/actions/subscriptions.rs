@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use super::run_query::Runner;
+use super::runs::Runner;
 use crate::{
     brokers::{Broker, BrokerError, NewSubscription, SubscriptionDesk},
     domain::{
@@ -48,7 +48,7 @@ impl Runner {
         storage: &Storage,
     ) -> Result<Option<AtDesk<'d>>, StorageError> {
         let Some(desk) = broker.subscriptions() else { return Ok(None) };
-        let (_, access) = self.lends(scope.member(), broker.needed_scope()).await?;
+        let (_, access) = self.access_for_run(scope.member(), broker.needed_scope()).await?;
         let is_everybodys = self.has_service_account();
         let (scope, storage) = (scope.clone(), storage.clone());
         let broker_id = broker.id();

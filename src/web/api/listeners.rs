@@ -14,7 +14,7 @@ use super::{
     runs::{refuse_lacking, unknown_broker},
 };
 use crate::{
-    actions::{listen::why_not_listen, run_query::Runner},
+    actions::runs::{Runner, why_not_listen},
     brokers::Brokers,
     clock::Clock,
     domain::{

@@ -16,7 +16,7 @@ use super::{
     version_missing,
 };
 use crate::{
-    actions::run_query::Runner,
+    actions::runs::Runner,
     brokers::{Broker, Brokers},
     clock::Clock,
     domain::{

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{error_of, errors_of, sharing::sharing_json};
 use crate::{
-    actions::{run_query::Runner, save_targets::save_targets},
+    actions::{runs::Runner, save_targets::save_targets},
     brokers::{Broker, Brokers},
     clock::Clock,
     domain::{

@@ -6,7 +6,7 @@ use axum::{
 };
 
 use crate::{
-    actions::run_query::Runner,
+    actions::runs::Runner,
     brokers::Brokers,
     clock::Clock,
     domain::saved_query::NewSavedQuery,

@@ -14,7 +14,7 @@ use super::{
     listener_state::words_for_editors,
 };
 use crate::{
-    actions::run_query::Runner,
+    actions::runs::Runner,
     brokers::{Broker, Brokers},
     clock::Clock,
     domain::{

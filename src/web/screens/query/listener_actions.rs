@@ -3,7 +3,7 @@
 use axum::{extract::State, response::Response};
 
 use crate::{
-    actions::{listen::why_not_listen, run_query::Runner},
+    actions::runs::{Runner, why_not_listen},
     brokers::Brokers,
     clock::Clock,
     storage::Storage,

@@ -8,7 +8,7 @@ use axum::{
 
 use super::results::{Results, ResultsRequest, results_view};
 use crate::{
-    actions::run_query::Runner,
+    actions::runs::Runner,
     brokers::Brokers,
     clock::Clock,
     domain::{

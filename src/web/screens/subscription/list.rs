@@ -10,7 +10,7 @@ use url::form_urlencoded;
 
 use crate::{
     actions::{
-        run_query::Runner,
+        runs::Runner,
         subscriptions::{AtDesk, DeskError},
     },
     brokers::{Broker, BrokerError, Brokers, NewSubscription, PUBLISHED_NAMES, PUBLISHED_TOPICS},
