@@ -13,7 +13,8 @@ use super::{Database, Stop, accounts, google_access, pubsub_service, run_limits,
 use crate::{
     actions::{
         credentials::Credentials,
-        runs::{Runner, RunnerSettings, why_not_listen},
+        runs::{Runner, RunnerSettings},
+        stored_form::why_not_listen,
     },
     brokers::{BackendSettings, Brokers, all_backends, database::BigQueryService},
     clock::Clock,

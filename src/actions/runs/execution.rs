@@ -16,9 +16,10 @@ use super::{
     work::Work,
 };
 use crate::{
+    actions::stored_form::validate_stored,
     brokers::{Broker, Progress, RunContext},
     domain::run::RunId,
-    forms::{Context, FormState, Parameters, RawForm},
+    forms::{FormState, Parameters},
     storage::{BegunRun, NotKept, StopRequest},
 };
 
@@ -76,26 +77,17 @@ async fn attempt(
             "This deployment has no such backend any more.".to_owned(),
         )));
     };
-    match parameters_of(inner, &run, broker.as_ref()).await {
+    let now = inner.clock.now();
+    match validate_stored(broker.as_ref(), &run.parameters, now).await {
         Ok(parameters) => {
             let asked = Asked { broker: broker.as_ref(), parameters: &parameters };
             fetch(inner, &run, asked, stop, listening).await
         }
-        Err(ending) => Ok(Some(ending)),
+        Err(state) => Ok(Some(Ending::failed(misfit(&state)))),
     }
 }
 
-/// A run's form as its backend understands it now; how the run ends if it no longer does.
-async fn parameters_of(
-    inner: &Inner,
-    run: &BegunRun,
-    broker: &dyn Broker,
-) -> Result<Parameters, Ending> {
-    let context = Context { now: inner.clock.now(), choices: broker.choices().await };
-    let checked = broker.form().validate(&RawForm::from_json(&run.parameters), &context);
-    checked.map_err(|state| Ending::failed(misfit(&state)))
-}
-
+/// That a form no longer fits, and where it first does not.
 fn misfit(state: &FormState) -> String {
     let errors = state.errors_json();
     let first = errors.iter().next().map(|(field, _)| (field, state.errors(field).join(" ")));

@@ -25,15 +25,9 @@ use super::{
     state::{Inner, NEXT_GOES_ON},
 };
 use crate::{
-    brokers::Broker,
     domain::run::RunState,
-    forms::{Context, RawForm},
     storage::{BegunRun, ListenerAtWork, ListenerRunEnd, RunAtWork, StorageError},
 };
-
-const ONLY_STREAMS: &str =
-    "Only streams can be listened to: what this backend has does not grow while one waits.";
-const MISFIT: &str = "The query no longer fits the form of its backend. Open it, correct what is marked and save it.";
 
 /// Listeners that one process works on.
 const IN_ONE_PROCESS: usize = 16;
@@ -154,22 +148,6 @@ fn look_now(inner: &Arc<Inner>) {
             warn!(%error, "Listeners were not looked for");
         }
     });
-}
-
-/// Why a saved query cannot be listened to, as it stands.
-pub async fn why_not_listen(
-    broker: &dyn Broker,
-    parameters: &serde_json::Value,
-    now: DateTime<Utc>,
-) -> Option<String> {
-    if !broker.can_listen() {
-        return Some(ONLY_STREAMS.to_owned());
-    }
-    let context = Context { now, choices: broker.choices().await };
-    match broker.form().validate(&RawForm::from_json(parameters), &context) {
-        Ok(parameters) => broker.why_not_listen(&parameters).map(str::to_owned),
-        Err(_) => Some(MISFIT.to_owned()),
-    }
 }
 
 /// How the run of a listener ended, in its own words: somebody or something stopped it, or it should have gone on.

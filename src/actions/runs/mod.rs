@@ -19,6 +19,5 @@ mod state;
 mod watch;
 mod work;
 
-pub use listening::why_not_listen;
 pub use runner::Runner;
 pub use settings::RunnerSettings;

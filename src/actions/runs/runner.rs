@@ -159,6 +159,18 @@ impl Runner {
         &self.inner.storage
     }
 
+    pub(in crate::actions) fn brokers(&self) -> &Brokers {
+        &self.inner.brokers
+    }
+
+    pub(in crate::actions) fn credentials(&self) -> &Credentials {
+        &self.inner.credentials
+    }
+
+    pub(in crate::actions) fn now(&self) -> DateTime<Utc> {
+        self.inner.clock.now()
+    }
+
     /// What a member's run would have that began now: the time, and whom it acts as.
     pub(in crate::actions) async fn access_for_run(
         &self,

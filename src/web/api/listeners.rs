@@ -14,7 +14,7 @@ use super::{
     runs::{refuse_lacking, unknown_broker},
 };
 use crate::{
-    actions::runs::{Runner, why_not_listen},
+    actions::{runs::Runner, stored_form::why_not_listen},
     brokers::Brokers,
     clock::Clock,
     domain::{

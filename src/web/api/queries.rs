@@ -11,12 +11,15 @@ use serde_json::{Map, Value, json};
 
 use super::{
     errors_of,
-    runs::{accepted, refuse_lacking, unknown_broker},
+    runs::{accepted, unknown_broker},
     sharing::sharing_json,
     version_missing,
 };
 use crate::{
-    actions::runs::Runner,
+    actions::{
+        run_stored::{StoredForm, StoredRun, run_stored},
+        runs::Runner,
+    },
     brokers::{Broker, Brokers},
     clock::Clock,
     domain::{
@@ -32,7 +35,6 @@ use crate::{
         },
         paths,
         screens::shared::parameters::{check_query_name, validate_sent},
-        state::Accounts,
     },
 };
 
@@ -145,28 +147,19 @@ pub(crate) async fn delete(
 /// `POST /api/queries/{id}/runs/`
 pub(crate) async fn post_run(
     State(storage): State<Storage>,
-    State(brokers): State<Brokers>,
     State(runner): State<Runner>,
-    State(clock): State<Clock>,
-    accounts: Option<Accounts>,
     context: PageContext,
     ApiId(id): ApiId,
 ) -> Result<Response, ApiError> {
     let query = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
-    let Some(broker) = brokers.find(&query.broker) else {
-        return Ok(unknown_broker(&query.broker));
-    };
-    match validate_sent(broker.as_ref(), Some(&query.parameters), clock.now()).await {
-        Ok(parameters) => {
-            refuse_lacking(accounts.as_ref(), &context.visitor, broker.as_ref())?;
-            let run = runner
-                .start(broker.id(), parameters, Some(&query), &query.name, &context.scope)
-                .await?;
-            Ok(accepted(run))
+    match run_stored(&runner, &context.visitor, StoredForm::from(&query)).await? {
+        StoredRun::Started(run) => Ok(accepted(run)),
+        StoredRun::Lacks(right) => Err(Error::NotGranted(right).into()),
+        StoredRun::Invalid(form) => {
+            let errors = errors_of(&form.errors_json());
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors)).into_response())
         }
-        Err(errors) => {
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(&errors))).into_response())
-        }
+        StoredRun::NoSuchBackend => Ok(unknown_broker(&query.broker)),
     }
 }
 

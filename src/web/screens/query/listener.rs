@@ -9,7 +9,7 @@ use super::{
     listener_state::{ListenerChip, buttons, chip, sentence},
 };
 use crate::{
-    actions::runs::{Runner, why_not_listen},
+    actions::{runs::Runner, stored_form::why_not_listen},
     brokers::Brokers,
     clock::Clock,
     domain::{history::Kind, listener::Listener, replica, run::Run, sharing::TeamScope},
