@@ -21,7 +21,7 @@ use crate::{
         time::jd_to_utc,
         visitor::Visitor,
     },
-    storage::{RunFilter, Saving, Storage},
+    storage::{RunFilter, Storage},
     web::{
         door::consent::lacking,
         frame::{
@@ -199,8 +199,7 @@ pub(crate) async fn post_targets(
             None => return Ok(invalid("on_existing", "Either \"update\" or \"skip\".")),
         },
     };
-    let saving = Saving { on_existing, sharing: context.scope.default_sharing_of_targets() };
-    let outcomes = save_targets(&storage, &context.scope, run.id, &alert_ids, &saving).await;
+    let outcomes = save_targets(&storage, &context.scope, run.id, &alert_ids, on_existing).await;
     Ok(Json(outcomes_json(&outcomes)).into_response())
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{errors_of, sharing::sharing_json, version_missing};
 use crate::{
+    actions::save_targets::{ReadTarget, save_target},
     domain::{
         sharing::TeamScope,
         target::{NewTarget, Target},
@@ -107,8 +108,7 @@ pub(crate) async fn post(
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(&errors))).into_response());
         }
     };
-    let sharing = context.scope.default_sharing_of_targets();
-    let created = storage.create_target(&context.scope, target, sharing).await;
+    let created = save_target(&storage, &context.scope, target, None).await;
     written(&storage, &context.scope, created, StatusCode::CREATED).await
 }
 
@@ -129,12 +129,8 @@ pub(crate) async fn put(
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors_of(&errors))).into_response());
         }
     };
-    let updated = storage.update_target(&context.scope, id, version, target).await;
-    let updated = match updated {
-        Ok(true) => Ok(id),
-        Ok(false) => return Err(Error::NotFound.into()),
-        Err(error) => Err(error),
-    };
+    let read = ReadTarget { id, version };
+    let updated = save_target(&storage, &context.scope, target, Some(read)).await;
     written(&storage, &context.scope, updated, StatusCode::OK).await
 }
 
@@ -154,11 +150,12 @@ pub(crate) async fn delete(
 async fn written(
     storage: &Storage,
     scope: &TeamScope,
-    result: Result<i64, NotDone>,
+    result: Result<Option<i64>, NotDone>,
     status: StatusCode,
 ) -> Result<Response, ApiError> {
     match result {
-        Ok(id) => {
+        Ok(None) => Err(Error::NotFound.into()),
+        Ok(Some(id)) => {
             let target = storage.find_target(scope, id).await?.ok_or(Error::NotFound)?;
             Ok((status, Json(target_json(&target))).into_response())
         }
