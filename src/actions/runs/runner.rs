@@ -182,11 +182,6 @@ impl Runner {
         Ok((inner.clock.now(), access))
     }
 
-    /// Whether every run acts as the deployment's service account.
-    pub(in crate::actions) fn has_service_account(&self) -> bool {
-        self.inner.credentials.service_account().is_some()
-    }
-
     /// Whose credentials a member's run on a backend will use, for the history.
     fn acting_words(&self, broker: &str, by: &TeamScope) -> Option<String> {
         self.inner.brokers.find(broker)?.needed_scope()?;

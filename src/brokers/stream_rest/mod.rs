@@ -15,7 +15,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use self::form::FORM;
 use super::{
-    AlertStream, Broker, BrokerError, RunContext, SubscriptionDesk,
+    AlertStream, Broker, BrokerError, RunContext, Subscriptions,
     pubsub::{self, BATCHES_AHEAD, Opened, PubSubService, SILENCE_FIELD},
 };
 use crate::{
@@ -73,7 +73,7 @@ impl Broker for StreamRest {
         Some(self.service.test_access(access).await)
     }
 
-    fn subscriptions(&self) -> Option<&dyn SubscriptionDesk> {
+    fn subscriptions(&self) -> Option<&dyn Subscriptions> {
         Some(self)
     }
 

@@ -88,7 +88,7 @@ const SERVICE_FILES: [ServiceFile; 17] = [
     ServiceFile {
         name: "budget",
         because: "counts bytes before and after a job, for all",
-        callers: Only(&["actions/runs/query_budget", "actions/check_query"]),
+        callers: Only(&["actions/runs/query_budget", "actions/estimate_query"]),
     },
     ServiceFile {
         name: "credentials",
