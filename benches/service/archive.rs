@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use anyhow::Context;
 use serde_json::json;
 use tom_alerts::{
-    actions::{run_query::Runner, runner_settings::RunnerSettings},
+    actions::runs::{Runner, RunnerSettings},
     brokers::{Brokers, archive::Archive},
     clock::Clock,
     domain::{run::Run, sharing::TeamScope},

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tom_alerts::{
-    actions::{run_query::Runner, runner_settings::RunnerSettings},
+    actions::runs::{Runner, RunnerSettings},
     brokers::{
         BackendSettings, Brokers, all_backends, database::BigQueryService, pubsub::PubSubService,
     },

@@ -8,7 +8,7 @@ use std::{
 use anyhow::Context;
 use serde_json::json;
 use tom_alerts::{
-    actions::{run_query::Runner, runner_settings::RunnerSettings},
+    actions::runs::{Runner, RunnerSettings},
     brokers::{
         Broker, Brokers, pubsub::PubSubService, stream_client::StreamClient,
         stream_rest::StreamRest,

@@ -241,7 +241,7 @@ impl SignIn {
                 name: "sign-in".to_owned(),
                 detail: serde_json::Value::Null,
             };
-            self.storage.tell_of(None, &email, event).await?;
+            self.storage.record_event_of(None, &email, event).await?;
         }
         match admission {
             Admission::Admitted(member) => {

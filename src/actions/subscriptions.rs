@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use super::run_query::Runner;
+use super::runs::Runner;
 use crate::{
-    brokers::{Broker, BrokerError, NewSubscription, SubscriptionDesk},
+    brokers::{Broker, BrokerError, NewSubscription, Subscriptions},
     domain::{
         history::{Action, Event, Kind},
         sharing::TeamScope,
@@ -17,12 +17,12 @@ use crate::{
     storage::{Storage, StorageError},
 };
 
-/// A member at the desk.
-pub struct AtDesk<'d> {
-    desk: &'d dyn SubscriptionDesk,
+/// The subscriptions that a member looks after.
+pub struct SubscriptionDesk<'d> {
+    subscriptions: &'d dyn Subscriptions,
     broker_id: &'static str,
     access: Access,
-    scope: TeamScope,
+    by: TeamScope,
     storage: Storage,
     /// Whether these are the service account's: everybody's here, and nobody's in particular.
     is_everybodys: bool,
@@ -39,24 +39,25 @@ pub enum DeskError {
     NotTold(#[from] StorageError),
 }
 
-impl Runner {
-    /// A member at the desk of a backend; `None` for a backend that has no subscriptions.
-    pub async fn at_desk<'d>(
-        &self,
+impl<'d> SubscriptionDesk<'d> {
+    /// Those that a backend reads from for a member; `None` for a backend that has no subscriptions.
+    pub async fn open(
+        runner: &Runner,
         broker: &'d dyn Broker,
-        scope: &TeamScope,
-        storage: &Storage,
-    ) -> Result<Option<AtDesk<'d>>, StorageError> {
-        let Some(desk) = broker.subscriptions() else { return Ok(None) };
-        let (_, access) = self.lends(scope.member(), broker.needed_scope()).await?;
-        let is_everybodys = self.has_service_account();
-        let (scope, storage) = (scope.clone(), storage.clone());
-        let broker_id = broker.id();
-        Ok(Some(AtDesk { desk, broker_id, access, scope, storage, is_everybodys }))
+        by: &TeamScope,
+    ) -> Result<Option<Self>, StorageError> {
+        let Some(subscriptions) = broker.subscriptions() else { return Ok(None) };
+        let (_, access) = runner.access_for_run(by.member(), broker.needed_scope()).await?;
+        Ok(Some(Self {
+            subscriptions,
+            broker_id: broker.id(),
+            access,
+            by: by.clone(),
+            storage: runner.storage().clone(),
+            is_everybodys: runner.credentials().service_account().is_some(),
+        }))
     }
-}
 
-impl AtDesk<'_> {
     /// The backend that reads from these subscriptions.
     pub fn broker_id(&self) -> &'static str {
         self.broker_id
@@ -70,40 +71,40 @@ impl AtDesk<'_> {
     /// Whether they may delete one and move it in time: of their own account's what Google lets them, of the service
     /// account's only admins, because others may be reading from it.
     pub fn may_dispose(&self) -> bool {
-        self.scope.may_work() && (!self.is_everybodys || self.scope.is_admin())
+        self.by.may_work() && (!self.is_everybodys || self.by.is_admin())
     }
 
     /// All of them, by name.
     pub async fn list(&self) -> Result<Vec<SubscriptionDetails>, BrokerError> {
-        self.desk.list(&self.access).await
+        self.subscriptions.list(&self.access).await
     }
 
     /// Some messages that wait, newest first; they stay.
     pub async fn peek(&self, name: &str) -> Result<Vec<WaitingMessage>, BrokerError> {
-        self.desk.peek(&self.access, name).await
+        self.subscriptions.peek(&self.access, name).await
     }
 
     /// Makes one.
     pub async fn create(&self, new: &NewSubscription) -> Result<(), DeskError> {
-        self.desk.create(&self.access, new).await?;
+        self.subscriptions.create(&self.access, new).await?;
         let detail = json!({ "topic": new.topic, "project": self.project(), "filter": new.filter });
-        self.tell(Action::Created, &new.name, detail).await
+        self.record_event(Action::Created, &new.name, detail).await
     }
 
     /// Deletes one and what waits in it.
     pub async fn delete(&self, name: &str) -> Result<(), DeskError> {
-        self.desk.delete(&self.access, name).await?;
-        self.tell(Action::Deleted, name, json!({ "project": self.project() })).await
+        self.subscriptions.delete(&self.access, name).await?;
+        self.record_event(Action::Deleted, name, json!({ "project": self.project() })).await
     }
 
     /// Takes one to a moment.
     pub async fn seek(&self, name: &str, to: DateTime<Utc>) -> Result<(), DeskError> {
-        self.desk.seek(&self.access, name, to).await?;
+        self.subscriptions.seek(&self.access, name, to).await?;
         let detail = json!({ "project": self.project(), "to": to.to_rfc3339() });
-        self.tell(Action::Changed, name, detail).await
+        self.record_event(Action::Changed, name, detail).await
     }
 
-    async fn tell(
+    async fn record_event(
         &self,
         action: Action,
         name: &str,
@@ -116,6 +117,6 @@ impl AtDesk<'_> {
             name: name.to_owned(),
             detail,
         };
-        Ok(self.storage.tell(&self.scope, event).await?)
+        Ok(self.storage.record_event(&self.by, event).await?)
     }
 }

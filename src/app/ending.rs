@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use super::Stop;
-use crate::{actions::run_query::Runner, config::ServeConfig};
+use crate::{actions::runs::Runner, config::ServeConfig};
 
 /// How long proxies may take to see that a replica is not ready, unless the settings say otherwise.
 const DELAY: Duration = Duration::from_secs(5);

@@ -12,8 +12,9 @@ use url::Url;
 use super::{Database, Stop, accounts, google_access, pubsub_service, run_limits, timing_of};
 use crate::{
     actions::{
-        credentials::Credentials, listen::why_not_listen, run_query::Runner,
-        runner_settings::RunnerSettings,
+        credentials::Credentials,
+        runs::{Runner, RunnerSettings},
+        stored_form::why_not_listen,
     },
     brokers::{BackendSettings, Brokers, all_backends, database::BigQueryService},
     clock::Clock,

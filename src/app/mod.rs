@@ -23,8 +23,9 @@ use self::database::Database;
 pub use self::{ingest::ingest, settings::check_settings};
 use crate::{
     actions::{
-        credentials::Credentials, run_limits::RunLimits, run_query::Runner,
-        runner_settings::RunnerSettings,
+        credentials::Credentials,
+        run_limits::RunLimits,
+        runs::{Runner, RunnerSettings},
     },
     brokers::{
         BackendSettings, Brokers, Cost, all_backends,

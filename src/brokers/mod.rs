@@ -33,7 +33,7 @@ pub use self::{
     receipt::Receipt,
     run_context::{Progress, RunContext},
     subscriptions::{
-        NewSubscription, PUBLISHED_NAMES, PUBLISHED_TOPICS, PublishedTopic, SubscriptionDesk,
+        NewSubscription, PUBLISHED_NAMES, PUBLISHED_TOPICS, PublishedTopic, Subscriptions,
     },
 };
 use crate::domain::{alert::Alert, run::Unreadable};

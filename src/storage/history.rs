@@ -125,7 +125,7 @@ async fn write(
 
 impl Storage {
     /// Adds a line of somebody who is not in: a sign-in, or one that was refused.
-    pub async fn tell_of(
+    pub async fn record_event_of(
         &self,
         actor_id: Option<i64>,
         actor: &str,

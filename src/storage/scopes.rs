@@ -127,7 +127,7 @@ impl Storage {
     }
 
     /// Adds a line to the history that tells of nothing that is changed here.
-    pub async fn tell(&self, by: &TeamScope, event: Event) -> Result<(), StorageError> {
+    pub async fn record_event(&self, by: &TeamScope, event: Event) -> Result<(), StorageError> {
         let mut connection = self.pool.acquire().await?;
         history::record(&mut connection, by, event).await
     }

@@ -8,7 +8,7 @@ use axum::{
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::{
-    actions::run_query::Runner,
+    actions::runs::Runner,
     storage::Storage,
     web::frame::{context::PageContext, error::Error},
 };

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::{
-    actions::{credentials::Credentials, run_query::Runner, sign_in::SignIn},
+    actions::{credentials::Credentials, runs::Runner, sign_in::SignIn},
     brokers::Brokers,
     clock::Clock,
     domain::timing::WebTiming,

@@ -10,8 +10,10 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tom_alerts::{
     actions::{
-        credentials::Credentials, run_limits::RunLimits, run_query::Runner,
-        runner_settings::RunnerSettings, sign_in::SignIn,
+        credentials::Credentials,
+        run_limits::RunLimits,
+        runs::{Runner, RunnerSettings},
+        sign_in::SignIn,
     },
     brokers::{
         BackendSettings, Broker, Brokers, all_backends, database::BigQueryService,

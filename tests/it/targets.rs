@@ -297,6 +297,11 @@ async fn an_alert_becomes_a_target_with_itself_as_evidence() {
     assert_eq!(answer["created"][0]["name"], json!(name));
     assert_eq!(answer["existing"].as_array().unwrap().len(), 1, "{answer}");
     assert_eq!(answer["failed"].as_array().unwrap().len(), 1, "{answer}");
+    let metrics = app.get("/metrics").await.expect(200).body;
+    let counted =
+        metrics.lines().find_map(|it| it.strip_prefix("tom_alerts_targets_created_total "));
+    let n_created: u64 = counted.unwrap().parse().unwrap();
+    assert!(n_created >= 2, "one was typed, one was an alert: {n_created} are counted");
     let target = app.get(&format!("/api/targets/{}/", answer["created"][0]["target"])).await.json();
     assert_eq!((&target["ra"], &target["dec"]), (&rows[0]["ra"], &rows[0]["dec"]));
     assert_eq!(target["alerts"][0]["source_id"], rows[0]["source_id"]);

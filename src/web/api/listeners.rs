@@ -18,7 +18,7 @@ use super::{
     wrong_fields::{ErrorsBody, unknown_broker, wrong_field},
 };
 use crate::{
-    actions::{listen::why_not_listen, run_query::Runner},
+    actions::{runs::Runner, stored_form::why_not_listen},
     brokers::Brokers,
     clock::Clock,
     storage::{Storage, StorageError},

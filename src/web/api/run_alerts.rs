@@ -17,7 +17,7 @@ use super::{
 use crate::{
     actions::save_targets::save_targets,
     domain::{found_alert::SortOrder, target::OnExisting},
-    storage::{Saving, Storage},
+    storage::Storage,
     web::{
         frame::{
             context::PageContext,
@@ -138,8 +138,7 @@ pub(super) async fn post_targets(
             None => return Ok(wrong_field("on_existing", "Either \"update\" or \"skip\".")),
         },
     };
-    let saving = Saving { on_existing, sharing: context.scope.default_sharing_of_targets() };
-    let outcomes = save_targets(&storage, &context.scope, run.id, &alert_ids, &saving).await;
+    let outcomes = save_targets(&storage, &context.scope, run.id, &alert_ids, on_existing).await;
     Ok(Json(SavedTargetsBody::of(outcomes)).into_response())
 }
 

@@ -7,7 +7,7 @@ use super::{
     words::{RunStateWord, WhoseWord},
 };
 use crate::{
-    actions::run_query::Runner,
+    actions::runs::Runner,
     domain::{run::RunState, sharing::Whose},
     storage::{RunFilter, Storage},
     web::frame::{

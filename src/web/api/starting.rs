@@ -12,7 +12,10 @@ use super::{
     wrong_fields::{ErrorsBody, unknown_broker, wrong_fields},
 };
 use crate::{
-    actions::run_query::Runner,
+    actions::{
+        run_stored::{StoredForm, StoredRun, run_stored},
+        runs::Runner,
+    },
     brokers::{Broker, Brokers},
     clock::Clock,
     domain::{run::RunState, visitor::Visitor},
@@ -79,26 +82,16 @@ pub(super) async fn post(
 )]
 pub(super) async fn post_saved(
     State(storage): State<Storage>,
-    State(brokers): State<Brokers>,
     State(runner): State<Runner>,
-    State(clock): State<Clock>,
-    accounts: Option<Accounts>,
     context: PageContext,
     ApiId(id): ApiId,
 ) -> Result<Response, ApiError> {
     let query = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
-    let Some(broker) = brokers.find(&query.broker) else {
-        return Ok(unknown_broker(&query.broker));
-    };
-    match validate_sent(broker.as_ref(), Some(&query.parameters), clock.now()).await {
-        Ok(parameters) => {
-            refuse_lacking(accounts.as_ref(), &context.visitor, broker.as_ref())?;
-            let run = runner
-                .start(broker.id(), parameters, Some(&query), &query.name, &context.scope)
-                .await?;
-            Ok(accepted(run))
-        }
-        Err(errors) => Ok(wrong_fields(errors)),
+    match run_stored(&runner, &context.visitor, StoredForm::from(&query)).await? {
+        StoredRun::Started(run) => Ok(accepted(run)),
+        StoredRun::Lacks(right) => Err(Error::NotGranted(right).into()),
+        StoredRun::Invalid(form) => Ok(wrong_fields(form.errors_json())),
+        StoredRun::NoSuchBackend => Ok(unknown_broker(&query.broker)),
     }
 }
 

@@ -16,6 +16,7 @@ use super::{
     wrong_fields::{ErrorsBody, version_missing, wrong_fields},
 };
 use crate::{
+    actions::save_targets::{ReadTarget, save_target},
     domain::sharing::TeamScope,
     storage::{NotDone, Refused, Storage},
     web::{
@@ -135,8 +136,7 @@ pub(super) async fn post(
         Ok(target) => target,
         Err(errors) => return Ok(wrong_fields(errors)),
     };
-    let sharing = context.scope.default_sharing_of_targets();
-    let created = storage.create_target(&context.scope, target, sharing).await;
+    let created = save_target(&storage, &context.scope, target, None).await;
     written(&storage, &context.scope, created, StatusCode::CREATED).await
 }
 
@@ -171,12 +171,8 @@ pub(super) async fn put(
         Ok(target) => target,
         Err(errors) => return Ok(wrong_fields(errors)),
     };
-    let updated = storage.update_target(&context.scope, id, version, target).await;
-    let updated = match updated {
-        Ok(true) => Ok(id),
-        Ok(false) => return Err(Error::NotFound.into()),
-        Err(error) => Err(error),
-    };
+    let read = ReadTarget { id, version };
+    let updated = save_target(&storage, &context.scope, target, Some(read)).await;
     written(&storage, &context.scope, updated, StatusCode::OK).await
 }
 
@@ -204,11 +200,12 @@ pub(super) async fn delete(
 async fn written(
     storage: &Storage,
     scope: &TeamScope,
-    result: Result<i64, NotDone>,
+    result: Result<Option<i64>, NotDone>,
     status: StatusCode,
 ) -> Result<Response, ApiError> {
     match result {
-        Ok(id) => {
+        Ok(None) => Err(Error::NotFound.into()),
+        Ok(Some(id)) => {
             let target = storage.find_target(scope, id).await?.ok_or(Error::NotFound)?;
             Ok((status, Json(TargetBody::of(target))).into_response())
         }

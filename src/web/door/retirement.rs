@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 
-use crate::actions::run_query::Runner;
+use crate::actions::runs::Runner;
 
 /// Ends the connection with the answer once the process is about to stop: a proxy that kept it open would perhaps send
 /// the next request into its end.

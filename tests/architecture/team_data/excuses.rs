@@ -6,7 +6,7 @@ pub(super) const WITHOUT_A_SCOPE: &[(&str, &str, &str)] = &[
     ("alerts", "prune_alerts", "nobody asks for it: it tidies up"),
     ("api_tokens", "bearer_of", "finds out who asks"),
     ("form_drafts", "prune_drafts", "nobody asks for it: it tidies up"),
-    ("history", "tell_of", "tells of somebody who is not in"),
+    ("history", "record_event_of", "tells of somebody who is not in"),
     ("invitations", "find_invitation", "is asked before sign-in, by whoever has the link"),
     ("members", "admit", "finds out who asks"),
     ("members", "google_project", "a run's, who acts as whoever started it"),

@@ -68,14 +68,15 @@ const TEAM_FILES: [&str; 24] = [
 ];
 
 /// Where runs and listeners are worked on.
-const WORKERS: [&str; 7] = [
-    "actions/listen",
-    "actions/run_keeping",
-    "actions/run_log",
-    "actions/run_query",
-    "actions/run_queue",
-    "actions/run_watch",
-    "actions/run_work",
+const WORKERS: [&str; 8] = [
+    "actions/runs/batch_writer",
+    "actions/runs/ending",
+    "actions/runs/execution",
+    "actions/runs/listening",
+    "actions/runs/log",
+    "actions/runs/queue",
+    "actions/runs/runner",
+    "actions/runs/watch",
 ];
 
 const SERVICE_FILES: [ServiceFile; 17] = [
@@ -87,7 +88,7 @@ const SERVICE_FILES: [ServiceFile; 17] = [
     ServiceFile {
         name: "budget",
         because: "counts bytes before and after a job, for all",
-        callers: Only(&["actions/query_budget", "actions/check_query"]),
+        callers: Only(&["actions/runs/query_budget", "actions/estimate_query"]),
     },
     ServiceFile {
         name: "credentials",

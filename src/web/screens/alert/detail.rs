@@ -169,7 +169,7 @@ async fn tell_export(
     stored: &StoredAlert,
 ) -> Result<(), Error> {
     let event = Event::new(Action::Exported, Kind::Alert, stored.row.id, &stored.row.object_id);
-    Ok(storage.tell(scope, event).await?)
+    Ok(storage.record_event(scope, event).await?)
 }
 
 async fn find(

@@ -6,13 +6,15 @@ use axum::{
 };
 
 use crate::{
-    actions::run_query::Runner,
+    actions::{
+        run_stored::{StoredForm, StoredRun, run_stored},
+        runs::Runner,
+    },
     brokers::Brokers,
-    clock::Clock,
     domain::saved_query::NewSavedQuery,
     storage::Storage,
     web::{
-        door::consent::{ask_to_connect, lacking},
+        door::consent::ask_to_connect,
         frame::{
             chrome::Section,
             confirm::ConfirmPage,
@@ -22,8 +24,7 @@ use crate::{
             flash::Note,
         },
         paths,
-        screens::shared::parameters::{parameters_in_words, validate_stored},
-        state::Accounts,
+        screens::shared::parameters::parameters_in_words,
         widgets::words::link,
     },
 };
@@ -31,27 +32,19 @@ use crate::{
 /// `POST /alerts/query/{id}/run/`
 pub(crate) async fn post_run(
     State(storage): State<Storage>,
-    State(brokers): State<Brokers>,
     State(runner): State<Runner>,
-    State(clock): State<Clock>,
-    accounts: Option<Accounts>,
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
     let query = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
-    let broker = brokers.find(&query.broker).ok_or(Error::NotFound)?;
-    if let Some(scope) = lacking(accounts.as_ref(), &context.visitor, broker.as_ref()) {
-        return Ok(ask_to_connect(scope, &paths::query_form(id)));
-    }
-    match validate_stored(broker.as_ref(), &query.parameters, clock.now()).await {
-        Ok(parameters) => {
-            let run = runner
-                .start(broker.id(), parameters, Some(&query), &query.name, &context.scope)
-                .await?;
-            Ok(Redirect::to(&paths::run(run)).into_response())
+    match run_stored(&runner, &context.visitor, StoredForm::from(&query)).await? {
+        StoredRun::Started(run) => Ok(Redirect::to(&paths::run(run)).into_response()),
+        StoredRun::Lacks(right) => Ok(ask_to_connect(right, &paths::query_form(id))),
+        // Its form, with what no longer fits.
+        StoredRun::Invalid(_) => {
+            Ok(Redirect::to(&format!("/alerts/query/{id}/update/?check=1")).into_response())
         }
-        // The form has changed since the query was saved: show it with what no longer fits.
-        Err(_) => Ok(Redirect::to(&format!("/alerts/query/{id}/update/?check=1")).into_response()),
+        StoredRun::NoSuchBackend => Err(Error::NotFound),
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     listener_state::words_for_editors,
 };
 use crate::{
-    actions::run_query::Runner,
+    actions::{runs::Runner, stored_form::validate_stored},
     brokers::{Broker, Brokers},
     clock::Clock,
     domain::{
@@ -33,7 +33,7 @@ use crate::{
             flash::Note,
         },
         paths,
-        screens::shared::parameters::{QUERY_NAME, check_query_name, validate_stored},
+        screens::shared::parameters::{QUERY_NAME, check_query_name},
         state::Accounts,
     },
 };

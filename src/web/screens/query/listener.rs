@@ -9,7 +9,7 @@ use super::{
     listener_state::{buttons, chip, sentence},
 };
 use crate::{
-    actions::{listen::why_not_listen, run_query::Runner},
+    actions::{runs::Runner, stored_form::why_not_listen},
     brokers::Brokers,
     clock::Clock,
     domain::{history::Kind, listener::Listener, replica, run::Run, sharing::TeamScope},

@@ -3,7 +3,7 @@
 use axum::{extract::State, response::Response};
 
 use crate::{
-    actions::{listen::why_not_listen, run_query::Runner},
+    actions::{runs::Runner, stored_form::why_not_listen},
     brokers::Brokers,
     clock::Clock,
     storage::Storage,

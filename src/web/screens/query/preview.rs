@@ -11,7 +11,7 @@ use super::{
     form_page::{CodeView, ParameterView, PreviewView, page},
 };
 use crate::{
-    actions::check_query::{CHECKS_A_MINUTE, Looked},
+    actions::estimate_query::{ESTIMATES_A_MINUTE, Estimate, estimate_query},
     brokers::{Check, Estimated, LeftToday},
     domain::wording::as_sentence,
     forms::{Context, FormState, RawForm},
@@ -49,11 +49,12 @@ pub(crate) async fn post(
     let (mut state, view) = match checked {
         Err(state) => (state, None),
         Ok(parameters) => {
-            let looked_at = runner.check(broker.as_ref(), &parameters, context.member()).await?;
-            let view = match looked_at.ok_or(Error::NotFound)? {
-                Looked::Seen(check) => preview_view(*check),
-                Looked::Failed(error) => failed_view(&error.to_string()),
-                Looked::TooOften(left_s) => {
+            let estimate =
+                estimate_query(&runner, broker.as_ref(), &parameters, context.member()).await?;
+            let view = match estimate.ok_or(Error::NotFound)? {
+                Estimate::Estimated(check) => preview_view(*check),
+                Estimate::Failed(error) => failed_view(&error.to_string()),
+                Estimate::TooOften(left_s) => {
                     wait_s = Some(left_s);
                     failed_view(&too_often(left_s))
                 }
@@ -86,7 +87,7 @@ pub(crate) async fn post(
 
 fn too_often(wait_s: u64) -> String {
     format!(
-        "You have checked {CHECKS_A_MINUTE} queries within a minute, as many as may be. Your form is as you left it: check it again in {wait_s} s"
+        "You have checked {ESTIMATES_A_MINUTE} queries within a minute, as many as may be. Your form is as you left it: check it again in {wait_s} s"
     )
 }
 

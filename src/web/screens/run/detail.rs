@@ -8,7 +8,10 @@ use axum::{
 
 use super::results::{Results, ResultsRequest, results_view};
 use crate::{
-    actions::run_query::Runner,
+    actions::{
+        run_stored::{StoredForm, StoredRun, run_stored},
+        runs::Runner,
+    },
     brokers::Brokers,
     clock::Clock,
     domain::{
@@ -18,7 +21,7 @@ use crate::{
     },
     storage::Storage,
     web::{
-        door::consent::{ask_to_connect, lacking},
+        door::consent::ask_to_connect,
         frame::{
             chrome::{Chrome, Section},
             context::{PageContext, redirect_with, render},
@@ -33,7 +36,6 @@ use crate::{
             run_waiting::{Look, progress_of},
             share::{links_about, sharing_labels},
         },
-        state::Accounts,
         widgets::{
             controls::{ButtonLook, Fact, Link, PostButton, TimeView},
             words::{link, moment, post_button, query_string},
@@ -177,10 +179,7 @@ pub(crate) async fn post_cancel(
 /// `POST /runs/{id}/run/`: the same form once more, as a run of its own.
 pub(crate) async fn post_again(
     State(storage): State<Storage>,
-    State(brokers): State<Brokers>,
     State(runner): State<Runner>,
-    State(clock): State<Clock>,
-    accounts: Option<Accounts>,
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
@@ -189,29 +188,18 @@ pub(crate) async fn post_again(
         Some(id) => storage.find_query(&context.scope, id).await?,
         None => None,
     };
-    let broker = brokers.find(&run.broker).ok_or(Error::NotFound)?;
-    if let Some(scope) = lacking(accounts.as_ref(), &context.visitor, broker.as_ref()) {
-        return Ok(ask_to_connect(scope, &paths::run(id)));
-    }
-    match crate::web::screens::shared::parameters::validate_stored(
-        broker.as_ref(),
-        &run.parameters,
-        clock.now(),
-    )
-    .await
-    {
-        Ok(parameters) => {
-            let new = runner
-                .start(broker.id(), parameters, saved.as_ref(), &run.query_name, &context.scope)
-                .await?;
-            Ok(Redirect::to(&paths::run(new)).into_response())
+    let (broker, parameters, name) = (&run.broker, &run.parameters, &run.query_name);
+    let form = StoredForm { broker, parameters, saved: saved.as_ref(), name };
+    match run_stored(&runner, &context.visitor, form).await? {
+        StoredRun::Started(new) => Ok(Redirect::to(&paths::run(new)).into_response()),
+        StoredRun::Lacks(right) => Ok(ask_to_connect(right, &paths::run(id))),
+        // The form, with what no longer fits.
+        StoredRun::Invalid(_) => {
+            let from = [("broker", broker.as_str()), ("from_run", &id.to_string()), ("check", "1")];
+            let form = format!("/alerts/query/create/{}", query_string(&from));
+            Ok(Redirect::to(&form).into_response())
         }
-        // The form has changed since: show it with what no longer fits.
-        Err(_) => Ok(Redirect::to(&format!(
-            "/alerts/query/create/{}",
-            query_string(&[("broker", broker.id()), ("from_run", &id.to_string()), ("check", "1")])
-        ))
-        .into_response()),
+        StoredRun::NoSuchBackend => Err(Error::NotFound),
     }
 }
 

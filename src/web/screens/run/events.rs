@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    actions::{run_limits::RunLimits, run_query::Runner},
+    actions::{run_limits::RunLimits, runs::Runner},
     brokers::Brokers,
     clock::Clock,
     domain::{run::RunId, sharing::TeamScope, timing::WebTiming},

@@ -11,7 +11,7 @@ use crate::{
         run::Run,
         target::{OnExisting, SaveOutcome, SaveResult},
     },
-    storage::{Saving, Storage, StorageError},
+    storage::{Storage, StorageError},
     web::{
         frame::{
             chrome::{Chrome, Section},
@@ -118,8 +118,7 @@ pub(super) async fn save_and_report(
     alert_ids: &[i64],
     on_existing: OnExisting,
 ) -> Result<Response, Error> {
-    let saving = Saving { on_existing, sharing: context.scope.default_sharing_of_targets() };
-    let outcomes = save_targets(storage, &context.scope, run.id, alert_ids, &saving).await;
+    let outcomes = save_targets(storage, &context.scope, run.id, alert_ids, on_existing).await;
     // What is saved need not stay ticked; what failed, or was not reached, does.
     let saved: Vec<i64> = outcomes
         .iter()

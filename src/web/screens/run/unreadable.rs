@@ -106,7 +106,7 @@ pub(crate) async fn get_bytes(
     let bytes =
         storage.find_unreadable_bytes(&context.scope, run_id, id).await?.ok_or(Error::NotFound)?;
     let event = Event::new(Action::Exported, Kind::Run, run_id, format!("unreadable message {id}"));
-    storage.tell(&context.scope, event).await?;
+    storage.record_event(&context.scope, event).await?;
     let name = format!("attachment; filename=\"run-{run_id}-unreadable-{id}.bin\"");
     Ok((
         [

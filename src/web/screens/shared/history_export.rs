@@ -39,7 +39,7 @@ pub(crate) async fn get_export(
         name: "the history".to_owned(),
         detail: Value::Null,
     };
-    storage.tell(&context.scope, event).await?;
+    storage.record_event(&context.scope, event).await?;
     let lines = export_lines(storage, context.scope.clone(), filter);
     let headers = [
         (header::CONTENT_TYPE, "application/x-ndjson; charset=utf-8"),

@@ -4,29 +4,15 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use crate::{
+    actions::stored_form::validate_stored,
     brokers::Broker,
-    forms::{Choices, Context, Field, FormSpec, FormState, Kind, Parameters, RawForm},
+    forms::{Choices, Context, Field, FormSpec, Kind, Parameters, RawForm},
     web::widgets::controls::Fact,
 };
 
 /// The name of a saved query.
 pub(in crate::web) const QUERY_NAME: Field =
     Field::text("query_name", "Query name", 500).help("Only saving needs a name.");
-
-/// Checks a saved form against today's: a form that no longer fits comes back with what is wrong.
-pub(in crate::web) async fn validate_stored(
-    broker: &dyn Broker,
-    parameters: &Value,
-    now: DateTime<Utc>,
-) -> Result<Parameters, FormState> {
-    let context = Context { now, choices: broker.choices().await };
-    let mut parameters = parameters.clone();
-    // TOM keeps the query's name and its broker among the parameters; here they have places of their own.
-    if let Some(fields) = parameters.as_object_mut() {
-        fields.retain(|name, _| name != QUERY_NAME.name && name != "broker");
-    }
-    broker.form().validate(&RawForm::from_json(&parameters), &context)
-}
 
 /// Checks the `parameters` of a JSON body; what is wrong by field.
 pub(in crate::web) async fn validate_sent(

@@ -10,8 +10,8 @@ use url::form_urlencoded;
 
 use crate::{
     actions::{
-        run_query::Runner,
-        subscriptions::{AtDesk, DeskError},
+        runs::Runner,
+        subscriptions::{DeskError, SubscriptionDesk},
     },
     brokers::{Broker, BrokerError, Brokers, NewSubscription, PUBLISHED_NAMES, PUBLISHED_TOPICS},
     domain::wording::as_sentence,
@@ -138,9 +138,9 @@ impl Visit {
     }
 
     /// The desk where they are served.
-    pub(super) async fn desk(&self) -> Result<AtDesk<'_>, Error> {
-        let Self { state, runner, context, .. } = self;
-        let desk = runner.at_desk(self.stream()?, &context.scope, state.storage()).await?;
+    pub(super) async fn desk(&self) -> Result<SubscriptionDesk<'_>, Error> {
+        let by = &self.context.scope;
+        let desk = SubscriptionDesk::open(&self.runner, self.stream()?, by).await?;
         desk.ok_or(Error::NotFound)
     }
 
@@ -206,7 +206,7 @@ fn new_subscription(parameters: &Parameters, raw: &RawForm) -> Result<NewSubscri
 
 async fn list_page(
     visit: &Visit,
-    desk: &AtDesk<'_>,
+    desk: &SubscriptionDesk<'_>,
     form: FormState,
     refused: Option<BrokerError>,
 ) -> Response {
@@ -265,7 +265,7 @@ pub(super) fn sentence(error: &BrokerError) -> String {
 
 pub(super) fn subscription_row(
     details: &SubscriptionDetails,
-    desk: &AtDesk<'_>,
+    desk: &SubscriptionDesk<'_>,
     may_work: bool,
 ) -> SubscriptionRow {
     let name = short_name(&details.name).to_owned();

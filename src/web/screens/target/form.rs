@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::{
+    actions::save_targets::{ReadTarget, save_target},
     clock::Clock,
     domain::{
         sky::{Position, parse_dec, parse_ra},
@@ -189,17 +190,7 @@ pub(crate) async fn post_create(
     Form(form): Form,
 ) -> Result<Response, Error> {
     let raw = RawForm::from_pairs(form.iter());
-    let sharing = context.scope.default_sharing_of_targets();
-    let problems = match read_target(&raw, clock.now()) {
-        Ok(target) => match storage.create_target(&context.scope, target, sharing).await {
-            Ok(id) => {
-                return Ok(redirect_with(Note::TargetCreated(id), &paths::target(id)));
-            }
-            Err(error) => with_clash(&raw, error)?,
-        },
-        Err(problems) => problems,
-    };
-    Ok(context.render_as(StatusCode::UNPROCESSABLE_ENTITY, &page(&context, None, &problems)))
+    save(&storage, &context, &raw, clock.now(), None).await
 }
 
 /// `POST /targets/{id}/update/`
@@ -213,21 +204,38 @@ pub(crate) async fn post_update(
     let target = storage.find_target(&context.scope, id).await?.ok_or(Error::NotFound)?;
     let version = form.version()?;
     let raw = RawForm::from_pairs(form.iter());
-    let problems = match read_target(&raw, clock.now()) {
-        Ok(changed) => match storage.update_target(&context.scope, id, version, changed).await {
-            Ok(false) => return Err(Error::NotFound),
-            Ok(true) => {
-                return Ok(redirect_with(Note::TargetChanged(id), &paths::target(id)));
+    save(&storage, &context, &raw, clock.now(), Some((&target, version))).await
+}
+
+/// Saves what was typed, as a new target or in place of the version of one that was shown; or its form again with what is
+/// wrong.
+async fn save(
+    storage: &Storage,
+    context: &PageContext,
+    raw: &RawForm,
+    now: DateTime<Utc>,
+    shown: Option<(&Target, i64)>,
+) -> Result<Response, Error> {
+    let in_place_of = shown.map(|(target, version)| ReadTarget { id: target.id, version });
+    let problems = match read_target(raw, now) {
+        Ok(typed) => match save_target(storage, &context.scope, typed, in_place_of).await {
+            Ok(None) => return Err(Error::NotFound),
+            Ok(Some(id)) => {
+                let note = match shown {
+                    Some(_) => Note::TargetChanged(id),
+                    None => Note::TargetCreated(id),
+                };
+                return Ok(redirect_with(note, &paths::target(id)));
             }
             Err(NotDone::Refused(Refused::Changed)) => {
-                return changed_meanwhile(&storage, &context, id, &raw).await;
+                let (target, _) = shown.ok_or(Error::Changed)?;
+                return changed_meanwhile(storage, context, target.id, raw).await;
             }
-            Err(error) => with_clash(&raw, error)?,
+            Err(error) => with_clash(raw, error)?,
         },
         Err(problems) => problems,
     };
-    let page = page(&context, Some((&target, version)), &problems);
-    Ok(context.render_as(StatusCode::UNPROCESSABLE_ENTITY, &page))
+    Ok(context.render_as(StatusCode::UNPROCESSABLE_ENTITY, &page(context, shown, &problems)))
 }
 
 /// Somebody else has saved this target: what was typed stays, what stands now is told, saving again overwrites it.

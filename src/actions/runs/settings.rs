@@ -2,8 +2,7 @@
 
 use tokio_util::sync::CancellationToken;
 
-use super::run_limits::RunLimits;
-use crate::{clock::Clock, domain::timing::Timing};
+use crate::{actions::run_limits::RunLimits, clock::Clock, domain::timing::Timing};
 
 /// How a process works on runs.
 #[derive(Clone, Debug)]

@@ -30,24 +30,32 @@ use crate::{
 const ACKNOWLEDGING_AT_ONCE: usize = 4;
 
 /// Keeps what passes, until there is enough.
-pub(super) struct Keeper {
-    storage: Storage,
-    id: RunId,
-    filter: Filter,
-    max_results: Option<u64>,
-    log: RunContext,
-    timing: RunTiming,
+pub(super) struct BatchWriter {
+    settings: WriterSettings,
     n_batches: i64,
     n_stored: u64,
     n_received: u64,
     n_unreadable: u64,
-    ahead: Option<Ahead>,
+    pending: Option<PendingBatch>,
     /// Acknowledgements under way: the next batch is kept meanwhile.
     acknowledging: JoinSet<()>,
 }
 
+/// What is kept, for which run.
+pub(super) struct WriterSettings {
+    pub(super) storage: Storage,
+    pub(super) run_id: RunId,
+    /// Only what it lets pass is kept.
+    pub(super) filter: Filter,
+    /// How many alerts are enough.
+    pub(super) max_results: Option<u64>,
+    /// Told how far the run has come, and what could not be acknowledged.
+    pub(super) context: RunContext,
+    pub(super) timing: RunTiming,
+}
+
 /// A batch that is being kept while the next one comes.
-struct Ahead {
+struct PendingBatch {
     keeping: JoinHandle<Result<KeptBatch, NotKept>>,
     follower: Follower,
     /// To be sent again if nobody knows what became of it.
@@ -58,28 +66,16 @@ struct Ahead {
     n_received: u64,
 }
 
-impl Keeper {
-    /// Keeps for a run what its filter lets pass, at most so many.
-    pub(super) fn new(
-        storage: Storage,
-        id: RunId,
-        filter: Filter,
-        max_results: Option<u64>,
-        log: RunContext,
-        timing: RunTiming,
-    ) -> Self {
+impl BatchWriter {
+    /// A writer that has kept nothing yet.
+    pub(super) fn new(settings: WriterSettings) -> Self {
         Self {
-            storage,
-            id,
-            filter,
-            max_results,
-            log,
-            timing,
+            settings,
             n_batches: 0,
             n_stored: 0,
             n_received: 0,
             n_unreadable: 0,
-            ahead: None,
+            pending: None,
             acknowledging: JoinSet::new(),
         }
     }
@@ -101,36 +97,36 @@ impl Keeper {
 
     /// Keeps a batch, or begins to while there is room for all of it; whether there is enough now.
     pub(super) async fn keep(&mut self, batch: AlertBatch) -> Result<bool, NotKept> {
-        if self.sure_room() < batch.deliveries.len() as u64 {
+        if self.guaranteed_room() < batch.deliveries.len() as u64 {
             self.settle().await?;
             self.keep_to_the_limit(batch).await?;
         } else {
-            self.keep_ahead(batch).await?;
-            if self.sure_room() == 0 {
+            self.begin_to_keep(batch).await?;
+            if self.guaranteed_room() == 0 {
                 self.settle().await?;
             }
         }
         Ok(self.has_enough())
     }
 
-    /// Waits until the batch that is being kept is to be settled; for ever when there is none. Safe to cancel.
-    pub(super) async fn is_to_settle(&mut self) {
-        match &mut self.ahead {
-            Some(ahead) => ahead.follower.is_over().await,
+    /// Waits until the pending batch is to be settled; for ever when there is none. Safe to cancel.
+    pub(super) async fn pending_batch_done(&mut self) {
+        match &mut self.pending {
+            Some(pending) => pending.follower.is_over().await,
             None => std::future::pending().await,
         }
     }
 
-    /// Waits for the batch that is being kept, and lets it be acknowledged.
+    /// Waits for the pending batch, and lets it be acknowledged.
     pub(super) async fn settle(&mut self) -> Result<(), NotKept> {
-        let Some(ahead) = self.ahead.take() else { return Ok(()) };
-        let Ahead { keeping, follower: _, batch, receipt, settled, n_received } = ahead;
+        let Some(pending) = self.pending.take() else { return Ok(()) };
+        let PendingBatch { keeping, follower: _, batch, receipt, settled, n_received } = pending;
         let kept = match keeping.await.unwrap_or(Err(StorageError::BrokenOff.into())) {
             Err(error) if error.is_passing() => self.keep_patiently(batch).await?,
             kept => kept?,
         };
         self.n_stored = kept.stored_in_run;
-        self.log.progress.set(n_received, self.n_stored);
+        self.settings.context.progress.set(n_received, self.n_stored);
         self.acknowledge(receipt, kept.proof, settled).await;
         Ok(())
     }
@@ -138,36 +134,41 @@ impl Keeper {
     /// Waits for the acknowledgements under way, but not for ever: what is not acknowledged comes again.
     pub(super) async fn finish_acknowledging(&mut self) {
         let all = async { while self.acknowledging.join_next().await.is_some() {} };
-        if tokio::time::timeout(self.timing.last_acknowledgements, all).await.is_err() {
-            tracing::warn!(run.id = self.id, "Some acknowledgements were not confirmed in time");
+        if tokio::time::timeout(self.settings.timing.last_acknowledgements, all).await.is_err() {
+            tracing::warn!(
+                run.id = self.settings.run_id,
+                "Some acknowledgements were not confirmed in time"
+            );
             self.acknowledging.shutdown().await;
         }
     }
 
     fn has_enough(&self) -> bool {
-        self.max_results.is_some_and(|enough| self.n_stored >= enough)
+        self.settings.max_results.is_some_and(|enough| self.n_stored >= enough)
     }
 
     /// Results that there is room for even if all that is being kept turns out to be new.
-    fn sure_room(&self) -> u64 {
-        let Some(enough) = self.max_results else { return u64::MAX };
-        let ahead = self.ahead.as_ref().map_or(0, |ahead| ahead.batch.alerts.len() as u64);
-        enough.saturating_sub(self.n_stored + ahead)
+    fn guaranteed_room(&self) -> u64 {
+        let Some(enough) = self.settings.max_results else { return u64::MAX };
+        let pending = self.pending.as_ref().map_or(0, |it| it.batch.alerts.len() as u64);
+        enough.saturating_sub(self.n_stored + pending)
     }
 
     /// Begins to keep a batch as a whole, then settles the one before.
-    async fn keep_ahead(&mut self, batch: AlertBatch) -> Result<(), NotKept> {
+    async fn begin_to_keep(&mut self, batch: AlertBatch) -> Result<(), NotKept> {
         let AlertBatch { deliveries, receipt } = batch;
         let mut settled = Vec::with_capacity(deliveries.len());
         let batch = self.next_part(&mut deliveries.into_iter().enumerate(), &mut settled);
-        let before = self.ahead.as_ref().map(|ahead| ahead.follower.clone());
+        let before = self.pending.as_ref().map(|pending| pending.follower.clone());
         let turn = before.map_or_else(Turn::first, Turn::after);
         let follower = turn.follower();
-        let (storage, id, sent) = (self.storage.clone(), self.id, batch.clone());
+        let (storage, id, sent) =
+            (self.settings.storage.clone(), self.settings.run_id, batch.clone());
         let keeping = tokio::spawn(async move { storage.keep_batch_in_turn(id, sent, turn).await });
         let n_received = self.n_received;
         self.settle().await?;
-        self.ahead = Some(Ahead { keeping, follower, batch, receipt, settled, n_received });
+        self.pending =
+            Some(PendingBatch { keeping, follower, batch, receipt, settled, n_received });
         Ok(())
     }
 
@@ -182,7 +183,7 @@ impl Keeper {
             let part = self.next_part(&mut deliveries, &mut settled);
             let kept = self.keep_patiently(part).await?;
             self.n_stored = kept.stored_in_run;
-            self.log.progress.set(self.n_received, self.n_stored);
+            self.settings.context.progress.set(self.n_received, self.n_stored);
             proof = Some(kept.proof);
         }
         if let Some(proof) = proof {
@@ -199,7 +200,7 @@ impl Keeper {
         settled: &mut Vec<usize>,
     ) -> Batch {
         self.n_batches += 1;
-        let room = self.sure_room();
+        let room = self.guaranteed_room();
         let mut part = Batch { number: self.n_batches, ..Batch::default() };
         let mut rejected_by = BTreeMap::new();
         while (part.alerts.len() as u64) < room {
@@ -212,7 +213,7 @@ impl Keeper {
                     self.n_unreadable += 1;
                     part.unreadable.push(unreadable);
                 }
-                Ok(alert) => match self.filter.judge(&alert) {
+                Ok(alert) => match self.settings.filter.judge(&alert) {
                     Ok(()) => part
                         .alerts
                         .push(KeptAlert { alert: *alert, attributes: delivery.attributes }),
@@ -230,8 +231,8 @@ impl Keeper {
     }
 
     async fn keep_patiently(&mut self, batch: Batch) -> Result<KeptBatch, NotKept> {
-        let (storage, id) = (&self.storage, self.id);
-        patiently(self.timing, || storage.keep_batch(id, batch.clone())).await
+        let (storage, id) = (&self.settings.storage, self.settings.run_id);
+        patiently(self.settings.timing, || storage.keep_batch(id, batch.clone())).await
     }
 
     /// Acknowledges what was kept, while the next batch is being kept.
@@ -239,8 +240,9 @@ impl Keeper {
         if self.acknowledging.len() >= ACKNOWLEDGING_AT_ONCE {
             self.acknowledging.join_next().await;
         }
-        let (storage, id, log) = (self.storage.clone(), self.id, self.log.clone());
-        let timing = self.timing;
+        let (storage, id, context) =
+            (self.settings.storage.clone(), self.settings.run_id, self.settings.context.clone());
+        let timing = self.settings.timing;
         self.acknowledging.spawn(async move {
             match receipt.acknowledge(proof, settled).await {
                 Ok(0) => {}
@@ -251,7 +253,7 @@ impl Keeper {
                         tracing::warn!(run.id = id, %error, "{n} acknowledgements were not counted");
                     }
                 }
-                Err(error) => log.log(
+                Err(error) => context.log(
                     LogLevel::Warning,
                     format!(
                         "{} The messages will come again; nothing is stored twice.",

@@ -4,7 +4,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::run_query::Inner;
+use super::state::Inner;
 use crate::{
     domain::run::{LogLevel, RunId},
     storage::Storage,
@@ -12,24 +12,6 @@ use crate::{
 
 /// Lines that a backend has said and nobody has written.
 pub(super) type Lines = mpsc::UnboundedReceiver<(LogLevel, String)>;
-
-impl Inner {
-    /// Writes what a backend says after its run has ended: what it cost, and whether a job could be stopped.
-    pub(super) fn log_what_is_late(&self, id: RunId, lines: Lines) {
-        let late = write_log(self.storage.clone(), id, lines, CancellationToken::new());
-        let (shutdown, timing) = (self.shutdown.clone(), self.timing.runs);
-        self.tracker.spawn(async move {
-            let last = async {
-                shutdown.cancelled().await;
-                tokio::time::sleep(timing.last_lines).await;
-            };
-            tokio::select! {
-                _ = tokio::time::timeout(timing.late_lines, late) => {}
-                () = last => {}
-            }
-        });
-    }
-}
 
 /// Writes the run's log until the run is over, or nobody has more to say; what is still to come. A backend that hangs may
 /// hold its end of the channel for longer.
@@ -50,4 +32,21 @@ pub(super) async fn write_log(
             warn!(run.id = id, %error, "A line of the run's log was lost: {sentence}");
         }
     }
+}
+
+/// Writes, in the background, what a backend says after its run has ended: what it cost, and whether a job could be
+/// stopped.
+pub(super) fn write_late_lines(inner: &Inner, id: RunId, lines: Lines) {
+    let late = write_log(inner.storage.clone(), id, lines, CancellationToken::new());
+    let (shutdown, timing) = (inner.shutdown.clone(), inner.timing.runs);
+    inner.tracker.spawn(async move {
+        let last = async {
+            shutdown.cancelled().await;
+            tokio::time::sleep(timing.last_lines).await;
+        };
+        tokio::select! {
+            _ = tokio::time::timeout(timing.late_lines, late) => {}
+            () = last => {}
+        }
+    });
 }

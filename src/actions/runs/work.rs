@@ -1,0 +1,120 @@
+//! The work of one run: fetch, filter, keep, and only then acknowledge.
+
+use futures::StreamExt;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    batch_writer::{BatchWriter, WriterSettings},
+    ending::Ending,
+};
+use crate::{
+    brokers::{AlertStream, Broker, RunContext, filter_from},
+    domain::{
+        run::{LogLevel, RunId},
+        timing::RunTiming,
+        wording::as_sentence,
+    },
+    forms::Parameters,
+    storage::{NotKept, Storage},
+};
+
+/// What a run asks of which backend, and until when.
+pub(super) struct Work<'r> {
+    pub(super) storage: &'r Storage,
+    pub(super) run_id: RunId,
+    pub(super) broker: &'r dyn Broker,
+    pub(super) parameters: &'r Parameters,
+    pub(super) stop: &'r CancellationToken,
+    pub(super) timing: RunTiming,
+}
+
+impl Work<'_> {
+    /// Runs the query to its end.
+    pub(super) async fn finish(&self, context: RunContext) -> Result<Ending, NotKept> {
+        let filter = match filter_from(self.parameters, context.now) {
+            Ok(filter) => filter,
+            Err(error) => {
+                return Ok(Ending::failed(format!(
+                    "The query no longer fits the form: {error}. Edit it and run it again."
+                )));
+            }
+        };
+        let max_results = self.parameters.integer("max_results").filter(|_| !context.is_listening);
+        let log = context.clone();
+        let mut stream = match self.broker.fetch_alerts(self.parameters, context).await {
+            Ok(stream) => stream,
+            Err(error) => {
+                return Ok(Ending::broken(as_sentence(&error.to_string()), &error, self.broker));
+            }
+        };
+        let mut writer = BatchWriter::new(WriterSettings {
+            storage: self.storage.clone(),
+            run_id: self.run_id,
+            filter,
+            max_results: max_results.and_then(|n| u64::try_from(n).ok()),
+            context: log.clone(),
+            timing: self.timing,
+        });
+        let ending = self.keep_all(&mut writer, &mut stream, &log).await;
+        let settled = writer.settle().await;
+        writer.finish_acknowledging().await;
+        settled.and(ending)
+    }
+
+    /// Keeps what comes, to the end of the stream, the limit or a request to stop.
+    async fn keep_all(
+        &self,
+        writer: &mut BatchWriter,
+        stream: &mut AlertStream,
+        log: &RunContext,
+    ) -> Result<Ending, NotKept> {
+        loop {
+            let next = tokio::select! {
+                // Cancel wins over a stream that always has more.
+                biased;
+                () = self.stop.cancelled() => return Ok(Ending::cancelled()),
+                () = writer.pending_batch_done() => {
+                    writer.settle().await?;
+                    continue;
+                }
+                next = stream.next() => next,
+            };
+            match next {
+                None if self.stop.is_cancelled() => return Ok(Ending::cancelled()),
+                None => return Ok(read_to_end(writer, log.ending())),
+                Some(Err(error)) => {
+                    let sentence = as_sentence(&error.to_string());
+                    log.log(LogLevel::Error, sentence.clone());
+                    let feedback = format!("{sentence} What had come until then is kept.");
+                    return Ok(Ending::broken(feedback, &error, self.broker));
+                }
+                Some(Ok(batch)) => {
+                    if writer.keep(batch).await? {
+                        return Ok(reached_limit(writer.n_stored()));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn read_to_end(writer: &BatchWriter, said_by_backend: Option<String>) -> Ending {
+    let read = said_by_backend.unwrap_or_else(|| match writer.n_received() {
+        0 => "Nothing to read: no packets were found.".to_owned(),
+        1 => "Read to the end: 1 packet.".to_owned(),
+        n => format!("Read to the end: {n} packets."),
+    });
+    let set_aside = match writer.n_unreadable() {
+        0 => String::new(),
+        1 => " 1 could not be read and was set aside.".to_owned(),
+        n => format!(" {n} could not be read and were set aside."),
+    };
+    Ending::finished(read + &set_aside)
+}
+
+fn reached_limit(n_stored: u64) -> Ending {
+    let results = if n_stored == 1 { "result" } else { "results" };
+    Ending::finished(format!(
+        "Stopped at the limit of {n_stored} {results}. There may be more: raise \"Maximum results\" to see them."
+    ))
+}
