@@ -1,8 +1,8 @@
 //! What a user does across the layers: sign in, connect to Google, run a query, save targets.
 
-pub mod check_query;
 pub mod connection_test;
 pub mod credentials;
+pub mod estimate_query;
 pub mod grants;
 pub mod listen;
 mod query_budget;

@@ -22,7 +22,7 @@ use crate::{
 const ACKNOWLEDGING_AT_ONCE: usize = 4;
 
 /// Keeps what passes, until there is enough.
-pub(super) struct Keeper {
+pub(super) struct BatchWriter {
     storage: Storage,
     id: RunId,
     filter: Filter,
@@ -33,13 +33,13 @@ pub(super) struct Keeper {
     n_stored: u64,
     n_received: u64,
     n_unreadable: u64,
-    ahead: Option<Ahead>,
+    pending: Option<PendingBatch>,
     /// Acknowledgements under way: the next batch is kept meanwhile.
     acknowledging: JoinSet<()>,
 }
 
 /// A batch that is being kept while the next one comes.
-struct Ahead {
+struct PendingBatch {
     keeping: JoinHandle<Result<KeptBatch, StorageError>>,
     follower: Follower,
     /// To be sent again if nobody knows what became of it.
@@ -50,7 +50,7 @@ struct Ahead {
     n_received: u64,
 }
 
-impl Keeper {
+impl BatchWriter {
     /// Keeps for a run what its filter lets pass, at most so many.
     pub(super) fn new(
         storage: Storage,
@@ -71,7 +71,7 @@ impl Keeper {
             n_stored: 0,
             n_received: 0,
             n_unreadable: 0,
-            ahead: None,
+            pending: None,
             acknowledging: JoinSet::new(),
         }
     }
@@ -93,12 +93,12 @@ impl Keeper {
 
     /// Keeps a batch, or begins to while there is room for all of it; whether there is enough now.
     pub(super) async fn keep(&mut self, batch: AlertBatch) -> Result<bool, StorageError> {
-        if self.sure_room() < batch.deliveries.len() as u64 {
+        if self.guaranteed_room() < batch.deliveries.len() as u64 {
             self.settle().await?;
             self.keep_to_the_limit(batch).await?;
         } else {
             self.keep_ahead(batch).await?;
-            if self.sure_room() == 0 {
+            if self.guaranteed_room() == 0 {
                 self.settle().await?;
             }
         }
@@ -106,17 +106,17 @@ impl Keeper {
     }
 
     /// Waits until the batch that is being kept is to be settled; for ever when there is none. Safe to cancel.
-    pub(super) async fn is_to_settle(&mut self) {
-        match &mut self.ahead {
-            Some(ahead) => ahead.follower.is_over().await,
+    pub(super) async fn pending_batch_done(&mut self) {
+        match &mut self.pending {
+            Some(pending) => pending.follower.is_over().await,
             None => std::future::pending().await,
         }
     }
 
     /// Waits for the batch that is being kept, and lets it be acknowledged.
     pub(super) async fn settle(&mut self) -> Result<(), StorageError> {
-        let Some(ahead) = self.ahead.take() else { return Ok(()) };
-        let Ahead { keeping, follower: _, batch, receipt, settled, n_received } = ahead;
+        let Some(pending) = self.pending.take() else { return Ok(()) };
+        let PendingBatch { keeping, follower: _, batch, receipt, settled, n_received } = pending;
         let kept = match keeping.await.unwrap_or(Err(StorageError::Abandoned)) {
             Err(error) if error.is_passing() => self.keep_patiently(batch).await?,
             kept => kept?,
@@ -141,10 +141,10 @@ impl Keeper {
     }
 
     /// Results that there is room for even if all that is being kept turns out to be new.
-    fn sure_room(&self) -> u64 {
+    fn guaranteed_room(&self) -> u64 {
         let Some(enough) = self.max_results else { return u64::MAX };
-        let ahead = self.ahead.as_ref().map_or(0, |ahead| ahead.batch.alerts.len() as u64);
-        enough.saturating_sub(self.n_stored + ahead)
+        let pending = self.pending.as_ref().map_or(0, |pending| pending.batch.alerts.len() as u64);
+        enough.saturating_sub(self.n_stored + pending)
     }
 
     /// Begins to keep a batch as a whole, then settles the one before.
@@ -152,14 +152,15 @@ impl Keeper {
         let AlertBatch { deliveries, receipt } = batch;
         let mut settled = Vec::with_capacity(deliveries.len());
         let batch = self.next_part(&mut deliveries.into_iter().enumerate(), &mut settled);
-        let before = self.ahead.as_ref().map(|ahead| ahead.follower.clone());
+        let before = self.pending.as_ref().map(|pending| pending.follower.clone());
         let turn = before.map_or_else(Turn::first, Turn::after);
         let follower = turn.follower();
         let (storage, id, sent) = (self.storage.clone(), self.id, batch.clone());
         let keeping = tokio::spawn(async move { storage.keep_batch_in_turn(id, sent, turn).await });
         let n_received = self.n_received;
         self.settle().await?;
-        self.ahead = Some(Ahead { keeping, follower, batch, receipt, settled, n_received });
+        self.pending =
+            Some(PendingBatch { keeping, follower, batch, receipt, settled, n_received });
         Ok(())
     }
 
@@ -191,7 +192,7 @@ impl Keeper {
         settled: &mut Vec<usize>,
     ) -> Batch {
         self.n_batches += 1;
-        let room = self.sure_room();
+        let room = self.guaranteed_room();
         let mut part = Batch { number: self.n_batches, ..Batch::default() };
         let mut rejected_by = BTreeMap::new();
         while (part.alerts.len() as u64) < room {

@@ -139,8 +139,8 @@ impl Runner {
         &self.inner.storage
     }
 
-    /// What a member's run that began now would be lent: the time, and whom it acts as.
-    pub(super) async fn lends(
+    /// What a member's run that began now would be given: the time, and whom it acts as at Google.
+    pub(super) async fn access_for_run(
         &self,
         by: &Member,
         scope: Option<Scope>,

@@ -3,7 +3,7 @@
 use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
 
-use super::run_keeping::Keeper;
+use super::run_keeping::BatchWriter;
 use crate::{
     brokers::{AlertStream, Broker, BrokerError, RunContext, filter_from},
     domain::{
@@ -85,16 +85,17 @@ pub(super) async fn run(
         Ok(stream) => stream,
         Err(error) => return Ok(Ending::broken(as_sentence(&error.to_string()), &error, broker)),
     };
-    let mut keeper = Keeper::new(storage.clone(), id, filter, max_results, log.clone(), timing);
-    let ending = keep_all(&mut keeper, &mut stream, &log, stop, broker).await;
-    let settled = keeper.settle().await;
-    keeper.finish_acknowledging().await;
+    let mut writer =
+        BatchWriter::new(storage.clone(), id, filter, max_results, log.clone(), timing);
+    let ending = keep_all(&mut writer, &mut stream, &log, stop, broker).await;
+    let settled = writer.settle().await;
+    writer.finish_acknowledging().await;
     settled.and(ending)
 }
 
 /// Keeps what comes, to the end of the stream, the limit or a request to stop.
 async fn keep_all(
-    keeper: &mut Keeper,
+    writer: &mut BatchWriter,
     stream: &mut AlertStream,
     log: &RunContext,
     stop: &CancellationToken,
@@ -105,15 +106,15 @@ async fn keep_all(
             // Cancel wins over a stream that always has more.
             biased;
             () = stop.cancelled() => return Ok(Ending::cancelled()),
-            () = keeper.is_to_settle() => {
-                keeper.settle().await?;
+            () = writer.pending_batch_done() => {
+                writer.settle().await?;
                 continue;
             }
             next = stream.next() => next,
         };
         match next {
             None if stop.is_cancelled() => return Ok(Ending::cancelled()),
-            None => return Ok(read_to_end(keeper, log.ending())),
+            None => return Ok(read_to_end(writer, log.ending())),
             Some(Err(error)) => {
                 log.log(LogLevel::Error, as_sentence(&error.to_string()));
                 let feedback = format!(
@@ -123,22 +124,22 @@ async fn keep_all(
                 return Ok(Ending::broken(feedback, &error, broker));
             }
             Some(Ok(batch)) => {
-                if keeper.keep(batch).await? {
-                    return Ok(reached_limit(keeper.n_stored()));
+                if writer.keep(batch).await? {
+                    return Ok(reached_limit(writer.n_stored()));
                 }
             }
         }
     }
 }
 
-fn read_to_end(keeper: &Keeper, because: Option<String>) -> Ending {
-    let read = match keeper.n_received() {
+fn read_to_end(writer: &BatchWriter, because: Option<String>) -> Ending {
+    let read = match writer.n_received() {
         _ if because.is_some() => because.unwrap_or_default(),
         0 => "Nothing to read: no packets were found.".to_owned(),
         1 => "Read to the end: 1 packet.".to_owned(),
         n => format!("Read to the end: {n} packets."),
     };
-    let set_aside = match keeper.n_unreadable() {
+    let set_aside = match writer.n_unreadable() {
         0 => String::new(),
         1 => " 1 could not be read and was set aside.".to_owned(),
         n => format!(" {n} could not be read and were set aside."),

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::run_query::Runner;
 use crate::{
-    brokers::{Broker, BrokerError, NewSubscription, SubscriptionDesk},
+    brokers::{Broker, BrokerError, NewSubscription, Subscriptions},
     domain::{
         history::{Action, Event, Kind},
         sharing::TeamScope,
@@ -17,9 +17,9 @@ use crate::{
     storage::{Storage, StorageError},
 };
 
-/// A member at the desk.
-pub struct AtDesk<'d> {
-    desk: &'d dyn SubscriptionDesk,
+/// Where a member looks after the subscriptions of a backend.
+pub struct SubscriptionDesk<'d> {
+    subscriptions: &'d dyn Subscriptions,
     broker_id: &'static str,
     access: Access,
     scope: TeamScope,
@@ -28,24 +28,27 @@ pub struct AtDesk<'d> {
     is_everybodys: bool,
 }
 
-impl Runner {
-    /// A member at the desk of a backend; `None` for a backend that has no subscriptions.
-    pub async fn at_desk<'d>(
-        &self,
+impl<'d> SubscriptionDesk<'d> {
+    /// A member's desk of a backend; `None` for a backend that has no subscriptions.
+    pub async fn of(
         broker: &'d dyn Broker,
         scope: &TeamScope,
-        storage: &Storage,
-    ) -> Result<Option<AtDesk<'d>>, StorageError> {
-        let Some(desk) = broker.subscriptions() else { return Ok(None) };
-        let (_, access) = self.lends(scope.member(), broker.needed_scope()).await?;
-        let is_everybodys = self.has_service_account();
-        let (scope, storage) = (scope.clone(), storage.clone());
-        let broker_id = broker.id();
-        Ok(Some(AtDesk { desk, broker_id, access, scope, storage, is_everybodys }))
+        runner: &Runner,
+    ) -> Result<Option<Self>, StorageError> {
+        let Some(subscriptions) = broker.subscriptions() else { return Ok(None) };
+        let (_, access) = runner.access_for_run(scope.member(), broker.needed_scope()).await?;
+        Ok(Some(Self {
+            subscriptions,
+            broker_id: broker.id(),
+            access,
+            scope: scope.clone(),
+            storage: runner.storage().clone(),
+            is_everybodys: runner.has_service_account(),
+        }))
     }
 }
 
-impl AtDesk<'_> {
+impl SubscriptionDesk<'_> {
     /// The backend that reads from these subscriptions.
     pub fn broker_id(&self) -> &'static str {
         self.broker_id
@@ -64,12 +67,12 @@ impl AtDesk<'_> {
 
     /// All of them, by name.
     pub async fn list(&self) -> Result<Vec<SubscriptionDetails>, BrokerError> {
-        self.desk.list(&self.access).await
+        self.subscriptions.list(&self.access).await
     }
 
     /// Some messages that wait, newest first; they stay.
     pub async fn peek(&self, name: &str) -> Result<Vec<WaitingMessage>, BrokerError> {
-        self.desk.peek(&self.access, name).await
+        self.subscriptions.peek(&self.access, name).await
     }
 
     /// Makes one.
@@ -77,7 +80,7 @@ impl AtDesk<'_> {
         &self,
         new: &NewSubscription,
     ) -> Result<Result<(), BrokerError>, StorageError> {
-        if let Err(error) = self.desk.create(&self.access, new).await {
+        if let Err(error) = self.subscriptions.create(&self.access, new).await {
             return Ok(Err(error));
         }
         let detail = json!({ "topic": new.topic, "project": self.project(), "filter": new.filter });
@@ -86,7 +89,7 @@ impl AtDesk<'_> {
 
     /// Deletes one and what waits in it.
     pub async fn delete(&self, name: &str) -> Result<Result<(), BrokerError>, StorageError> {
-        if let Err(error) = self.desk.delete(&self.access, name).await {
+        if let Err(error) = self.subscriptions.delete(&self.access, name).await {
             return Ok(Err(error));
         }
         self.tell(Action::Deleted, name, json!({ "project": self.project() })).await.map(Ok)
@@ -98,7 +101,7 @@ impl AtDesk<'_> {
         name: &str,
         to: DateTime<Utc>,
     ) -> Result<Result<(), BrokerError>, StorageError> {
-        if let Err(error) = self.desk.seek(&self.access, name, to).await {
+        if let Err(error) = self.subscriptions.seek(&self.access, name, to).await {
             return Ok(Err(error));
         }
         let detail = json!({ "project": self.project(), "to": to.to_rfc3339() });

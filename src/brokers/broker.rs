@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 
-use super::{AlertStream, BrokerError, Preview, RunContext, SubscriptionDesk};
+use super::{AlertStream, BrokerError, Preview, RunContext, Subscriptions};
 use crate::{
     domain::grant::Scope,
     forms::{Choices, FormSpec, Parameters},
@@ -62,7 +62,7 @@ pub trait Broker: Send + Sync {
     }
 
     /// Where its subscriptions are looked after, for a backend that has some.
-    fn subscriptions(&self) -> Option<&dyn SubscriptionDesk> {
+    fn subscriptions(&self) -> Option<&dyn Subscriptions> {
         None
     }
 

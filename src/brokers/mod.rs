@@ -26,12 +26,12 @@ pub use self::{
     error::BrokerError,
     filter_form::{FILTER_FIELDS, FILTER_RULES, filter_from},
     list::{BackendSettings, Brokers, all_backends},
-    preview::{Check, Cost, Estimated, LeftToday, Preview},
+    preview::{Check, Cost, EstimatedCost, LeftToday, Preview},
     pull_pace::PullPace,
     receipt::Receipt,
     run_context::{Progress, RunContext},
     subscriptions::{
-        NewSubscription, PUBLISHED_NAMES, PUBLISHED_TOPICS, PublishedTopic, SubscriptionDesk,
+        NewSubscription, PUBLISHED_NAMES, PUBLISHED_TOPICS, PublishedTopic, Subscriptions,
     },
 };
 use crate::domain::{alert::Alert, run::Unreadable};

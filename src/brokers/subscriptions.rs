@@ -80,7 +80,7 @@ pub struct NewSubscription {
 
 /// Where subscriptions of a user's project are looked after.
 #[async_trait]
-pub trait SubscriptionDesk: Send + Sync {
+pub trait Subscriptions: Send + Sync {
     /// All of them, by name.
     async fn list(&self, access: &Access) -> Result<Vec<SubscriptionDetails>, BrokerError>;
 

@@ -8,7 +8,7 @@ use crate::{
     brokers::{
         BrokerError,
         pubsub::publisher_of,
-        subscriptions::{NewSubscription, SubscriptionDesk},
+        subscriptions::{NewSubscription, Subscriptions},
     },
     google::{
         Access, GoogleError,
@@ -30,7 +30,7 @@ fn project_of(access: &Access) -> Result<&str, BrokerError> {
 }
 
 #[async_trait]
-impl SubscriptionDesk for StreamRest {
+impl Subscriptions for StreamRest {
     async fn list(&self, access: &Access) -> Result<Vec<SubscriptionDetails>, BrokerError> {
         let project = project_of(access)?;
         Ok(self.service.quick_client(access).list_subscriptions(project).await?)

@@ -15,7 +15,7 @@ use self::{
     pulling::{Taking, pull_until_stopped},
 };
 use super::{
-    AlertStream, Broker, BrokerError, RunContext, SubscriptionDesk,
+    AlertStream, Broker, BrokerError, RunContext, Subscriptions,
     pubsub::{
         self, NOTE_ON_BEFORE, NOTE_ON_EXPIRY, NOTE_ON_PACKETS, Opened, PubSubService, SILENCE_FIELD,
     },
@@ -80,7 +80,7 @@ impl Broker for StreamRest {
         Some(self.service.test_access(access).await)
     }
 
-    fn subscriptions(&self) -> Option<&dyn SubscriptionDesk> {
+    fn subscriptions(&self) -> Option<&dyn Subscriptions> {
         Some(self)
     }
 

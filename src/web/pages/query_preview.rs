@@ -12,8 +12,8 @@ use super::{
     query_parameters::{QUERY_NAME, check_query_name},
 };
 use crate::{
-    actions::check_query::{CHECKS_A_MINUTE, Looked},
-    brokers::{Check, Estimated, LeftToday},
+    actions::estimate_query::{CHECKS_A_MINUTE, Estimate},
+    brokers::{Check, EstimatedCost, LeftToday},
     domain::wording::as_sentence,
     forms::{Context, RawForm},
     web::{
@@ -48,12 +48,11 @@ pub(crate) async fn post(
     let (mut state, view) = match checked {
         Err(state) => (state, None),
         Ok(parameters) => {
-            let looked_at = runner.check(broker.as_ref(), &parameters, context.member()).await?;
-            let looked_at = looked_at.ok_or(Error::NotFound)?;
-            let view = match looked_at {
-                Looked::Seen(check) => preview_view(*check),
-                Looked::Failed(error) => failed_view(&error.to_string()),
-                Looked::TooOften(left_s) => {
+            let estimate = runner.estimate(broker.as_ref(), &parameters, context.member()).await?;
+            let view = match estimate.ok_or(Error::NotFound)? {
+                Estimate::Estimated(check) => preview_view(*check),
+                Estimate::Failed(error) => failed_view(&error.to_string()),
+                Estimate::TooOften(left_s) => {
                     wait_s = Some(left_s);
                     failed_view(&too_often(left_s))
                 }
@@ -148,7 +147,7 @@ fn preview_view(check: Check) -> PreviewView {
     }
 }
 
-fn headline(estimated: &Estimated, check: &Check) -> String {
+fn headline(estimated: &EstimatedCost, check: &Check) -> String {
     let Check { billed_by, project, .. } = check;
     format!(
         "Reads {}, billed to the project {project}. {billed_by} is told to refuse it above {}; one query may read {}.",

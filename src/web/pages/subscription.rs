@@ -12,7 +12,7 @@ use super::{
     subscriptions::{Visit, check, href, sentence, short_name, subscription_row},
 };
 use crate::{
-    actions::subscriptions::AtDesk,
+    actions::subscriptions::SubscriptionDesk,
     brokers::BrokerError,
     domain::time::parse_time,
     forms::{Choices, Field, FormState},
@@ -94,7 +94,7 @@ struct Shown {
 }
 
 async fn one_page(
-    desk: &AtDesk<'_>,
+    desk: &SubscriptionDesk<'_>,
     context: &PageContext,
     name: &str,
     shown: Shown,
@@ -169,7 +169,7 @@ pub(crate) async fn post_delete(visit: Visit, Path(name): Path<String>) -> Resul
 }
 
 /// Refuses those who may not delete a subscription or move it in time.
-fn require_disposal(desk: &AtDesk<'_>, context: &PageContext) -> Result<(), Error> {
+fn require_disposal(desk: &SubscriptionDesk<'_>, context: &PageContext) -> Result<(), Error> {
     context.require_work()?;
     if desk.may_dispose() { Ok(()) } else { Err(Error::AdminsOnly) }
 }

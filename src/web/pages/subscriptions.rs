@@ -9,7 +9,7 @@ use url::form_urlencoded;
 
 use super::form_view::{Drawing, form_view};
 use crate::{
-    actions::{run_query::Runner, subscriptions::AtDesk},
+    actions::{run_query::Runner, subscriptions::SubscriptionDesk},
     brokers::{Broker, BrokerError, Brokers, NewSubscription, PUBLISHED_NAMES, PUBLISHED_TOPICS},
     domain::wording::as_sentence,
     forms::{Choices, Context, Field, FormSpec, FormState, Parameters, RawForm},
@@ -83,9 +83,8 @@ impl Visit {
     }
 
     /// The desk where they are served.
-    pub(super) async fn desk(&self) -> Result<AtDesk<'_>, Error> {
-        let Self { state, runner, context, .. } = self;
-        let desk = runner.at_desk(self.stream()?, &context.scope, state.storage()).await?;
+    pub(super) async fn desk(&self) -> Result<SubscriptionDesk<'_>, Error> {
+        let desk = SubscriptionDesk::of(self.stream()?, &self.context.scope, &self.runner).await?;
         desk.ok_or(Error::NotFound)
     }
 
@@ -150,7 +149,7 @@ fn new_subscription(parameters: &Parameters, raw: &RawForm) -> Result<NewSubscri
 
 async fn list_page(
     visit: &Visit,
-    desk: &AtDesk<'_>,
+    desk: &SubscriptionDesk<'_>,
     form: FormState,
     refused: Option<BrokerError>,
 ) -> Response {
@@ -209,7 +208,7 @@ pub(super) fn sentence(error: &BrokerError) -> String {
 
 pub(super) fn subscription_row(
     details: &SubscriptionDetails,
-    desk: &AtDesk<'_>,
+    desk: &SubscriptionDesk<'_>,
     may_work: bool,
 ) -> SubscriptionRow {
     let name = short_name(&details.name).to_owned();

@@ -86,7 +86,7 @@ const SERVICE_FILES: [ServiceFile; 15] = [
     ServiceFile {
         name: "budget",
         because: "counts bytes before and after a job, for all",
-        callers: Only(&["actions/query_budget", "actions/check_query"]),
+        callers: Only(&["actions/query_budget", "actions/estimate_query"]),
     },
     ServiceFile {
         name: "credentials",

@@ -34,6 +34,13 @@ async fn page_of_run(app: &TestApp, form: &[(&str, &str)]) -> Answer {
     page
 }
 
+/// Runs a form that brings nothing; what the run says of it.
+async fn feedback_of_failed(app: &TestApp, form: &[(&str, &str)]) -> String {
+    let (run, _) = run(app, form).await;
+    assert_eq!(run["state"], "failed", "{run}");
+    run["feedback"].as_str().unwrap().to_owned()
+}
+
 /// Runs a form to its end; the run, and its page.
 async fn run(app: &TestApp, form: &[(&str, &str)]) -> (serde_json::Value, Answer) {
     let started = app.post("/alerts/query/create/", form).await.expect(303);
@@ -91,23 +98,18 @@ async fn a_run_fetches_through_trouble_filters_and_stores() {
 async fn what_a_toy_cannot_bring_is_told_in_the_name_of_its_service() {
     let service = ToyService::start().await;
     let app = start(Toy::of(&service)).await;
-    let failed = async |night: &str| {
-        let (run, _) = run(&app, &[("broker", "toy"), ("action", "run"), ("night", night)]).await;
-        assert_eq!(run["state"], "failed", "{run}");
-        run["feedback"].as_str().unwrap().to_owned()
-    };
-    let feedback = failed("yesterday").await;
+    let of_night = |night| [("broker", "toy"), ("action", "run"), ("night", night)];
+    let feedback = feedback_of_failed(&app, &of_night("yesterday")).await;
     assert_eq!(feedback, "Toy service does not have the night yesterday. It says: it was cloudy.");
-    let feedback = failed("busy").await;
+    let feedback = feedback_of_failed(&app, &of_night("busy")).await;
     assert!(feedback.starts_with("Toy service could not be reached for"), "{feedback}");
     assert!(feedback.contains("the toy warms up"), "{feedback}");
     let app = start(Toy { token: "wrong", ..Toy::of(&service) }).await;
-    let (run, _) = run(&app, &FIRST_STEP).await;
-    let feedback = run["feedback"].as_str().unwrap();
+    let feedback = feedback_of_failed(&app, &FIRST_STEP).await;
     assert!(feedback.starts_with("Toy service does not accept the token"), "{feedback}");
     let app = start(Toy { limit: 1 << 20, ..Toy::of(&service) }).await;
-    let (run, _) = run(&app, &FIRST_STEP).await;
-    assert_eq!(run["feedback"], "The answer about the night tonight is larger than 1 MiB.");
+    let feedback = feedback_of_failed(&app, &FIRST_STEP).await;
+    assert_eq!(feedback, "The answer about the night tonight is larger than 1 MiB.");
 }
 
 #[tokio::test]

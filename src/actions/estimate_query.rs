@@ -1,4 +1,4 @@
-//! A look at a query before it is run, as whoever would run it.
+//! What a query would ask and cost, before it is run, as whoever would run it.
 
 use super::run_query::Runner;
 use crate::{
@@ -8,40 +8,40 @@ use crate::{
     storage::StorageError,
 };
 
-/// How often one member may look in a minute: each look is a call of theirs to Google.
+/// How often one member may ask for an estimate in a minute: each is a call of theirs to Google.
 pub const CHECKS_A_MINUTE: i32 = 30;
 
-/// What a look has brought.
+/// What came of an estimate.
 #[derive(Debug)]
-pub enum Looked {
+pub enum Estimate {
     /// What the query would ask and cost.
-    Seen(Box<Check>),
-    /// Nothing: it cannot be asked.
+    Estimated(Box<Check>),
+    /// The query cannot be asked.
     Failed(BrokerError),
-    /// The member has looked [`CHECKS_A_MINUTE`] times in this minute, of which so many seconds are left.
+    /// The member has asked [`CHECKS_A_MINUTE`] times in this minute, of which so many seconds are left.
     TooOften(u64),
 }
 
 impl Runner {
     /// What a checked form would ask and cost; `None` for a backend whose queries cost nothing.
-    pub async fn check(
+    pub async fn estimate(
         &self,
         broker: &dyn Broker,
         parameters: &Parameters,
         by: &Member,
-    ) -> Result<Option<Looked>, StorageError> {
+    ) -> Result<Option<Estimate>, StorageError> {
         let Some(preview) = broker.preview() else { return Ok(None) };
         if let Some(left_s) = self.storage().count_check(by.id, CHECKS_A_MINUTE).await? {
-            tracing::info!(member.id = by.id, "A member looks at queries too often");
-            return Ok(Some(Looked::TooOften(left_s)));
+            tracing::info!(member.id = by.id, "A member asks for estimates too often");
+            return Ok(Some(Estimate::TooOften(left_s)));
         }
-        let (now, access) = self.lends(by, broker.needed_scope()).await?;
+        let (now, access) = self.access_for_run(by, broker.needed_scope()).await?;
         Ok(Some(match preview.check(parameters, now, &access).await {
             Ok(check) => {
                 let left = self.left_today(by.id, preview.daily()).await?;
-                Looked::Seen(Box::new(Check { left: Some(left), ..check }))
+                Estimate::Estimated(Box::new(Check { left: Some(left), ..check }))
             }
-            Err(error) => Looked::Failed(error),
+            Err(error) => Estimate::Failed(error),
         }))
     }
 
