@@ -16,7 +16,7 @@ use std::{
 use tokio::{sync::Mutex as AsyncMutex, time::Instant};
 use tracing::{info, warn};
 
-use self::renewing::{MemberGrant, Trouble};
+use self::renewing::{MemberGrant, RenewalTrouble};
 use crate::{
     clock::Clock,
     domain::{grant::Scope, sealed::Sealed, timing::GrantTiming},
@@ -37,7 +37,7 @@ pub struct Grants {
     timing: GrantTiming,
     /// Name of this process among all that share the database.
     holder: String,
-    renewing: Mutex<HashMap<i64, Arc<AsyncMutex<Option<Trouble>>>>>,
+    renewing: Mutex<HashMap<i64, Arc<AsyncMutex<Option<RenewalTrouble>>>>>,
 }
 
 /// What became of a grant that was ended.
@@ -189,7 +189,7 @@ impl Grants {
         })
     }
 
-    fn turn(&self, member_id: i64) -> Arc<AsyncMutex<Option<Trouble>>> {
+    fn turn(&self, member_id: i64) -> Arc<AsyncMutex<Option<RenewalTrouble>>> {
         let mut renewing = self.renewing.lock().unwrap_or_else(PoisonError::into_inner);
         renewing.entry(member_id).or_default().clone()
     }

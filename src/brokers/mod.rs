@@ -28,7 +28,7 @@ pub use self::{
     error::BrokerError,
     filter_form::{FILTER_FIELDS, FILTER_RULES, filter_from},
     list::{BackendSettings, Brokers, all_backends},
-    preview::{Check, Estimated, LeftToday, Preview},
+    preview::{Check, EstimatedCost, LeftToday, Preview},
     pull_pace::PullPace,
     receipt::Receipt,
     run_context::{Progress, RunContext},

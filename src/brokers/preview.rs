@@ -29,7 +29,7 @@ pub struct Check {
     /// What may be spent today still; `None` where nobody has counted.
     pub left: Option<LeftToday>,
     /// What it would read; `Err` says why that is not known, as a sentence.
-    pub estimate: Result<Estimated, String>,
+    pub estimate: Result<EstimatedCost, String>,
 }
 
 /// What may be spent until the end of the day (UTC).
@@ -43,7 +43,7 @@ pub struct LeftToday {
 
 /// What a query would read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Estimated {
+pub struct EstimatedCost {
     /// What it would read.
     pub cost: Cost,
     /// How good that is.
@@ -54,7 +54,7 @@ pub struct Estimated {
     pub limit: Cost,
 }
 
-impl Estimated {
+impl EstimatedCost {
     /// What it would read, in words: "at most 41.2 GiB (about $0.25)".
     pub fn words(&self) -> String {
         format!("{}{}", self.accuracy.words(), self.cost)

@@ -5,7 +5,7 @@ use reqwest::StatusCode;
 
 use super::{
     access::{Access, AccessError},
-    trouble::{ErrorAnswer, GoogleError},
+    error::{ErrorAnswer, GoogleError},
 };
 use crate::{
     domain::timing::CallTiming,

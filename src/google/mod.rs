@@ -8,18 +8,18 @@ mod api;
 pub mod bigquery;
 pub mod cipher;
 mod endpoint;
+mod error;
 mod names;
 pub mod oauth;
 pub mod pubsub;
 mod service_account;
-mod trouble;
 
 pub use self::{
     access::{Access, AccessError, TokenSource},
     api::ApiClient,
     endpoint::endpoint,
+    error::GoogleError,
     names::{check_project, check_resource_name},
     service_account::ServiceAccount,
-    trouble::GoogleError,
 };
 pub use crate::http_api::Token;

@@ -28,7 +28,7 @@ const EARLY: TimeDelta = TimeDelta::minutes(5);
 const LOOKS: u32 = 400;
 
 /// A renewal that failed and may succeed later: who wants a token before that is told the same.
-pub(super) struct Trouble {
+pub(super) struct RenewalTrouble {
     /// Of the tokens that were to be renewed.
     version: i64,
     until: Instant,
@@ -36,7 +36,7 @@ pub(super) struct Trouble {
     error: AccessError,
 }
 
-impl Trouble {
+impl RenewalTrouble {
     /// What is left of a renewal; the pauses between failures grow.
     fn after(
         before: Option<Self>,
@@ -119,13 +119,13 @@ impl Grants {
         member_id: i64,
         found: Credential,
         refused: Option<&Token>,
-        mut turn: OwnedMutexGuard<Option<Trouble>>,
+        mut turn: OwnedMutexGuard<Option<RenewalTrouble>>,
     ) -> Result<Token, AccessError> {
         let grants = self.clone();
         let present = self.usable(member_id, &found, refused, TimeDelta::zero());
         let renewal = tokio::spawn(async move {
             let renewed = grants.renew(member_id, &found).await;
-            *turn = Trouble::after(turn.take(), found.version, &renewed, grants.timing);
+            *turn = RenewalTrouble::after(turn.take(), found.version, &renewed, grants.timing);
             renewed
         });
         let broke = || AccessError::Passing("the renewal of the token broke off".to_owned());
@@ -257,7 +257,7 @@ mod tests {
             };
             let mut trouble = None;
             for pause in expected.map(Duration::from_secs) {
-                trouble = Trouble::after(trouble, 7, &renewed, timing);
+                trouble = RenewalTrouble::after(trouble, 7, &renewed, timing);
                 assert_eq!(trouble.as_ref().map(|it| it.pause), Some(pause));
             }
         }

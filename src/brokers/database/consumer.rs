@@ -10,7 +10,7 @@ use super::{
     unpack::unpack_row,
 };
 use crate::{
-    brokers::{BrokerError, Cost, Delivery, Estimated},
+    brokers::{BrokerError, Cost, Delivery, EstimatedCost},
     domain::timing::QueryTiming,
     google::{
         GoogleError,
@@ -82,10 +82,10 @@ impl Consumer {
     }
 
     /// What the query would read, by a dry run; where its job is to run is known from then on.
-    pub(super) async fn estimate(&mut self) -> Result<Estimated, GoogleError> {
+    pub(super) async fn estimate(&mut self) -> Result<EstimatedCost, GoogleError> {
         let estimate = self.bigquery.estimate(&self.query_job(self.limit)).await?;
         self.job.location = estimate.location;
-        Ok(Estimated {
+        Ok(EstimatedCost {
             cost: Cost(estimate.bytes),
             accuracy: estimate.accuracy,
             cap: Cost(cap(estimate.bytes, self.limit)),
@@ -161,7 +161,7 @@ fn cap(estimate: u64, limit: u64) -> u64 {
 }
 
 /// That an estimate is within the limit, and so is the least that is billed for any query.
-pub(super) fn check_limit(estimated: &Estimated) -> Result<(), BrokerError> {
+pub(super) fn check_limit(estimated: &EstimatedCost) -> Result<(), BrokerError> {
     let (estimate, limit) = (estimated.cost.max(Cost(LEAST_BILLED)), estimated.limit);
     if estimate > limit {
         return Err(BrokerError::TooMuchToRead { estimate, limit });
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn below_what_is_billed_for_any_query_there_is_none() {
-        let estimated = |cost, limit| Estimated {
+        let estimated = |cost, limit| EstimatedCost {
             cost: Cost(cost),
             accuracy: Accuracy::Exact,
             cap: Cost(cap(cost, limit)),

@@ -1,24 +1,24 @@
 //! What the backends of Pub/Sub share: the service, the subscription and its topic, stop conditions, reading a message.
 
-mod arrived;
 mod consumer;
 mod destination;
 mod limits;
 mod opening;
 mod pacing;
 mod service;
+mod unpack;
 
-pub(super) use self::{
-    arrived::Arrived,
-    destination::NAME_FIELDS,
-    limits::{Limits, SILENCE_FIELD, STOP_FIELDS, STREAM_RULES},
-    opening::{Batches, Opened, open_stream},
-    pacing::Pacing,
-};
 pub use self::{
     consumer::Consumer,
     destination::{Destination, publisher_of},
     service::{EndpointError, PubSubService},
+};
+pub(super) use self::{
+    destination::NAME_FIELDS,
+    limits::{Limits, SILENCE_FIELD, STOP_FIELDS, STREAM_RULES},
+    opening::{Batches, Opened, open_stream},
+    pacing::Pacing,
+    unpack::{set_aside, unpack},
 };
 
 /// What to know of any stream before it is run, as paragraphs.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::{
-    brokers::{AlertBatch, BrokerError, Receipt, pubsub::Arrived},
+    brokers::{AlertBatch, BrokerError, Receipt, pubsub::unpack},
     google::pubsub::{Lease, PulledMessage, SubscriptionPath},
 };
 
@@ -51,9 +51,8 @@ pub(super) async fn read(
         messages
             .into_iter()
             .map(|message| {
-                let PulledMessage { payload, metadata, id, lease } = message;
-                let arrived = Arrived { payload, metadata, message_id: id };
-                (arrived.unpack(&path), lease)
+                let PulledMessage { payload, metadata, lease } = message;
+                (unpack(payload, metadata, &path), lease)
             })
             .unzip()
     });

@@ -17,7 +17,7 @@ const FEW_CALLS: u64 = 2;
 
 /// Trouble that has not ended yet.
 #[derive(Debug)]
-struct Trouble {
+struct StreamTrouble {
     since: Instant,
     since_utc: DateTime<Utc>,
     last_told: Instant,
@@ -38,7 +38,7 @@ pub(super) struct Contact {
     n_messages_at_opening: u64,
     /// Messages, and calls of the stream, when it was last looked at.
     looked_at: (u64, u64),
-    trouble: Option<Trouble>,
+    trouble: Option<StreamTrouble>,
     pause: Duration,
 }
 
@@ -150,7 +150,7 @@ impl Contact {
     pub(super) fn is_troubled(&mut self, why: &str) -> (Duration, Duration) {
         let now = Instant::now();
         let (last_heard, began, run_began) = (self.last_heard, self.began, self.context.now);
-        let trouble = self.trouble.get_or_insert_with(|| Trouble {
+        let trouble = self.trouble.get_or_insert_with(|| StreamTrouble {
             since: last_heard,
             since_utc: run_began
                 + TimeDelta::from_std(last_heard.duration_since(began)).unwrap_or_default(),

@@ -31,9 +31,9 @@ impl Leases {
     /// Starts to look after the leases of a subscription, whose messages come again after `ack_deadline_s`.
     pub(super) fn start(consumer: Arc<Consumer>, ack_deadline_s: u32, tasks: &TaskTracker) -> Self {
         let (commands, received) = mpsc::unbounded_channel();
-        let keeper =
-            Keeper { consumer, ack_deadline_s, tasks: tasks.clone(), held: HashSet::new() };
-        tasks.spawn(keeper.look_after(received));
+        let extender =
+            LeaseExtender { consumer, ack_deadline_s, tasks: tasks.clone(), held: HashSet::new() };
+        tasks.spawn(extender.look_after(received));
         Self { commands, n_unsettled: watch::Sender::new(0) }
     }
 
@@ -145,14 +145,14 @@ fn settle(leases: &Leases, n: usize) {
 }
 
 /// Looks after what is out.
-struct Keeper {
+struct LeaseExtender {
     consumer: Arc<Consumer>,
     ack_deadline_s: u32,
     tasks: TaskTracker,
     held: HashSet<String>,
 }
 
-impl Keeper {
+impl LeaseExtender {
     async fn look_after(mut self, mut commands: mpsc::UnboundedReceiver<Command>) {
         let tick = Duration::from_secs(u64::from(self.ack_deadline_s) / 3).max(SHORTEST_TICK);
         let mut ticks = tokio::time::interval(tick);

@@ -3,7 +3,10 @@
 use bytes::Bytes;
 
 use crate::{
-    brokers::{Delivery, pubsub::Arrived},
+    brokers::{
+        Delivery,
+        pubsub::{self, set_aside},
+    },
     google::pubsub::{PullAnswer, ReceivedMessage, SubscriptionPath},
 };
 
@@ -27,12 +30,12 @@ impl Unpacked {
 
 fn unpack(received: ReceivedMessage<'_>, path: &SubscriptionPath) -> (Delivery, String) {
     let message = received.message;
-    let arrived =
-        |payload| Arrived { payload, metadata: message.metadata(), message_id: message.id.clone() };
-    let delivery = match message.payload() {
-        Some(payload) => arrived(payload.into()).unpack(path),
-        None => arrived(Bytes::copy_from_slice(message.data.as_bytes()))
-            .set_aside(path, "the message's data is not base64".to_owned()),
+    let metadata = message.metadata();
+    let delivery = if let Some(payload) = message.payload() {
+        pubsub::unpack(payload.into(), metadata, path)
+    } else {
+        let data = Bytes::copy_from_slice(message.data.as_bytes());
+        set_aside(data, metadata, path, "the message's data is not base64".to_owned())
     };
     (delivery, received.ack_id)
 }

@@ -20,7 +20,7 @@ pub use self::{
     parameter::{Parameter, ParameterValue},
     rows::{Column, ResultPage, named},
 };
-use super::{api::ApiClient, names::encoded, trouble::GoogleError};
+use super::{api::ApiClient, error::GoogleError, names::encoded};
 use crate::http_api::Call;
 
 /// Where Google's own service is.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{PubSub, PullAnswer, SubscriptionPath, TopicPath};
 use crate::{
-    google::{names::encoded, trouble::GoogleError},
+    google::{error::GoogleError, names::encoded},
     http_api::Call,
 };
 

@@ -20,7 +20,7 @@ pub use self::{
     streaming::{FlowControl, Lease, PullStream, PulledMessage, StreamError, StreamOpener},
     wire::{OutgoingMessage, PullAnswer, ReceivedMessage, Subscription},
 };
-use super::{api::ApiClient, names::encoded, trouble::GoogleError};
+use super::{api::ApiClient, error::GoogleError, names::encoded};
 use crate::http_api::Call;
 
 /// Where Google's own service is.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use tom_alerts::{
     brokers::{
         AlertBatch, AlertStream, Broker, BrokerError, Check, Cost, DailyBudget, Delivery,
-        Estimated, FILTER_FIELDS, FILTER_RULES, FirstStep, Preview, Receipt, RunContext,
+        EstimatedCost, FILTER_FIELDS, FILTER_RULES, FirstStep, Preview, Receipt, RunContext,
     },
     domain::run::Unreadable,
     forms::{Field, FormSpec, Parameters},
@@ -156,7 +156,7 @@ impl Preview for Toy {
             billed_by: SERVICE,
             project: "toys".to_owned(),
             left: None,
-            estimate: Ok(Estimated {
+            estimate: Ok(EstimatedCost {
                 cost: Cost(1 << 20),
                 accuracy: Accuracy::Exact,
                 cap: Cost(2 << 20),

@@ -19,7 +19,7 @@ use tokio::time::sleep;
 use crate::{
     google::{
         access::{AccessError, TokenSource},
-        trouble::GoogleError,
+        error::GoogleError,
     },
     http_api::Token,
 };

@@ -5,7 +5,7 @@ use google_cloud_pubsub::Error;
 
 use super::credentials::Calls;
 use crate::{
-    google::trouble::{ErrorAnswer, GoogleError},
+    google::error::{ErrorAnswer, GoogleError},
     http_api::quoted,
 };
 

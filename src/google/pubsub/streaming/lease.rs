@@ -30,8 +30,6 @@ pub struct PulledMessage {
     pub payload: Bytes,
     /// `{message_id, publish_time, attributes}`
     pub metadata: Value,
-    /// `messageId`, unique within the topic.
-    pub id: String,
     /// Until it is settled.
     pub lease: Lease,
 }
@@ -46,7 +44,7 @@ impl PulledMessage {
             "publish_time": message.publish_time.map(String::from).unwrap_or_default(),
             "attributes": attributes,
         });
-        Self { payload: message.data, metadata, id: message.message_id, lease }
+        Self { payload: message.data, metadata, lease }
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     actions::estimate_query::{ESTIMATES_A_MINUTE, Estimate, estimate_query},
-    brokers::{Check, Estimated, LeftToday},
+    brokers::{Check, EstimatedCost, LeftToday},
     domain::wording::as_sentence,
     forms::{Context, FormState, RawForm},
     web::{
@@ -151,7 +151,7 @@ fn preview_view(check: Check) -> PreviewView {
     }
 }
 
-fn headline(estimated: &Estimated, check: &Check) -> String {
+fn headline(estimated: &EstimatedCost, check: &Check) -> String {
     let Check { billed_by, project, .. } = check;
     format!(
         "Reads {}, billed to the project {project}. {billed_by} is told to refuse it above {}; one query may read {}.",
