@@ -4,7 +4,6 @@ use std::{
     collections::HashMap,
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
 };
 
 use chrono::{DateTime, Utc};
@@ -17,7 +16,7 @@ use super::{
     listen::Listening,
     query_budget::RunBudget,
     retrying::patiently,
-    run_limits::{PullPaces, RunLimits},
+    run_limits::{PullLimit, RunLimits},
     run_log::write_log,
     run_watch::INTERRUPTED,
     run_work::{self, Ending},
@@ -66,7 +65,7 @@ pub(super) struct Inner {
     pub(super) looking: tokio::sync::Mutex<()>,
     live: Mutex<HashMap<RunId, CancellationToken>>,
     pub(super) listening: Listening,
-    pull_paces: PullPaces,
+    pulls: Option<PullLimit>,
 }
 
 impl Runner {
@@ -96,7 +95,7 @@ impl Runner {
                 looking: tokio::sync::Mutex::default(),
                 live: Mutex::default(),
                 listening: Listening::default(),
-                pull_paces: PullPaces::default(),
+                pulls: PullLimit::new(limits),
             }),
         }
     }
@@ -293,7 +292,7 @@ impl Inner {
         let (context, lines) =
             RunContext::new(self.clock.now(), fetching.clone(), access, self.tracker.clone());
         let budget = RunBudget { storage: self.storage.clone(), run_id: id, timing };
-        let pulls = self.pull_paces.of(run.by.id, self.limits, Instant::now());
+        let pulls = self.pulls.as_ref().map(|pulls| pulls.of(run.by.id));
         let context = context.with_budget(Arc::new(budget)).with_pace(pulls);
         let context = match listening {
             Some(progress) => context.listening(progress),

@@ -60,7 +60,7 @@ fn is_glue(between: &str) -> bool {
 /// The beginnings of the questions that macros put between two texts.
 fn questions_in(between: &str) -> String {
     let are_there = QUESTIONS.iter().filter(|name| between.contains(&format!("{name}!(")));
-    are_there.map(|name| format!("{name}(")).collect()
+    are_there.flat_map(|name| [*name, "("]).collect()
 }
 
 fn one_line(text: &str) -> String {

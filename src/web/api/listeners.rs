@@ -18,7 +18,7 @@ use crate::{
     brokers::Brokers,
     clock::Clock,
     domain::{
-        listener::{Listener, ListenerDay},
+        listener::{DAYS_SHOWN, Listener, ListenerDay},
         replica,
     },
     storage::{Storage, StorageError},
@@ -29,7 +29,6 @@ use crate::{
             extract::{ApiId, JsonObject},
         },
         paths,
-        screens::query::listener::DAYS,
         state::AppState,
     },
 };
@@ -103,7 +102,7 @@ async fn shown(
 ) -> Result<Value, StorageError> {
     let listener = storage.find_listener(&context.scope, id).await?;
     let today = now.date_naive();
-    let since = today.checked_sub_days(Days::new(DAYS - 1)).unwrap_or(today);
+    let since = today.checked_sub_days(Days::new(DAYS_SHOWN - 1)).unwrap_or(today);
     let days = storage.listener_days(&context.scope, id, since).await?;
     Ok(listener_json(id, listener.as_ref(), &days))
 }

@@ -22,9 +22,9 @@ use crate::{
             extract::{ApiId, JsonObject, Pairs, Query},
         },
         paths,
-        screens::target::{
-            form::{clash_errors, read_target_json},
-            list::{SearchError, read_filter},
+        screens::shared::{
+            target_fields::{clash_errors, read_target_json},
+            target_search::{SearchError, read_filter},
         },
     },
 };

@@ -10,7 +10,7 @@ use axum::{
 };
 use metrics::{counter, histogram};
 
-use crate::web::{Site, frame::error::Error};
+use crate::web::{Site, frame::error::Error, paths};
 
 /// Headers of every answer. No page of ours may be framed, cached, or run anything that did not come from us.
 const HEADERS: [(HeaderName, HeaderValue); 7] = [
@@ -67,9 +67,9 @@ pub(crate) async fn refuse_strangers(
     request: Request,
     next: Next,
 ) -> Response {
-    let is_api = request.uri().path().starts_with("/api/");
+    let is_api = request.uri().path().starts_with(paths::API);
     // Probes of a load balancer use whatever address they have; there is nothing to steal there.
-    let is_probe = matches!(request.uri().path(), "/healthz" | "/readyz");
+    let is_probe = matches!(request.uri().path(), paths::HEALTH | paths::READINESS);
     let host =
         request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let refusal = if !is_probe && !site.is_own_host(host) {

@@ -19,7 +19,7 @@ pub(crate) fn form_view(form: &FormSpec, state: &FormState, drawing: &Drawing<'_
         match sections.iter_mut().find(|section| section.title == field.section) {
             Some(section) => section.fields.push(view),
             None => {
-                sections.push(SectionView { title: field.section.to_owned(), fields: vec![view] })
+                sections.push(SectionView { title: field.section.to_owned(), fields: vec![view] });
             }
         }
     }

@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// `POST /alerts/query/{id}/run/`
-pub(crate) async fn post_run(
+pub(in crate::web) async fn post_run(
     State(storage): State<Storage>,
     State(brokers): State<Brokers>,
     State(runner): State<Runner>,
@@ -51,12 +51,12 @@ pub(crate) async fn post_run(
             Ok(Redirect::to(&paths::run(run)).into_response())
         }
         // The form has changed since the query was saved: show it with what no longer fits.
-        Err(_) => Ok(Redirect::to(&format!("/alerts/query/{id}/update/?check=1")).into_response()),
+        Err(_) => Ok(Redirect::to(&format!("{}?check=1", paths::query_form(id))).into_response()),
     }
 }
 
 /// `POST /alerts/query/{id}/copy/`
-pub(crate) async fn post_copy(
+pub(in crate::web) async fn post_copy(
     State(storage): State<Storage>,
     context: PageContext,
     Id(id): Id,
@@ -73,7 +73,7 @@ pub(crate) async fn post_copy(
 }
 
 /// `GET /alerts/query/{id}/delete/`
-pub(crate) async fn get_delete(
+pub(in crate::web) async fn get_delete(
     State(storage): State<Storage>,
     State(brokers): State<Brokers>,
     context: PageContext,
@@ -104,7 +104,7 @@ pub(crate) async fn get_delete(
 }
 
 /// `POST /alerts/query/{id}/delete/`
-pub(crate) async fn post_delete(
+pub(in crate::web) async fn post_delete(
     State(storage): State<Storage>,
     context: PageContext,
     Id(id): Id,
