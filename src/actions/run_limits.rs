@@ -3,14 +3,12 @@
 //! Runs are counted on all replicas, because they take what replicas share. Pulls and requests are counted on each,
 //! because they take what it has itself.
 
-use std::{
-    collections::HashMap,
-    num::NonZeroU32,
-    sync::{Arc, Mutex, PoisonError},
-    time::Instant,
-};
+use std::{num::NonZeroU32, sync::Arc};
 
-use crate::brokers::PullPace;
+use crate::{
+    brokers::PullPace,
+    domain::limiter::{Asker, Limiter, Pace},
+};
 
 /// Runs that one process works on at once, whosever they are, beyond those of one member: a stream with a backlog takes up
 /// to 60 MB.
@@ -47,57 +45,68 @@ impl RunLimits {
     }
 }
 
-/// The pace of each member's pulls.
-#[derive(Debug, Default)]
-pub(super) struct PullPaces(Mutex<HashMap<i64, Arc<PullPace>>>);
+/// The pace of each member's pulls, whichever of their runs makes them.
+pub(super) struct PullLimit {
+    a_minute: NonZeroU32,
+    limiter: Arc<Limiter>,
+}
 
-impl PullPaces {
-    /// The pace that a member's runs share. One that is ahead of it is remembered: who begins one short run after the
-    /// other must not start afresh with each.
-    pub(super) fn of(
-        &self,
-        member_id: i64,
-        limits: RunLimits,
-        now: Instant,
-    ) -> Option<Arc<PullPace>> {
+impl PullLimit {
+    /// So many pulls in a minute, where they are limited; those of a second may follow each other without a pause.
+    pub(super) fn new(limits: RunLimits) -> Option<Self> {
         let a_minute = limits.pulls_a_minute?;
-        let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        paces.retain(|_, pace| Arc::strong_count(pace) > 1 || !pace.is_worked_off(now));
-        let pace = paces.entry(member_id).or_insert_with(|| Arc::new(PullPace::new(a_minute)));
-        Some(pace.clone())
+        let pace = Pace::per_minute(a_minute, a_minute.get() / 60);
+        Some(Self { a_minute, limiter: Arc::new(Limiter::new(pace)) })
+    }
+
+    /// The pace that a member's runs share.
+    pub(super) fn of(&self, member_id: i64) -> PullPace {
+        let asker = Asker::Member(member_id);
+        PullPace { a_minute: self.a_minute, limiter: self.limiter.clone(), asker }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     use super::*;
 
-    fn a_minute(n: u32) -> RunLimits {
-        RunLimits { pulls_a_minute: NonZeroU32::new(n), ..RunLimits::default() }
+    fn limit(a_minute: u32) -> Option<PullLimit> {
+        let pulls_a_minute = NonZeroU32::new(a_minute);
+        PullLimit::new(RunLimits { pulls_a_minute, ..RunLimits::default() })
+    }
+
+    fn line_up(pace: &PullPace, now: Instant) -> Duration {
+        pace.limiter.line_up(pace.asker, now)
+    }
+
+    #[test]
+    fn the_pulls_of_a_second_go_at_once_and_the_next_ones_wait_in_line() {
+        let (pulls, now) = (limit(1_200).unwrap(), Instant::now());
+        for _ in 0..20 {
+            assert_eq!(line_up(&pulls.of(1), now), Duration::ZERO);
+        }
+        assert_eq!(line_up(&pulls.of(1), now), Duration::from_millis(50));
+        assert_eq!(line_up(&pulls.of(1), now), Duration::from_millis(100));
+        let slow = limit(1).unwrap();
+        assert_eq!(line_up(&slow.of(1), now), Duration::ZERO);
+        assert_eq!(line_up(&slow.of(1), now), Duration::from_mins(1));
+        assert!(limit(0).is_none(), "as many as they can");
     }
 
     #[test]
     fn runs_of_one_member_share_a_pace_and_those_of_two_do_not() {
-        let (paces, now) = (PullPaces::default(), Instant::now());
-        let of = |member_id| paces.of(member_id, a_minute(60), now).unwrap();
-        let (one, two, other) = (of(1), of(1), of(2));
-        assert!(Arc::ptr_eq(&one, &two) && !Arc::ptr_eq(&one, &other));
+        let (pulls, now) = (limit(60).unwrap(), Instant::now());
+        let (one, two, other) = (pulls.of(1), pulls.of(1), pulls.of(2));
+        assert_eq!(line_up(&one, now), Duration::ZERO);
+        assert_eq!(line_up(&two, now), Duration::from_secs(1));
+        assert_eq!(line_up(&other, now), Duration::ZERO);
         drop((one, two));
-        of(3);
-        assert_eq!(paces.0.lock().unwrap().len(), 2, "who has no run is forgotten");
-        assert!(paces.of(1, RunLimits::default(), now).is_none());
-    }
-
-    #[test]
-    fn a_run_that_ends_does_not_free_the_next_one_of_its_pace() {
-        let (paces, now) = (PullPaces::default(), Instant::now());
-        let of = |at| paces.of(1, a_minute(60), at).unwrap();
-        assert_eq!(of(now).line_up(now), Duration::ZERO);
-        assert_eq!(of(now).line_up(now), Duration::from_secs(1));
-        assert_eq!(of(now).line_up(now), Duration::from_secs(2));
-        let later = now + Duration::from_mins(1);
-        assert_eq!(of(later).line_up(later), Duration::ZERO);
+        assert_eq!(
+            line_up(&pulls.of(1), now),
+            Duration::from_secs(2),
+            "a run that ends frees none"
+        );
     }
 }

@@ -12,7 +12,6 @@ mod filter_form;
 mod list;
 mod preview;
 pub mod pubsub;
-mod pull_pace;
 mod receipt;
 mod run_context;
 pub mod stream_client;
@@ -29,9 +28,8 @@ pub use self::{
     filter_form::{FILTER_FIELDS, FILTER_RULES, filter_from},
     list::{BackendSettings, Brokers, all_backends},
     preview::{Check, EstimatedCost, LeftToday, Preview},
-    pull_pace::PullPace,
     receipt::Receipt,
-    run_context::{Progress, RunContext},
+    run_context::{Progress, PullPace, RunContext},
     subscriptions::{
         NewSubscription, PUBLISHED_NAMES, PUBLISHED_TOPICS, PublishedTopic, Subscriptions,
     },

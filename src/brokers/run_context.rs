@@ -1,16 +1,25 @@
 //! What a run lends to a backend while it fetches.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use std::{
+    num::NonZeroU32,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Budget, PullPace};
-use crate::{domain::run::LogLevel, google::Access};
+use super::Budget;
+use crate::{
+    domain::{
+        limiter::{Asker, Limiter},
+        run::LogLevel,
+    },
+    google::Access,
+};
 
 /// What a run lends to a backend while it fetches.
 #[derive(Clone, Debug)]
@@ -26,13 +35,24 @@ pub struct RunContext {
     /// What its queries may cost; `None` where nobody keeps count, and then nothing that costs may be done.
     pub budget: Option<Arc<dyn Budget>>,
     /// The pace of its pulls; `None`: as fast as it goes.
-    pub pulls: Option<Arc<PullPace>>,
+    pub pulls: Option<PullPace>,
     /// Whether it listens: it goes on until it is stopped, whatever the form says of stopping.
     pub is_listening: bool,
     /// How far the run has come.
     pub progress: Arc<Progress>,
     log: mpsc::UnboundedSender<(LogLevel, String)>,
     ending: Arc<Mutex<Option<String>>>,
+}
+
+/// The pace of pulls that the runs of one member share in a process.
+#[derive(Clone, Debug)]
+pub struct PullPace {
+    /// Pulls in a minute.
+    pub a_minute: NonZeroU32,
+    /// Counts the pulls of every member.
+    pub limiter: Arc<Limiter>,
+    /// Whose pulls these are.
+    pub asker: Asker,
 }
 
 /// How far a run has come, for a backend that fetches no more than is needed, and for whoever watches over the run.
@@ -93,7 +113,7 @@ impl RunContext {
 
     /// The same with the pace of its pulls.
     #[must_use]
-    pub fn with_pace(self, pulls: Option<Arc<PullPace>>) -> Self {
+    pub fn with_pace(self, pulls: Option<PullPace>) -> Self {
         Self { pulls, ..self }
     }
 

@@ -1,12 +1,10 @@
 //! What a member has granted at Google, as pages and runs see it; the tokens themselves are not here.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 /// A right at Google that a feature needs, besides knowing who somebody is.
 /// <https://developers.google.com/identity/protocols/oauth2/scopes>
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// Subscriptions and their messages.
     PubSub,
@@ -62,7 +60,7 @@ impl Scope {
 }
 
 /// How a grant stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GrantState {
     /// Tokens renew themselves.
     Connected,

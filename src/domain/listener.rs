@@ -4,6 +4,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{grant::Scope, run::RunId};
 
+/// Days of which is told how much came on each.
+pub const DAYS_SHOWN: u64 = 30;
+
 /// A listener.
 #[derive(Clone, Debug)]
 pub struct Listener {

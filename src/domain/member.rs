@@ -1,9 +1,7 @@
 //! A person who uses the service, and what they may do.
 
-use serde::{Deserialize, Serialize};
-
 /// A person who uses the service.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     /// Id in the database.
     pub id: i64,
@@ -16,8 +14,7 @@ pub struct Member {
 }
 
 /// What a member may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// Look.
     Viewer,

@@ -125,8 +125,7 @@ impl Whose {
 }
 
 /// By what a request shows who makes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Via {
     /// A browser's session, or the one user of local mode.
     Session,
@@ -136,7 +135,7 @@ pub enum Via {
 
 /// Somebody who asks the storage for something, with the groups that they stand for at this moment. Whatever a page or
 /// the API reads or changes of the team's goes through one of these; only the storage makes them, from its own rows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TeamScope {
     member: Member,
     /// Groups of theirs, without the team.

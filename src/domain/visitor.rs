@@ -1,12 +1,11 @@
 //! Who makes a request: a member in a session, and how their grant at Google stands.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 use super::{grant::Scope, member::Member, sharing::TeamScope};
 
 /// Who makes a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Visitor {
     /// The member and what they may see and change, as the database knows it at this moment.
     pub scope: TeamScope,
@@ -26,7 +25,7 @@ impl Visitor {
 }
 
 /// What the frame of every page says of a grant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GrantSummary {
     /// Address of the account.
     pub email: String,

@@ -78,7 +78,7 @@ pub use self::{
     run_queue::{BegunRun, RunsAhead},
     run_work::StopRequest,
     runs::{NewRun, RunFilter},
-    sessions::{NewSession, SESSION_LIFE, SIGNED_IN, Sessions, VISITOR},
+    sessions::{NewSession, SESSION_LIFE, SIGNED_IN, Sessions},
     sign_in_attempts::{Attempt, Taken},
     target_lists::{TargetFilter, TargetPage},
     target_saves::{Saving, TargetEvidence},

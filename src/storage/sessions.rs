@@ -1,9 +1,9 @@
 //! Table `session`, as the store behind tower-sessions. A session that has ended is never revived: only a sign-in makes
 //! a row, always under a new id, of which the table has only the SHA-256.
 //!
-//! A session holds nothing that is written back. What others keep in a blob is columns here, read anew with each
-//! request, so a changed role or an ended session counts at once on every replica, and two requests that write at once
-//! lose nothing.
+//! What others keep in a blob is columns here. A record that is loaded holds none of them, so nothing of it can be written
+//! back, and no record but a sign-in's makes a session. Who is in a session is read anew with each request
+//! ([`Storage::visitor_of_session`]).
 
 use std::{
     collections::HashMap,
@@ -11,8 +11,8 @@ use std::{
 };
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 use sqlx::{FromRow, PgPool};
 use tower_sessions::{
@@ -28,7 +28,7 @@ use super::{
 use crate::domain::{
     history::{Action, Event, Kind},
     sharing::TeamScope,
-    visitor::SessionSummary,
+    visitor::{SessionSummary, Visitor},
 };
 
 /// How long a session lives that is not used.
@@ -39,9 +39,6 @@ pub const SESSION_LIFE: Duration = Duration::from_hours(12);
 
 /// Key of a session's value: what a sign-in puts in, a [`NewSession`].
 pub const SIGNED_IN: &str = "signed-in";
-
-/// Key of a session's value: what the store puts in, a [`crate::domain::visitor::Visitor`].
-pub const VISITOR: &str = "visitor";
 
 /// A sign-in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -61,7 +58,6 @@ pub struct Sessions {
 #[derive(FromRow)]
 struct LiveSessionRow {
     id: i64,
-    seconds_left: f64,
     #[sqlx(flatten)]
     visitor: VisitorRow,
 }
@@ -70,9 +66,9 @@ struct LiveSessionRow {
 struct SessionRow {
     id: i64,
     browser: String,
-    created: chrono::DateTime<chrono::Utc>,
-    last_seen: chrono::DateTime<chrono::Utc>,
-    expires: chrono::DateTime<chrono::Utc>,
+    created: DateTime<Utc>,
+    last_seen: DateTime<Utc>,
+    expires: DateTime<Utc>,
 }
 
 /// The session that is meant, while it lives (`$2` is how long it does so unused), as `live s`; asking is using it, which
@@ -111,6 +107,26 @@ impl Storage {
         .fetch_optional(&self.pool)
         .await?;
         Ok(row.and_then(ScopeRow::into_scope))
+    }
+
+    /// Who is in the session of a cookie, as they are at this moment; `None` when it has ended. Asking is using it.
+    pub async fn visitor_of_session(&self, id: &Id) -> Result<Option<Visitor>, StorageError> {
+        let row: Option<LiveSessionRow> = sqlx::query_as(concat!(
+            live_session!("token_hash = $1"),
+            " select s.id, ",
+            visitor_columns!(),
+            "
+             from live s
+             join member m on m.id = s.member_id and m.removed is null
+             left join google_credential c on c.member_id = m.id"
+        ))
+        .bind(token_hash(id))
+        .bind(SESSION_IDLE.as_secs_f64())
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let inconsistent = StorageError::Inconsistent { table: "session", id: row.id };
+        row.visitor.into_visitor(Some(row.id)).ok_or(inconsistent).map(Some)
     }
 
     /// The store behind the sessions of the pages.
@@ -204,17 +220,13 @@ fn broken(error: &sqlx::Error) -> session_store::Error {
     session_store::Error::Backend("the database did not answer".to_owned())
 }
 
-fn unreadable(what: &str) -> session_store::Error {
-    session_store::Error::Decode(what.to_owned())
-}
-
 #[async_trait]
 impl SessionStore for Sessions {
     /// A sign-in. The id is always a new one: none that a browser brought along is taken.
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
-        let signed_in = record.data.get(SIGNED_IN).cloned().ok_or_else(|| unreadable(SIGNED_IN))?;
-        let new: NewSession =
-            serde_json::from_value(signed_in).map_err(|_| unreadable(SIGNED_IN))?;
+        let unreadable = || session_store::Error::Decode(SIGNED_IN.to_owned());
+        let signed_in = record.data.get(SIGNED_IN).ok_or_else(unreadable)?;
+        let new = NewSession::deserialize(signed_in).map_err(|_| unreadable())?;
         record.id = Id::default();
         sqlx::query(
             "insert into session (token_hash, member_id, browser, expires)
@@ -242,30 +254,22 @@ impl SessionStore for Sessions {
         Ok(())
     }
 
+    /// That it lives, and no more: see the head of this file.
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
-        let row: Option<LiveSessionRow> = sqlx::query_as(concat!(
-            live_session!("token_hash = $1"),
-            "
-             select s.id, extract(epoch from s.expires - now())::float8 as seconds_left, ",
-            visitor_columns!(),
-            "
-             from live s
-             join member m on m.id = s.member_id and m.removed is null
-             left join google_credential c on c.member_id = m.id"
-        ))
+        let expires: Option<DateTime<Utc>> = sqlx::query_scalar(
+            "select expires from session
+             where token_hash = $1 and expires > now() and last_seen > now() - make_interval(secs => $2)",
+        )
         .bind(token_hash(id))
         .bind(SESSION_IDLE.as_secs_f64())
         .fetch_optional(&self.pool)
         .await
         .map_err(|error| broken(&error))?;
-        let Some(row) = row else { return Ok(None) };
-        let left = Duration::try_from_secs_f64(row.seconds_left).unwrap_or_default();
-        let visitor = row.visitor.into_visitor(Some(row.id)).ok_or_else(|| unreadable("role"))?;
-        let visitor = serde_json::to_value(visitor)
-            .map_err(|error| session_store::Error::Encode(error.to_string()))?;
-        let data: HashMap<String, Value> = [(VISITOR.to_owned(), visitor)].into();
-        let ends = SystemTime::now().checked_add(left).unwrap_or(SystemTime::UNIX_EPOCH);
-        Ok(Some(Record { id: *id, data, expiry_date: ends.into() }))
+        let record = |expires: DateTime<Utc>| {
+            let expiry_date = SystemTime::from(expires).into();
+            Record { id: *id, data: HashMap::new(), expiry_date }
+        };
+        Ok(expires.map(record))
     }
 
     async fn delete(&self, id: &Id) -> session_store::Result<()> {

@@ -1,7 +1,25 @@
 //! Every address of ours, as a function of what it is about.
 
+use url::form_urlencoded;
+
 use crate::domain::{alert::Survey, history::Kind};
 
+/// Files of the pages.
+pub(crate) const STATIC: &str = "/static/";
+/// What machines that watch ask for: whether the process lives.
+pub(crate) const HEALTH: &str = "/healthz";
+/// Whether it can work.
+pub(crate) const READINESS: &str = "/readyz";
+/// Everything that programs ask for.
+pub(crate) const API: &str = "/api/";
+/// Their description, for people.
+pub(crate) const API_DOCS: &str = "/api/docs/";
+/// The targets, for programs.
+pub(crate) const API_TARGETS: &str = "/api/targets/";
+/// Where the theme is chosen.
+pub(crate) const THEME: &str = "/theme/";
+/// What is about oneself: signing in, one's connection, tokens.
+pub(crate) const ACCOUNTS: &str = "/accounts/";
 /// Where one signs in.
 pub(crate) const SIGN_IN: &str = "/accounts/login/";
 /// Where one signs out.
@@ -22,18 +40,28 @@ pub(crate) const PROFILE: &str = "/accounts/profile/";
 pub(crate) const TOKENS: &str = "/accounts/tokens/";
 /// Before the secret of an invitation by link.
 pub(crate) const JOIN: &str = "/accounts/join/";
+/// What was done, by whom.
+pub(crate) const HISTORY: &str = "/team/history/";
+/// The same as a file.
+pub(crate) const HISTORY_EXPORT: &str = "/team/history/export/";
 /// The members.
 pub(crate) const TEAM: &str = "/team/";
+/// Before every page of queries.
+pub(crate) const QUERY_PAGES: &str = "/alerts/query/";
 /// "Query a Broker".
 pub(crate) const QUERIES: &str = "/alerts/query/list/";
 /// An empty query form.
 pub(crate) const NEW_QUERY: &str = "/alerts/query/create/";
 /// A query's statement and cost.
 pub(crate) const PREVIEW: &str = "/alerts/query/preview/";
+/// How a form reads what is typed.
+pub(crate) const ECHO: &str = "/alerts/query/echo/";
 /// Where alerts are saved as targets.
 pub(crate) const SAVE_ALERTS: &str = "/alerts/alert/create/";
 /// The runs.
 pub(crate) const RUNS: &str = "/runs/";
+/// The runs that wait for their turn.
+pub(crate) const QUEUED_RUNS: &str = "/runs/?state=queued";
 /// The targets.
 pub(crate) const TARGETS: &str = "/targets/";
 /// An empty target form.
@@ -50,9 +78,19 @@ pub(crate) fn of(kind: Kind, id: i64) -> String {
     }
 }
 
+/// A page about a query, a run or a target: `share/`, `history/`.
+pub(crate) fn page_of(kind: Kind, id: i64, page: &str) -> String {
+    format!("{}{page}", of(kind, id))
+}
+
+/// An empty form of a backend.
+pub(crate) fn new_query(broker_id: &str) -> String {
+    format!("{NEW_QUERY}?broker={broker_id}")
+}
+
 /// A page of a query: `update/`, `copy/`, `run/`, `delete/`, …
 pub(crate) fn query(id: i64, page: &str) -> String {
-    format!("/alerts/query/{id}/{page}")
+    format!("{QUERY_PAGES}{id}/{page}")
 }
 
 /// Where files for a backend's archives are sent to.
@@ -72,15 +110,76 @@ pub(crate) fn listener(query_id: i64) -> String {
 
 /// A run.
 pub(crate) fn run(id: i64) -> String {
-    format!("{RUNS}{id}/")
+    run_page(id, "")
+}
+
+/// What belongs to a run: `cancel/`, `progress/`, `unreadable/`, …
+pub(crate) fn run_page(id: i64, page: &str) -> String {
+    format!("{RUNS}{id}/{page}")
 }
 
 /// An alert.
 pub(crate) fn alert(survey: Survey, source_id: i64) -> String {
-    format!("/alerts/{}/{source_id}/", survey.id())
+    alert_page(survey, source_id, "")
+}
+
+/// What belongs to an alert: `packet/`, `json/`.
+pub(crate) fn alert_page(survey: Survey, source_id: i64, page: &str) -> String {
+    format!("/alerts/{}/{source_id}/{page}", survey.id())
 }
 
 /// A target.
 pub(crate) fn target(id: i64) -> String {
-    format!("{TARGETS}{id}/")
+    target_page(id, "")
+}
+
+/// A page of a target: `update/`, `delete/`.
+pub(crate) fn target_page(id: i64, page: &str) -> String {
+    format!("{TARGETS}{id}/{page}")
+}
+
+/// A subscription, by its name.
+pub(crate) fn subscription(name: &str) -> String {
+    let name: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
+    format!("{SUBSCRIPTIONS}{name}/")
+}
+
+/// What belongs to a subscription: `peek/`, `seek/`, `delete/`.
+pub(crate) fn subscription_page(name: &str, page: &str) -> String {
+    format!("{}{page}", subscription(name))
+}
+
+/// A group of the team.
+pub(crate) fn group(id: i64) -> String {
+    group_page(id, "")
+}
+
+/// What belongs to a group: `add/`, `remove/`, `delete/`.
+pub(crate) fn group_page(id: i64, page: &str) -> String {
+    format!("/team/groups/{id}/{page}")
+}
+
+/// What is done with a member: `role/`, `remove/`.
+pub(crate) fn member_page(id: i64, page: &str) -> String {
+    format!("/team/members/{id}/{page}")
+}
+
+/// Where an invitation is taken back.
+pub(crate) fn invitation_removal(id: i64) -> String {
+    format!("/team/invitations/{id}/delete/")
+}
+
+/// Where a token is made void.
+pub(crate) fn token_revocation(id: i64) -> String {
+    format!("{TOKENS}{id}/revoke/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_odd_names_lead_back_to_them() {
+        assert_eq!(subscription("a+b%c~d"), "/subscriptions/a%2Bb%25c%7Ed/");
+    }
 }

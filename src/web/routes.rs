@@ -16,7 +16,7 @@ use tower_http::{CompressionLevel, catch_panic::CatchPanicLayer, compression::Co
 use super::{
     AppState, Site,
     api::{self, address::is_api},
-    door::{admission, guard, own_task, retirement},
+    door::{admission, guard, own_task, retirement, session},
     frame::{assets, error::Error, error_page},
     health,
     screens::{account, alert, home, query, run, shared, subscription, target, team},
@@ -29,7 +29,7 @@ const MAX_BODY_BYTES: usize = 1 << 20;
 /// Everything that the service answers.
 pub fn router(state: AppState) -> Router {
     let site = Arc::<Site>::from_ref(&state);
-    let sessions = admission::sessions(state.storage(), &site);
+    let sessions = session::layer(state.storage(), &site);
     let uploads = Router::new()
         .route("/alerts/{broker}/upload/", post(query::upload::post).fallback(method_not_allowed))
         .layer(DefaultBodyLimit::disable());
@@ -51,7 +51,7 @@ pub fn router(state: AppState) -> Router {
                 .layer(from_fn_with_state(site.clone(), guard::add_headers))
                 .layer(from_fn(error_page::draw_for_strangers))
                 .layer(from_fn_with_state(site.clone(), guard::refuse_strangers))
-                .layer(from_fn_with_state(site, admission::complete_removals))
+                .layer(from_fn_with_state(site, session::complete_removals))
                 .layer(sessions)
                 .layer(from_fn_with_state(state.clone(), admission::admit))
                 .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {

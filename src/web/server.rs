@@ -1,6 +1,6 @@
 //! The HTTP server: connections with limits on time and number, ended in order.
 
-use std::{net::IpAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use axum::{Extension, Router};
 use futures::FutureExt;
@@ -18,17 +18,13 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use crate::domain::timing::WebTiming;
+use crate::{domain::timing::WebTiming, web::frame::extract::PeerAddress};
 
 /// How many connections are open at once, at most? The others wait in the system's queue.
 const MAX_CONNECTIONS: usize = 1024;
 
 /// Largest head of a request, bytes.
 const MAX_HEAD_BYTES: usize = 16 << 10;
-
-/// Who is at the other end of a connection: an extension of each request.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct PeerAddress(pub(crate) IpAddr);
 
 /// Serves until `stop`, then takes the connections that are made already and lets open requests finish, for a while at most.
 ///

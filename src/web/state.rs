@@ -1,6 +1,6 @@
 //! What every handler can ask for.
 
-use std::{convert::Infallible, num::NonZeroU32, sync::Arc, time::Duration};
+use std::{convert::Infallible, num::NonZeroU32, sync::Arc};
 
 use axum::{
     extract::{FromRef, FromRequestParts, OptionalFromRequestParts},
@@ -13,17 +13,19 @@ use crate::{
     actions::{credentials::Credentials, runs::Runner, sign_in::SignIn},
     brokers::Brokers,
     clock::Clock,
-    domain::timing::WebTiming,
-    storage::Storage,
-    web::{
-        Site,
-        door::{open_requests::OpenRequests, rate_limit::RateLimit, request_limit::RequestLimit},
-        frame::error::Error,
+    domain::{
+        limiter::{Limiter, Pace},
+        timing::WebTiming,
     },
+    storage::Storage,
+    web::{Site, door::open_requests::OpenRequests, frame::error::Error},
 };
 
 /// Ways to the provider that one address may begin in a minute.
 const SIGN_INS_A_MINUTE: u32 = 10;
+
+/// The share of a minute's requests that may come at once: an eager reader opens many pages together.
+const SHARE_AT_ONCE: u32 = 4;
 
 /// The parts of a running service.
 #[derive(Clone)]
@@ -36,7 +38,7 @@ pub struct AppState {
     metrics: PrometheusHandle,
     timing: WebTiming,
     accounts: Option<Accounts>,
-    requests: Option<Arc<RequestLimit>>,
+    requests: Option<Arc<Limiter>>,
 }
 
 /// What signing in takes, where people do.
@@ -44,7 +46,7 @@ pub struct AppState {
 pub(crate) struct Accounts {
     pub(crate) sign_in: Arc<SignIn>,
     pub(crate) credentials: Credentials,
-    pub(crate) attempts: Arc<RateLimit>,
+    pub(crate) attempts: Arc<Limiter>,
     pub(crate) open_requests: Arc<OpenRequests>,
 }
 
@@ -66,7 +68,7 @@ impl AppState {
     /// The same, where people sign in and grant what runs need.
     #[must_use]
     pub fn with_sign_in(self, sign_in: Option<Arc<SignIn>>, credentials: Credentials) -> Self {
-        let attempts = Arc::new(RateLimit::new(SIGN_INS_A_MINUTE, Duration::from_mins(1)));
+        let attempts = Arc::new(Limiter::new(Pace::in_each_minute(SIGN_INS_A_MINUTE)));
         let open_requests = Arc::default();
         let accounts =
             sign_in.map(|sign_in| Accounts { sign_in, credentials, attempts, open_requests });
@@ -77,11 +79,12 @@ impl AppState {
     #[must_use]
     pub fn with_requests_a_minute(self, most: Option<NonZeroU32>) -> Self {
         let most = most.filter(|_| self.site.local_scope().is_none());
-        Self { requests: most.map(|most| Arc::new(RequestLimit::new(most))), ..self }
+        let pace = |most: NonZeroU32| Pace::per_minute(most, most.get() / SHARE_AT_ONCE);
+        Self { requests: most.map(|most| Arc::new(Limiter::new(pace(most)))), ..self }
     }
 
     /// How many requests one member may make, where that is limited.
-    pub(crate) fn requests(&self) -> Option<&RequestLimit> {
+    pub(crate) fn requests(&self) -> Option<&Limiter> {
         self.requests.as_deref()
     }
 

@@ -1,5 +1,7 @@
 //! The functions of a source: who may call them, what they are given, whose they are.
 
+use std::ops::Range;
+
 use crate::{
     reader::{bare, closing, is_part_of_word},
     tree::Tree,
@@ -17,6 +19,8 @@ pub(crate) struct Function {
     pub(crate) of: String,
     /// What it does, without comments, texts and blanks.
     pub(crate) body: String,
+    /// From `fn` to the end of its block.
+    pub(crate) n_lines: usize,
 }
 
 impl Function {
@@ -73,20 +77,21 @@ fn function(bare: &str, at: usize, blocks: &[(String, usize, usize)]) -> Option<
     let end = closing(bare, open);
     let parameters = bare[open..end].trim_start_matches('(').trim_end_matches(')');
     let of = blocks.iter().rfind(|(_, open, end)| (*open..*end).contains(&at));
+    let block = block(bare, end);
     Some(Function {
         name,
         is_public: is_public(&bare[..at]),
         parameters: parameters.split_whitespace().collect::<Vec<_>>().join(" "),
         of: of.map(|(head, _, _)| head.clone()).unwrap_or_default(),
-        body: body(&bare[end..]),
+        body: bare[block.clone()].split_whitespace().collect(),
+        n_lines: bare[at..block.end].lines().count(),
     })
 }
 
-/// The block of a function whose brackets have just been closed; nothing where a trait only names it.
-fn body(rest: &str) -> String {
-    let open = rest.find(['{', ';']).filter(|at| rest[*at..].starts_with('{'));
-    let block = open.map_or("", |open| &rest[open..closing(rest, open)]);
-    block.split_whitespace().collect()
+/// The block of a function whose brackets are closed here; nothing where a trait only names it.
+fn block(bare: &str, end: usize) -> Range<usize> {
+    let open = bare[end..].find(['{', ';']).filter(|at| bare[end + at..].starts_with('{'));
+    open.map_or(end..end, |open| end + open..closing(bare, end + open))
 }
 
 /// How long `<…>` is, which may hold brackets and arrows.
@@ -184,6 +189,7 @@ fn public_functions_are_found_however_they_are_written() {
     assert_eq!(of("of_trait").of, "Comments for Storage");
     assert_eq!(of("alone").of, "");
     assert_eq!(of("plain").body, "{;}");
+    assert_eq!((of("plain").n_lines, of("generic").n_lines), (1, 5));
     let named = functions("trait A { fn named(&self) -> [u8; 2]; fn done() { a( b ) } }");
     assert_eq!(named.iter().map(|it| it.body.as_str()).collect::<Vec<_>>(), ["", "{a(b)}"]);
 }

@@ -1,6 +1,6 @@
 //! Which layer may use which, and who may name which crate.
 
-use crate::tree::{Tree, layer};
+use crate::tree::{Texts, Tree, layer};
 
 /// Layers that a file's code names, by `crate::layer` or inside `use crate::{layer…}`.
 fn layers_named(code: &str, layers: &[&str]) -> Vec<String> {
@@ -89,24 +89,45 @@ fn layers_use_only_what_lies_below_them() {
     }
 }
 
+/// Crates that only some may name: layers, or files.
+const OWNERS: [(&str, &[&str]); 9] = [
+    ("axum", &["web"]),
+    ("askama", &["web"]),
+    ("utoipa", &["web"]),
+    ("sqlx", &["storage", "app", "local_postgres"]),
+    ("clap", &["config", "main"]),
+    ("apache_avro", &["packets", "simulate"]),
+    ("tar", &["brokers", "simulate"]),
+    ("google_cloud_auth", &["google"]),
+    ("tower_sessions", &["storage/sessions.rs", "web/door/session.rs"]),
+];
+
+/// Files that name a crate and may not.
+fn strangers(programs: &Texts) -> Vec<String> {
+    let names = |code: &str, krate: &str| {
+        ["use ", " ", "("].iter().any(|before| code.contains(&format!("{before}{krate}::")))
+    };
+    let may = |file: &str, owners: &[&str]| owners.contains(&layer(file)) || owners.contains(&file);
+    let files = programs.iter().flat_map(|(file, code)| {
+        let wrong =
+            OWNERS.iter().filter(|(krate, owners)| names(code, krate) && !may(file, owners));
+        wrong.map(move |(krate, _)| format!("src/{file} may not name {krate}"))
+    });
+    files.collect()
+}
+
 #[test]
 fn crates_are_named_only_where_they_belong() {
-    let owners: [(&str, &[&str]); 8] = [
-        ("axum", &["web"]),
-        ("askama", &["web"]),
-        ("utoipa", &["web"]),
-        ("sqlx", &["storage", "app", "local_postgres"]),
-        ("clap", &["config", "main"]),
-        ("apache_avro", &["packets", "simulate"]),
-        ("tar", &["brokers", "simulate"]),
-        ("google_cloud_auth", &["google"]),
-    ];
-    for (name, code) in Tree::read().programs {
-        for (krate, layers) in owners {
-            let names_it = code.contains(&format!("use {krate}::"))
-                || code.contains(&format!(" {krate}::"))
-                || code.contains(&format!("({krate}::"));
-            assert!(!names_it || layers.contains(&layer(&name)), "src/{name} may not name {krate}");
-        }
+    let found = strangers(&Tree::read().programs);
+    assert!(found.is_empty(), "{found:#?}");
+    for (file, code, is_found) in [
+        ("domain/run.rs", "use sqlx::FromRow;", true),
+        ("web/screens/home.rs", "fn a(_: tower_sessions::Session) {}", true),
+        ("web/door/session.rs", "use tower_sessions::Session;", false),
+        ("web/screens/home.rs", "use axum::Router; // sqlx::PgPool", false),
+    ] {
+        let mut tree = Tree { programs: Texts::new(), migrations: Texts::new() };
+        tree.put(file, code);
+        assert_eq!(!strangers(&tree.programs).is_empty(), is_found, "{file}: {code}");
     }
 }

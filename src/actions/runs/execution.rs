@@ -1,7 +1,7 @@
 //! One run from its form to its end: the form is validated again, whom the run acts as is looked up, its backend is asked,
 //! and what it says is logged.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
@@ -125,7 +125,7 @@ async fn fetch(
     let (context, lines) =
         RunContext::new(inner.clock.now(), fetching.clone(), access, inner.tracker.clone());
     let budget = RunBudget { storage: inner.storage.clone(), run_id: id, timing };
-    let pulls = inner.pull_paces.of(run.by.id, inner.limits, Instant::now());
+    let pulls = inner.pulls.as_ref().map(|pulls| pulls.of(run.by.id));
     let context = context.with_budget(Arc::new(budget)).with_pace(pulls);
     let context = match listening {
         Some(progress) => context.listening(progress),

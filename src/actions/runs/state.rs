@@ -11,7 +11,7 @@ use super::{listener_runs::ListenerRuns, settings::RunnerSettings};
 use crate::{
     actions::{
         credentials::Credentials,
-        run_limits::{PullPaces, RunLimits},
+        run_limits::{PullLimit, RunLimits},
     },
     brokers::Brokers,
     clock::Clock,
@@ -43,7 +43,8 @@ pub(super) struct Inner {
     pub(super) looking: tokio::sync::Mutex<()>,
     live: Mutex<HashMap<RunId, CancellationToken>>,
     pub(super) listener_runs: ListenerRuns,
-    pub(super) pull_paces: PullPaces,
+    /// The pace of members' pulls, where it is limited.
+    pub(super) pulls: Option<PullLimit>,
 }
 
 impl Inner {
@@ -71,7 +72,7 @@ impl Inner {
             looking: tokio::sync::Mutex::default(),
             live: Mutex::default(),
             listener_runs: ListenerRuns::default(),
-            pull_paces: PullPaces::default(),
+            pulls: PullLimit::new(limits),
         }
     }
 

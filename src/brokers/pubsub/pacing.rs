@@ -28,7 +28,7 @@ impl Pacing {
     /// Waits for the turn of one pull; false if the run is to end meanwhile.
     pub(in crate::brokers) async fn turn(&self) -> bool {
         let Some(pace) = &self.context.pulls else { return true };
-        let wait = pace.line_up(Instant::now().into_std());
+        let wait = pace.limiter.line_up(pace.asker, Instant::now().into_std());
         if wait.is_zero() {
             return true;
         }
@@ -37,7 +37,7 @@ impl Pacing {
                 LogLevel::Info,
                 format!(
                     "This service pulls {} times a minute for one member: from here on pulls wait their turn, and nothing is lost",
-                    pace.a_minute()
+                    pace.a_minute
                 ),
             );
         }

@@ -21,6 +21,7 @@ use crate::{
     actions::{runs::Runner, stored_form::why_not_listen},
     brokers::Brokers,
     clock::Clock,
+    domain::listener::DAYS_SHOWN,
     storage::{Storage, StorageError},
     web::{
         frame::{
@@ -28,7 +29,6 @@ use crate::{
             error::{ApiError, Error, Problem},
             extract::{ApiId, JsonBody},
         },
-        screens::query::listener::DAYS,
         state::AppState,
     },
 };
@@ -141,7 +141,7 @@ async fn shown(
 ) -> Result<ListenerBody, StorageError> {
     let listener = storage.find_listener(&context.scope, id).await?;
     let today = now.date_naive();
-    let since = today.checked_sub_days(Days::new(DAYS - 1)).unwrap_or(today);
+    let since = today.checked_sub_days(Days::new(DAYS_SHOWN - 1)).unwrap_or(today);
     let days = storage.listener_days(&context.scope, id, since).await?;
     Ok(ListenerBody::of(id, listener, &days))
 }

@@ -15,7 +15,7 @@ use crate::{
         target::{NewTarget, Target},
     },
     storage::TargetEvidence,
-    web::screens::target::form::read_target_json,
+    web::screens::shared::target_fields::read_target_json,
 };
 
 /// The only type of targets that there is here: places among the fixed stars.

@@ -25,9 +25,9 @@ use crate::{
             error::{ApiError, Error, Problem},
             extract::{ApiId, JsonBody, Pairs, Query},
         },
-        screens::target::{
-            form::clash_errors,
-            list::{SearchError, read_filter},
+        screens::shared::{
+            target_fields::clash_errors,
+            target_search::{SearchError, read_filter},
         },
     },
 };

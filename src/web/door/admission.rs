@@ -3,26 +3,25 @@
 //! Session and member are read with each request, so an ended session or a changed role counts at once on every
 //! replica. A form that comes without a session is kept on the page that says so, and is sent again after signing in.
 
-use std::{sync::Arc, time::Duration};
+use std::time::{Duration, Instant};
 
 use askama::Template;
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 use url::form_urlencoded;
 
-use super::request_limit::{Asker, is_free};
+use super::session::BrowserSession;
 use crate::{
     actions::secret::secret_hash,
-    domain::visitor::Visitor,
-    storage::{SESSION_LIFE, Sessions, Storage, VISITOR},
+    domain::{limiter::Asker, visitor::Visitor},
+    storage::StorageError,
     web::{
-        AppState, Site,
+        AppState,
         api::address::is_api,
         frame::{
             chrome::{Chrome, Section},
@@ -48,118 +47,86 @@ pub(crate) struct SendAgainPage {
 }
 
 /// Paths that are open before sign-in.
-const OPEN: [&str; 6] =
-    [paths::SIGN_IN, paths::CALLBACK, paths::SIGN_OUT, "/theme/", "/healthz", "/readyz"];
+const OPEN: [&str; 6] = [
+    paths::SIGN_IN,
+    paths::CALLBACK,
+    paths::SIGN_OUT,
+    paths::THEME,
+    paths::HEALTH,
+    paths::READINESS,
+];
 
 /// Folders that are open: files of the pages, which hold nothing of anybody's, and invitations by link.
-const OPEN_FOLDERS: [&str; 2] = ["/static/", paths::JOIN];
+const OPEN_FOLDERS: [&str; 2] = [paths::STATIC, paths::JOIN];
+
+/// Paths that are never counted, nor those of files: pages need their files, and machines that watch must not be sent away.
+const NOT_COUNTED: [&str; 2] = [paths::HEALTH, paths::READINESS];
 
 /// Largest form that is kept on the page that asks to sign in again, bytes.
 const MAX_KEPT_FORM: usize = 64 << 10;
 
-/// Name of the cookie of a session. `__Host-` ties it to our host and to https, where there is https.
-pub(crate) fn session_cookie(site: &Site) -> &'static str {
-    if site.is_https() { "__Host-sid" } else { "sid" }
-}
-
-/// Finds the session of a request.
-pub(crate) fn sessions(storage: &Storage, site: &Site) -> SessionManagerLayer<Sessions> {
-    let life = SESSION_LIFE.try_into().unwrap_or_default();
-    SessionManagerLayer::new(storage.sessions())
-        .with_name(session_cookie(site))
-        .with_secure(site.is_https())
-        .with_http_only(true)
-        // A stricter one would not come along on the way back from the provider.
-        .with_same_site(SameSite::Lax)
-        .with_path("/")
-        .with_expiry(Expiry::OnInactivity(life))
-}
-
-/// Takes the cookie of a session that is over away for good: tower-sessions does so without `Secure`, which browsers do
-/// not follow for a `__Host-` cookie.
-pub(crate) async fn complete_removals(
-    State(site): State<Arc<Site>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let mut response = next.run(request).await;
-    let beginning = format!("{}=;", session_cookie(&site));
-    for cookie in response.headers_mut().iter_mut().filter(|(name, _)| *name == header::SET_COOKIE)
-    {
-        if cookie.1.as_bytes().starts_with(beginning.as_bytes()) {
-            *cookie.1 = session_removal(&site);
-        }
-    }
-    response
-}
-
-/// Takes the cookie of a session away. A `__Host-` cookie goes only if the removal says `Secure` as well.
-pub(crate) fn session_removal(site: &Site) -> HeaderValue {
-    let name = session_cookie(site);
-    let cookie = format!("{name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{}", secure(site));
-    HeaderValue::try_from(cookie).unwrap_or(HeaderValue::from_static(""))
-}
-
-/// What keeps a cookie to https, where there is https.
-pub(crate) fn secure(site: &Site) -> &'static str {
-    if site.is_https() { "; Secure" } else { "" }
-}
-
 /// Lets in those who have a session, and everybody to what is open.
 pub(crate) async fn admit(
     State(state): State<AppState>,
-    session: Session,
+    session: BrowserSession,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let visitor = match state.site().local_scope() {
-        Some(scope) => {
-            Ok(Some(Visitor { scope: scope.clone(), session_id: None, grant: None, project: None }))
-        }
-        None => match bearer(request.headers(), request.uri().path()) {
-            Some(token) => {
-                let found = state.storage().bearer_of(&secret_hash(token)).await;
-                found.map_err(|error| {
-                    tracing::warn!(%error, "Tokens cannot be read");
-                })
+    let (visitor, is_away) =
+        match visitor(&state, &session, request.headers(), request.uri().path()).await {
+            Ok(visitor) => (visitor, false),
+            Err(error) => {
+                tracing::warn!(%error, "Who asks cannot be read");
+                (None, true)
             }
-            None => session.get::<Visitor>(VISITOR).await.map_err(|_| ()),
-        },
-    };
+        };
     let path = request.uri().path();
     let is_open =
         OPEN.contains(&path) || OPEN_FOLDERS.iter().any(|folder| path.starts_with(folder));
     let is_api = is_api(path);
-    let (visitor, is_away) = match visitor {
-        Ok(visitor) => (visitor, false),
-        Err(()) => (None, true),
-    };
-    let is_in = visitor.is_some();
+    let is_counted = !NOT_COUNTED.contains(&path) && !path.starts_with(paths::STATIC);
     let asker = asker(&state, &request, visitor.as_ref());
-    let wait_s = if is_away { None } else { too_often(&state, &request, asker) };
-    let place = state
-        .accounts()
-        .filter(|_| !is_free(path))
-        .map(|accounts| accounts.open_requests.enter(asker));
+    let limiter = state.requests().filter(|_| is_counted && !is_away);
+    let wait = limiter.and_then(|limiter| limiter.check(asker, Instant::now()).err());
+    let accounts = state.accounts().filter(|_| is_counted);
+    let place = accounts.map(|accounts| accounts.open_requests.enter(asker));
+    let may_pass = visitor.is_some() || is_open;
     let frame = Frame::of(&request, visitor, &state);
     request.extensions_mut().insert(frame.clone());
-    let answer = async {
-        match () {
-            () if matches!(place, Some(None)) => refused(Error::TooManyOpen, is_api),
-            () if wait_s.is_some() => {
-                let error = Error::TooOften { wait_s: wait_s.unwrap_or_default() };
-                refused(error, is_api)
-            }
-            () if is_in || is_open => next.run(request).await,
-            () if is_away => refused(Error::Busy, is_api),
-            () if is_api => Error::NotSignedIn.into_json().into_response(),
-            () => send_to_sign_in(request, &frame, state.timing().body).await,
-        }
+    let answer = if matches!(place, Some(None)) {
+        refused(Error::TooManyOpen, is_api)
+    } else if let Some(wait) = wait {
+        refused(Error::too_often(wait), is_api)
+    } else if may_pass {
+        next.run(request).await
+    } else if is_away {
+        refused(Error::Busy, is_api)
+    } else if is_api {
+        refused(Error::NotSignedIn, is_api)
+    } else {
+        send_to_sign_in(request, &frame, state.timing().body).await
     };
-    let answer = error_page::draw(answer.await, &frame);
+    let answer = error_page::draw(answer, &frame);
     match place.flatten() {
         Some(place) => place.until_taken(answer),
         None => answer,
+    }
+}
+
+/// Who makes a request: the user of local mode, whoever's token it shows, or who is in its session.
+async fn visitor(
+    state: &AppState,
+    session: &BrowserSession,
+    headers: &HeaderMap,
+    path: &str,
+) -> Result<Option<Visitor>, StorageError> {
+    if let Some(scope) = state.site().local_scope() {
+        let scope = scope.clone();
+        return Ok(Some(Visitor { scope, session_id: None, grant: None, project: None }));
+    }
+    match bearer(headers, path) {
+        Some(token) => state.storage().bearer_of(&secret_hash(token)).await,
+        None => session.visitor(state.storage()).await,
     }
 }
 
@@ -180,17 +147,10 @@ fn bearer<'h>(headers: &'h HeaderMap, path: &str) -> Option<&'h str> {
 
 /// Who asks, as far as it is known.
 fn asker(state: &AppState, request: &Request, visitor: Option<&Visitor>) -> Asker {
-    let asker = match visitor {
+    match visitor {
         Some(visitor) => Asker::Member(visitor.scope.member_id()),
-        None => Asker::Address(Peer::of(request.extensions(), request.headers(), state.site()).0),
-    };
-    asker.known()
-}
-
-/// How many seconds somebody has to wait who asks too often.
-fn too_often(state: &AppState, request: &Request, asker: Asker) -> Option<u64> {
-    let wait = state.requests()?.check(asker, request.uri().path()).err()?;
-    Some(wait.as_secs() + 1)
+        None => Asker::at(Peer::of(request.extensions(), request.headers(), state.site()).0),
+    }
 }
 
 /// Somebody without a session wants a page, or has sent a form, which may take so long to come.
@@ -220,7 +180,7 @@ fn send_again(frame: &Frame, action: String, fields: &Pairs) -> Response {
         chrome: frame.chrome(Section::Elsewhere),
         action,
         hidden: hidden.collect(),
-        login: "/accounts/login/?next=/accounts/profile/".to_owned(),
+        login: login_url(paths::PROFILE),
     };
     render(StatusCode::UNAUTHORIZED, &page)
 }
@@ -232,7 +192,7 @@ pub(crate) fn login_url(next: &str) -> String {
         return paths::SIGN_IN.to_owned();
     }
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
-    format!("/accounts/login/?{query}")
+    format!("{}?{query}", paths::SIGN_IN)
 }
 
 /// Whether a browser is on its way to a page, rather than a script that asks for a part of one.

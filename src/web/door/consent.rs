@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use crate::{
     brokers::Broker,
     domain::{grant::Scope, visitor::Visitor},
-    web::{state::Accounts, widgets::words::query_string},
+    web::{paths, state::Accounts, widgets::words::query_string},
 };
 
 /// The right that a visitor has to grant before a backend can run as them.
@@ -24,5 +24,5 @@ pub(crate) fn ask_to_connect(scope: Scope, next: &str) -> Response {
 
 /// The page that says what a right is for.
 pub(crate) fn connect_url(scope: Scope, next: &str) -> String {
-    format!("/accounts/connect/{}", query_string(&[("scope", scope.id()), ("next", next)]))
+    format!("{}{}", paths::CONNECT, query_string(&[("scope", scope.id()), ("next", next)]))
 }

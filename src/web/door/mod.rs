@@ -5,6 +5,5 @@ pub(super) mod consent;
 pub(super) mod guard;
 pub(super) mod open_requests;
 pub(super) mod own_task;
-pub(super) mod rate_limit;
-pub(super) mod request_limit;
 pub(super) mod retirement;
+pub(super) mod session;

@@ -14,7 +14,7 @@ use axum::{
 };
 use http_body::{Frame, SizeHint};
 
-use super::request_limit::Asker;
+use crate::domain::limiter::Asker;
 
 /// Requests of one member that are open at once, in one process. It has 1,024 connections for all.
 const MOST: u32 = 100;

@@ -16,6 +16,8 @@ use axum::{
 };
 use sha2::{Digest, Sha256};
 
+use crate::web::paths;
+
 /// A file with its address.
 pub(crate) struct Asset {
     name: &'static str,
@@ -29,7 +31,7 @@ impl Asset {
         let digest = Sha256::digest(content);
         let short =
             digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-        Self { name, content_type, content, url: format!("/static/{short:016x}/{name}") }
+        Self { name, content_type, content, url: format!("{}{short:016x}/{name}", paths::STATIC) }
     }
 }
 
@@ -45,6 +47,9 @@ static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
     ]
 });
 
+/// What stands in their addresses in place of a hash while somebody works on them (`--dev`).
+const OF_DEVELOPERS: &str = "dev";
+
 /// Where static files are read anew for each request, while somebody works on them (`--dev`).
 static FOLDER_OF_DEVELOPERS: OnceLock<PathBuf> = OnceLock::new();
 
@@ -58,7 +63,7 @@ pub fn serve_from(folder: PathBuf) {
 /// The address of a file by its name.
 pub(crate) fn url_of(name: &str) -> String {
     if FOLDER_OF_DEVELOPERS.get().is_some() {
-        return format!("/static/dev/{name}");
+        return format!("{}{OF_DEVELOPERS}/{name}", paths::STATIC);
     }
     ASSETS
         .iter()
@@ -68,10 +73,10 @@ pub(crate) fn url_of(name: &str) -> String {
 
 /// `GET /static/{hash}/{name}`
 pub(crate) async fn get(Path((hash, name)): Path<(String, String)>) -> Response {
-    if let Some(folder) = FOLDER_OF_DEVELOPERS.get().filter(|_| hash == "dev") {
+    if let Some(folder) = FOLDER_OF_DEVELOPERS.get().filter(|_| hash == OF_DEVELOPERS) {
         return as_it_is_now(folder, &name);
     }
-    let url = format!("/static/{hash}/{name}");
+    let url = format!("{}{hash}/{name}", paths::STATIC);
     let Some(asset) = ASSETS.iter().find(|asset| asset.url == url) else {
         return (StatusCode::NOT_FOUND, "There is no such file.").into_response();
     };

@@ -43,7 +43,7 @@ impl Frame {
         let path = match request.uri().path_and_query() {
             Some(path) if path.path() == paths::CALLBACK => "/",
             // These answer with a page that stands at another address.
-            Some(path) if !is_visit && path.path().starts_with("/accounts/") => paths::PROFILE,
+            Some(path) if !is_visit && path.path().starts_with(paths::ACCOUNTS) => paths::PROFILE,
             Some(path) if !is_visit && path.path().starts_with(paths::TEAM) => paths::TEAM,
             Some(path) if !is_visit && path.path() == paths::PREVIEW => paths::QUERIES,
             Some(path) => path.as_str(),

@@ -1,5 +1,7 @@
 //! What a request can end in when it does not end well: one enum, shown as a page or as JSON.
 
+use std::time::Duration;
+
 use axum::{
     Json,
     http::{StatusCode, header},
@@ -155,15 +157,12 @@ impl From<NotDone> for Error {
     }
 }
 
-/// The store of sessions says no more than that the database did not answer.
-impl From<tower_sessions::session::Error> for Error {
-    fn from(error: tower_sessions::session::Error) -> Self {
-        tracing::warn!(%error, "A session was not kept");
-        Self::Busy
-    }
-}
-
 impl Error {
+    /// Too often, by a limiter that says how long to wait.
+    pub(crate) fn too_often(wait: Duration) -> Self {
+        Self::TooOften { wait_s: wait.as_secs() + u64::from(wait.subsec_nanos() > 0) }
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -261,7 +260,7 @@ impl Error {
         match self {
             Self::NotSignedIn => &[("Sign in", paths::SIGN_IN)],
             Self::QueueFull { .. } => {
-                &[("Runs that wait", "/runs/?state=queued"), ("Query a broker", paths::QUERIES)]
+                &[("Runs that wait", paths::QUEUED_RUNS), ("Query a broker", paths::QUERIES)]
             }
             Self::NotGranted(_) => &[("Connect to Google", paths::PROFILE)],
             _ => &[],

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use url::form_urlencoded;
 
 use super::error::{ApiError, Error};
-use crate::web::{AppState, Site, server::PeerAddress};
+use crate::web::{AppState, Site};
 
 /// Largest form, bytes: a page of 200 rows with their ids is far below.
 const MAX_FORM_BYTES: usize = 64 << 10;
@@ -126,6 +126,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
         Ok(Self(Pairs::parse(parts.uri.query().unwrap_or_default().as_bytes())))
     }
 }
+
+/// Who is at the other end of a connection: an extension of each request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PeerAddress(pub(crate) IpAddr);
 
 /// The address of a client, as far as it is known.
 pub(crate) struct Peer(pub(crate) IpAddr);

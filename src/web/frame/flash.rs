@@ -5,275 +5,97 @@ use axum::http::HeaderValue;
 use super::chrome::{Flash, FlashLevel};
 use crate::web::{paths, widgets::controls::Link};
 
-/// What the last change did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Note {
-    QuerySaved(i64),
-    QueryCopied(i64),
-    QueryDeleted,
-    TargetCreated(i64),
-    TargetChanged(i64),
-    TargetDeleted,
-    NothingSelected,
-    RunHadEnded,
-    CancelAsked,
-    Uploaded,
-    Connected,
-    ConnectedForRun,
-    Disconnected,
-    DisconnectedHereOnly,
-    ProjectSaved,
-    SessionsEnded,
-    Invited,
-    InvitationTakenBack,
-    RoleChanged,
-    MemberRemoved,
-    GroupMade(i64),
-    GroupChanged,
-    GroupDeleted,
-    Shared,
-    TokenRevoked,
-    DefaultsSaved,
-    SubscriptionMade,
-    SubscriptionMoved,
-    SubscriptionDeleted,
-    ListeningStarted,
-    ListeningPaused,
-    ListeningStopped,
-}
-
 /// Name of the cookie.
 pub(crate) const COOKIE: &str = "note";
 
-impl Note {
-    fn code(self) -> (&'static str, i64) {
-        match self {
-            Self::QuerySaved(id) => ("query-saved", id),
-            Self::QueryCopied(id) => ("query-copied", id),
-            Self::QueryDeleted => ("query-deleted", 0),
-            Self::TargetCreated(id) => ("target-created", id),
-            Self::TargetChanged(id) => ("target-changed", id),
-            Self::TargetDeleted => ("target-deleted", 0),
-            Self::NothingSelected => ("nothing-selected", 0),
-            Self::RunHadEnded => ("run-had-ended", 0),
-            Self::CancelAsked => ("cancel-asked", 0),
-            Self::Uploaded => ("uploaded", 0),
-            Self::Connected => ("connected", 0),
-            Self::ConnectedForRun => ("connected-for-run", 0),
-            Self::Disconnected => ("disconnected", 0),
-            Self::DisconnectedHereOnly => ("disconnected-here-only", 0),
-            Self::ProjectSaved => ("project-saved", 0),
-            Self::SessionsEnded => ("sessions-ended", 0),
-            Self::Invited => ("invited", 0),
-            Self::InvitationTakenBack => ("invitation-taken-back", 0),
-            Self::RoleChanged => ("role-changed", 0),
-            Self::MemberRemoved => ("member-removed", 0),
-            Self::GroupMade(id) => ("group-made", id),
-            Self::GroupChanged => ("group-changed", 0),
-            Self::GroupDeleted => ("group-deleted", 0),
-            Self::Shared => ("shared", 0),
-            Self::TokenRevoked => ("token-revoked", 0),
-            Self::DefaultsSaved => ("defaults-saved", 0),
-            Self::SubscriptionMade => ("subscription-made", 0),
-            Self::SubscriptionMoved => ("subscription-moved", 0),
-            Self::SubscriptionDeleted => ("subscription-deleted", 0),
-            Self::ListeningStarted => ("listening-started", 0),
-            Self::ListeningPaused => ("listening-paused", 0),
-            Self::ListeningStopped => ("listening-stopped", 0),
+/// Each note once: what it is about, its code in the cookie, how much it matters, its sentence, and where to go from here.
+macro_rules! notes {
+    ($($note:ident$(($id:ident: $type:ty))? = $code:literal, $level:ident, $text:literal $(, $label:literal => $href:expr)?;)*) => {
+        /// What the last change did.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Note {
+            $($note$(($type))?,)*
         }
-    }
 
-    fn from_code(code: &str, id: i64) -> Option<Self> {
-        [
-            Self::QuerySaved(id),
-            Self::QueryCopied(id),
-            Self::QueryDeleted,
-            Self::TargetCreated(id),
-            Self::TargetChanged(id),
-            Self::TargetDeleted,
-            Self::NothingSelected,
-            Self::RunHadEnded,
-            Self::CancelAsked,
-            Self::Uploaded,
-            Self::Connected,
-            Self::ConnectedForRun,
-            Self::Disconnected,
-            Self::DisconnectedHereOnly,
-            Self::ProjectSaved,
-            Self::SessionsEnded,
-            Self::Invited,
-            Self::InvitationTakenBack,
-            Self::RoleChanged,
-            Self::MemberRemoved,
-            Self::GroupMade(id),
-            Self::GroupChanged,
-            Self::GroupDeleted,
-            Self::Shared,
-            Self::TokenRevoked,
-            Self::DefaultsSaved,
-            Self::SubscriptionMade,
-            Self::SubscriptionMoved,
-            Self::SubscriptionDeleted,
-            Self::ListeningStarted,
-            Self::ListeningPaused,
-            Self::ListeningStopped,
-        ]
-        .into_iter()
-        .find(|note| note.code().0 == code)
-    }
+        impl Note {
+            fn code(self) -> (&'static str, i64) {
+                match self {
+                    $(Self::$note$(($id))? => ($code, notes!(@id $($id)?)),)*
+                }
+            }
 
+            /// Reads the cookie's value.
+            pub(crate) fn parse(value: &str) -> Option<Self> {
+                let (code, number) = value.split_once('.')?;
+                let number: i64 = number.parse().ok()?;
+                match code {
+                    $($code => { $(let $id = number;)? Some(Self::$note$(($id))?) })*
+                    _ => None,
+                }
+            }
+
+            /// The sentence.
+            pub(crate) fn view(self) -> Flash {
+                let (level, text, links) = match self {
+                    $(Self::$note$(($id))? => (
+                        FlashLevel::$level,
+                        $text,
+                        vec![$(Link { text: $label.to_owned(), href: $href })?],
+                    ),)*
+                };
+                Flash { level, text: text.to_owned(), links }
+            }
+        }
+    };
+    (@id) => { 0 };
+    (@id $id:ident) => { $id };
+}
+
+notes! {
+    QuerySaved(id: i64) = "query-saved", Success, "Query saved.", "Open it" => paths::query_form(id);
+    QueryCopied(id: i64) = "query-copied", Success, "Query copied.", "Edit the copy" => paths::query_form(id);
+    QueryDeleted = "query-deleted", Success, "Query deleted. Its runs are still in the history.";
+    TargetCreated(id: i64) = "target-created", Success, "Target created.", "Open it" => paths::target(id);
+    TargetChanged(id: i64) = "target-changed", Success, "Target changed.", "Open it" => paths::target(id);
+    TargetDeleted = "target-deleted", Success, "Target deleted.";
+    NothingSelected = "nothing-selected", Warning, "Please select at least one alert from which to create a target.";
+    RunHadEnded = "run-had-ended", Info, "The run had ended already.";
+    CancelAsked = "cancel-asked", Info, "The run is being stopped. What has come until now is kept.";
+    Uploaded = "uploaded", Success, "Upload complete. Choose it as the archive below.";
+    ListeningStarted = "listening-started", Success, "Listening: it goes on until you pause it.";
+    ListeningPaused = "listening-paused", Success, "Paused. What has come until now is kept.";
+    ListeningStopped = "listening-stopped", Success,
+        "Not listened to any more. Runs and alerts stay. The subscription goes on collecting: delete it when nobody else needs it.",
+        "Subscriptions" => paths::SUBSCRIPTIONS.to_owned();
+    SubscriptionMade = "subscription-made", Success, "Subscription made. It gets what is published from now on.";
+    SubscriptionMoved = "subscription-moved", Success, "Done. It may take Google up to a minute to deliver from there.";
+    SubscriptionDeleted = "subscription-deleted", Success, "Subscription deleted.";
+    Connected = "connected", Success, "Connected to Google. The connection renews itself.";
+    ConnectedForRun = "connected-for-run", Success,
+        "Connected to Google. The connection renews itself; press Run to go on.";
+    Disconnected = "disconnected", Success, "Disconnected. The tokens are deleted here and revoked at Google.";
+    DisconnectedHereOnly = "disconnected-here-only", Warning,
+        "Disconnected: the tokens are deleted here. Google did not confirm that it revoked them; it is asked again for a day. You can also remove this service under Third-party access in your Google account.";
+    ProjectSaved = "project-saved", Success, "Project saved.";
+    SessionsEnded = "sessions-ended", Success, "Signed out there.";
+    TokenRevoked = "token-revoked", Success, "Token revoked. Nothing is opened by it any more.";
+    Invited = "invited", Success, "Invited. They come in when they sign in with that address.";
+    InvitationTakenBack = "invitation-taken-back", Success, "Invitation taken back.";
+    RoleChanged = "role-changed", Success, "Role changed. It counts from their next request on.";
+    MemberRemoved = "member-removed", Success, "Taken out of the team. Their sessions and tokens have ended.";
+    GroupMade = "group-made", Success, "Group made. You lead it: put others in below.";
+    GroupChanged = "group-changed", Success, "Group changed.";
+    GroupDeleted = "group-deleted", Success, "Group deleted.";
+    Shared = "shared", Success, "Sharing saved.";
+    DefaultsSaved = "defaults-saved", Success, "Saved. It counts for what you make from now on.";
+}
+
+impl Note {
     /// The cookie that carries it to the next page.
     pub(crate) fn set_cookie(self) -> HeaderValue {
         let (code, id) = self.code();
-        HeaderValue::try_from(format!(
-            "{COOKIE}={code}.{id}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax"
-        ))
-        .unwrap_or(HeaderValue::from_static(""))
-    }
-
-    /// Reads the cookie's value.
-    pub(crate) fn parse(value: &str) -> Option<Self> {
-        let (code, id) = value.split_once('.')?;
-        Self::from_code(code, id.parse().ok()?)
-    }
-
-    /// The sentence.
-    pub(crate) fn view(self) -> Flash {
-        let (level, text, link) = match self {
-            Self::QuerySaved(id) => {
-                (FlashLevel::Success, "Query saved.", Some(("Open it", paths::query_form(id))))
-            }
-            Self::QueryCopied(id) => (
-                FlashLevel::Success,
-                "Query copied.",
-                Some(("Edit the copy", paths::query_form(id))),
-            ),
-            Self::QueryDeleted => {
-                (FlashLevel::Success, "Query deleted. Its runs are still in the history.", None)
-            }
-            Self::TargetCreated(id) => {
-                (FlashLevel::Success, "Target created.", Some(("Open it", paths::target(id))))
-            }
-            Self::TargetChanged(id) => {
-                (FlashLevel::Success, "Target changed.", Some(("Open it", paths::target(id))))
-            }
-            Self::TargetDeleted => (FlashLevel::Success, "Target deleted.", None),
-            Self::NothingSelected => (
-                FlashLevel::Warning,
-                "Please select at least one alert from which to create a target.",
-                None,
-            ),
-            Self::RunHadEnded => (FlashLevel::Info, "The run had ended already.", None),
-            Self::CancelAsked => (
-                FlashLevel::Info,
-                "The run is being stopped. What has come until now is kept.",
-                None,
-            ),
-            Self::Uploaded => {
-                (FlashLevel::Success, "Upload complete. Choose it as the archive below.", None)
-            }
-            Self::ListeningStarted => {
-                (FlashLevel::Success, "Listening: it goes on until you pause it.", None)
-            }
-            Self::ListeningPaused => {
-                (FlashLevel::Success, "Paused. What has come until now is kept.", None)
-            }
-            Self::ListeningStopped => (
-                FlashLevel::Success,
-                "Not listened to any more. Runs and alerts stay. The subscription goes on collecting: delete it when nobody else needs it.",
-                Some(("Subscriptions", paths::SUBSCRIPTIONS.to_owned())),
-            ),
-            Self::Connected
-            | Self::ConnectedForRun
-            | Self::Disconnected
-            | Self::DisconnectedHereOnly
-            | Self::ProjectSaved
-            | Self::SessionsEnded
-            | Self::Invited
-            | Self::InvitationTakenBack
-            | Self::RoleChanged
-            | Self::MemberRemoved
-            | Self::GroupMade(_)
-            | Self::GroupChanged
-            | Self::GroupDeleted
-            | Self::Shared
-            | Self::TokenRevoked
-            | Self::DefaultsSaved
-            | Self::SubscriptionMade
-            | Self::SubscriptionMoved
-            | Self::SubscriptionDeleted => self.account_sentence(),
-        };
-        let links =
-            link.map(|(text, href)| Link { text: text.to_owned(), href }).into_iter().collect();
-        Flash { level, text: text.to_owned(), links }
-    }
-}
-
-type Sentence = (FlashLevel, &'static str, Option<(&'static str, String)>);
-
-impl Note {
-    /// The sentence of a note about coming in.
-    fn account_sentence(self) -> Sentence {
-        let (level, text) = match self {
-            Self::Connected => {
-                (FlashLevel::Success, "Connected to Google. The connection renews itself.")
-            }
-            Self::ConnectedForRun => (
-                FlashLevel::Success,
-                "Connected to Google. The connection renews itself; press Run to go on.",
-            ),
-            Self::Disconnected => (
-                FlashLevel::Success,
-                "Disconnected. The tokens are deleted here and revoked at Google.",
-            ),
-            Self::DisconnectedHereOnly => (
-                FlashLevel::Warning,
-                "Disconnected: the tokens are deleted here. Google did not confirm that it revoked them; it is asked again for a day. You can also remove this service under Third-party access in your Google account.",
-            ),
-            Self::ProjectSaved => (FlashLevel::Success, "Project saved."),
-            Self::SessionsEnded => (FlashLevel::Success, "Signed out there."),
-            Self::Invited => {
-                (FlashLevel::Success, "Invited. They come in when they sign in with that address.")
-            }
-            Self::InvitationTakenBack => (FlashLevel::Success, "Invitation taken back."),
-            other => return other.team_sentence(),
-        };
-        (level, text, None)
-    }
-
-    /// The sentence of a note about the team and what it shares.
-    fn team_sentence(self) -> Sentence {
-        let (level, text) = match self {
-            Self::RoleChanged => {
-                (FlashLevel::Success, "Role changed. It counts from their next request on.")
-            }
-            Self::MemberRemoved => (
-                FlashLevel::Success,
-                "Taken out of the team. Their sessions and tokens have ended.",
-            ),
-            Self::GroupMade(_) => {
-                (FlashLevel::Success, "Group made. You lead it: put others in below.")
-            }
-            Self::GroupChanged => (FlashLevel::Success, "Group changed."),
-            Self::GroupDeleted => (FlashLevel::Success, "Group deleted."),
-            Self::Shared => (FlashLevel::Success, "Sharing saved."),
-            Self::TokenRevoked => {
-                (FlashLevel::Success, "Token revoked. Nothing is opened by it any more.")
-            }
-            Self::DefaultsSaved => {
-                (FlashLevel::Success, "Saved. It counts for what you make from now on.")
-            }
-            Self::SubscriptionMade => {
-                (FlashLevel::Success, "Subscription made. It gets what is published from now on.")
-            }
-            Self::SubscriptionMoved => (
-                FlashLevel::Success,
-                "Done. It may take Google up to a minute to deliver from there.",
-            ),
-            Self::SubscriptionDeleted => (FlashLevel::Success, "Subscription deleted."),
-            _ => (FlashLevel::Info, ""),
-        };
-        (level, text, None)
+        let cookie = format!("{COOKIE}={code}.{id}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax");
+        HeaderValue::try_from(cookie).unwrap_or(HeaderValue::from_static(""))
     }
 }
 
@@ -283,17 +105,12 @@ mod tests {
 
     #[test]
     fn a_note_survives_its_cookie_and_nonsense_says_nothing() {
-        let cookie = Note::QuerySaved(12).set_cookie();
-        let value = cookie
-            .to_str()
-            .unwrap()
-            .strip_prefix("note=")
-            .unwrap()
-            .split(';')
-            .next()
-            .unwrap()
-            .to_owned();
-        assert_eq!(Note::parse(&value), Some(Note::QuerySaved(12)));
+        for note in [Note::QuerySaved(12), Note::TargetDeleted] {
+            let cookie = note.set_cookie();
+            let (name, rest) = cookie.to_str().unwrap().split_once('=').unwrap();
+            assert_eq!((name, Note::parse(rest.split(';').next().unwrap())), (COOKIE, Some(note)));
+        }
+        assert_eq!(Note::QuerySaved(12).view().links[0].href, "/alerts/query/12/update/");
         for nonsense in ["", "x", "query-saved", "query-saved.x", "<script>.1"] {
             assert_eq!(Note::parse(nonsense), None, "{nonsense}");
         }

@@ -85,7 +85,7 @@ struct HomeTarget {
 const ROWS: u32 = 6;
 
 /// `GET /`
-pub(crate) async fn get(
+pub(in crate::web) async fn get(
     State(storage): State<Storage>,
     State(brokers): State<Brokers>,
     State(clock): State<Clock>,
@@ -168,6 +168,6 @@ fn welcome_to(broker_id: &str, step: FirstStep) -> Welcome {
     Welcome {
         text: step.text.to_owned(),
         run: Some(post_button(step.label, action, ButtonLook::Primary, "", values)),
-        form_href: format!("/alerts/query/create/?broker={broker_id}"),
+        form_href: paths::new_query(broker_id),
     }
 }

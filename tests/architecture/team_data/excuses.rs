@@ -20,6 +20,7 @@ pub(super) const WITHOUT_A_SCOPE: &[(&str, &str, &str)] = &[
     ("sessions", "prune_sessions", "nobody asks for it: it tidies up"),
     ("sessions", "scope_of_session", "finds out who asks"),
     ("sessions", "sessions", "finds out who asks, by what their cookie holds"),
+    ("sessions", "visitor_of_session", "finds out who asks"),
     ("unreadable", "size_bytes", "reads a number, and no table"),
 ];
 
@@ -240,6 +241,7 @@ pub(super) const WITHOUT_A_RIGHT: &[(&str, &str, &str)] = &[
         "from live s join member m on m.id = s.member_id and m.removed is null left join google_credential",
         "finds out who asks",
     ),
+    ("sessions", "select expires from session where token_hash = $1", "whoever has the cookie"),
     ("sessions", "delete from session where token_hash = $1", "whoever has the cookie"),
     ("standing", "select m.role, exists ( select from team_group g", "finds out who asks"),
     ("team", "update member set role = $2 where id = $1", "the function is for admins"),

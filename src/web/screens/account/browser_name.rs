@@ -1,7 +1,7 @@
 //! "Firefox on Linux": how a session is named on the profile page.
 
 /// A browser and its system as its `User-Agent` says, in a form that says nothing more.
-pub(crate) fn browser_name(user_agent: &str) -> String {
+pub(super) fn browser_name(user_agent: &str) -> String {
     // Each browser also names those that it wants to be taken for: the most particular name counts.
     let browser = first_of(
         user_agent,

@@ -8,16 +8,16 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use tower_sessions::Session;
 
 use super::{browser_name::browser_name, departure::browser_key};
 use crate::{
     actions::sign_in::{Arrival, Callback, Refusal, Refused},
     domain::{grant::Scope, member::Member},
     google::oauth::OAuthError,
-    storage::{NewSession, SIGNED_IN},
+    storage::NewSession,
     web::{
         Site,
+        door::session::BrowserSession,
         frame::{
             chrome::{Chrome, Section},
             context::{Frame, redirect_with},
@@ -58,11 +58,11 @@ struct TryAgain {
 const MAX_PARAMETER: usize = 4096;
 
 /// `GET /accounts/callback/?code=&state=` or `?error=&state=`
-pub(crate) async fn get(
+pub(in crate::web) async fn get(
     State(site): State<Arc<Site>>,
     accounts: Accounts,
     frame: Frame,
-    session: Session,
+    session: BrowserSession,
     headers: HeaderMap,
     Query(query): Query,
 ) -> Result<Response, Error> {
@@ -72,10 +72,10 @@ pub(crate) async fn get(
     let key = browser_key(&headers, &site);
     match accounts.sign_in.arrive(callback, key, frame.visitor.as_ref()).await {
         Ok(Arrival::SignedIn { member, next }) => {
-            sign_in(&session, &member, &headers).await?;
+            session.begin(new_session(&member, &headers)).await?;
             Ok(Redirect::to(&next).into_response())
         }
-        Ok(Arrival::Connected { next, .. }) if next.starts_with("/alerts/query/") => {
+        Ok(Arrival::Connected { next, .. }) if next.starts_with(paths::QUERY_PAGES) => {
             Ok(redirect_with(Note::ConnectedForRun, &next))
         }
         Ok(Arrival::Connected { next, .. }) => Ok(redirect_with(Note::Connected, &next)),
@@ -111,14 +111,9 @@ fn error_word(text: &str) -> String {
     if is_word { text.to_owned() } else { "it did not say why".to_owned() }
 }
 
-/// Begins a session under an id that nobody has seen before; one that was there ends.
-async fn sign_in(session: &Session, member: &Member, headers: &HeaderMap) -> Result<(), Error> {
+fn new_session(member: &Member, headers: &HeaderMap) -> NewSession {
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-    let new = NewSession { member_id: member.id, browser: browser_name(agent.unwrap_or_default()) };
-    session.cycle_id().await?;
-    session.insert(SIGNED_IN, new).await?;
-    session.save().await?;
-    Ok(())
+    NewSession { member_id: member.id, browser: browser_name(agent.unwrap_or_default()) }
 }
 
 /// The page that says why it came to nothing, and offers to try again.

@@ -50,7 +50,7 @@ struct ConnectPage {
 }
 
 /// `GET /accounts/connect/?scope=&next=`: what for, before Google asks.
-pub(crate) async fn get(
+pub(in crate::web) async fn get(
     _: Accounts,
     context: PageContext,
     Query(query): Query,
@@ -70,7 +70,7 @@ pub(crate) async fn get(
 }
 
 /// `POST /accounts/connect/`: sends the browser to Google.
-pub(crate) async fn post(
+pub(in crate::web) async fn post(
     State(site): State<Arc<Site>>,
     accounts: Accounts,
     context: PageContext,
@@ -90,7 +90,10 @@ pub(crate) async fn post(
 }
 
 /// `GET /accounts/disconnect/`
-pub(crate) async fn get_disconnect(_: Accounts, context: PageContext) -> Result<Response, Error> {
+pub(in crate::web) async fn get_disconnect(
+    _: Accounts,
+    context: PageContext,
+) -> Result<Response, Error> {
     let page = ConfirmPage {
         chrome: context.chrome(Section::Elsewhere),
         question: "Disconnect from Google?".to_owned(),
@@ -109,7 +112,7 @@ pub(crate) async fn get_disconnect(_: Accounts, context: PageContext) -> Result<
 }
 
 /// `POST /accounts/disconnect/`
-pub(crate) async fn post_disconnect(
+pub(in crate::web) async fn post_disconnect(
     accounts: Accounts,
     context: PageContext,
 ) -> Result<Response, Error> {
@@ -121,7 +124,7 @@ pub(crate) async fn post_disconnect(
 }
 
 /// `POST /accounts/test/`: one harmless call for each right, and what came of it.
-pub(crate) async fn post_test(
+pub(in crate::web) async fn post_test(
     State(storage): State<Storage>,
     State(brokers): State<Brokers>,
     State(clock): State<Clock>,

@@ -7,10 +7,11 @@ use crate::{
     brokers::Brokers,
     domain::grant::{Grant, GrantState, Scope},
     web::{
+        door::consent::connect_url,
         paths,
         widgets::{
             controls::{ButtonLook, Fact, Link, PostButton},
-            words::{link, moment, post_button, query_string},
+            words::{link, moment, post_button},
         },
     },
 };
@@ -164,7 +165,6 @@ fn right_row(scope: Scope, grant: Option<&Grant>, brokers: &Brokers) -> Option<R
     if needed_by.is_empty() && !is_granted {
         return None;
     }
-    let query = query_string(&[("scope", scope.id()), ("next", paths::PROFILE)]);
     Some(RightRow {
         service: scope.name().to_owned(),
         in_words: scope.in_words().to_owned(),
@@ -172,7 +172,7 @@ fn right_row(scope: Scope, grant: Option<&Grant>, brokers: &Brokers) -> Option<R
         is_granted,
         connect: link(
             if is_granted { "Reconnect" } else { "Connect" },
-            format!("/accounts/connect/{query}"),
+            connect_url(scope, paths::PROFILE),
         ),
     })
 }

@@ -1,6 +1,6 @@
 //! On the way to the provider: the cookie that ties a browser to it, and how many ways one address may begin.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Instant};
 
 use axum::{
     http::{HeaderMap, HeaderValue, header},
@@ -9,9 +9,10 @@ use axum::{
 
 use crate::{
     actions::sign_in::Departure,
+    domain::limiter::Asker,
     web::{
         Site,
-        door::admission::secure,
+        door::session::secure,
         frame::{context::cookie, error::Error},
         state::Accounts,
     },
@@ -19,9 +20,9 @@ use crate::{
 
 /// So many ways to the provider and no more.
 pub(super) fn check_rate(accounts: &Accounts, peer: IpAddr) -> Result<(), Error> {
-    accounts.attempts.check(peer).map_err(|wait| {
+    accounts.attempts.check(Asker::at(peer), Instant::now()).map_err(|wait| {
         tracing::warn!(%peer, "Too many sign-ins were begun from one address");
-        Error::TooOften { wait_s: wait.as_secs().max(1) }
+        Error::too_often(wait)
     })
 }
 

@@ -1,10 +1,10 @@
 //! Signing in, the connection to Google, one's own profile and tokens.
 
-pub(in crate::web) mod browser_name;
+mod browser_name;
 pub(in crate::web) mod callback;
 pub(in crate::web) mod connect;
-pub(in crate::web) mod connection;
-pub(in crate::web) mod departure;
+mod connection;
+mod departure;
 pub(in crate::web) mod profile;
 pub(in crate::web) mod sign_in;
 pub(in crate::web) mod theme;

@@ -76,7 +76,7 @@ pub(super) enum Shown {
 }
 
 /// `GET /accounts/profile/`
-pub(crate) async fn get(
+pub(in crate::web) async fn get(
     State(storage): State<Storage>,
     State(brokers): State<Brokers>,
     State(clock): State<Clock>,
@@ -87,7 +87,7 @@ pub(crate) async fn get(
 }
 
 /// `POST /accounts/project/`
-pub(crate) async fn post_project(
+pub(in crate::web) async fn post_project(
     State(storage): State<Storage>,
     State(brokers): State<Brokers>,
     State(clock): State<Clock>,
@@ -108,7 +108,7 @@ pub(crate) async fn post_project(
 }
 
 /// `POST /accounts/sharing/`: with whom one shares what one makes (`readers`).
-pub(crate) async fn post_sharing(
+pub(in crate::web) async fn post_sharing(
     State(storage): State<Storage>,
     _: Accounts,
     context: PageContext,
@@ -138,7 +138,7 @@ async fn sharing_choices(
 }
 
 /// `POST /accounts/sessions/end/`: one (`session`), or all others (`all=others`).
-pub(crate) async fn post_end_session(
+pub(in crate::web) async fn post_end_session(
     State(storage): State<Storage>,
     _: Accounts,
     context: PageContext,

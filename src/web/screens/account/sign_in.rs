@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{
     extract::State,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
 
@@ -18,7 +18,7 @@ use crate::{
     storage::Storage,
     web::{
         Site,
-        door::admission::{login_url, session_removal},
+        door::{admission::login_url, session::BrowserSession},
         frame::{
             chrome::{Chrome, Section},
             context::{Frame, local_path},
@@ -42,7 +42,7 @@ struct LoginPage {
 }
 
 /// `GET /accounts/login/?next=`
-pub(crate) async fn get(
+pub(in crate::web) async fn get(
     State(site): State<Arc<Site>>,
     accounts: Option<Accounts>,
     frame: Frame,
@@ -66,7 +66,7 @@ pub(crate) async fn get(
 }
 
 /// `POST /accounts/login/`: sends the browser to the provider.
-pub(crate) async fn post(
+pub(in crate::web) async fn post(
     State(site): State<Arc<Site>>,
     accounts: Accounts,
     frame: Frame,
@@ -86,22 +86,22 @@ pub(crate) async fn post(
 }
 
 /// `POST /accounts/logout/`: ends the session, here and in the browser.
-pub(crate) async fn post_logout(
-    State(site): State<Arc<Site>>,
+pub(in crate::web) async fn post_logout(
     State(storage): State<Storage>,
     _: Accounts,
     frame: Frame,
+    session: BrowserSession,
 ) -> Result<Response, Error> {
     if let Some(visitor) = &frame.visitor
-        && let Some(session) = visitor.session_id
+        && let Some(id) = visitor.session_id
     {
         let member = visitor.member();
-        storage.end_session(&visitor.scope, session).await?;
+        storage.end_session(&visitor.scope, id).await?;
+        session.forget().await?;
         tracing::info!(member.id = member.id, "Member {} signed out", member.id);
     }
     let mut response = Redirect::to(&login_url("/")).into_response();
     let headers = response.headers_mut();
-    headers.append(header::SET_COOKIE, session_removal(&site));
     headers.insert(
         HeaderName::from_static("clear-site-data"),
         HeaderValue::from_static("\"cache\", \"storage\""),

@@ -8,7 +8,7 @@ use axum::{
 use crate::web::frame::{chrome::Theme, context::local_path, extract::Form};
 
 /// Keeps the choice for a year and goes back to where it was made.
-pub(crate) async fn post(Form(form): Form) -> Response {
+pub(in crate::web) async fn post(Form(form): Form) -> Response {
     let theme = Theme::from_id(form.text("theme").unwrap_or_default());
     let mut response = Redirect::to(local_path(form.text("next").unwrap_or("/"))).into_response();
     let cookie = format!("theme={}; Path=/; Max-Age=31536000; SameSite=Lax", theme.id());

@@ -70,13 +70,13 @@ struct TokenRow {
 }
 
 /// How every token begins: whoever finds one knows what it opens.
-pub(crate) const TOKEN_PREFIX: &str = "tomalerts_";
+const TOKEN_PREFIX: &str = "tomalerts_";
 
 /// Longest name, characters.
 const MAX_NAME: usize = 100;
 
 /// `GET /accounts/tokens/`
-pub(crate) async fn get(
+pub(in crate::web) async fn get(
     State(state): State<AppState>,
     _: Accounts,
     context: PageContext,
@@ -85,7 +85,7 @@ pub(crate) async fn get(
 }
 
 /// `POST /accounts/tokens/`: makes one and shows it.
-pub(crate) async fn post_create(
+pub(in crate::web) async fn post_create(
     State(state): State<AppState>,
     _: Accounts,
     context: PageContext,
@@ -128,7 +128,7 @@ pub(crate) async fn post_create(
 }
 
 /// `POST /accounts/tokens/{id}/revoke/`
-pub(crate) async fn post_revoke(
+pub(in crate::web) async fn post_revoke(
     State(storage): State<Storage>,
     _: Accounts,
     context: PageContext,
@@ -168,7 +168,7 @@ async fn page(
         fresh,
         rows: tokens.iter().map(|token| token_row(token, now)).collect(),
         form,
-        api_url: format!("{base}/api/targets/"),
+        api_url: format!("{base}{}", paths::API_TARGETS),
     };
     Ok(context.render_as(status, &page))
 }
@@ -183,7 +183,7 @@ fn token_row(token: &ApiToken, now: chrono::DateTime<chrono::Utc>) -> TokenRow {
         revoke: token.is_alive.then(|| {
             post_button(
                 "Revoke",
-                format!("/accounts/tokens/{}/revoke/", token.id),
+                paths::token_revocation(token.id),
                 ButtonLook::Danger,
                 &format!("the token {}", token.name),
                 Vec::new(),

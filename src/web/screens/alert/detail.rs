@@ -107,7 +107,7 @@ struct FoundBy {
 const MAX_RUNS: i64 = 20;
 
 /// `GET /alerts/{survey}/{source_id}/`
-pub(crate) async fn get(
+pub(in crate::web) async fn get(
     State(storage): State<Storage>,
     State(clock): State<Clock>,
     context: PageContext,
@@ -132,7 +132,7 @@ pub(crate) async fn get(
 }
 
 /// `GET /alerts/{survey}/{source_id}/packet/`: the packet as it came.
-pub(crate) async fn get_packet(
+pub(in crate::web) async fn get_packet(
     State(storage): State<Storage>,
     context: PageContext,
     Path(address): Path<(String, String)>,
@@ -149,7 +149,7 @@ pub(crate) async fn get_packet(
 }
 
 /// `GET /alerts/{survey}/{source_id}/json/`: every field of the packet; ids as strings, images as their size.
-pub(crate) async fn get_json(
+pub(in crate::web) async fn get_json(
     State(storage): State<Storage>,
     context: PageContext,
     Path(address): Path<(String, String)>,
@@ -192,7 +192,6 @@ fn alert_page(
 ) -> AlertPage {
     let row = &stored.row;
     let position = Position::new(row.ra, row.dec).ok();
-    let home = format!("/alerts/{}/{}/", row.survey.id(), row.source_id);
     AlertPage {
         chrome: context.chrome(Section::Alerts),
         survey: row.survey.name().to_owned(),
@@ -221,8 +220,8 @@ fn alert_page(
         history: history(alert),
         field_groups: fields.into_iter().map(field_group).collect(),
         runs: runs.iter().map(|run| found_by(run, now)).collect(),
-        packet_href: format!("{home}packet/"),
-        json_href: format!("{home}json/"),
+        packet_href: paths::alert_page(row.survey, row.source_id, "packet/"),
+        json_href: paths::alert_page(row.survey, row.source_id, "json/"),
         links: alert_links(stored, position),
     }
 }

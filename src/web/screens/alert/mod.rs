@@ -1,5 +1,5 @@
 //! An alert: what it is, how it looks, its history.
 
 pub(in crate::web) mod detail;
-pub(in crate::web) mod facts;
-pub(in crate::web) mod history;
+mod facts;
+mod history;

@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// `POST /alerts/query/{id}/run/`
-pub(crate) async fn post_run(
+pub(in crate::web) async fn post_run(
     State(storage): State<Storage>,
     State(runner): State<Runner>,
     context: PageContext,
@@ -49,7 +49,7 @@ pub(crate) async fn post_run(
 }
 
 /// `POST /alerts/query/{id}/copy/`
-pub(crate) async fn post_copy(
+pub(in crate::web) async fn post_copy(
     State(storage): State<Storage>,
     context: PageContext,
     Id(id): Id,
@@ -66,7 +66,7 @@ pub(crate) async fn post_copy(
 }
 
 /// `GET /alerts/query/{id}/delete/`
-pub(crate) async fn get_delete(
+pub(in crate::web) async fn get_delete(
     State(storage): State<Storage>,
     State(brokers): State<Brokers>,
     context: PageContext,
@@ -97,7 +97,7 @@ pub(crate) async fn get_delete(
 }
 
 /// `POST /alerts/query/{id}/delete/`
-pub(crate) async fn post_delete(
+pub(in crate::web) async fn post_delete(
     State(storage): State<Storage>,
     context: PageContext,
     Id(id): Id,

@@ -9,6 +9,7 @@ use crate::{
     storage::{FormDraft, Storage},
     web::{
         frame::{context::PageContext, error::Error, extract::Pairs},
+        paths,
         screens::shared::parameters::QUERY_NAME,
     },
 };
@@ -51,8 +52,8 @@ pub(super) async fn kept_form(
     };
     let draft = storage.keep_draft(&context.scope, &draft).await?;
     Ok(match saved {
-        Some(query) => format!("/alerts/query/{}/update/?draft={draft}", query.id),
-        None => format!("/alerts/query/create/?broker={}&draft={draft}", broker.id()),
+        Some(query) => format!("{}?draft={draft}", paths::query_form(query.id)),
+        None => format!("{}&draft={draft}", paths::new_query(broker.id())),
     })
 }
 

@@ -39,7 +39,7 @@ use crate::{
 };
 
 /// `GET /alerts/query/create/?broker=ID`, blank, or filled in as a run's (`from_run`).
-pub(crate) async fn get_create(
+pub(in crate::web) async fn get_create(
     State(storage): State<Storage>,
     State(brokers): State<Brokers>,
     State(clock): State<Clock>,
@@ -73,7 +73,7 @@ pub(crate) async fn get_create(
 }
 
 /// `GET /alerts/query/{id}/update/`
-pub(crate) async fn get_update(
+pub(in crate::web) async fn get_update(
     State(storage): State<Storage>,
     State(brokers): State<Brokers>,
     State(clock): State<Clock>,
@@ -96,7 +96,7 @@ pub(crate) async fn get_update(
 }
 
 /// `POST /alerts/query/create/`
-pub(crate) async fn post_create(
+pub(in crate::web) async fn post_create(
     context: PageContext,
     services: Services,
     Form(form): Form,
@@ -108,7 +108,7 @@ pub(crate) async fn post_create(
 }
 
 /// `POST /alerts/query/{id}/update/`
-pub(crate) async fn post_update(
+pub(in crate::web) async fn post_update(
     context: PageContext,
     services: Services,
     Id(id): Id,
@@ -121,7 +121,7 @@ pub(crate) async fn post_update(
 }
 
 /// `GET /alerts/query/echo/?broker=&field=&value=`: how a text is read, as plain text; nothing if it is not.
-pub(crate) async fn get_echo(
+pub(in crate::web) async fn get_echo(
     State(brokers): State<Brokers>,
     State(clock): State<Clock>,
     Query(query): Query,
@@ -154,7 +154,7 @@ async fn reopened(
 /// What it takes to do what a form's button says.
 #[derive(FromRequestParts)]
 #[from_request(state(AppState))]
-pub(crate) struct Services {
+pub(in crate::web) struct Services {
     #[from_request(via(State))]
     pub(super) storage: Storage,
     #[from_request(via(State))]

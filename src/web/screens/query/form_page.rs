@@ -81,7 +81,7 @@ pub(super) async fn page(
     let choices = broker.choices().await;
     let drawing = Drawing {
         choices: &choices,
-        echo_url: Some(format!("/alerts/query/echo/?broker={}", broker.id())),
+        echo_url: Some(format!("{}?broker={}", paths::ECHO, broker.id())),
     };
     let scope = &context.scope;
     let is_others = saved.filter(|query| !scope.rights_on(query.owner_id, &query.sharing).write);
@@ -118,8 +118,8 @@ pub(super) async fn page(
         upload: broker.uploads().map(|_| upload_form(broker.id())),
         other_brokers: broker_buttons(brokers, Some(broker)),
         check_action: broker.preview().map(|_| match saved {
-            Some(query) => format!("/alerts/query/preview/?query={}#cost", query.id),
-            None => "/alerts/query/preview/#cost".to_owned(),
+            Some(query) => format!("{}?query={}#cost", paths::PREVIEW, query.id),
+            None => format!("{}#cost", paths::PREVIEW),
         }),
         preview: None,
     }

@@ -166,7 +166,7 @@ struct LastRun {
 const PAGE_SIZE: u16 = 50;
 
 /// `GET /alerts/`
-pub(crate) async fn redirect() -> Redirect {
+pub(in crate::web) async fn redirect() -> Redirect {
     Redirect::permanent(paths::QUERIES)
 }
 
@@ -185,7 +185,8 @@ impl ListRequest {
         let name = self.filter.name.as_deref().unwrap_or_default();
         let whose = if self.filter.whose == Whose::All { "" } else { self.filter.whose.id() };
         format!(
-            "/alerts/query/list/{}",
+            "{}{}",
+            paths::QUERIES,
             query_string(&[
                 ("broker", broker),
                 ("name", name),
@@ -198,7 +199,7 @@ impl ListRequest {
 }
 
 /// `GET /alerts/query/list/`
-pub(crate) async fn get(
+pub(in crate::web) async fn get(
     State(storage): State<Storage>,
     State(brokers): State<Brokers>,
     State(clock): State<Clock>,

@@ -12,7 +12,13 @@ use crate::{
     actions::{runs::Runner, stored_form::why_not_listen},
     brokers::Brokers,
     clock::Clock,
-    domain::{history::Kind, listener::Listener, replica, run::Run, sharing::TeamScope},
+    domain::{
+        history::Kind,
+        listener::{DAYS_SHOWN, Listener},
+        replica,
+        run::Run,
+        sharing::TeamScope,
+    },
     storage::{RunFilter, Storage},
     web::{
         door::consent::connect_url,
@@ -99,14 +105,11 @@ struct ListenerRunRow {
     feedback: String,
 }
 
-/// Days that the page shows.
-pub(in crate::web) const DAYS: u64 = 30;
-
 /// Runs that the page shows.
 const RUNS: i64 = 10;
 
 /// `GET /alerts/query/{id}/listener/`
-pub(crate) async fn get(
+pub(in crate::web) async fn get(
     State(storage): State<Storage>,
     State(brokers): State<Brokers>,
     State(runner): State<Runner>,
@@ -120,7 +123,7 @@ pub(crate) async fn get(
     let now = clock.now();
     let today = now.date_naive();
     let listener = storage.find_listener(scope, id).await?;
-    let since = today.checked_sub_days(Days::new(DAYS - 1)).unwrap_or(today);
+    let since = today.checked_sub_days(Days::new(DAYS_SHOWN - 1)).unwrap_or(today);
     let days = storage.listener_days(scope, id, since).await?;
     let filter = RunFilter { saved_query_id: Some(id), of_listeners: true, ..RunFilter::default() };
     let runs = storage.list_runs(scope, filter, RUNS).await?;
@@ -214,8 +217,8 @@ async fn live_view(
     Ok(Some(LiveRunView {
         run: run_link(id),
         progress: progress_of(storage, &run, &log, None, look).await?,
-        progress_url: format!("{}progress/?shown={shown}", paths::run(id)),
-        events_url: format!("{}events/?shown={shown}", paths::run(id)),
+        progress_url: format!("{}?shown={shown}", paths::run_page(id, "progress/")),
+        events_url: format!("{}?shown={shown}", paths::run_page(id, "events/")),
     }))
 }
 

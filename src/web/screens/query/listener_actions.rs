@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// `POST /alerts/query/{id}/listener/start/`: listens, goes on, or tries at once.
-pub(crate) async fn post_start(
+pub(in crate::web) async fn post_start(
     State(storage): State<Storage>,
     State(brokers): State<Brokers>,
     State(runner): State<Runner>,
@@ -48,7 +48,7 @@ pub(crate) async fn post_start(
 }
 
 /// `POST /alerts/query/{id}/listener/pause/`
-pub(crate) async fn post_pause(
+pub(in crate::web) async fn post_pause(
     State(storage): State<Storage>,
     context: PageContext,
     Id(id): Id,
@@ -61,7 +61,7 @@ pub(crate) async fn post_pause(
 }
 
 /// `POST /alerts/query/{id}/listener/stop/`
-pub(crate) async fn post_stop(
+pub(in crate::web) async fn post_stop(
     State(storage): State<Storage>,
     context: PageContext,
     Id(id): Id,

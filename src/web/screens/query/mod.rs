@@ -1,13 +1,13 @@
 //! Stored queries: their list, form and preview, and their listeners.
 
 pub(in crate::web) mod actions;
-pub(in crate::web) mod draft;
+mod draft;
 pub(in crate::web) mod form;
-pub(in crate::web) mod form_page;
+mod form_page;
 pub(in crate::web) mod list;
 pub(in crate::web) mod listener;
 pub(in crate::web) mod listener_actions;
-pub(in crate::web) mod listener_days;
-pub(in crate::web) mod listener_state;
+mod listener_days;
+mod listener_state;
 pub(in crate::web) mod preview;
 pub(in crate::web) mod upload;

@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// `POST /alerts/query/preview/`, with `?query=ID` from the form of a saved query.
-pub(crate) async fn post(
+pub(in crate::web) async fn post(
     services: Services,
     context: PageContext,
     Query(query): Query,

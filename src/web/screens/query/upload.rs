@@ -44,7 +44,7 @@ const MAX_SAME_NAME: u32 = 1_000;
 const MAX_FILES: usize = 200;
 
 /// Takes `.avro` and `.tar.gz` files.
-pub(crate) async fn post(
+pub(in crate::web) async fn post(
     State(brokers): State<Brokers>,
     context: PageContext,
     UrlPath(broker_id): UrlPath<String>,
@@ -78,7 +78,7 @@ pub(crate) async fn post(
         put_in_place(file, &folder, &name)?;
     }
     let query = query_string(&[("broker", broker_id.as_str()), (field, value)]);
-    Ok(redirect_with(Note::Uploaded, &format!("/alerts/query/create/{query}")))
+    Ok(redirect_with(Note::Uploaded, &format!("{}{query}", paths::NEW_QUERY)))
 }
 
 /// Writes one file beside its place; its size.

@@ -75,7 +75,7 @@ struct RunPage {
 }
 
 /// `GET /runs/{id}/`
-pub(crate) async fn get(
+pub(in crate::web) async fn get(
     State(storage): State<Storage>,
     State(brokers): State<Brokers>,
     State(runner): State<Runner>,
@@ -116,7 +116,7 @@ pub(crate) async fn get(
         created: moment(run.created, now),
         progress: progress_of(&storage, &run, &log, None, &look).await?,
         progress_url: progress_url(&run),
-        events_url: format!("/runs/{}/events/?shown={}", run.id, run.counts.stored),
+        events_url: format!("{}?shown={}", paths::run_page(run.id, "events/"), run.counts.stored),
         parameters: broker
             .map(|broker| parameters_in_words(broker.form(), &run.parameters))
             .unwrap_or_default(),
@@ -141,7 +141,7 @@ fn refine_href(run: &Run) -> String {
 }
 
 /// `GET /runs/{id}/progress/`: the part of the page that changes while the run goes on.
-pub(crate) async fn get_progress(
+pub(in crate::web) async fn get_progress(
     State(storage): State<Storage>,
     State(brokers): State<Brokers>,
     State(runner): State<Runner>,
@@ -161,7 +161,7 @@ pub(crate) async fn get_progress(
 }
 
 /// `POST /runs/{id}/cancel/`
-pub(crate) async fn post_cancel(
+pub(in crate::web) async fn post_cancel(
     State(storage): State<Storage>,
     State(runner): State<Runner>,
     context: PageContext,
@@ -177,7 +177,7 @@ pub(crate) async fn post_cancel(
 }
 
 /// `POST /runs/{id}/run/`: the same form once more, as a run of its own.
-pub(crate) async fn post_again(
+pub(in crate::web) async fn post_again(
     State(storage): State<Storage>,
     State(runner): State<Runner>,
     context: PageContext,
@@ -204,7 +204,7 @@ pub(crate) async fn post_again(
 }
 
 fn progress_url(run: &Run) -> String {
-    format!("/runs/{}/progress/?shown={}", run.id, run.counts.stored)
+    format!("{}?shown={}", paths::run_page(run.id, "progress/"), run.counts.stored)
 }
 
 fn cancel_button(run: &Run) -> Option<PostButton> {
@@ -217,7 +217,7 @@ fn cancel_button(run: &Run) -> Option<PostButton> {
     can_cancel.then(|| {
         post_button(
             label,
-            format!("{}cancel/", paths::run(run.id)),
+            paths::run_page(run.id, "cancel/"),
             ButtonLook::Danger,
             &format!("run {}", run.id),
             Vec::new(),
@@ -227,7 +227,7 @@ fn cancel_button(run: &Run) -> Option<PostButton> {
 
 fn run_again_button(run: &Run) -> Option<PostButton> {
     (!run.state.is_live()).then(|| {
-        let action = format!("{}run/", paths::run(run.id));
+        let action = paths::run_page(run.id, "run/");
         post_button(
             "Run again",
             action,

@@ -54,7 +54,7 @@ struct Looker {
 }
 
 /// `GET /runs/{id}/events/?shown=`
-pub(crate) async fn get(
+pub(in crate::web) async fn get(
     State(state): State<AppState>,
     State(brokers): State<Brokers>,
     State(clock): State<Clock>,

@@ -109,7 +109,7 @@ impl RunTitle {
 const PAGE_SIZE: u16 = 50;
 
 /// `GET /runs/`
-pub(crate) async fn get(
+pub(in crate::web) async fn get(
     State(storage): State<Storage>,
     State(brokers): State<Brokers>,
     State(clock): State<Clock>,
@@ -128,7 +128,8 @@ pub(crate) async fn get(
     let href = |before: Option<i64>| {
         let before = before.map(|id| id.to_string()).unwrap_or_default();
         format!(
-            "/runs/{}",
+            "{}{}",
+            paths::RUNS,
             query_string(&[
                 ("state", state.map_or("", RunState::id)),
                 ("whose", whose_word(whose)),
@@ -173,7 +174,8 @@ fn whose_word(whose: Whose) -> &'static str {
 
 fn state_filters(current: Option<RunState>, whose: Whose) -> Vec<StateFilter> {
     let href = |state: &str| {
-        format!("/runs/{}", query_string(&[("state", state), ("whose", whose_word(whose))]))
+        let pairs = [("state", state), ("whose", whose_word(whose))];
+        format!("{}{}", paths::RUNS, query_string(&pairs))
     };
     let all =
         StateFilter { label: "All".to_owned(), href: href(""), is_current: current.is_none() };

@@ -3,7 +3,7 @@
 pub(in crate::web) mod detail;
 pub(in crate::web) mod events;
 pub(in crate::web) mod list;
-pub(in crate::web) mod results;
+mod results;
 pub(in crate::web) mod save;
 pub(in crate::web) mod selection;
 pub(in crate::web) mod unreadable;

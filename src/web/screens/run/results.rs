@@ -108,7 +108,7 @@ impl ResultsRequest {
             ("after", &after),
             ("before", &before),
         ]);
-        format!("/runs/{}/{query}", run.id)
+        paths::run_page(run.id, &query)
     }
 }
 
@@ -128,7 +128,7 @@ pub(super) async fn results_view(
         table: table(run, request, &page, scope.may_work()),
         pager: pager(run, request, &page),
         selection: Selection {
-            action: format!("{}selection/", paths::run(run.id)),
+            action: paths::run_page(run.id, "selection/"),
             next: request.own_href(run),
             selected: page.n_selected,
             selected_here: page.rows.iter().filter(|alert| alert.is_selected).count(),
@@ -186,7 +186,7 @@ fn pager(run: &Run, request: &ResultsRequest, page: &ResultPage) -> Pager {
 /// What to say when there is nothing to show: the reason, and what to change.
 fn empty_results(run: &Run) -> EmptyResults {
     let edit = query_string(&[("broker", &run.broker), ("from_run", &run.id.to_string())]);
-    let refine = link("Change the query", format!("/alerts/query/create/{edit}"));
+    let refine = link("Change the query", format!("{}{edit}", paths::NEW_QUERY));
     if run.state.is_live() {
         return EmptyResults {
             // It stays while the run begins and alerts come: whoever reads it asks for them when they like.

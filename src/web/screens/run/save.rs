@@ -92,7 +92,7 @@ impl Outcome {
 }
 
 /// Saves the alerts named by `alerts` of the run `run_id`. Pressing twice saves nothing twice.
-pub(crate) async fn post(
+pub(in crate::web) async fn post(
     State(storage): State<Storage>,
     context: PageContext,
     Form(form): Form,

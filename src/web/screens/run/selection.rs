@@ -21,7 +21,7 @@ use crate::{
 const MAX_SAVED_AT_ONCE: i64 = 2_000;
 
 /// Keeps the ticks of the page, then does what the pressed button says.
-pub(crate) async fn post(
+pub(in crate::web) async fn post(
     State(storage): State<Storage>,
     context: PageContext,
     Id(id): Id,

@@ -54,7 +54,7 @@ struct UnreadableRow {
 const PAGE_SIZE: u16 = 100;
 
 /// `GET /runs/{id}/unreadable/`
-pub(crate) async fn get(
+pub(in crate::web) async fn get(
     State(storage): State<Storage>,
     context: PageContext,
     Id(id): Id,
@@ -66,7 +66,7 @@ pub(crate) async fn get(
         storage.list_unreadable(&context.scope, id, after, i64::from(PAGE_SIZE) + 1).await?;
     let has_more = rows.len() > usize::from(PAGE_SIZE);
     rows.truncate(usize::from(PAGE_SIZE));
-    let home = format!("{}unreadable/", paths::run(id));
+    let home = paths::run_page(id, "unreadable/");
     let page = UnreadablePage {
         chrome: context.chrome(Section::Runs),
         run_id: id.to_string(),
@@ -98,7 +98,7 @@ pub(crate) async fn get(
 }
 
 /// `GET /runs/{run_id}/unreadable/{id}/`: the bytes as they came.
-pub(crate) async fn get_bytes(
+pub(in crate::web) async fn get_bytes(
     State(storage): State<Storage>,
     context: PageContext,
     TwoIds(run_id, id): TwoIds,

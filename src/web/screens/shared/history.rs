@@ -68,9 +68,9 @@ struct HistoryRow {
 const PAGE_SIZE: i64 = 100;
 
 macro_rules! history_pages {
-    ($get:ident, $kind:expr, $path:literal) => {
-        #[doc = concat!("`GET ", $path, "`")]
-        pub(crate) async fn $get(
+    ($get:ident, $kind:expr) => {
+        /// `GET` of `history/` below a thing.
+        pub(in crate::web) async fn $get(
             State(storage): State<Storage>,
             State(clock): State<Clock>,
             context: PageContext,
@@ -82,9 +82,9 @@ macro_rules! history_pages {
     };
 }
 
-history_pages!(get_query, Kind::Query, "/alerts/query/{id}/history/");
-history_pages!(get_run, Kind::Run, "/runs/{id}/history/");
-history_pages!(get_target, Kind::Target, "/targets/{id}/history/");
+history_pages!(get_query, Kind::Query);
+history_pages!(get_run, Kind::Run);
+history_pages!(get_target, Kind::Target);
 
 async fn object_page(
     storage: &Storage,
@@ -97,7 +97,7 @@ async fn object_page(
     let owned = Owned::find(storage, scope, kind, id).await?.ok_or(Error::NotFound)?;
     let mut entries = storage.history_of(scope, kind, id, before, PAGE_SIZE + 1).await?;
     let has_more = cut_to_a_page(&mut entries);
-    let path = format!("{}history/", paths::of(kind, id));
+    let path = paths::page_of(kind, id, "history/");
     let next = entries.last().filter(|_| has_more);
     let next = next.map(|entry| format!("{path}?before={}", entry.id));
     let first = before.map(|_| path);
@@ -115,7 +115,7 @@ async fn object_page(
 }
 
 /// `GET /team/history/?who=&action=&kind=&since=&until=&before=`
-pub(crate) async fn get(
+pub(in crate::web) async fn get(
     State(storage): State<Storage>,
     State(clock): State<Clock>,
     context: PageContext,
@@ -147,12 +147,15 @@ pub(crate) async fn get(
         filter: Some(filter_form(&storage, scope, &query, error).await?),
         rows: entries.iter().map(|entry| history_row(entry, &groups, clock.now())).collect(),
         pager: pager(
-            query.number("before").map(|_| own_href(&query, "", None)),
-            entries.last().filter(|_| has_more).map(|entry| own_href(&query, "", Some(entry.id))),
+            query.number("before").map(|_| own_href(paths::HISTORY, &query, None)),
+            entries
+                .last()
+                .filter(|_| has_more)
+                .map(|entry| own_href(paths::HISTORY, &query, Some(entry.id))),
         ),
         export: filter
             .is_some()
-            .then(|| link("Download as JSON lines", own_href(&query, "export/", None))),
+            .then(|| link("Download as JSON lines", own_href(paths::HISTORY_EXPORT, &query, None))),
     };
     Ok(context.render_as(status, &page))
 }
@@ -173,7 +176,7 @@ fn pager(first: Option<String>, next: Option<String>) -> Pager {
     Pager { summary, what, first, next, ..Pager::default() }
 }
 
-fn own_href(query: &Pairs, below: &str, before: Option<i64>) -> String {
+fn own_href(path: &str, query: &Pairs, before: Option<i64>) -> String {
     let before = before.map(|id| id.to_string()).unwrap_or_default();
     let text = |name| query.text(name).unwrap_or_default();
     let pairs = [
@@ -185,7 +188,7 @@ fn own_href(query: &Pairs, below: &str, before: Option<i64>) -> String {
         ("until", text("until")),
         ("before", &before),
     ];
-    format!("/team/history/{below}{}", query_string(&pairs))
+    format!("{path}{}", query_string(&pairs))
 }
 
 fn history_row(entry: &Entry, groups: &[Group], now: DateTime<Utc>) -> HistoryRow {
@@ -215,9 +218,9 @@ fn object_link(entry: &Entry) -> Link {
     let is_gone = entry.action == Action::Deleted.id();
     let href = match (Kind::from_id(&entry.kind), id) {
         _ if is_gone => String::new(),
-        (Some(Kind::Query), Some(id)) => format!("{}update/", paths::of(Kind::Query, id)),
+        (Some(Kind::Query), Some(id)) => paths::query_form(id),
         (Some(kind @ (Kind::Run | Kind::Target)), Some(id)) => paths::of(kind, id),
-        (Some(Kind::Group), Some(id)) => format!("/team/groups/{id}/"),
+        (Some(Kind::Group), Some(id)) => paths::group(id),
         (Some(Kind::Member | Kind::Invitation), _) => paths::TEAM.to_owned(),
         _ => String::new(),
     };

@@ -25,7 +25,7 @@ use crate::{
 const EXPORT_STEP: i64 = 1_000;
 
 /// `GET /team/history/export/`: every line that the filter shows, newest first, a JSON object each.
-pub(crate) async fn get_export(
+pub(in crate::web) async fn get_export(
     State(storage): State<Storage>,
     context: PageContext,
     Query(query): Query,

@@ -1,4 +1,5 @@
-//! What several subjects show: sharing, history, a run's progress, a form's values in words.
+//! What several subjects show, or the pages and the API: sharing, history, a run's progress, a form's values in words, how
+//! targets are typed and searched.
 
 pub(in crate::web) mod history;
 pub(in crate::web) mod history_export;
@@ -10,3 +11,5 @@ pub(in crate::web) mod result_columns;
 pub(in crate::web) mod run_progress;
 pub(in crate::web) mod run_waiting;
 pub(in crate::web) mod share;
+pub(in crate::web) mod target_fields;
+pub(in crate::web) mod target_search;

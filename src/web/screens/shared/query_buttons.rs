@@ -23,7 +23,7 @@ pub(in crate::web) fn broker_buttons(
         .map(|broker| BrokerButton {
             name: broker.name().to_owned(),
             note: broker.summary().to_owned(),
-            href: format!("/alerts/query/create/?broker={}", broker.id()),
+            href: paths::new_query(broker.id()),
         })
         .collect()
 }

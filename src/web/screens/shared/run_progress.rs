@@ -134,7 +134,7 @@ pub(in crate::web) fn progress_view(
         trouble: is_trouble.then(|| trouble(run)),
         unreadable: (run.counts.unreadable > 0).then(|| {
             let text = counted(run.counts.unreadable, "unreadable packet");
-            link(text, format!("{}unreadable/", paths::run(run.id)))
+            link(text, paths::run_page(run.id, "unreadable/"))
         }),
         new_results: news
             .filter(|_| n_new > 0)

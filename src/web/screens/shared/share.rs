@@ -112,9 +112,9 @@ impl Owned {
 }
 
 macro_rules! share_pages {
-    ($get:ident, $post:ident, $kind:expr, $path:literal) => {
-        #[doc = concat!("`GET ", $path, "`")]
-        pub(crate) async fn $get(
+    ($get:ident, $post:ident, $kind:expr) => {
+        /// `GET` of `share/` below a thing.
+        pub(in crate::web) async fn $get(
             State(storage): State<Storage>,
             _: Accounts,
             context: PageContext,
@@ -125,8 +125,8 @@ macro_rules! share_pages {
             show(&storage, &context, &owned, &owned.sharing, None).await
         }
 
-        #[doc = concat!("`POST ", $path, "`")]
-        pub(crate) async fn $post(
+        /// `POST` to `share/` below a thing.
+        pub(in crate::web) async fn $post(
             State(storage): State<Storage>,
             _: Accounts,
             context: PageContext,
@@ -138,9 +138,9 @@ macro_rules! share_pages {
     };
 }
 
-share_pages!(get_query, post_query, Kind::Query, "/alerts/query/{id}/share/");
-share_pages!(get_run, post_run, Kind::Run, "/runs/{id}/share/");
-share_pages!(get_target, post_target, Kind::Target, "/targets/{id}/share/");
+share_pages!(get_query, post_query, Kind::Query);
+share_pages!(get_run, post_run, Kind::Run);
+share_pages!(get_target, post_target, Kind::Target);
 
 async fn change(
     storage: &Storage,
@@ -157,8 +157,7 @@ async fn change(
         Ok(true) => {
             // Who gives it out of sight lands where they can be.
             let is_still_seen = Owned::find(storage, scope, kind, id).await?.is_some();
-            let to =
-                if is_still_seen { format!("{}share/", paths::of(kind, id)) } else { "/".into() };
+            let to = if is_still_seen { paths::page_of(kind, id, "share/") } else { "/".into() };
             Ok(redirect_with(Note::Shared, &to))
         }
         Ok(false) => Err(Error::NotFound),
@@ -239,7 +238,7 @@ async fn show(
         kind: owned.kind.id().to_owned(),
         owner: owned.owner.clone(),
         rows: std::iter::once(team).chain(rows).collect(),
-        action: can_share.then(|| format!("{}share/", paths::of(owned.kind, owned.id))),
+        action: can_share.then(|| paths::page_of(owned.kind, owned.id, "share/")),
         seen: serde_json::to_string(&owned.sharing)
             .map_err(|error| Error::Internal(error.into()))?,
         remarks: remarks(owned.kind, rights),
@@ -314,9 +313,8 @@ fn label(sharing: &Sharing, groups: &[Group]) -> Option<String> {
 
 /// Links to the pages about a thing: who sees it, where people sign in, and what was done with it.
 pub(in crate::web) fn links_about(context: &PageContext, kind: Kind, id: i64) -> Vec<Link> {
-    let path = paths::of(kind, id);
-    let share = link("Sharing", format!("{path}share/"));
-    let history = link("History", format!("{path}history/"));
+    let share = link("Sharing", paths::page_of(kind, id, "share/"));
+    let history = link("History", paths::page_of(kind, id, "history/"));
     let is_shared = context.visitor.session_id.is_some();
     is_shared.then_some(share).into_iter().chain([history]).collect()
 }

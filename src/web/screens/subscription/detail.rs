@@ -8,7 +8,7 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 
-use super::list::{SubscriptionRow, Visit, check, href, sentence, short_name, subscription_row};
+use super::list::{SubscriptionRow, Visit, check, sentence, short_name, subscription_row};
 use crate::{
     actions::subscriptions::{DeskError, SubscriptionDesk},
     brokers::BrokerError,
@@ -79,13 +79,16 @@ fn understand_time(text: &str, now: DateTime<Utc>) -> Result<String, String> {
 }
 
 /// `GET /subscriptions/{name}/`
-pub(crate) async fn get(visit: Visit, Path(name): Path<String>) -> Result<Response, Error> {
+pub(in crate::web) async fn get(visit: Visit, Path(name): Path<String>) -> Result<Response, Error> {
     let desk = visit.desk().await?;
     one_page(&desk, &visit.context, &name, Shown::default()).await
 }
 
 /// `POST /subscriptions/{name}/peek/`: looks at what waits.
-pub(crate) async fn post_peek(visit: Visit, Path(name): Path<String>) -> Result<Response, Error> {
+pub(in crate::web) async fn post_peek(
+    visit: Visit,
+    Path(name): Path<String>,
+) -> Result<Response, Error> {
     visit.context.require_work()?;
     let desk = visit.desk().await?;
     check(&name)?;
@@ -97,7 +100,7 @@ pub(crate) async fn post_peek(visit: Visit, Path(name): Path<String>) -> Result<
 }
 
 /// `POST /subscriptions/{name}/seek/`: takes it to a moment (`to`).
-pub(crate) async fn post_seek(
+pub(in crate::web) async fn post_seek(
     visit: Visit,
     Path(name): Path<String>,
     Form(form): Form,
@@ -110,7 +113,9 @@ pub(crate) async fn post_seek(
     seek.put("to", typed.to_owned());
     let shown = match parse_time(typed, visit.state.now()) {
         Ok(to) => match desk.seek(&name, to).await {
-            Ok(()) => return Ok(redirect_with(Note::SubscriptionMoved, &href(&name))),
+            Ok(()) => {
+                return Ok(redirect_with(Note::SubscriptionMoved, &paths::subscription(&name)));
+            }
             Err(DeskError::NotDone(error)) => {
                 Shown { trouble: Some(error), seek, ..Shown::default() }
             }
@@ -147,7 +152,6 @@ async fn one_page(
     let details = found.ok_or(Error::NotFound)?;
     let (may_work, may_dispose) = (context.scope.may_work(), desk.may_dispose());
     let is_wrong = shown.trouble.is_some() || shown.seek.has_errors();
-    let home = href(name);
     let drawing = Drawing { choices: &Choices::new(), echo_url: None };
     let page = SubscriptionPage {
         chrome: context.chrome(Section::Subscriptions),
@@ -155,23 +159,26 @@ async fn one_page(
         row: subscription_row(&details, desk, may_work),
         trouble: shown.trouble.as_ref().map(sentence),
         peek: may_work.then(|| {
-            let action = format!("{home}peek/");
+            let action = paths::subscription_page(name, "peek/");
             post_button("Look at what waits", action, ButtonLook::Plain, "", Vec::new())
         }),
         messages: shown.messages.map(|rows| rows.into_iter().map(message_row).collect()),
         seek: may_dispose.then(|| SeekForm {
-            action: format!("{home}seek/"),
+            action: paths::subscription_page(name, "seek/"),
             hidden: Vec::new(),
             field: field_view(&SEEK, &shown.seek, &drawing),
         }),
-        delete: may_dispose.then(|| link("Delete…", format!("{home}delete/"))),
+        delete: may_dispose.then(|| link("Delete…", paths::subscription_page(name, "delete/"))),
     };
     let status = if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     Ok(context.render_as(status, &page))
 }
 
 /// `GET /subscriptions/{name}/delete/`
-pub(crate) async fn get_delete(visit: Visit, Path(name): Path<String>) -> Result<Response, Error> {
+pub(in crate::web) async fn get_delete(
+    visit: Visit,
+    Path(name): Path<String>,
+) -> Result<Response, Error> {
     let desk = visit.desk().await?;
     require_disposal(&desk, &visit.context)?;
     check(&name)?;
@@ -185,16 +192,19 @@ pub(crate) async fn get_delete(visit: Visit, Path(name): Path<String>) -> Result
                 .to_owned(),
         ],
         facts: Vec::new(),
-        action: format!("{}delete/", href(&name)),
+        action: paths::subscription_page(&name, "delete/"),
         hidden: Vec::new(),
         confirm_label: "Delete subscription".to_owned(),
-        cancel: link("Keep it", href(&name)),
+        cancel: link("Keep it", paths::subscription(&name)),
     };
     Ok(visit.context.render(&page))
 }
 
 /// `POST /subscriptions/{name}/delete/`
-pub(crate) async fn post_delete(visit: Visit, Path(name): Path<String>) -> Result<Response, Error> {
+pub(in crate::web) async fn post_delete(
+    visit: Visit,
+    Path(name): Path<String>,
+) -> Result<Response, Error> {
     let desk = visit.desk().await?;
     require_disposal(&desk, &visit.context)?;
     check(&name)?;

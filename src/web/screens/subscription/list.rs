@@ -6,7 +6,6 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use url::form_urlencoded;
 
 use crate::{
     actions::{
@@ -120,7 +119,7 @@ const COSTS: [&str; 3] = [
 /// Somebody on a page about subscriptions.
 #[derive(FromRequestParts)]
 #[from_request(state(AppState))]
-pub(crate) struct Visit {
+pub(in crate::web) struct Visit {
     #[from_request(via(State))]
     pub(super) state: AppState,
     #[from_request(via(State))]
@@ -160,7 +159,7 @@ impl Visit {
 }
 
 /// `GET /subscriptions/`; `?topic=` begins the form for a new one.
-pub(crate) async fn get(visit: Visit, Query(chosen): Query) -> Result<Response, Error> {
+pub(in crate::web) async fn get(visit: Visit, Query(chosen): Query) -> Result<Response, Error> {
     let desk = visit.desk().await?;
     let form = match chosen.text("topic") {
         Some(topic) => FORM.filled(&RawForm::from_pairs([("topic", topic)])),
@@ -170,7 +169,7 @@ pub(crate) async fn get(visit: Visit, Query(chosen): Query) -> Result<Response, 
 }
 
 /// `POST /subscriptions/`: makes one.
-pub(crate) async fn post(visit: Visit, Form(form): Form) -> Result<Response, Error> {
+pub(in crate::web) async fn post(visit: Visit, Form(form): Form) -> Result<Response, Error> {
     visit.context.require_work()?;
     let desk = visit.desk().await?;
     let raw = RawForm::from_pairs(form.iter());
@@ -178,7 +177,9 @@ pub(crate) async fn post(visit: Visit, Form(form): Form) -> Result<Response, Err
     let wrong = match checked.and_then(|parameters| new_subscription(&parameters, &raw)) {
         Err(wrong) => (wrong, None),
         Ok(new) => match desk.create(&new).await {
-            Ok(()) => return Ok(redirect_with(Note::SubscriptionMade, &href(&new.name))),
+            Ok(()) => {
+                return Ok(redirect_with(Note::SubscriptionMade, &paths::subscription(&new.name)));
+            }
             Err(DeskError::NotDone(error)) => (FORM.filled(&raw), Some(error)),
             Err(DeskError::NotTold(error)) => return Err(error.into()),
         },
@@ -239,8 +240,9 @@ fn topic_rows(may_work: bool) -> Vec<TopicRow> {
         name: topic.name.to_owned(),
         survey: topic.survey.to_owned(),
         what: topic.what.to_owned(),
-        choose_href: may_work
-            .then(|| format!("/subscriptions/{}#new", query_string(&[("topic", topic.name)]))),
+        choose_href: may_work.then(|| {
+            format!("{}{}#new", paths::SUBSCRIPTIONS, query_string(&[("topic", topic.name)]))
+        }),
     });
     rows.collect()
 }
@@ -248,11 +250,6 @@ fn topic_rows(may_work: bool) -> Vec<TopicRow> {
 /// Only what can be a name reaches Google.
 pub(super) fn check(name: &str) -> Result<(), Error> {
     check_resource_name(name).map_err(|_| Error::NotFound)
-}
-
-pub(super) fn href(name: &str) -> String {
-    let name: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
-    format!("/subscriptions/{name}/")
 }
 
 pub(super) fn short_name(full: &str) -> &str {
@@ -283,7 +280,7 @@ pub(super) fn subscription_row(
     ];
     let state = if details.state.is_empty() { "ACTIVE" } else { details.state.as_str() };
     SubscriptionRow {
-        subscription: link(name.clone(), href(&name)),
+        subscription: link(name.clone(), paths::subscription(&name)),
         topic: topic.to_owned(),
         topic_project: project.to_owned(),
         is_topic_gone,
@@ -297,7 +294,7 @@ pub(super) fn subscription_row(
         },
         is_well: state == "ACTIVE",
         state: state.to_ascii_lowercase().replace('_', " "),
-        query_href: may_work.then(|| format!("/alerts/query/create/{}", query_string(&query))),
+        query_href: may_work.then(|| format!("{}{}", paths::NEW_QUERY, query_string(&query))),
     }
 }
 
@@ -321,10 +318,5 @@ mod tests {
         assert_eq!(span_text("86400s").as_deref(), Some("24 h"));
         assert_eq!(span_text("600s").as_deref(), Some("10 min"));
         assert_eq!(span_text(""), None);
-    }
-
-    #[test]
-    fn addresses_of_odd_names_lead_back_to_them() {
-        assert_eq!(href("a+b%c~d"), "/subscriptions/a%2Bb%25c%7Ed/");
     }
 }

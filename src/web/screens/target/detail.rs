@@ -67,7 +67,7 @@ struct TargetAlert {
 const MAX_ALERTS: i64 = 500;
 
 /// `GET /targets/{id}/`
-pub(crate) async fn get(
+pub(in crate::web) async fn get(
     State(storage): State<Storage>,
     State(clock): State<Clock>,
     context: PageContext,
@@ -97,14 +97,14 @@ pub(crate) async fn get(
         links: target.position.map(links_out).unwrap_or_default(),
         shared: shared.into_iter().next().flatten(),
         about: links_about(&context, Kind::Target, id),
-        edit_href: rights.write.then(|| format!("{}update/", paths::target(id))),
-        delete_href: rights.delete.then(|| format!("{}delete/", paths::target(id))),
+        edit_href: rights.write.then(|| paths::target_page(id, "update/")),
+        delete_href: rights.delete.then(|| paths::target_page(id, "delete/")),
     };
     Ok(context.render(&page))
 }
 
 /// `GET /targets/{id}/delete/`
-pub(crate) async fn get_delete(
+pub(in crate::web) async fn get_delete(
     State(storage): State<Storage>,
     context: PageContext,
     Id(id): Id,
@@ -121,7 +121,7 @@ pub(crate) async fn get_delete(
             format!("{} will no longer be kept for ever.", counted(target.n_alerts, "alert")),
         ],
         facts: Vec::new(),
-        action: format!("{}delete/", paths::target(id)),
+        action: paths::target_page(id, "delete/"),
         hidden: Vec::new(),
         confirm_label: "Delete target".to_owned(),
         cancel: link("Keep it", paths::target(id)),
@@ -130,7 +130,7 @@ pub(crate) async fn get_delete(
 }
 
 /// `POST /targets/{id}/delete/`
-pub(crate) async fn post_delete(
+pub(in crate::web) async fn post_delete(
     State(storage): State<Storage>,
     context: PageContext,
     Id(id): Id,

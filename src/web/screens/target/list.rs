@@ -6,12 +6,12 @@ use axum::{extract::State, http::StatusCode, response::Response};
 use crate::{
     clock::Clock,
     domain::{
-        sharing::{TeamScope, Whose},
-        sky::{Cone, CoordinateError, RadiusUnit, parse_cone_with, separation_deg},
-        target::{Target, name_key},
+        sharing::Whose,
+        sky::{Cone, separation_deg},
+        target::Target,
     },
     forms::{Choices, Field, FormState},
-    storage::{Storage, StorageError, TargetFilter, TargetPage},
+    storage::{Storage, TargetFilter, TargetPage},
     web::{
         frame::{
             chrome::{Chrome, Section},
@@ -20,7 +20,10 @@ use crate::{
             extract::{Pairs, Query},
         },
         paths,
-        screens::shared::share::sharing_labels,
+        screens::shared::{
+            share::sharing_labels,
+            target_search::{SearchError, read_filter},
+        },
         widgets::{
             cell::{Cell, Content},
             controls::TimeView,
@@ -106,75 +109,8 @@ const CONE: Field = Field::text("cone_search", "Cone search", 200).help(
     "RA, Dec, radius in degrees, or with a unit: 269.76, -29.18, 0.25 or 17:59:02 -29:10:46, 30″.",
 );
 
-/// Why a search cannot be made.
-pub(in crate::web) enum SearchError {
-    /// It is not understood: fields with messages.
-    Wrong(Vec<(&'static str, String)>),
-    Storage(StorageError),
-}
-
-impl From<StorageError> for SearchError {
-    fn from(error: StorageError) -> Self {
-        Self::Storage(error)
-    }
-}
-
-/// Reads `name`, `cone_search` and `target_cone_search` ("Name, Radius") of a list's address.
-pub(in crate::web) async fn read_filter(
-    query: &Pairs,
-    storage: &Storage,
-    scope: &TeamScope,
-) -> Result<TargetFilter, SearchError> {
-    let mut errors = Vec::new();
-    let name = query
-        .text("name")
-        .filter(|name| !name_key(name).is_empty())
-        .map(|name| name.replace('\0', ""));
-    let whose = query.text("whose").and_then(Whose::from_id).unwrap_or_default();
-    let mut cone = None;
-    if let Some(text) = query.text("cone_search").or_else(|| query.text("cone")) {
-        match parse_cone_with(text, RadiusUnit::Degree) {
-            Ok(read) => cone = Some(read),
-            Err(error) => errors.push(("cone_search", format!("{error}."))),
-        }
-    }
-    if let Some(text) = query.text("target_cone_search") {
-        match cone_around_target(text, storage, scope).await {
-            Ok(read) => cone = Some(read),
-            Err(SearchError::Wrong(wrong)) => errors.extend(wrong),
-            Err(error) => return Err(error),
-        }
-    }
-    if errors.is_empty() {
-        Ok(TargetFilter { name, cone, whose })
-    } else {
-        Err(SearchError::Wrong(errors))
-    }
-}
-
-async fn cone_around_target(
-    text: &str,
-    storage: &Storage,
-    scope: &TeamScope,
-) -> Result<Cone, SearchError> {
-    let wrong = |message| SearchError::Wrong(vec![("target_cone_search", message)]);
-    let shape = || "Cone search parameters must be in the format 'Name, Radius'.".to_owned();
-    let (name, radius) = text.rsplit_once(',').ok_or_else(|| wrong(shape()))?;
-    let found = storage.find_target_by_name(scope, name.trim()).await?;
-    let Some(center) = found.and_then(|target| target.position) else {
-        return Err(wrong(format!("There is no target named {} with a position.", name.trim())));
-    };
-    let cone = parse_cone_with(
-        &format!("{}, {}, {radius}", center.ra_deg(), center.dec_deg()),
-        RadiusUnit::Degree,
-    );
-    cone.map_err(|error| {
-        wrong(if error == CoordinateError::Cone { shape() } else { format!("{error}.") })
-    })
-}
-
 /// `GET /targets/?name=&cone_search=&before=`
-pub(crate) async fn get(
+pub(in crate::web) async fn get(
     State(storage): State<Storage>,
     State(clock): State<Clock>,
     context: PageContext,

@@ -64,7 +64,7 @@ const MAX_NAME: usize = 100;
 const MAX_DESCRIPTION: usize = 300;
 
 /// `POST /team/groups/`: makes a group.
-pub(crate) async fn post_create(
+pub(in crate::web) async fn post_create(
     State(state): State<AppState>,
     accounts: Accounts,
     context: PageContext,
@@ -75,7 +75,7 @@ pub(crate) async fn post_create(
     let error = match check_group(&name, &description) {
         Some(message) => Some(message),
         None => match state.storage().create_group(&context.scope, &name, &description).await? {
-            Some(id) => return Ok(redirect_with(Note::GroupMade(id), &href(id))),
+            Some(id) => return Ok(redirect_with(Note::GroupMade, &paths::group(id))),
             None => Some("There is a group with this name already.".to_owned()),
         },
     };
@@ -105,7 +105,7 @@ fn check_group(name: &str, description: &str) -> Option<String> {
 }
 
 /// `GET /team/groups/{id}/`
-pub(crate) async fn get(
+pub(in crate::web) async fn get(
     State(storage): State<Storage>,
     _: Accounts,
     context: PageContext,
@@ -132,18 +132,18 @@ pub(crate) async fn get(
         name: group.name.clone(),
         description: group.description.clone(),
         members: member_rows(&group, &context, leads),
-        add: leads.then(|| AddForm { action: format!("{}add/", href(id)), choices }),
+        add: leads.then(|| AddForm { action: paths::group_page(id, "add/"), choices }),
         leave: group.has(scope.member_id()).then(|| {
             let me = scope.member_id();
             member_button("Leave group", &group, "remove", me, "", false)
         }),
-        delete: leads.then(|| link("Delete group…", format!("{}delete/", href(id)))),
+        delete: leads.then(|| link("Delete group…", paths::group_page(id, "delete/"))),
     };
     Ok(context.render(&page))
 }
 
 /// `POST /team/groups/{id}/add/`: puts `member` in; `leader=yes` or `no` for one who is in.
-pub(crate) async fn post_add(
+pub(in crate::web) async fn post_add(
     State(storage): State<Storage>,
     _: Accounts,
     context: PageContext,
@@ -154,14 +154,14 @@ pub(crate) async fn post_add(
     // Without a word about leading, whoever is in stays what they are.
     let leads = form.text("leader").map(|text| text == "yes");
     if storage.add_to_group(&context.scope, id, member, leads).await? {
-        Ok(redirect_with(Note::GroupChanged, &href(id)))
+        Ok(redirect_with(Note::GroupChanged, &paths::group(id)))
     } else {
         Err(Error::NotFound)
     }
 }
 
 /// `POST /team/groups/{id}/remove/`: takes `member` out, or lets them leave.
-pub(crate) async fn post_remove(
+pub(in crate::web) async fn post_remove(
     State(storage): State<Storage>,
     _: Accounts,
     context: PageContext,
@@ -170,14 +170,14 @@ pub(crate) async fn post_remove(
 ) -> Result<Response, Error> {
     let member = member_of(&form)?;
     if storage.remove_from_group(&context.scope, id, member).await? {
-        Ok(redirect_with(Note::GroupChanged, &href(id)))
+        Ok(redirect_with(Note::GroupChanged, &paths::group(id)))
     } else {
         Err(Error::NotFound)
     }
 }
 
 /// `GET /team/groups/{id}/delete/`
-pub(crate) async fn get_delete(
+pub(in crate::web) async fn get_delete(
     State(storage): State<Storage>,
     _: Accounts,
     context: PageContext,
@@ -191,7 +191,7 @@ pub(crate) async fn get_delete(
 }
 
 /// `POST /team/groups/{id}/delete/`
-pub(crate) async fn post_delete(
+pub(in crate::web) async fn post_delete(
     State(storage): State<Storage>,
     _: Accounts,
     context: PageContext,
@@ -220,15 +220,11 @@ fn confirm(context: &PageContext, group: &Group, problem: Option<&str>) -> Confi
         question: format!("Delete the group “{}”?", group.name),
         consequences: consequences.collect(),
         facts: Vec::new(),
-        action: format!("{}delete/", href(group.id)),
+        action: paths::group_page(group.id, "delete/"),
         hidden: Vec::new(),
         confirm_label: "Delete group".to_owned(),
-        cancel: link("Keep it", href(group.id)),
+        cancel: link("Keep it", paths::group(group.id)),
     }
-}
-
-fn href(id: i64) -> String {
-    format!("/team/groups/{id}/")
 }
 
 fn leads(context: &PageContext, group: &Group) -> bool {
@@ -282,6 +278,6 @@ fn member_button(
     if verb == "add" {
         values.push(hidden("leader", if leads { "yes" } else { "no" }));
     }
-    let action = format!("{}{verb}/", href(group.id));
+    let action = paths::group_page(group.id, &format!("{verb}/"));
     post_button(label, action, ButtonLook::Plain, name, values)
 }

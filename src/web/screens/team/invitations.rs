@@ -26,7 +26,7 @@ use crate::{
 const MAX_EMAIL: usize = 254;
 
 /// `POST /team/`: invites an address, or whoever has a link (`by=link`).
-pub(crate) async fn post_invite(
+pub(in crate::web) async fn post_invite(
     State(state): State<AppState>,
     accounts: Accounts,
     context: PageContext,
@@ -55,7 +55,7 @@ pub(crate) async fn post_invite(
 }
 
 /// `POST /team/invitations/{id}/delete/`
-pub(crate) async fn post_take_back(
+pub(in crate::web) async fn post_take_back(
     State(storage): State<Storage>,
     _: Accounts,
     context: PageContext,

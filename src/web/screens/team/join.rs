@@ -60,7 +60,7 @@ pub(super) fn new_link(site: &Site) -> Result<NewLink, Error> {
 }
 
 /// `GET /accounts/join/{token}/`
-pub(crate) async fn get(
+pub(in crate::web) async fn get(
     State(storage): State<Storage>,
     State(clock): State<Clock>,
     State(_): State<Arc<Site>>,

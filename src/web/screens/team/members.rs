@@ -15,6 +15,7 @@ use crate::{
             context::PageContext,
             error::Error,
         },
+        paths,
         state::{Accounts, AppState},
         widgets::{
             controls::{ButtonLook, Link, PostButton, TimeView},
@@ -92,7 +93,7 @@ impl Typed {
 }
 
 /// `GET /team/`
-pub(crate) async fn get(
+pub(in crate::web) async fn get(
     State(state): State<AppState>,
     accounts: Accounts,
     context: PageContext,
@@ -133,7 +134,7 @@ pub(super) async fn page(
         invitations,
         domains: accounts.sign_in.allowed_domains().to_vec(),
         problem: typed.problem,
-        history: scope.is_admin().then(|| link("History", "/team/history/")),
+        history: scope.is_admin().then(|| link("History", paths::HISTORY)),
     };
     Ok(context.render_as(status, &page))
 }
@@ -152,7 +153,7 @@ fn role_choices() -> Vec<Choice> {
 fn member_row(row: TeamMember, context: &PageContext, now: DateTime<Utc>) -> MemberRow {
     let id = row.member.id;
     let is_this = id == context.scope.member_id();
-    let remove = format!("/team/members/{id}/remove/");
+    let remove = paths::member_page(id, "remove/");
     let is_admin = context.scope.is_admin();
     MemberRow {
         is_this,
@@ -161,7 +162,7 @@ fn member_row(row: TeamMember, context: &PageContext, now: DateTime<Utc>) -> Mem
         role: row.member.role.id().to_owned(),
         groups: row.groups.join(", "),
         last_sign_in: row.last_sign_in.map(|at| moment(at, now)),
-        change_role: is_admin.then(|| format!("/team/members/{id}/role/")),
+        change_role: is_admin.then(|| paths::member_page(id, "role/")),
         remove: if is_this {
             Some(link("Leave…", remove))
         } else {
@@ -175,7 +176,7 @@ fn group_row(group: &Group, context: &PageContext) -> GroupRow {
         group.members.iter().take(NAMES_SHOWN).map(|member| member.name.as_str()).collect();
     let more = group.members.len().saturating_sub(NAMES_SHOWN);
     GroupRow {
-        group: link(group.name.clone(), format!("/team/groups/{}/", group.id)),
+        group: link(group.name.clone(), paths::group(group.id)),
         description: group.description.clone(),
         members: match (names.is_empty(), more) {
             (true, _) => "nobody".to_owned(),
@@ -215,7 +216,7 @@ pub(super) fn invitation_row(row: Invitation, now: DateTime<Utc>) -> InvitationR
     InvitationRow {
         take_back: post_button(
             "Take back",
-            format!("/team/invitations/{}/delete/", row.id),
+            paths::invitation_removal(row.id),
             ButtonLook::Plain,
             &format!("the invitation of {who}"),
             Vec::new(),

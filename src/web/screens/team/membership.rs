@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// `POST /team/members/{id}/role/`
-pub(crate) async fn post_role(
+pub(in crate::web) async fn post_role(
     State(state): State<AppState>,
     accounts: Accounts,
     context: PageContext,
@@ -42,7 +42,7 @@ pub(crate) async fn post_role(
 }
 
 /// `GET /team/members/{id}/remove/`: asks first. Of oneself it is leaving.
-pub(crate) async fn get_remove(
+pub(in crate::web) async fn get_remove(
     State(storage): State<Storage>,
     _: Accounts,
     context: PageContext,
@@ -71,7 +71,7 @@ pub(crate) async fn get_remove(
             "Open invitations by them are taken back. Only an invitation lets the account in again, or its address in the service's settings (--admin).".to_owned(),
         ],
         facts: Vec::new(),
-        action: format!("/team/members/{id}/remove/"),
+        action: paths::member_page(id, "remove/"),
         hidden: Vec::new(),
         confirm_label: confirm_label.to_owned(),
         cancel: link("Cancel", paths::TEAM),
@@ -80,7 +80,7 @@ pub(crate) async fn get_remove(
 }
 
 /// `POST /team/members/{id}/remove/`
-pub(crate) async fn post_remove(
+pub(in crate::web) async fn post_remove(
     State(state): State<AppState>,
     accounts: Accounts,
     context: PageContext,
