@@ -32,6 +32,9 @@ const ARCHIVE_FIELDS: &[Field] = &[
 /// The field that chooses an archive.
 const FOLDER: &str = "folder";
 
+/// Its id. Examples name this backend, since it needs no account.
+pub const ID: &str = "archive";
+
 /// The name of the folder with the night that the service simulates where it is given no archives.
 pub const SIMULATED_NIGHT: &str = "simulated-night";
 
@@ -53,7 +56,7 @@ impl Archive {
 #[async_trait]
 impl Broker for Archive {
     fn id(&self) -> &'static str {
-        "archive"
+        ID
     }
 
     fn name(&self) -> &'static str {

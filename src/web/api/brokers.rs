@@ -5,14 +5,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::broker_form::FormBody;
-use crate::brokers::Brokers;
+use crate::brokers::{Brokers, archive::ID as EXAMPLE_BROKER};
 
 /// A broker that queries can ask.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Broker)]
 pub(super) struct BrokerBody {
     /// Its id, which queries and runs name as `broker`.
-    #[schema(example = "archive")]
+    #[schema(example = json!(EXAMPLE_BROKER))]
     id: &'static str,
     /// What pages call it.
     #[schema(example = "Alert archive")]

@@ -5,12 +5,13 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{lenient::lenient, sharing_body::SharingBody, words::RunStateWord};
+use crate::brokers::archive::ID as EXAMPLE_BROKER;
 use crate::domain::saved_query::{LastRun, SavedQuery};
 
 /// A saved query: a broker's form as it was filled in, under a name.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Query, example = json!({
-    "id": 12, "name": "Bright transients", "broker": "archive",
+    "id": 12, "name": "Bright transients", "broker": EXAMPLE_BROKER,
     "parameters": {"folder": "night", "max_results": 100, "mag_max": 19.5},
     "owner": "Ada Lovelace", "sharing": {"readers": ["team"], "writers": [], "sharers": []},
     "created": "2026-11-30T09:12:44.120331+00:00", "modified": "2026-11-30T09:12:44.120331+00:00", "version": 1,
@@ -74,7 +75,7 @@ pub(super) struct QueryListBody {
 /// A query to be saved.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = NewQuery, example = json!({
-    "name": "Bright transients", "broker": "archive", "parameters": {"folder": "night", "max_results": 100, "mag_max": 19.5}
+    "name": "Bright transients", "broker": EXAMPLE_BROKER, "parameters": {"folder": "night", "max_results": 100, "mag_max": 19.5}
 }))]
 pub(super) struct NewQueryBody {
     /// What to call it.

@@ -11,12 +11,13 @@ use super::{
     sharing_body::SharingBody,
     words::{LogLevelWord, RunStateWord},
 };
+use crate::brokers::archive::ID as EXAMPLE_BROKER;
 use crate::domain::run::{LogLine, Run, RunCounts};
 
 /// A run: one execution of a query.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Run, example = json!({
-    "id": 40, "query": 12, "query_name": "Bright transients", "broker": "archive",
+    "id": 40, "query": 12, "query_name": "Bright transients", "broker": EXAMPLE_BROKER,
     "parameters": {"folder": "night", "max_results": 100, "mag_max": 19.5}, "started_by": "Ada Lovelace",
     "sharing": {"readers": ["team"], "writers": [], "sharers": []}, "state": "finished",
     "counts": {
@@ -126,7 +127,7 @@ pub(super) struct RunListBody {
 
 /// A query to be run.
 #[derive(Deserialize, ToSchema)]
-#[schema(as = NewRun, example = json!({"broker": "archive", "parameters": {"folder": "night", "max_results": 100}}))]
+#[schema(as = NewRun, example = json!({"broker": EXAMPLE_BROKER, "parameters": {"folder": "night", "max_results": 100}}))]
 pub(super) struct NewRunBody {
     /// Id of a broker.
     #[serde(default, deserialize_with = "lenient")]

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::{
     lenient::{as_sent, lenient},
     sharing_body::SharingBody,
-    words::{SurveyWord, TargetTypeWord},
+    words::{SIDEREAL, SurveyWord, TargetTypeWord},
 };
 use crate::{
     domain::{
@@ -17,9 +17,6 @@ use crate::{
     storage::TargetEvidence,
     web::screens::shared::target_fields::read_target_json,
 };
-
-/// The only type of targets that there is here: places among the fixed stars.
-pub(super) const SIDEREAL: &str = "SIDEREAL";
 
 /// A target: a place in the sky with names.
 #[derive(Serialize, ToSchema)]
@@ -149,7 +146,7 @@ pub(super) struct NewTargetBody {
 /// What a saved target is to become.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = ChangedTarget, example = json!({
-    "name": "ZTF26abcdefg", "ra": 83.633_08, "dec": 22.014_5, "aliases": ["AT 2026xyz"], "note": "Fading.", "version": 1
+    "name": "ZTF26hijklmn", "ra": 83.633_08, "dec": 22.014_5, "aliases": ["AT 2026abc"], "note": "Fading.", "version": 1
 }))]
 pub(super) struct ChangedTargetBody {
     /// As it was read: of two who change it at once the second is refused.

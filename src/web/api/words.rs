@@ -16,6 +16,9 @@ use crate::domain::{
     target::OnExisting,
 };
 
+/// The only type of targets that there is here: places among the fixed stars.
+pub(super) const SIDEREAL: &str = "SIDEREAL";
+
 macro_rules! words {
     ($(#[doc = $meaning:literal] $name:ident: $all:expr;)+) => {
         $(
@@ -53,7 +56,7 @@ words! {
     /// The survey that it comes from.
     SurveyWord: Survey::ALL.map(Survey::id);
     /// Its type: a place among the fixed stars.
-    TargetTypeWord: [super::target_body::SIDEREAL];
+    TargetTypeWord: [SIDEREAL];
     /// Where a target has the name of the alert's object: add the alert to it, or leave it as it is. `update` unless said.
     OnExistingWord: OnExisting::ALL.map(OnExisting::id);
 }

@@ -47,7 +47,10 @@ impl Asked {
         }
         let taken = answer.status.is_success().then_some(self.body.as_ref()).flatten();
         if let (Some(body), Some(wanted)) = (taken, schema_of(&operation["requestBody"])) {
-            let wrong = schema::problems(body, wanted, schemas);
+            // Members that the API does not know are passed over.
+            let wrong = schema::problems(body, wanted, schemas).into_iter();
+            let wrong: Vec<String> =
+                wrong.filter(|it| !it.ends_with(" is not described")).collect();
             problems.extend(wrong.iter().map(|problem| format!("what was sent: {problem}")));
         }
         problems
