@@ -2,12 +2,14 @@
 //!
 //! Every read is bounded by [`limits`]; a packet is accepted only where each value fits its schema and each byte is used.
 
+mod any_schema;
 mod codec;
 mod container;
 mod cursor;
 mod error;
 mod fields;
 mod json;
+mod json_values;
 pub mod limits;
 mod program;
 mod row_values;
@@ -27,7 +29,7 @@ mod ztf_values;
 
 pub use error::PacketError;
 pub use fields::{Field, FieldGroup, fields};
-pub use json::to_json;
+pub use json::{container_to_json, to_json};
 pub use limits::install_limits;
 pub use split::split_container;
 pub use table_row::{TableRow, decode_table_row};

@@ -109,6 +109,7 @@ fn pages() -> Router<AppState> {
         .route("/runs/{id}/history/", get(pages::history::get_run))
         .route("/runs/{id}/unreadable/", get(pages::unreadable::get))
         .route("/runs/{run_id}/unreadable/{id}/", get(pages::unreadable::get_bytes))
+        .route("/runs/{run_id}/unreadable/{id}/json/", get(pages::unreadable::get_json))
         .route("/targets/", get(pages::target_list::get))
         .route(
             "/targets/create/",

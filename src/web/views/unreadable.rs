@@ -35,4 +35,6 @@ pub struct UnreadableRow {
     pub size: String,
     /// The packet as it came.
     pub download_href: String,
+    /// Its fields as JSON, where it may have such.
+    pub json_href: Option<String>,
 }

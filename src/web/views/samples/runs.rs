@@ -293,6 +293,7 @@ fn unreadable() -> UnreadablePage {
         ],
         size: "67.1 kB".into(),
         download_href: "/runs/318/unreadable/1/".into(),
+        json_href: Some("/runs/318/unreadable/1/json/".into()),
     };
     UnreadablePage {
         chrome: chrome(Section::Runs),
