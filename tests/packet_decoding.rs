@@ -335,7 +335,7 @@ fn of_other_survey() -> Bytes {
         ("earlier", Avro::Array(vec![source(1, Some(2.5)), source(2, None)])),
         ("versions", Avro::Map(versions.into())),
         ("digest", Avro::Fixed(16, vec![7; 16])),
-        ("cost", Avro::Decimal(Decimal::from(&[1, 2]))),
+        ("cost", Avro::Decimal(Decimal::new([1, 2]).unwrap())),
         ("cutoutScience", Some(vec![7_u8; 300]).into()),
     ]);
     writer.append_value(alert).unwrap();
