@@ -69,6 +69,11 @@ pub(crate) const NEW_TARGET: &str = "/targets/create/";
 /// Pub/Sub's subscriptions.
 pub(crate) const SUBSCRIPTIONS: &str = "/subscriptions/";
 
+/// Whether a path is the API's: what is answered there is JSON, and tokens are taken.
+pub(crate) fn is_api(path: &str) -> bool {
+    path.starts_with(API) && path != API_DOCS
+}
+
 /// Where the pages about a query, a run or a target live.
 pub(crate) fn of(kind: Kind, id: i64) -> String {
     match kind {

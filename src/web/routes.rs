@@ -14,11 +14,10 @@ use tower::ServiceBuilder;
 use tower_http::{CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use super::{
-    AppState, Site,
-    api::{self, address::is_api},
+    AppState, Site, api,
     door::{admission, guard, own_task, retirement, session},
     frame::{assets, error::Error, error_page},
-    health,
+    health, paths,
     screens::{account, alert, home, query, run, shared, subscription, target, team},
 };
 use crate::domain::timing::WebTiming;
@@ -92,6 +91,12 @@ fn pages() -> Router<AppState> {
         .route("/alerts/{survey}/{source_id}/", get(alert::detail::get))
         .route("/alerts/{survey}/{source_id}/packet/", get(alert::detail::get_packet))
         .route("/alerts/{survey}/{source_id}/json/", get(alert::detail::get_json))
+        .merge(runs_and_targets())
+        .method_not_allowed_fallback(method_not_allowed)
+}
+
+fn runs_and_targets() -> Router<AppState> {
+    Router::new()
         .route("/runs/", get(run::list::get))
         .route("/runs/{id}/", get(run::detail::get))
         .route("/runs/{id}/progress/", get(run::detail::get_progress))
@@ -208,7 +213,7 @@ fn is_upload(path: &str) -> bool {
 
 async fn limit_time(State(timing): State<WebTiming>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let is_api = is_api(path);
+    let is_api = paths::is_api(path);
     let limit = if is_upload(path) { timing.upload } else { timing.request };
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,

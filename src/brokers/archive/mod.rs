@@ -56,7 +56,7 @@ impl Archive {
 #[async_trait]
 impl Broker for Archive {
     fn id(&self) -> &'static str {
-        ID
+        "archive"
     }
 
     fn name(&self) -> &'static str {

@@ -15,7 +15,6 @@ pub(super) struct BrokerBody {
     #[schema(example = json!(EXAMPLE_BROKER))]
     id: &'static str,
     /// What pages call it.
-    #[schema(example = "Alert archive")]
     name: &'static str,
     /// What it is, in a sentence.
     #[schema(

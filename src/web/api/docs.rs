@@ -26,7 +26,7 @@ mod types;
 
 /// The page `/api/docs/`.
 #[derive(Template)]
-#[template(path = "screens/api/docs.html")]
+#[template(path = "api/docs.html")]
 struct DocsPage {
     chrome: Chrome,
     intro: Vec<Span>,

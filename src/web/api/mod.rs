@@ -10,7 +10,6 @@ use crate::web::{
     frame::error::{ApiError, Error},
 };
 
-pub(super) mod address;
 mod alert_body;
 mod broker_form;
 mod brokers;

@@ -22,7 +22,6 @@ use crate::{
     storage::StorageError,
     web::{
         AppState,
-        api::address::is_api,
         frame::{
             chrome::{Chrome, Section},
             context::{Frame, local_path, render},
@@ -83,7 +82,7 @@ pub(crate) async fn admit(
     let path = request.uri().path();
     let is_open =
         OPEN.contains(&path) || OPEN_FOLDERS.iter().any(|folder| path.starts_with(folder));
-    let is_api = is_api(path);
+    let is_api = paths::is_api(path);
     let is_counted = !NOT_COUNTED.contains(&path) && !path.starts_with(paths::STATIC);
     let asker = asker(&state, &request, visitor.as_ref());
     let limiter = state.requests().filter(|_| is_counted && !is_away);
@@ -137,7 +136,7 @@ fn refused(error: Error, is_api: bool) -> Response {
 /// The token that a program shows to the API, as `Bearer` or, as TOM's users know it, `Token`. It stands for whoever
 /// shows it, whatever cookies come along; pages take none.
 fn bearer<'h>(headers: &'h HeaderMap, path: &str) -> Option<&'h str> {
-    let header = headers.get(header::AUTHORIZATION).filter(|_| is_api(path))?;
+    let header = headers.get(header::AUTHORIZATION).filter(|_| paths::is_api(path))?;
     // What cannot be read is no token of ours; it is not passed over in favour of a cookie.
     let text = header.to_str().unwrap_or_default();
     let (scheme, token) = text.split_once(' ').unwrap_or_default();

@@ -10,7 +10,7 @@ use axum::{
 };
 use metrics::{counter, histogram};
 
-use crate::web::{Site, api::address::is_api, frame::error::Error, paths};
+use crate::web::{Site, frame::error::Error, paths};
 
 /// Headers of every answer. No page of ours may be framed, cached, or run anything that did not come from us.
 const HEADERS: [(HeaderName, HeaderValue); 7] = [
@@ -67,7 +67,7 @@ pub(crate) async fn refuse_strangers(
     request: Request,
     next: Next,
 ) -> Response {
-    let is_api = is_api(request.uri().path());
+    let is_api = paths::is_api(request.uri().path());
     // Probes of a load balancer use whatever address they have; there is nothing to steal there.
     let is_probe = matches!(request.uri().path(), paths::HEALTH | paths::READINESS);
     let host =

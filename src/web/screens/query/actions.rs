@@ -42,7 +42,7 @@ pub(in crate::web) async fn post_run(
         StoredRun::Lacks(right) => Ok(ask_to_connect(right, &paths::query_form(id))),
         // Its form, with what no longer fits.
         StoredRun::Invalid(_) => {
-            Ok(Redirect::to(&format!("/alerts/query/{id}/update/?check=1")).into_response())
+            Ok(Redirect::to(&format!("{}?check=1", paths::query_form(id))).into_response())
         }
         StoredRun::NoSuchBackend => Err(Error::NotFound),
     }

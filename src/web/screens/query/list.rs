@@ -8,7 +8,10 @@ use axum::{
     response::{Redirect, Response},
 };
 
-use super::listener_state::{ListenerBrief, buttons, chip};
+use super::{
+    list_columns::{COLUMNS, LastRun, QueryRow, RowActions},
+    listener_state::{ListenerBrief, buttons, chip},
+};
 use crate::{
     brokers::{Broker, Brokers},
     clock::Clock,
@@ -27,11 +30,10 @@ use crate::{
             share::{links_about, sharing_labels},
         },
         widgets::{
-            cell::{Cell, Part},
-            controls::{BrokerButton, ButtonLook, Link, PostButton, StateChip, TimeView},
+            controls::{BrokerButton, ButtonLook, PostButton},
             field::Choice,
             pager::{Page, Pager},
-            table::{Column, TableView},
+            table::TableView,
             words::{counted, link, moment, post_button, query_string, state_chip},
         },
     },
@@ -82,84 +84,6 @@ impl FilterBar {
     fn is_set(&self) -> bool {
         !self.broker.is_empty() || !self.name.is_empty() || self.is_by_owner
     }
-}
-
-/// Its columns.
-const COLUMNS: [Column<QueryRow, QueryOrder>; 6] = [
-    Column::title("name", "Name", |row: &QueryRow| {
-        let listener = row.listener.clone();
-        let listener =
-            listener.map(|listener| Part::of(ListenerLink { listener, query: row.name.clone() }));
-        Cell::from(link(&row.name, row.href.clone())).after(listener)
-    })
-    .sorts(QueryOrder::Name, QueryOrder::NameBackwards),
-    Column::text("broker", "Broker", |row: &QueryRow| row.broker.clone().into())
-        .sorts(QueryOrder::Broker, QueryOrder::BrokerBackwards),
-    Column::text("owner", "Owner", |row: &QueryRow| {
-        Cell::from(row.owner.clone()).chip(row.shared.as_deref())
-    })
-    .sorts(QueryOrder::Owner, QueryOrder::OwnerBackwards),
-    Column::text("created", "Created", |row: &QueryRow| row.created.clone().into())
-        .sorts_down(QueryOrder::Oldest, QueryOrder::Newest),
-    Column::text("last_run", "Last run", |row: &QueryRow| match &row.last_run {
-        Some(last) => Part::of(last.clone()).into(),
-        None => "never".to_owned().into(),
-    })
-    .sorts_down(QueryOrder::LastRunBackwards, QueryOrder::LastRun),
-    Column::text("actions", "Actions", |row: &QueryRow| Part::of(row.actions.clone()).into())
-        .class("end row-actions"),
-];
-
-/// How a query's listener stands, behind its name.
-#[derive(Debug, Template)]
-#[template(path = "screens/query/listener_link.html")]
-struct ListenerLink {
-    listener: ListenerBrief,
-    query: String,
-}
-
-/// A saved query.
-#[derive(Debug)]
-struct QueryRow {
-    name: String,
-    href: String,
-    broker: String,
-    owner: String,
-    /// With whom it is shared, where that is not the whole team.
-    shared: Option<String>,
-    created: TimeView,
-    last_run: Option<LastRun>,
-    /// How its listener stands; absent where nobody listens.
-    listener: Option<ListenerBrief>,
-    actions: RowActions,
-}
-
-/// What can be done with a saved query.
-#[derive(Clone, Debug, Template)]
-#[template(path = "screens/query/row_actions.html")]
-struct RowActions {
-    name: String,
-    href: String,
-    run: Option<PostButton>,
-    listening: Vec<PostButton>,
-    copy: Option<PostButton>,
-    links: Vec<Link>,
-    /// Whether its form can be saved, not only looked at.
-    can_edit: bool,
-    /// Asks whether to delete it; absent without the right to.
-    delete_href: Option<String>,
-}
-
-/// The last run of a saved query.
-#[derive(Clone, Debug, Template)]
-#[template(path = "screens/query/last_run.html")]
-struct LastRun {
-    href: String,
-    id: String,
-    time: TimeView,
-    state: StateChip,
-    /// What came of it: "412 alerts".
-    result: String,
 }
 
 /// Rows of a page.

@@ -196,7 +196,7 @@ pub(in crate::web) async fn post_again(
         // The form, with what no longer fits.
         StoredRun::Invalid(_) => {
             let from = [("broker", broker.as_str()), ("from_run", &id.to_string()), ("check", "1")];
-            let form = format!("/alerts/query/create/{}", query_string(&from));
+            let form = format!("{}{}", paths::NEW_QUERY, query_string(&from));
             Ok(Redirect::to(&form).into_response())
         }
         StoredRun::NoSuchBackend => Err(Error::NotFound),
