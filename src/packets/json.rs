@@ -5,38 +5,25 @@ use serde_json::{Map, Value as Json};
 use crate::domain::alert::{Packet, PacketFormat};
 
 use super::PacketError;
-use super::container::{SingleRecord, single_record};
-use super::json_values::{byte_count, integer};
+use super::container::single_record;
+use super::limits::install_limits;
 use super::schema::Schema;
 use super::sniff::require_container;
 use super::table_row::TableRow;
 use super::value::{Tree, Value};
-use super::{any_schema, schema_cache};
+
+/// Integers beyond this are not exact in the number type of JavaScript.
+const EXACT_IN_JSON: u64 = 1 << 53;
 
 /// Every field of a packet, in the order of its schema.
 ///
 /// `candid` and integers beyond ±2^53 are texts, bytes are `{"bytes": n}`, what is not a finite number is null.
 pub fn to_json(packet: &Packet) -> Result<Json, PacketError> {
-    match packet.format {
-        PacketFormat::AvroContainer => container_to_json(&packet.bytes),
-        PacketFormat::AvroWire | PacketFormat::Json | PacketFormat::TableRow => {
-            with_tree(packet, |tree| json("", tree))
-        }
-    }
+    install_limits();
+    with_tree(packet, |tree| json("", tree))
 }
 
-/// The same of an Avro container file with one record, whatever survey it is of.
-pub fn container_to_json(bytes: &[u8]) -> Result<Json, PacketError> {
-    require_container(bytes)?;
-    let record = single_record(bytes)?;
-    match schema_cache::ready(record.schema) {
-        Ok(ready) => read_tree(&ready.schema, &record, |tree| json("", tree)),
-        // No schema of ours, or none at all: that shows when it is read.
-        Err(_) => any_schema::to_json(&record),
-    }
-}
-
-/// Reads the record of a packet of ours and hands its tree to `use_tree`.
+/// Reads the packet's record and hands its tree to `use_tree`.
 pub(super) fn with_tree<T>(
     packet: &Packet,
     use_tree: impl FnOnce(&Value<'_>) -> T,
@@ -52,15 +39,8 @@ pub(super) fn with_tree<T>(
     }
     require_container(&packet.bytes)?;
     let record = single_record(&packet.bytes)?;
-    read_tree(&schema_cache::ready(record.schema)?.schema, &record, use_tree)
-}
-
-fn read_tree<T>(
-    schema: &Schema,
-    record: &SingleRecord<'_>,
-    use_tree: impl FnOnce(&Value<'_>) -> T,
-) -> Result<T, PacketError> {
-    let (tree, left) = Tree::read(schema, &record.bytes)?;
+    let schema = Schema::parse(record.schema)?;
+    let (tree, left) = Tree::read(&schema, &record.bytes)?;
     match left {
         0 => Ok(use_tree(&tree)),
         bytes => Err(PacketError::TrailingBytes { bytes, after: "record" }),
@@ -71,10 +51,13 @@ fn json(name: &str, value: &Value<'_>) -> Json {
     match value {
         Value::Null => Json::Null,
         Value::Boolean(value) => Json::Bool(*value),
-        Value::Integer(value) => integer(name, *value),
+        Value::Integer(value) if name == "candid" || value.unsigned_abs() > EXACT_IN_JSON => {
+            Json::String(value.to_string())
+        }
+        Value::Integer(value) => Json::from(*value),
         Value::Float(value) => Json::from(f64::from(*value)),
         Value::Double(value) => Json::from(*value),
-        Value::Bytes(count) => byte_count(*count),
+        Value::Bytes(count) => Map::from_iter([("bytes".to_owned(), Json::from(*count))]).into(),
         Value::Text(text) => Json::from(*text),
         Value::Array(items) => items.iter().map(|item| json(name, item)).collect(),
         Value::Fields(fields) => fields

@@ -115,7 +115,7 @@ fn from_requests(bare: &str) -> Vec<String> {
     derived.chain(implemented).collect()
 }
 
-/// Templates that do not stand where the file that draws them does: the first of a screen has its path, all have its folder.
+/// Templates that do not stand where the file that draws them does: the first of a page has its path, all have its folder.
 fn astray(programs: &Texts) -> Vec<String> {
     let mut found = Vec::new();
     for (file, source) in programs.iter().filter(|(file, _)| file.starts_with("web/")) {
@@ -123,7 +123,9 @@ fn astray(programs: &Texts) -> Vec<String> {
         let folder = own.rsplit_once('/').map_or("", |(folder, _)| folder);
         let templates = source.split("template(path = \"").skip(1);
         for (n, template) in templates.filter_map(|rest| rest.split('"').next()).enumerate() {
-            let is_first_of_screen = n == 0 && own.starts_with("screens/");
+            // A file that answers nothing has parts of a page.
+            let is_first_of_screen =
+                n == 0 && own.starts_with("screens/") && source.contains("async fn ");
             let is_there = match template.rsplit_once('/') {
                 _ if is_first_of_screen => template == format!("{own}.html"),
                 Some((it, _)) => it == folder,

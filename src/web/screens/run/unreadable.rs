@@ -8,12 +8,7 @@ use axum::{
 };
 
 use crate::{
-    domain::{
-        history::{Action, Event, Kind},
-        run::RunId,
-        sharing::TeamScope,
-    },
-    packets,
+    domain::history::{Action, Event, Kind},
     storage::Storage,
     web::{
         frame::{
@@ -53,8 +48,6 @@ struct UnreadableRow {
     /// Its size: "67.1 kB".
     size: String,
     download_href: String,
-    /// Its fields as JSON, where it may have such.
-    json_href: Option<String>,
 }
 
 /// Rows of a page.
@@ -95,9 +88,6 @@ pub(in crate::web) async fn get(
                 } else {
                     format!("{home}{}/", row.id)
                 },
-                json_href: row
-                    .is_container
-                    .then(|| paths::run_page(id, &format!("unreadable/{}/json/", row.id))),
                 attributes: row.attributes.as_ref().map(flat_metadata).unwrap_or_default(),
                 origin: row.origin,
                 error: row.error,
@@ -113,7 +103,10 @@ pub(in crate::web) async fn get_bytes(
     context: PageContext,
     TwoIds(run_id, id): TwoIds,
 ) -> Result<Response, Error> {
-    let bytes = take_out(&storage, &context.scope, run_id, id).await?;
+    let bytes =
+        storage.find_unreadable_bytes(&context.scope, run_id, id).await?.ok_or(Error::NotFound)?;
+    let event = Event::new(Action::Exported, Kind::Run, run_id, format!("unreadable message {id}"));
+    storage.record_event(&context.scope, event).await?;
     let name = format!("attachment; filename=\"run-{run_id}-unreadable-{id}.bin\"");
     Ok((
         [
@@ -123,30 +116,4 @@ pub(in crate::web) async fn get_bytes(
         bytes,
     )
         .into_response())
-}
-
-/// `GET /runs/{run_id}/unreadable/{id}/json/`: every field of an Avro container, whatever survey it is of.
-pub(in crate::web) async fn get_json(
-    State(storage): State<Storage>,
-    context: PageContext,
-    TwoIds(run_id, id): TwoIds,
-) -> Result<Response, Error> {
-    let bytes = take_out(&storage, &context.scope, run_id, id).await?;
-    let json = tokio::task::spawn_blocking(move || packets::container_to_json(&bytes))
-        .await
-        .map_err(|error| Error::Internal(error.into()))?
-        .map_err(|error| Error::BadRequest(error.to_string()))?;
-    Ok(axum::Json(json).into_response())
-}
-
-async fn take_out(
-    storage: &Storage,
-    scope: &TeamScope,
-    run_id: RunId,
-    id: i64,
-) -> Result<Vec<u8>, Error> {
-    let bytes = storage.find_unreadable_bytes(scope, run_id, id).await?.ok_or(Error::NotFound)?;
-    let event = Event::new(Action::Exported, Kind::Run, run_id, format!("unreadable message {id}"));
-    storage.record_event(scope, event).await?;
-    Ok(bytes)
 }
