@@ -266,8 +266,11 @@ fn a_template_that_stands_elsewhere_is_found() {
         ("web/frame/confirm.rs", &["door/send_again.html"], true),
         ("web/frame/confirm.rs", &["frame/page.html"], false),
     ] {
-        let of =
-            |path: &&str| format!("#[derive(Template)]\n#[template(path = \"{path}\")]\nstruct A;");
+        let of = |path: &&str| {
+            format!(
+                "#[derive(Template)]\n#[template(path = \"{path}\")]\nstruct A;\nasync fn get() {{}}\n"
+            )
+        };
         let source: String = templates.iter().map(of).collect();
         assert_eq!(!seeded(file, &source, astray).is_empty(), is_found, "{file}: {templates:?}");
     }
