@@ -11,7 +11,7 @@ pub(super) struct Piece {
     pub(super) is_name: bool,
 }
 
-/// A type in words: "array of" [`Alert`], "string or null".
+/// A type in words: "array of" `Alert`, "string or null".
 pub(super) fn type_in_words(schema: &Value) -> Vec<Piece> {
     let mut pieces = Vec::new();
     add(schema, &mut pieces);
