@@ -35,6 +35,9 @@ const FOLDER: &str = "folder";
 /// Its id. Examples name this backend, since it needs no account.
 pub const ID: &str = "archive";
 
+/// What pages call it.
+pub const NAME: &str = "Alert archive";
+
 /// The name of the folder with the night that the service simulates where it is given no archives.
 pub const SIMULATED_NIGHT: &str = "simulated-night";
 

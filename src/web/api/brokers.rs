@@ -5,7 +5,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::broker_form::FormBody;
-use crate::brokers::{Brokers, archive::ID as EXAMPLE_BROKER};
+use crate::brokers::{
+    Brokers,
+    archive::{ID as EXAMPLE_BROKER, NAME as EXAMPLE_NAME},
+};
 
 /// A broker that queries can ask.
 #[derive(Serialize, ToSchema)]
@@ -15,6 +18,7 @@ pub(super) struct BrokerBody {
     #[schema(example = json!(EXAMPLE_BROKER))]
     id: &'static str,
     /// What pages call it.
+    #[schema(example = json!(EXAMPLE_NAME))]
     name: &'static str,
     /// What it is, in a sentence.
     #[schema(
