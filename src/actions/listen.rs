@@ -39,7 +39,7 @@ use crate::{
 };
 
 const ONLY_STREAMS: &str =
-    "Only streams can be listened to: what this backend has does not grow while one waits.";
+    "Only streams can be listened to: this broker has no new alerts to wait for.";
 const MISFIT: &str = "The query no longer fits the form of its backend. Open it, correct what is marked and save it.";
 
 /// Listeners that one process works on.
@@ -294,21 +294,21 @@ fn end_of(ending: Ending, because: Option<Because>, is_retired: bool) -> Listene
     let (state, feedback) = match because {
         Some(Because::Paused) => (
             RunState::Cancelled,
-            "Listening was paused. What had come until then is kept; what comes meanwhile waits in the subscription.",
+            "Listening was paused. Results so far are kept; new messages wait in the subscription.",
         ),
         Some(Because::Stopped) => (
             RunState::Cancelled,
-            "Listening was stopped, or the query deleted. What had come until then is kept.",
+            "Listening was stopped, or the query deleted. Results so far are kept.",
         ),
         Some(Because::Changed) => (
             RunState::Finished,
-            "The query was changed, or as whom it is listened to: the next run goes on with that.",
+            "The query or the listener's account was changed: the next run uses the change.",
         ),
         Some(Because::DayOver) => {
-            (RunState::Finished, "The day is over (UTC): the next run goes on.")
+            (RunState::Finished, "The day is over (UTC): the next run continues.")
         }
         None if is_retired => (RunState::Interrupted, NEXT_GOES_ON),
-        None => (RunState::Cancelled, "Stopped on request. What had come until then is kept."),
+        None => (RunState::Cancelled, "Stopped on request. Results so far are kept."),
     };
     ListenerRunEnd { state, feedback: feedback.to_owned(), lacks: None, is_trouble: false }
 }

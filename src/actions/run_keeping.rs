@@ -254,7 +254,7 @@ impl Keeper {
                 Err(error) => log.log(
                     LogLevel::Warning,
                     format!(
-                        "{} The messages will come again; nothing is stored twice.",
+                        "{} The messages will be delivered again; nothing is stored twice.",
                         as_sentence(&error.to_string())
                     ),
                 ),

@@ -10,13 +10,14 @@ use super::run_query::Runner;
 use crate::{domain::run::RunId, storage::StorageError};
 
 /// What an interrupted run tells its reader.
-pub(super) const INTERRUPTED: &str = "The service stopped while this run was going on. What had come until then is kept. Run it again for the rest.";
+pub(super) const INTERRUPTED: &str =
+    "The service stopped during this run. Results so far are kept. Run it again for the rest.";
 
 /// The same for the run of a listener.
-pub(super) const NEXT_GOES_ON: &str = "The service stopped while this run was going on. What had come until then is kept; the listener goes on with its next run.";
+pub(super) const NEXT_GOES_ON: &str = "The service stopped during this run. Results so far are kept; the listener continues with its next run.";
 
 /// What a run tells its reader that the service left behind before it began.
-const NOT_BEGUN: &str = "The service stopped before this run began. Run it again.";
+const NOT_BEGUN: &str = "The service stopped before this run started. Run it again.";
 
 impl Runner {
     /// Says that our runs are alive, finds those whose process died and those whose turn it is, until shutdown.

@@ -10,7 +10,7 @@ use crate::{
         grant::Scope,
         run::{LogLevel, RunId, RunState},
         timing::RunTiming,
-        wording::as_sentence,
+        wording::{as_sentence, counted, grouped},
     },
     forms::Parameters,
     storage::{NotKept, StopRequest, Storage},
@@ -38,7 +38,7 @@ impl Ending {
     pub(super) fn cancelled() -> Self {
         Self {
             state: RunState::Cancelled,
-            feedback: "Stopped on request. What had come until then is kept.".to_owned(),
+            feedback: "Stopped on request. Results so far are kept.".to_owned(),
             lacks: None,
         }
     }
@@ -117,10 +117,8 @@ async fn keep_all(
             None => return Ok(read_to_end(keeper, log.ending())),
             Some(Err(error)) => {
                 log.log(LogLevel::Error, as_sentence(&error.to_string()));
-                let feedback = format!(
-                    "{} What had come until then is kept.",
-                    as_sentence(&error.to_string())
-                );
+                let feedback =
+                    format!("{} Results so far are kept.", as_sentence(&error.to_string()));
                 return Ok(Ending::broken(feedback, &error, broker));
             }
             Some(Ok(batch)) => {
@@ -136,20 +134,18 @@ fn read_to_end(keeper: &Keeper, because: Option<String>) -> Ending {
     let read = match keeper.n_received() {
         _ if because.is_some() => because.unwrap_or_default(),
         0 => "Nothing to read: no packets were found.".to_owned(),
-        1 => "Read to the end: 1 packet.".to_owned(),
-        n => format!("Read to the end: {n} packets."),
+        n => format!("Read to the end: {}.", counted(n, "packet")),
     };
     let set_aside = match keeper.n_unreadable() {
         0 => String::new(),
-        1 => " 1 could not be read and was set aside.".to_owned(),
-        n => format!(" {n} could not be read and were set aside."),
+        n => format!(" {} could not be read.", grouped(n)),
     };
     Ending::finished(read + &set_aside)
 }
 
 fn reached_limit(n_stored: u64) -> Ending {
-    let results = if n_stored == 1 { "result" } else { "results" };
     Ending::finished(format!(
-        "Stopped at the limit of {n_stored} {results}. There may be more: raise \"Maximum results\" to see them."
+        "Stopped at the limit of {}. There may be more: raise \"Maximum results\" to see them.",
+        counted(n_stored, "result")
     ))
 }

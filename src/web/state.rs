@@ -25,6 +25,9 @@ use crate::{
 /// Ways to the provider that one address may begin in a minute.
 const SIGN_INS_A_MINUTE: u32 = 10;
 
+/// How long alerts of no target are kept, where nothing else is said.
+const RETENTION: Duration = Duration::from_hours(30 * 24);
+
 /// The parts of a running service.
 #[derive(Clone)]
 pub struct AppState {
@@ -37,6 +40,7 @@ pub struct AppState {
     timing: WebTiming,
     accounts: Option<Accounts>,
     requests: Option<Arc<RequestLimit>>,
+    retention: Duration,
 }
 
 /// What signing in takes, where people do.
@@ -59,8 +63,24 @@ impl AppState {
         metrics: PrometheusHandle,
         timing: WebTiming,
     ) -> Self {
-        let (site, accounts, requests) = (Arc::new(site), None, None);
-        Self { storage, brokers, runner, clock, site, metrics, timing, accounts, requests }
+        Self {
+            storage,
+            brokers,
+            runner,
+            clock,
+            site: Arc::new(site),
+            metrics,
+            timing,
+            accounts: None,
+            requests: None,
+            retention: RETENTION,
+        }
+    }
+
+    /// The same where alerts of no target are kept for so long.
+    #[must_use]
+    pub fn with_retention(self, retention: Duration) -> Self {
+        Self { retention, ..self }
     }
 
     /// The same, where people sign in and grant what runs need.
@@ -100,6 +120,11 @@ impl AppState {
 
     pub(crate) fn timing(&self) -> WebTiming {
         self.timing
+    }
+
+    /// How long alerts of no target are kept.
+    pub(crate) fn retention(&self) -> Duration {
+        self.retention
     }
 
     /// The deployment.

@@ -190,7 +190,7 @@ pub(crate) async fn post_targets(
         ));
     }
     if alert_ids.len() > MAX_SAVED_AT_ONCE {
-        return Ok(invalid("alerts", "At most 2000 alerts can be saved at once."));
+        return Ok(invalid("alerts", "At most 2,000 alerts can be saved at once."));
     }
     let on_existing = match body.get("on_existing") {
         None | Some(Value::Null) => OnExisting::default(),

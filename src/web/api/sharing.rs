@@ -89,7 +89,7 @@ async fn change(
         }
         Ok(false) => Err(Error::NotFound.into()),
         Err(NotDone::Refused(Refused::NameTakenThere)) => {
-            let message = "Those who would see it know a target with this name already.";
+            let message = "Some of those who would see it already see a target with this name.";
             let errors = error_of("readers", message);
             Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(errors)).into_response())
         }

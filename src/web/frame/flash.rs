@@ -164,23 +164,19 @@ impl Note {
                 None,
             ),
             Self::RunHadEnded => (FlashLevel::Info, "The run had ended already.", None),
-            Self::CancelAsked => (
-                FlashLevel::Info,
-                "The run is being stopped. What has come until now is kept.",
-                None,
-            ),
+            Self::CancelAsked => {
+                (FlashLevel::Info, "The run is being stopped. Results so far are kept.", None)
+            }
             Self::Uploaded => {
                 (FlashLevel::Success, "Upload complete. Choose it as the archive below.", None)
             }
-            Self::ListeningStarted => {
-                (FlashLevel::Success, "Listening: it goes on until you pause it.", None)
-            }
+            Self::ListeningStarted => (FlashLevel::Success, "Listening until you pause it.", None),
             Self::ListeningPaused => {
-                (FlashLevel::Success, "Paused. What has come until now is kept.", None)
+                (FlashLevel::Success, "Paused. Results so far are kept.", None)
             }
             Self::ListeningStopped => (
                 FlashLevel::Success,
-                "Not listened to any more. Runs and alerts stay. The subscription goes on collecting: delete it when nobody else needs it.",
+                "Stopped listening. Runs and alerts are kept. The subscription still collects messages: delete it if nobody else needs it.",
                 Some(("Subscriptions", paths::SUBSCRIPTIONS.to_owned())),
             ),
             Self::Connected
@@ -220,7 +216,7 @@ impl Note {
             }
             Self::ConnectedForRun => (
                 FlashLevel::Success,
-                "Connected to Google. The connection renews itself; press Run to go on.",
+                "Connected to Google. The connection renews itself; press Run to continue.",
             ),
             Self::Disconnected => (
                 FlashLevel::Success,
@@ -228,14 +224,15 @@ impl Note {
             ),
             Self::DisconnectedHereOnly => (
                 FlashLevel::Warning,
-                "Disconnected: the tokens are deleted here. Google did not confirm that it revoked them; it is asked again for a day. You can also remove this service under Third-party access in your Google account.",
+                "Disconnected: the tokens are deleted here. Google has not confirmed that it revoked them; it will be asked again for a day. You can also remove this service under Third-party access in your Google account.",
             ),
             Self::ProjectSaved => (FlashLevel::Success, "Project saved."),
             Self::SessionsEnded => (FlashLevel::Success, "Signed out there."),
-            Self::Invited => {
-                (FlashLevel::Success, "Invited. They come in when they sign in with that address.")
-            }
-            Self::InvitationTakenBack => (FlashLevel::Success, "Invitation taken back."),
+            Self::Invited => (
+                FlashLevel::Success,
+                "Invited. They become a member when they sign in with that address.",
+            ),
+            Self::InvitationTakenBack => (FlashLevel::Success, "Invitation withdrawn."),
             other => return other.team_sentence(),
         };
         (level, text, None)
@@ -245,27 +242,26 @@ impl Note {
     fn team_sentence(self) -> Sentence {
         let (level, text) = match self {
             Self::RoleChanged => {
-                (FlashLevel::Success, "Role changed. It counts from their next request on.")
+                (FlashLevel::Success, "Role changed. It applies from their next request on.")
             }
             Self::MemberRemoved => (
                 FlashLevel::Success,
-                "Taken out of the team. Their sessions and tokens have ended.",
+                "Removed from the team. Their sessions and tokens have ended.",
             ),
             Self::GroupMade(_) => {
-                (FlashLevel::Success, "Group made. You lead it: put others in below.")
+                (FlashLevel::Success, "Group created. You lead it: add others below.")
             }
             Self::GroupChanged => (FlashLevel::Success, "Group changed."),
             Self::GroupDeleted => (FlashLevel::Success, "Group deleted."),
             Self::Shared => (FlashLevel::Success, "Sharing saved."),
-            Self::TokenRevoked => {
-                (FlashLevel::Success, "Token revoked. Nothing is opened by it any more.")
-            }
+            Self::TokenRevoked => (FlashLevel::Success, "Token revoked."),
             Self::DefaultsSaved => {
-                (FlashLevel::Success, "Saved. It counts for what you make from now on.")
+                (FlashLevel::Success, "Saved. It applies to what you create from now on.")
             }
-            Self::SubscriptionMade => {
-                (FlashLevel::Success, "Subscription made. It gets what is published from now on.")
-            }
+            Self::SubscriptionMade => (
+                FlashLevel::Success,
+                "Subscription created. It receives what is published from now on.",
+            ),
             Self::SubscriptionMoved => (
                 FlashLevel::Success,
                 "Done. It may take Google up to a minute to deliver from there.",

@@ -1,4 +1,4 @@
-//! Parts of pages that several screens draw, each with its template below `templates/components/`.
+//! Parts of pages that several screens draw, each with its template below `templates/widgets/`.
 //!
 //! They escape what they draw, so a page may embed them by `{{ part }}`.
 

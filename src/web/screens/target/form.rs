@@ -50,7 +50,7 @@ const MAX_NAME: usize = 100;
 
 static FORM: FormSpec = FormSpec {
     groups: &[&[
-        Field::text("name", "Name", MAX_NAME).required().help("Case, spaces and - _ ( ) do not make a new name."),
+        Field::text("name", "Name", MAX_NAME).required().help("Names that differ only by case, spaces or - _ ( ) are the same."),
         Field::parsed("ra", "RA", understand_ra)
             .required()
             .help("Degrees (83.6331), or sexagesimal hours (05:34:31.94, 5h34m31.94s), or 271d23m29.1s.")
@@ -59,7 +59,7 @@ static FORM: FormSpec = FormSpec {
             .required()
             .help("Degrees (22.0145), or sexagesimal (+22:00:52.2, +22d00m52.2s).")
             .placeholder("+22:00:52.2"),
-        Field::long_text("aliases", "Aliases", 4_000).help("Other names, one a line."),
+        Field::long_text("aliases", "Aliases", 4_000).help("Other names, one per line."),
         Field::long_text("note", "Notes", 10_000),
     ]],
     rules: &[],
@@ -246,7 +246,7 @@ async fn changed_meanwhile(
     problems.add_error(
         FORM_ERRORS,
         format!(
-            "Somebody else changed this target while you were editing. It now says: {}, {position}, aliases: {}, notes: {}. Save again to put what is typed here in its place.",
+            "Somebody else changed this target while you were editing. It now says: {}, {position}, aliases: {}, notes: {}. Save again to overwrite it with what is typed here.",
             target.name,
             target.aliases.join(", "),
             target.note
