@@ -182,7 +182,7 @@ if (form?.querySelector("[data-selected]")) {
   };
   const count = () => {
     const ticked = boxes.filter((box) => box.checked).length;
-    counter.textContent = elsewhere + ticked;
+    counter.textContent = (elsewhere + ticked).toLocaleString("en-US");
     page.checked = ticked > 0 && ticked === boxes.length;
     page.indeterminate = ticked > 0 && ticked < boxes.length;
     for (const box of boxes) box.closest("tr").classList.toggle("is-ticked", box.checked);

@@ -77,7 +77,7 @@ fn failed(alert_id: i64, reason: &str) -> SaveOutcome {
 fn reason(error: &NotDone) -> &'static str {
     match error {
         NotDone::Refused(Refused::ViewersLookOnly | Refused::Forbidden) => {
-            "Your role does not let you save targets."
+            "Viewers cannot save targets."
         }
         NotDone::Storage(error) if error.is_passing() => "The database was busy. Try again.",
         _ => "It could not be stored. The log of the service says why.",

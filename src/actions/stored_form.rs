@@ -12,7 +12,7 @@ use crate::{
 const KEPT_ELSEWHERE: [&str; 2] = ["query_name", "broker"];
 
 const ONLY_STREAMS: &str =
-    "Only streams can be listened to: what this backend has does not grow while one waits.";
+    "Only streams can be listened to: this broker has no new alerts to wait for.";
 const MISFIT: &str = "The query no longer fits the form of its backend. Open it, correct what is marked and save it.";
 
 /// Checks a stored form against today's: a form that no longer fits comes back with what is wrong.

@@ -20,7 +20,7 @@ use crate::{
     clock::Clock,
     config::IngestConfig,
     domain::{
-        listener::{Listener, Standing},
+        listener::{Listener, ListenerState},
         replica,
         saved_query::SavedQuery,
         sharing::TeamScope,
@@ -237,21 +237,21 @@ impl Ingest {
     fn standing_in_words(&self, listener: &Listener) -> String {
         let name = &self.query.name;
         match (&listener.live, listener.standing()) {
-            (Some(run), Standing::Listening) if run.instance == self.runner.instance() => {
+            (Some(run), ListenerState::Listening) if run.instance == self.runner.instance() => {
                 format!("{name}: listening as {}, run {}", listener.started_by_name, run.id)
             }
-            (Some(run), Standing::Listening | Standing::InTrouble)
+            (Some(run), ListenerState::Listening | ListenerState::InTrouble)
                 if run.instance != self.runner.instance() =>
             {
                 let other = replica::in_words(&run.instance);
                 format!("{name}: waits, {other} listens to it; it goes on here when that one stops")
             }
-            (_, Standing::Listening | Standing::Starting) => format!("{name}: starting"),
-            (_, Standing::InTrouble) => {
+            (_, ListenerState::Listening | ListenerState::Starting) => format!("{name}: starting"),
+            (_, ListenerState::InTrouble) => {
                 let trouble = listener.trouble.as_deref().unwrap_or_default();
                 format!("{name}: in trouble, and tried again by itself. {trouble}")
             }
-            (_, Standing::Paused | Standing::PausedByService) => {
+            (_, ListenerState::Paused | ListenerState::PausedByService) => {
                 let because = listener.trouble.as_deref().unwrap_or("By hand, on its page.");
                 format!("{name}: paused, and waits until it goes on there. {because}")
             }

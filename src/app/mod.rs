@@ -132,6 +132,7 @@ async fn serve_on(
         timing.web,
     )
     .with_sign_in(sign_in, credentials)
+    .with_retention(config.retention)
     .with_requests_a_minute(config.limits.requests());
 
     let watching = tokio::spawn(runner.clone().watch());

@@ -35,7 +35,7 @@ pub enum BudgetError {
     },
     /// As many queries of the member are at work as may be.
     #[error(
-        "{n} of your queries of BigQuery are at work already, as many as may be at once. Wait for one of them or stop it, then run the query again; one that was stopped counts until BigQuery has ended it"
+        "BigQuery runs {n} of your queries already, the maximum. Wait for one or stop it, then run the query again; a stopped one counts until BigQuery has ended it"
     )]
     Busy {
         /// How many.
@@ -43,7 +43,7 @@ pub enum BudgetError {
     },
     /// As many queries of all members are at work as may be.
     #[error(
-        "{n} of the team's queries of BigQuery are at work already, as many as may be at once. Run the query again when one of them has ended"
+        "BigQuery runs {n} of the team's queries already, the maximum. Run the query again when one of them has ended"
     )]
     TeamBusy {
         /// How many.

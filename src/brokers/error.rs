@@ -26,7 +26,7 @@ pub enum BrokerError {
     #[error("the query no longer fits the form: {0}. Edit it and run it again")]
     BadQuery(String),
     /// A fault in the software stopped the reading.
-    #[error("reading stopped on a fault in the software; the log of the service says more")]
+    #[error("a software error stopped the reading; see the log of the service")]
     ReaderBroke,
     /// Google did not do what was asked.
     #[error(transparent)]
@@ -47,7 +47,7 @@ pub enum BrokerError {
     },
     /// The subscription listens to something else.
     #[error(
-        "The subscription {name} of project {project} listens to {actual}, not to {wanted}. Choose another subscription name, or leave topic and project empty to take what it brings",
+        "The subscription {name} of project {project} receives {actual}, not {wanted}. Choose another subscription name, or leave topic and project empty to use it as it is",
         name = subscription.name, project = subscription.project
     )]
     OtherTopic {
@@ -60,7 +60,7 @@ pub enum BrokerError {
     },
     /// The subscription sieves its messages in another way, and cannot be changed.
     #[error(
-        "The subscription {name} of project {project} exists already {}. A subscription keeps its attribute filter for ever: choose another subscription name, or leave the filter empty to take what it brings",
+        "The subscription {name} of project {project} exists already {}. The filter of a subscription cannot be changed: choose another subscription name, or leave the filter empty to use it as it is",
         other_filter(actual), name = subscription.name, project = subscription.project
     )]
     OtherFilter {
@@ -70,14 +70,14 @@ pub enum BrokerError {
         actual: String,
     },
     /// The subscription went away during the run.
-    #[error("{} was deleted while the run was going on. Run the query again: it will be created anew, without the messages of before", .0.what())]
+    #[error("{} was deleted during the run. Run the query again: it will be created again, without earlier messages", .0.what())]
     SubscriptionGone(SubscriptionPath),
     /// Nothing can come to a subscription any more.
-    #[error("The topic of {} was deleted: nothing new can come. Delete the subscription too, and run the query again with a topic that is there", .0.what())]
+    #[error("The topic of {} was deleted: no new messages can arrive. Delete the subscription too, and run the query again with an existing topic", .0.what())]
     TopicGone(SubscriptionPath),
     /// The subscription was replaced by another one during the run.
     #[error(
-        "{} was made anew during the run and listens to {actual} now, not to {before}. Run the query again if that is what you want",
+        "{} was recreated during the run and now receives {actual}, not {before}. Run the query again if that is what you want",
         subscription.what()
     )]
     SubscriptionChanged {
@@ -95,17 +95,17 @@ pub enum BrokerError {
     NoProject,
     /// The job did not end in its time.
     #[error(
-        "BigQuery did not end the query in the {0} s that it was given, and was asked to stop it. Ask for less, or give it longer"
+        "BigQuery did not finish the query within the time limit of {0} s and was asked to stop it. Ask for less, or raise the time limit"
     )]
     TooLong(u64),
     /// Nobody said which project is to be billed.
     #[error(
-        "no Google Cloud project is set that could be billed for the query: set yours on your profile page, or ask whoever runs this service to start it with --google-project or with a service account's key, which names one"
+        "no Google Cloud project is set to bill for the query: set yours on your profile page, or ask whoever runs this service to start it with --google-project or with a service account's key, which names one"
     )]
     NoBilledProject,
     /// The query would read more than one query may.
     #[error(
-        "the query would read {estimate}, more than the {limit} that one query may. It was not run. Select fewer columns, a shorter time or a smaller table, or ask whoever runs this service to raise --bigquery-query-limit"
+        "the query would read {estimate}, more than the limit of {limit} for one query. It was not run. Select fewer columns, a shorter time or a smaller table, or ask whoever runs this service to raise --bigquery-query-limit"
     )]
     TooMuchToRead {
         /// What it would read.

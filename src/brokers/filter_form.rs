@@ -1,6 +1,7 @@
 //! The shared filter's fields, declared once for all backends, and the filter that they make.
 
 use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
 
 use crate::{
     domain::{
@@ -9,7 +10,7 @@ use crate::{
         sky::{CoordinateError, echo_cone, parse_cone},
         time::{TimeError, echo_time, parse_time},
     },
-    forms::{Field, Parameters, Rule},
+    forms::{Choices, Context, Field, FormSpec, Parameters, RawForm, Rule},
 };
 
 const BANDS: [(&str, &str); 6] =
@@ -17,40 +18,40 @@ const BANDS: [(&str, &str); 6] =
 
 /// Fields of the filter, for the form of every backend.
 pub const FILTER_FIELDS: &[Field] = &[
-    Field::number("classtar_threshold", "Star/Galaxy score threshold", 0.0, 1.0)
-        .help("classtar runs from 0 (galaxy) to 1 (star). Empty: both.")
+    Field::number("classtar_threshold", "classtar", 0.0, 1.0)
+        .help("Star/galaxy score: 0 galaxy, 1 star. Empty: both.")
         .placeholder("0.5")
         .section("Star or galaxy"),
-    Field::choice("classtar_gt_lt", "Keep alerts whose score is", &[("lt", "less than"), ("gt", "greater than or equal to")])
+    Field::choice("classtar_gt_lt", "classtar is", &[("lt", "<"), ("gt", "≥")])
         .initial("lt")
         .only_with("classtar_threshold")
-        .help("The threshold above; without one this does nothing.")
+        .help("The side of the threshold that passes.")
         .section("Star or galaxy"),
-    Field::number("rb_min", "Least real/bogus score", 0.0, 1.0)
-        .help("rb runs from 0 (bogus) to 1 (real); 0.65 keeps most of what is real.")
+    Field::number("rb_min", "rb ≥", 0.0, 1.0)
+        .help("Real/bogus score: 0 bogus, 1 real. 0.65 keeps most real sources.")
         .placeholder("0.65")
         .section("Real or bogus"),
-    Field::number("drb_min", "Least deep-learning real/bogus score", 0.0, 1.0)
-        .help("drb, absent from ZTF packets before schema 3.3: those are rejected then.")
+    Field::number("drb_min", "drb ≥", 0.0, 1.0)
+        .help("Deep-learning real/bogus score. ZTF packets before schema 3.3 have none and are rejected.")
         .placeholder("0.5")
         .section("Real or bogus"),
-    Field::checkbox("positive_only", "Only brighter than the template")
-        .help("Leaves out what has faded (isdiffpos f).")
+    Field::checkbox("positive_only", "Positive subtractions only")
+        .help("Rejects sources fainter than in the template (isdiffpos f).")
         .section("Real or bogus"),
-    Field::integer("ndethist_min", "Least number of detections", 1, 1_000_000)
-        .help("ndethist: detections at this place so far, this one included.")
+    Field::integer("ndethist_min", "Detections ≥", 1, 1_000_000)
+        .help("ndethist: detections at this position so far, including this one.")
         .placeholder("2")
         .section("Real or bogus"),
     Field::checkbox("no_solar_system", "No known solar-system object")
-        .help("Leaves out what has a known asteroid or comet within 5″.")
+        .help("Rejects alerts with a known asteroid or comet within 5″.")
         .section("Real or bogus"),
     Field::number("mag_min", "Brightest magnitude", -30.0, 50.0)
-        .help("Magnitude of the difference; brighter alerts are left out.")
+        .help("Difference magnitude; brighter alerts are rejected.")
         .placeholder("15")
         .unit("mag")
         .section("Brightness"),
     Field::number("mag_max", "Faintest magnitude", -30.0, 50.0)
-        .help("Magnitude of the difference; fainter alerts are left out.")
+        .help("Difference magnitude; fainter alerts are rejected.")
         .placeholder("19.5")
         .unit("mag")
         .section("Brightness"),
@@ -60,11 +61,11 @@ pub const FILTER_FIELDS: &[Field] = &[
         .placeholder("150.1005, +2.2001, 30")
         .section("Where and when"),
     Field::parsed("observed_after", "Observed after", understand_time)
-        .help("UTC: 2026-09-12 07:30, MJD 61295.3, JD, or a span before the run such as 24h or 3d.")
+        .help("UTC: 2026-09-12 07:30, MJD 61295.3, JD, or a time span before the run such as 24h or 3d.")
         .placeholder("3d")
         .section("Where and when"),
     Field::parsed("observed_before", "Observed before", understand_time)
-        .help("The same forms.")
+        .help("As above.")
         .placeholder("2026-09-13")
         .section("Where and when"),
 ];
@@ -74,7 +75,7 @@ pub const FILTER_RULES: &[Rule] = &[
     Rule::Ascending {
         low: "mag_min",
         high: "mag_max",
-        message: "The faintest magnitude must not be smaller than the brightest.",
+        message: "The faintest magnitude must not be brighter than the brightest.",
     },
     Rule::InOrder {
         early: "observed_after",
@@ -134,12 +135,24 @@ pub fn filter_from(parameters: &Parameters, now: DateTime<Utc>) -> Result<Filter
     })
 }
 
+/// The filter of a stored form, for a reader; a form whose fields no longer fit has none.
+pub fn filter_of_stored(parameters: &Value, now: DateTime<Utc>) -> Filter {
+    static FORM: FormSpec = FormSpec { groups: &[FILTER_FIELDS], rules: &[] };
+    let fields = parameters.as_object().into_iter().flatten();
+    let own: Map<String, Value> = fields
+        .filter(|(name, _)| FORM.field(name).is_some())
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let context = Context { now, choices: Choices::new() };
+    let checked = FORM.validate(&RawForm::from_json(&Value::Object(own)), &context).ok();
+    checked.and_then(|parameters| filter_from(&parameters, now).ok()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::forms::{Choices, Context, FormSpec, RawForm};
 
     static FORM: FormSpec = FormSpec { groups: &[FILTER_FIELDS], rules: FILTER_RULES };
 
@@ -168,6 +181,16 @@ mod tests {
         assert_eq!(filter.observed_after, Some("2026-11-22T12:00:00Z".parse().unwrap()));
         assert_eq!(filter.observed_before, Some("2026-11-23T00:00:00Z".parse().unwrap()));
         assert_eq!(FORM.fields().count(), 13, "a new field must reach the filter: add it above");
+    }
+
+    #[test]
+    fn a_stored_form_gives_its_filter_whatever_else_it_holds() {
+        let stored =
+            json!({"folder": "night", "max_results": 5, "rb_min": 0.65, "observed_after": "24h"});
+        let filter = filter_of_stored(&stored, context().now);
+        assert_eq!(filter.rule_words("rb_min"), "rb ≥ 0.65");
+        assert_eq!(filter.rule_words("observed_after"), "observed after 2026-11-22 12:00 UTC");
+        assert_eq!(filter_of_stored(&json!({"rb_min": 7}), context().now), Filter::default());
     }
 
     #[test]

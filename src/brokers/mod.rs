@@ -25,7 +25,7 @@ pub use self::{
     budget::{Budget, BudgetError, DailyBudget, PlannedJob, Reservation},
     cost::Cost,
     error::BrokerError,
-    filter_form::{FILTER_FIELDS, FILTER_RULES, filter_from},
+    filter_form::{FILTER_FIELDS, FILTER_RULES, filter_from, filter_of_stored},
     list::{BackendSettings, Brokers, all_backends},
     preview::{Check, EstimatedCost, LeftToday, Preview},
     receipt::Receipt,

@@ -26,9 +26,9 @@ pub const PUBLISHED_TOPICS: [PublishedTopic; 12] = [
     topic(
         "ztf-alerts",
         "ZTF",
-        "Every alert as ZTF sends it, in Avro: up to some 600,000 a night, 67 kB each.",
+        "Every alert as ZTF sends it, in Avro: up to about 600,000 a night, 67 kB each.",
     ),
-    topic("ztf-lite", "ZTF", "The same with few fields and no images, in JSON."),
+    topic("ztf-lite", "ZTF", "All ZTF alerts with few fields and no images, in JSON."),
     topic(
         "ztf-tagged",
         "ZTF",
@@ -40,8 +40,8 @@ pub const PUBLISHED_TOPICS: [PublishedTopic; 12] = [
         "SuperNNova's classification of likely extragalactic transients.",
     ),
     topic("lsst-alerts", "LSST", "Every alert as Rubin sends it, in Avro."),
-    topic("lsst-alerts-json", "LSST", "The same in JSON."),
-    topic("lsst-lite", "LSST", "The same with few fields."),
+    topic("lsst-alerts-json", "LSST", "Every alert, in JSON."),
+    topic("lsst-lite", "LSST", "Every alert, with few fields."),
     topic("lsst-upsilon", "LSST", "UPSILoN's classes of periodic variables."),
     topic("lsst-variability", "LSST", "Measures of variability."),
     topic("lsst-supernnova", "LSST", "SuperNNova's classification."),

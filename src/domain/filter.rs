@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 
 use super::{
     alert::{Alert, Band},
-    sky::{Cone, Position},
-    time::utc_to_jd,
+    sky::{Cone, Position, format_radius},
+    time::{format_utc_minute, utc_to_jd},
 };
 
 /// A known solar-system object this near is taken to be the source, arcsec (the radius ZTF's own brokers use).
@@ -21,6 +21,16 @@ pub enum Side {
     LessThan,
     /// At or above the threshold.
     GreaterOrEqual,
+}
+
+impl Side {
+    /// The sign between score and threshold.
+    fn sign(self) -> &'static str {
+        match self {
+            Self::LessThan => "<",
+            Self::GreaterOrEqual => "≥",
+        }
+    }
 }
 
 /// Which alerts a query wants. What is `None`, empty or false does not cut.
@@ -98,11 +108,6 @@ impl Rule {
         Self::NoSolarSystem,
     ];
 
-    /// What the rule with this id demands, for a reader; the id itself where there is none.
-    pub fn sentence_of(id: &str) -> String {
-        Self::from_id(id).map_or_else(|| id.to_owned(), |rule| rule.sentence().to_owned())
-    }
-
     /// The name of the form's field.
     pub fn id(self) -> &'static str {
         match self {
@@ -126,21 +131,21 @@ impl Rule {
         Self::ALL.into_iter().find(|rule| rule.id() == id)
     }
 
-    /// What the rule demands.
-    pub fn sentence(self) -> &'static str {
+    /// What the rule asks of an alert, without the value that a query gives it.
+    fn name(self) -> &'static str {
         match self {
-            Self::Classtar => "star/galaxy score on the right side of the threshold",
-            Self::MagMin => "not brighter than the brightest magnitude",
-            Self::MagMax => "not fainter than the faintest magnitude",
-            Self::Bands => "in one of the bands",
-            Self::RbMin => "real/bogus score high enough",
-            Self::DrbMin => "deep-learning real/bogus score high enough",
-            Self::PositiveOnly => "brighter than the template",
-            Self::NdethistMin => "enough detections",
-            Self::Cone => "inside the circle",
-            Self::ObservedAfter => "observed late enough",
-            Self::ObservedBefore => "observed early enough",
-            Self::NoSolarSystem => "no known solar-system object near",
+            Self::Classtar => "classtar",
+            Self::MagMin => "brightest magnitude",
+            Self::MagMax => "faintest magnitude",
+            Self::Bands => "band",
+            Self::RbMin => "rb",
+            Self::DrbMin => "drb",
+            Self::PositiveOnly => "positive subtraction",
+            Self::NdethistMin => "detections",
+            Self::Cone => "cone",
+            Self::ObservedAfter => "observed after",
+            Self::ObservedBefore => "observed before",
+            Self::NoSolarSystem => "no known solar-system object within 5″",
         }
     }
 }
@@ -171,6 +176,39 @@ fn on<T>(value: Option<T>, is_good: impl FnOnce(T) -> bool) -> Verdict {
 }
 
 impl Filter {
+    /// The rule with this id as a query words it: "rb ≥ 0.65"; the id itself where there is no such rule.
+    pub fn rule_words(&self, id: &str) -> String {
+        let Some(rule) = Rule::from_id(id) else { return id.to_owned() };
+        self.demand(rule).unwrap_or_else(|| rule.name().to_owned())
+    }
+
+    /// A rule with its value; `None` where it has none.
+    fn demand(&self, rule: Rule) -> Option<String> {
+        let name = rule.name();
+        match rule {
+            Rule::Classtar => {
+                self.classtar.map(|(side, threshold)| format!("{name} {} {threshold}", side.sign()))
+            }
+            Rule::MagMin => self.mag_min.map(|mag| format!("mag ≥ {mag}")),
+            Rule::MagMax => self.mag_max.map(|mag| format!("mag ≤ {mag}")),
+            Rule::Bands => {
+                let letters: Vec<&str> = self.bands.iter().map(|band| band.letter()).collect();
+                (!letters.is_empty()).then(|| format!("{name} {}", letters.join(", ")))
+            }
+            Rule::RbMin => self.rb_min.map(|least| format!("{name} ≥ {least}")),
+            Rule::DrbMin => self.drb_min.map(|least| format!("{name} ≥ {least}")),
+            Rule::NdethistMin => self.ndethist_min.map(|least| format!("{name} ≥ {least}")),
+            Rule::Cone => self.cone.map(|cone| format!("{name} of {}", format_radius(&cone))),
+            Rule::ObservedAfter => {
+                self.observed_after.map(|at| format!("{name} {} UTC", format_utc_minute(at)))
+            }
+            Rule::ObservedBefore => {
+                self.observed_before.map(|at| format!("{name} {} UTC", format_utc_minute(at)))
+            }
+            Rule::PositiveOnly | Rule::NoSolarSystem => None,
+        }
+    }
+
     /// Lets an alert pass, or says which rule it breaks first. A rule on a value that the alert lacks rejects it.
     pub fn judge(&self, alert: &Alert) -> Result<(), Rejection> {
         for rule in Rule::ALL {
@@ -362,6 +400,45 @@ mod tests {
         assert!(passes(&filter, &alert()));
         assert!(passes(&filter, &Alert { ssdistnr: Some(12.0), ..alert() }));
         assert!(!passes(&filter, &Alert { ssdistnr: Some(1.0), ..alert() }));
+    }
+
+    #[test]
+    fn rules_are_worded_with_the_values_of_the_query() {
+        let at = |text: &str| Some(text.parse().unwrap());
+        let filter = Filter {
+            classtar: Some((Side::GreaterOrEqual, 0.5)),
+            mag_min: Some(15.0),
+            mag_max: Some(19.5),
+            bands: vec![Band::G, Band::R],
+            rb_min: Some(0.65),
+            drb_min: Some(0.3),
+            positive_only: true,
+            ndethist_min: Some(2),
+            cone: Some(Cone { center: Position::new(24.5, 63.4).unwrap(), radius_deg: 0.05 }),
+            observed_after: at("2026-11-22T12:00:31Z"),
+            observed_before: at("2026-11-23T00:00:00Z"),
+            no_solar_system: true,
+        };
+        let words = |filter: &Filter| Rule::ALL.map(|rule| filter.rule_words(rule.id()));
+        assert_eq!(
+            words(&filter),
+            [
+                "observed after 2026-11-22 12:00 UTC",
+                "observed before 2026-11-23 00:00 UTC",
+                "cone of 3′",
+                "band g, r",
+                "rb ≥ 0.65",
+                "drb ≥ 0.3",
+                "classtar ≥ 0.5",
+                "mag ≥ 15",
+                "mag ≤ 19.5",
+                "positive subtraction",
+                "detections ≥ 2",
+                "no known solar-system object within 5″",
+            ]
+        );
+        assert_eq!(words(&Filter::default())[4..7], ["rb", "drb", "classtar"]);
+        assert_eq!(filter.rule_words("a_rule_of_before"), "a_rule_of_before");
     }
 
     #[test]

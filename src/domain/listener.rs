@@ -49,7 +49,7 @@ pub struct LiveRun {
 
 /// How a listener stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum ListenerState {
     /// A run goes on.
     Listening,
     /// No process has taken it yet.
@@ -62,7 +62,7 @@ pub enum Standing {
     PausedByService,
 }
 
-impl Standing {
+impl ListenerState {
     /// The word in the API.
     pub fn id(self) -> &'static str {
         match self {
@@ -76,13 +76,13 @@ impl Standing {
 
 impl Listener {
     /// How it stands.
-    pub fn standing(&self) -> Standing {
+    pub fn standing(&self) -> ListenerState {
         match (self.is_on, &self.trouble, &self.live) {
-            (false, None, _) => Standing::Paused,
-            (false, Some(_), _) => Standing::PausedByService,
-            (true, Some(_), _) => Standing::InTrouble,
-            (true, None, Some(_)) => Standing::Listening,
-            (true, None, None) => Standing::Starting,
+            (false, None, _) => ListenerState::Paused,
+            (false, Some(_), _) => ListenerState::PausedByService,
+            (true, Some(_), _) => ListenerState::InTrouble,
+            (true, None, Some(_)) => ListenerState::Listening,
+            (true, None, None) => ListenerState::Starting,
         }
     }
 }
@@ -107,29 +107,29 @@ pub struct ListenerDay {
 }
 
 /// Who goes on with a listener acts as themselves.
-const GO_ON: &str = "Whoever may change the query can go on: from then on it acts as them.";
+const GO_ON: &str = "Anybody who may edit the query can resume it; it then acts as them.";
 
 /// Why a listener is paused whose query somebody else has changed: it acts as who started it, and they have not asked
 /// for what it says now.
 pub fn changed_by(name: &str) -> String {
     format!(
-        "{name} has changed the query, and what listened was somebody else's account. Look at what it asks for now. {GO_ON}"
+        "{name} changed the query, which was running with somebody else's account. Check what it asks for now. {GO_ON}"
     )
 }
 
 /// Why a listener is paused whose member has left the team.
 pub fn has_left(name: &str) -> String {
-    format!("{name}, as whom it acted, is no longer in the team. {GO_ON}")
+    format!("It acted as {name}, who is no longer in the team. {GO_ON}")
 }
 
 /// Why a listener is paused whose member may look only.
 pub fn looks_only(name: &str) -> String {
-    format!("{name}, as whom it acted, may look only now. {GO_ON}")
+    format!("It acted as {name}, who is a viewer now. {GO_ON}")
 }
 
 /// Why a listener is paused whose member may no longer change the query.
 pub fn may_not_change(name: &str) -> String {
-    format!("{name}, as whom it acted, may no longer change this query. {GO_ON}")
+    format!("It acted as {name}, who may no longer edit this query. {GO_ON}")
 }
 
 #[cfg(test)]
@@ -154,12 +154,12 @@ mod tests {
             last_received: None,
         };
         let standings = [
-            (listener(true, None, Some(&live)), Standing::Listening),
-            (listener(true, None, None), Standing::Starting),
-            (listener(true, Some("x"), Some(&live)), Standing::InTrouble),
-            (listener(true, Some("x"), None), Standing::InTrouble),
-            (listener(false, None, Some(&live)), Standing::Paused),
-            (listener(false, Some("x"), None), Standing::PausedByService),
+            (listener(true, None, Some(&live)), ListenerState::Listening),
+            (listener(true, None, None), ListenerState::Starting),
+            (listener(true, Some("x"), Some(&live)), ListenerState::InTrouble),
+            (listener(true, Some("x"), None), ListenerState::InTrouble),
+            (listener(false, None, Some(&live)), ListenerState::Paused),
+            (listener(false, Some("x"), None), ListenerState::PausedByService),
         ];
         for (listener, standing) in standings {
             assert_eq!(listener.standing(), standing, "{listener:?}");

@@ -40,10 +40,10 @@ impl Role {
     /// What somebody with it may do, after the role's name.
     pub fn note(self) -> &'static str {
         match self {
-            Self::Viewer => "looks at what is shared, and changes nothing.",
+            Self::Viewer => "sees what is shared, and changes nothing.",
             Self::Member => "runs queries, saves targets, shares them.",
             Self::Admin => {
-                "also decides who comes in and as what, and sees and changes whatever is shared with anybody. What is private stays private; only the history names it."
+                "also manages members and roles, and sees and changes everything that is shared. Private things stay private; only the history names them."
             }
         }
     }

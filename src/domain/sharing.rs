@@ -112,7 +112,7 @@ impl Whose {
     /// Words on pages.
     pub fn label(self) -> &'static str {
         match self {
-            Self::All => "All that I see",
+            Self::All => "All",
             Self::Mine => "Mine",
             Self::MyGroups => "My groups'",
         }

@@ -106,7 +106,7 @@ pub enum NameClash {
     },
     /// Others who see this target know another one like it, which is hidden from whoever writes this.
     #[error(
-        "Others who see this target have one named like {name} that you do not see. Choose another name, or share this target with other groups."
+        "Others who see this target already see one with the name {name}, which you do not. Choose another name, or share this target with other groups."
     )]
     Hidden {
         /// The name asked for.

@@ -46,6 +46,11 @@ pub fn format_utc(at: DateTime<Utc>) -> String {
     format!("{date} {:02}:{:02}:{second:02}", time.hour(), time.minute())
 }
 
+/// The same to the minute: `2026-11-23 05:10`.
+pub fn format_utc_minute(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M").to_string()
+}
+
 /// A modified Julian date with five decimals (0.9 s).
 pub fn format_mjd(mjd: f64) -> String {
     format!("{mjd:.5}")

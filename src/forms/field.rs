@@ -80,7 +80,7 @@ pub struct Field {
     pub section: &'static str,
     /// What others have typed there: offered, not demanded.
     pub suggestions: &'static [&'static str],
-    /// The field without which this one says nothing.
+    /// The number before which this choice of signs stands; without that it says nothing.
     pub only_with: Option<&'static str>,
 }
 
@@ -215,7 +215,7 @@ impl Field {
         Self { suggestions, ..self }
     }
 
-    /// The field says nothing unless the one of that name is filled in.
+    /// The field is a choice of signs before the number of that name, and says nothing unless that is filled in.
     #[must_use]
     pub const fn only_with(self, name: &'static str) -> Self {
         Self { only_with: Some(name), ..self }
@@ -230,7 +230,7 @@ impl Field {
             [] if self.required => return Err("This field is required.".to_owned()),
             [] => return Ok(Read { value: None, echo: None }),
             [text] => text,
-            _ => return Err("Give this field once.".to_owned()),
+            _ => return Err("Give this field only once.".to_owned()),
         };
         let mut echo = None;
         let value = match self.kind {
@@ -248,7 +248,7 @@ impl Field {
             Kind::Checkbox => match text.as_str() {
                 "on" | "true" | "1" | "yes" => Value::from(true),
                 "false" | "0" | "no" | "off" => return Ok(Read { value: None, echo: None }),
-                _ => return Err("Either true or false.".to_owned()),
+                _ => return Err("Enter true or false.".to_owned()),
             },
             Kind::Parsed(understand) => {
                 let text = read_text(text, MAX_PARSED_LENGTH, false)?;

@@ -71,6 +71,11 @@ impl FormSpec {
         state
     }
 
+    /// The choice of signs that stands before a number.
+    pub fn sign_of(&self, number: &str) -> Option<&'static Field> {
+        self.fields().find(|field| field.only_with == Some(number))
+    }
+
     /// Checks what was sent: the parameters, or the form with what is wrong by each field. Nothing typed is lost.
     pub fn validate(&self, raw: &RawForm, context: &Context) -> Result<Parameters, FormState> {
         let mut state = self.filled(raw);
@@ -187,9 +192,9 @@ mod tests {
         let state = FORM.validate(&sent, &context()).unwrap_err();
         let errors = |name: &str| state.errors(name).join(" ");
         assert_eq!(errors("name"), "This field is required.");
-        assert_eq!(errors("n"), "Enter a whole number.");
-        assert_eq!(errors("low"), "Ensure this value is less than or equal to 1.");
-        assert_eq!(errors("high"), "Enter a number.");
+        assert_eq!(errors("n"), "Enter a whole number from 1 to 10.");
+        assert_eq!(errors("low"), "Enter a number from 0 to 1.");
+        assert_eq!(errors("high"), "Enter a number from 0 to 1.");
         assert_eq!(
             errors("side"),
             "Select a valid choice. up is not one of the available choices."
@@ -220,28 +225,31 @@ mod tests {
         assert_eq!(error(&[("n", "10")], "n"), None);
         assert_eq!(
             error(&[("n", "0")], "n").as_deref(),
-            Some("Ensure this value is greater than or equal to 1.")
+            Some("Enter a whole number from 1 to 10.")
         );
         assert_eq!(
             error(&[("n", "99999999999999999999")], "n").as_deref(),
-            Some("Enter a whole number.")
+            Some("Enter a whole number from 1 to 10.")
         );
         for junk in ["nan", "inf", "1e400", "0x1"] {
             assert_eq!(
                 error(&[("low", junk)], "low").as_deref(),
-                Some("Enter a number."),
+                Some("Enter a number from 0 to 1."),
                 "{junk}"
             );
         }
         assert_eq!(
             error(&[("name", "abcdef")], "name").as_deref(),
-            Some("Ensure this value has at most 5 characters (it has 6).")
+            Some("Enter at most 5 characters; this has 6.")
         );
         assert_eq!(
             error(&[("name", "a\0")], "name").as_deref(),
             Some("Control characters are not allowed.")
         );
-        assert_eq!(error(&[("n", "1"), ("n", "2")], "n").as_deref(), Some("Give this field once."));
+        assert_eq!(
+            error(&[("n", "1"), ("n", "2")], "n").as_deref(),
+            Some("Give this field only once.")
+        );
         assert_eq!(
             error(&[("low", "0.9"), ("high", "0.1")], "high").as_deref(),
             Some("Low is above high.")

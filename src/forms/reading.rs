@@ -1,5 +1,7 @@
 //! Reading what was typed: texts without tricks, numbers within limits, one of a few.
 
+use crate::domain::wording::grouped;
+
 pub(super) fn read_text(text: &str, max_length: usize, is_long: bool) -> Result<&str, String> {
     let is_allowed = |c: char| !c.is_control() || (is_long && matches!(c, '\n' | '\r' | '\t'));
     if !text.chars().all(is_allowed) {
@@ -9,9 +11,11 @@ pub(super) fn read_text(text: &str, max_length: usize, is_long: bool) -> Result<
         return Err("Invisible characters are not allowed.".to_owned());
     }
     match text.chars().count() {
-        length if length > max_length => {
-            Err(format!("Ensure this value has at most {max_length} characters (it has {length})."))
-        }
+        length if length > max_length => Err(format!(
+            "Enter at most {} characters; this has {}.",
+            grouped(max_length as u64),
+            grouped(length as u64)
+        )),
         _ => Ok(text),
     }
 }
@@ -27,33 +31,21 @@ fn is_invisible(c: char) -> bool {
 }
 
 pub(super) fn read_integer(text: &str, min: i64, max: i64) -> Result<i64, String> {
-    let number: i64 = text.parse().map_err(|_| "Enter a whole number.".to_owned())?;
-    check_range(&number, &min, &max)?;
-    Ok(number)
+    let number = text.parse().ok().filter(|number| (min..=max).contains(number));
+    number.ok_or_else(|| {
+        format!("Enter a whole number from {} to {}.", signed_grouped(min), signed_grouped(max))
+    })
 }
 
 pub(super) fn read_number(text: &str, min: f64, max: f64) -> Result<f64, String> {
-    let number: f64 = text
-        .parse()
-        .ok()
-        .filter(|number: &f64| number.is_finite())
-        .ok_or_else(|| "Enter a number.".to_owned())?;
-    check_range(&number, &min, &max)?;
-    Ok(number)
+    let number = text.parse().ok().filter(|number| (min..=max).contains(number));
+    number.ok_or_else(|| format!("Enter a number from {min} to {max}."))
 }
 
-fn check_range<N: PartialOrd + std::fmt::Display>(
-    number: &N,
-    min: &N,
-    max: &N,
-) -> Result<(), String> {
-    if number < min {
-        return Err(format!("Ensure this value is greater than or equal to {min}."));
-    }
-    if number > max {
-        return Err(format!("Ensure this value is less than or equal to {max}."));
-    }
-    Ok(())
+/// A bound with commas.
+fn signed_grouped(bound: i64) -> String {
+    let sign = if bound < 0 { "-" } else { "" };
+    format!("{sign}{}", grouped(bound.unsigned_abs()))
 }
 
 pub(super) fn pick<'t, 'o>(

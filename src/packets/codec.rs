@@ -56,7 +56,7 @@ fn inflate(block: &[u8]) -> Result<Vec<u8>, PacketError> {
         match status {
             Status::StreamEnd if stream.total_in() == block.len() as u64 => return Ok(unfolded),
             Status::StreamEnd => return Err(damaged("bytes follow its deflate stream")),
-            _ if !full => return Err(damaged("its deflate stream is cut short")),
+            _ if !full => return Err(damaged("its deflate stream is truncated")),
             _ if room == UNFOLDED_BYTES => return Err(TOO_LARGE),
             _ => room = room.saturating_mul(4).min(UNFOLDED_BYTES),
         }

@@ -66,7 +66,7 @@ fn entry<'a>(entries: &[(&'a str, &'a [u8])], key: &str) -> Result<Option<&'a [u
     let mut found = entries.iter().filter(|(name, _)| *name == key).map(|(_, value)| *value);
     let first = found.next();
     match found.next() {
-        Some(_) => Err(PacketError::Damaged { what: "an entry stands twice in the header" }),
+        Some(_) => Err(PacketError::Damaged { what: "an entry is twice in the header" }),
         None => Ok(first),
     }
 }
@@ -104,7 +104,7 @@ impl<'a> Blocks<'a> {
         let records = cursor.length()? as u64;
         let data = cursor.bytes()?;
         if records == 0 {
-            return Err(PacketError::Damaged { what: "a block holds no record" });
+            return Err(PacketError::Damaged { what: "a block has no record" });
         }
         if cursor.take(16)? != self.sync {
             return Err(PacketError::SyncMarker);

@@ -6,7 +6,7 @@ use super::cursor::Fault;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PacketError {
     /// The packet is longer than [`super::limits::MESSAGE_BYTES`].
-    #[error("the packet holds {bytes} bytes, more than the {limit} that are accepted")]
+    #[error("the packet has {bytes} bytes, more than the limit of {limit}")]
     TooLarge {
         /// Its length.
         bytes: usize,
@@ -23,10 +23,10 @@ pub enum PacketError {
         reason: String,
     },
     /// The bytes end before the record or the file does.
-    #[error("the packet is cut short")]
+    #[error("truncated packet")]
     Truncated,
     /// Bytes are left over after the record or the file.
-    #[error("{bytes} bytes are left over after the end of the {after}")]
+    #[error("{bytes} extra bytes after the end of the {after}")]
     TrailingBytes {
         /// How many.
         bytes: usize,
@@ -37,10 +37,10 @@ pub enum PacketError {
     #[error("a block does not end with the file's sync marker: the file is damaged")]
     SyncMarker,
     /// The container holds no record.
-    #[error("the container holds no record")]
+    #[error("the container has no record")]
     NoRecord,
     /// The container holds more than one record. [`super::split_container`] takes it apart.
-    #[error("the container says it holds {n} records where one packet is one record")]
+    #[error("the container says that it has {n} records; a packet has one")]
     ManyRecords {
         /// How many it says it holds.
         n: u64,
@@ -66,7 +66,7 @@ pub enum PacketError {
         what: &'static str,
     },
     /// A field without which there is no alert is absent or impossible.
-    #[error("the alert's {field} is {value}, which it cannot be")]
+    #[error("the alert's {field} is {value}, which is not possible")]
     Invalid {
         /// The field's name in the packet.
         field: &'static str,
@@ -74,13 +74,13 @@ pub enum PacketError {
         value: String,
     },
     /// Values nest deeper than [`super::limits::DEPTH`].
-    #[error("the packet nests deeper than {limit} levels")]
+    #[error("the packet is nested deeper than {limit} levels")]
     TooDeep {
         /// The limit.
         limit: usize,
     },
     /// The packet unfolds into more than is accepted.
-    #[error("the packet holds more {what} than are accepted")]
+    #[error("the packet has more {what} than allowed")]
     TooMuch {
         /// Of what.
         what: &'static str,

@@ -1,6 +1,6 @@
 //! A packet's fields for people: in groups, with unit and meaning, sentinels named as such.
 
-use crate::domain::alert::Packet;
+use crate::domain::{alert::Packet, wording};
 
 use super::PacketError;
 use super::json::with_tree;
@@ -86,7 +86,7 @@ fn shown(value: &Value<'_>) -> String {
         Value::Integer(value) => value.to_string(),
         Value::Float(value) => shown_number(f64::from(*value), value.to_string()),
         Value::Double(value) => shown_number(*value, value.to_string()),
-        Value::Bytes(count) => format!("{count} bytes"),
+        Value::Bytes(count) => counted(*count, "byte", "bytes"),
         Value::Text("null") => "absent (null)".to_owned(),
         Value::Text("") => "absent (empty)".to_owned(),
         Value::Text(text) => (*text).to_owned(),
@@ -103,7 +103,7 @@ fn shown_number(number: f64, text: String) -> String {
 }
 
 fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
+    format!("{} {}", wording::grouped(count as u64), if count == 1 { one } else { many })
 }
 
 /// A stamp is a file's name and its bytes.

@@ -48,9 +48,9 @@ const ALERT: &[(&str, &str, &str)] = &[
     ("candid", "", "Number of this detection"),
     ("prv_candidates", "", "Detections and limits here in the 30 days before"),
     ("fp_hists", "", "Forced photometry here in the 30 days before"),
-    ("cutoutScience", "", "Stamp of the new image"),
+    ("cutoutScience", "", "Stamp of the science image"),
     ("cutoutTemplate", "", "Stamp of the reference image"),
-    ("cutoutDifference", "", "Stamp of the new image less the reference image"),
+    ("cutoutDifference", "", "Stamp of the difference: science minus reference image"),
 ];
 
 const DETECTION: &[(&str, &str, &str)] = &[
@@ -58,16 +58,16 @@ const DETECTION: &[(&str, &str, &str)] = &[
     ("fid", "", "Filter: 1 g, 2 r, 3 i"),
     ("ra", "deg", "Right ascension, J2000"),
     ("dec", "deg", "Declination, J2000"),
-    ("magpsf", "mag", "Magnitude of the difference by PSF fit"),
+    ("magpsf", "mag", "Difference magnitude by PSF fit"),
     ("sigmapsf", "mag", "One-sigma error of magpsf"),
-    ("isdiffpos", "", "t or 1: brighter than the reference; f or 0: fainter"),
-    ("diffmaglim", "mag", "Magnitude that 5 sigma reach in the difference image"),
+    ("isdiffpos", "", "t or 1: positive subtraction; f or 0: negative"),
+    ("diffmaglim", "mag", "5-sigma limiting magnitude of the difference image"),
     ("magap", "mag", "Magnitude in an aperture of 14 pixels diameter"),
     ("sigmagap", "mag", "One-sigma error of magap"),
     ("magapbig", "mag", "Magnitude in an aperture of 18 pixels diameter"),
     ("sigmagapbig", "mag", "One-sigma error of magapbig"),
-    ("magdiff", "mag", "magap less magpsf"),
-    ("magfromlim", "mag", "diffmaglim less magap"),
+    ("magdiff", "mag", "magap minus magpsf"),
+    ("magfromlim", "mag", "diffmaglim minus magap"),
     ("scorr", "", "Peak signal to noise in the detection image"),
 ];
 
@@ -80,11 +80,11 @@ const SCORES: &[(&str, &str, &str)] = &[
 ];
 
 const HISTORY: &[(&str, &str, &str)] = &[
-    ("ndethist", "", "Detections within 1.5 arcsec since the survey began, this one too"),
-    ("ncovhist", "", "Times that this position was on a field and readout channel"),
+    ("ndethist", "", "Detections within 1.5 arcsec since the survey began, including this one"),
+    ("ncovhist", "", "Times that this position was covered by a field and readout channel"),
     ("jdstarthist", "days", "Earliest Julian date counted in ndethist"),
     ("jdendhist", "days", "Latest Julian date counted in ndethist"),
-    ("tooflag", "", "1: taken for a target of opportunity"),
+    ("tooflag", "", "1: target-of-opportunity exposure"),
 ];
 
 const SHAPE: &[(&str, &str, &str)] = &[
@@ -92,7 +92,7 @@ const SHAPE: &[(&str, &str, &str)] = &[
     ("ypos", "pixels", "Row in the quadrant image"),
     ("chipsf", "", "Reduced chi-square of the PSF fit"),
     ("sky", "DN", "Local background"),
-    ("fwhm", "pixels", "Full width at half maximum, were the profile a Gaussian"),
+    ("fwhm", "pixels", "Full width at half maximum, assuming a Gaussian profile"),
     ("mindtoedge", "pixels", "Distance to the nearest edge of the image"),
     ("seeratio", "", "fwhm over the mean width in the science image"),
     ("aimage", "pixels", "RMS along the major axis"),
@@ -105,7 +105,7 @@ const SHAPE: &[(&str, &str, &str)] = &[
     ("sumrat", "", "Sum of the pixels over the sum of their absolute values"),
     ("dsnrms", "", "Spread of the difference over the spread expected, before matching"),
     ("ssnrms", "", "Spread of the science image over the spread expected"),
-    ("dsdiff", "", "dsnrms less ssnrms"),
+    ("dsdiff", "", "dsnrms minus ssnrms"),
 ];
 
 const SOLAR_SYSTEM: &[(&str, &str, &str)] = &[

@@ -1,6 +1,6 @@
 //! What every handler can ask for.
 
-use std::{convert::Infallible, num::NonZeroU32, sync::Arc};
+use std::{convert::Infallible, num::NonZeroU32, sync::Arc, time::Duration};
 
 use axum::{
     extract::{FromRef, FromRequestParts, OptionalFromRequestParts},
@@ -27,6 +27,9 @@ const SIGN_INS_A_MINUTE: u32 = 10;
 /// The share of a minute's requests that may come at once: an eager reader opens many pages together.
 const SHARE_AT_ONCE: u32 = 4;
 
+/// How long alerts of no target are kept, where nothing else is said.
+const RETENTION: Duration = Duration::from_hours(30 * 24);
+
 /// The parts of a running service.
 #[derive(Clone)]
 pub struct AppState {
@@ -39,6 +42,7 @@ pub struct AppState {
     timing: WebTiming,
     accounts: Option<Accounts>,
     requests: Option<Arc<Limiter>>,
+    retention: Duration,
 }
 
 /// What signing in takes, where people do.
@@ -61,8 +65,24 @@ impl AppState {
         metrics: PrometheusHandle,
         timing: WebTiming,
     ) -> Self {
-        let (site, accounts, requests) = (Arc::new(site), None, None);
-        Self { storage, brokers, runner, clock, site, metrics, timing, accounts, requests }
+        Self {
+            storage,
+            brokers,
+            runner,
+            clock,
+            site: Arc::new(site),
+            metrics,
+            timing,
+            accounts: None,
+            requests: None,
+            retention: RETENTION,
+        }
+    }
+
+    /// The same where alerts of no target are kept for so long.
+    #[must_use]
+    pub fn with_retention(self, retention: Duration) -> Self {
+        Self { retention, ..self }
     }
 
     /// The same, where people sign in and grant what runs need.
@@ -103,6 +123,11 @@ impl AppState {
 
     pub(crate) fn timing(&self) -> WebTiming {
         self.timing
+    }
+
+    /// How long alerts of no target are kept.
+    pub(crate) fn retention(&self) -> Duration {
+        self.retention
     }
 
     /// The deployment.

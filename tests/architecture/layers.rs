@@ -61,7 +61,7 @@ const LAYERS: [&str; 15] = [
 /// What each layer may use of ours, besides itself.
 fn allowed(layer: &str) -> &'static [&'static str] {
     match layer {
-        "packets" | "storage" | "http_api" => &["domain"],
+        "forms" | "packets" | "storage" | "http_api" => &["domain"],
         "google" => &["domain", "http_api"],
         "simulate" => &["domain", "google"],
         "brokers" => &["domain", "forms", "google", "http_api", "packets"],

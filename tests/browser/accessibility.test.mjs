@@ -86,7 +86,7 @@ test('The skip link leads past the navigation, and chosen colours stay', async (
   await page.keyboard.press('Enter');
   assert.equal(await page.evaluate(() => document.activeElement.id), 'main');
   for (const theme of ['dark', 'red', 'light']) {
-    await page.locator('summary[aria-label=Colours]').click();
+    await page.locator('summary[aria-label=Theme]').click();
     await page.locator(`[data-theme-switch] button[value=${theme}]`).click();
     await page.goto('/targets/');
     assert.equal(await page.locator('html').getAttribute('data-theme'), theme);

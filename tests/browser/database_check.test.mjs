@@ -63,8 +63,8 @@ for (const [screen, viewport] of Object.entries(SCREENS)) {
     assert.equal(await page.evaluate(() => document.activeElement.id), 'cost');
     const box = section(page).locator('.box');
     assert.match(await box.innerText(), /Reads at most 41\.2 GiB \(about \$0\.25\), billed to the project local\./);
-    assert.match(await box.innerText(), /refuse it above 45\.3 GiB .* one query may read 100 GiB/);
-    assert.match(await box.innerText(), /divided by nothing/);
+    assert.match(await box.innerText(), /refuse it above 45\.3 GiB .* the limit for one query is 100 GiB/);
+    assert.match(await box.innerText(), /not partitioned/);
 
     const statement = await page.locator('#statement').innerText();
     assert.match(statement, /FROM `ardent-cycling-243415\.ztf\.alerts_v4_02`/);
@@ -118,7 +118,7 @@ test('A query that would be refused says so beforehand, and what Google says is 
   const page = await openPage(browser, service);
   bigquery.bytes = 300 * 2 ** 30;
   await checkByObject(page);
-  assert.match(await section(page).locator('.box.is-bad').innerText(), /300 GiB.*more than the 100 GiB.*It cannot be run/s);
+  assert.match(await section(page).locator('.box.is-bad').innerText(), /300 GiB.*more than the limit of 100 GiB.*It cannot be run/s);
   bigquery.bytes = 44_238_061_568;
   bigquery.refusal = { error: { code: 403, message: 'Access Denied: Project local', errors: [{ reason: 'accessDenied' }] } };
   await checkByObject(page);

@@ -57,7 +57,7 @@ async function saveQuery(page, name) {
   await follow(page, page.getByRole('link', { name: 'Listener', exact: true }));
 }
 
-test('A query is listened to: counts rise by themselves, Pause stops it, Go on goes on', async () => {
+test('A query is listened to: counts rise by themselves, Pause stops it, Resume goes on', async () => {
   // The checks of a page wait for its animations, and a live one's has no end.
   const page = await openPage(browser, service, { reducedMotion: 'reduce' });
   await saveQuery(page, 'all that comes');
@@ -78,17 +78,17 @@ test('A query is listened to: counts rise by themselves, Pause stops it, Go on g
   // A page that sees a run end loads itself anew, and a note is shown once: until it is read, the page sees nothing.
   const letEventsThrough = await holdEvents(page);
   await follow(page, button(page, 'Pause all that comes'));
-  assert.match(await page.locator('main').innerText(), /Paused\. What has come until now is kept\./);
+  assert.match(await page.locator('main').innerText(), /Paused\. Results so far are kept\./);
   letEventsThrough();
   // Its run puts away what it has.
   await page.locator('.table .chip', { hasText: 'Cancelled' }).waitFor();
   assert.match(await page.locator('main').innerText(), /Cancelled[\s\S]*Listening was paused/);
   await checkOpen(page, 'listener, paused');
   await publish(3);
-  await follow(page, button(page, 'Go on all that comes'));
+  await follow(page, button(page, 'Resume all that comes'));
   await count(page, 'Stored').filter({ hasText: /^3$/ }).waitFor();
   await follow(page, button(page, 'Stop listening all that comes'));
-  assert.match(await page.locator('main').innerText(), /Not listened to any more/);
+  assert.match(await page.locator('main').innerText(), /Stopped listening/);
   assert.match(await page.locator('.days tbody').innerText(), /15/);
   await page.context().close();
 });

@@ -116,10 +116,10 @@ test('A stream that stays open shows what comes as it comes, and is stopped with
   assert.equal(await page.locator('table.results tbody tr').count(), 4);
 
   await publish('stream-open', 3, 2);
-  await follow(page, page.getByRole('link', { name: '3 new, show' }));
+  await follow(page, page.getByRole('link', { name: 'Show 3 new alerts' }));
   assert.equal(await page.locator('table.results tbody tr').count(), 7);
 
-  await page.getByRole('button', { name: /^Stop and keep what came/ }).click();
+  await page.getByRole('button', { name: /^Stop, keep results/ }).click();
   await page.getByText('Stopped on request.').waitFor();
   assert.equal(await page.locator('table.results tbody tr').count(), 7);
   assert.match(await page.locator('main').innerText(), /Acknowledged\s+7/);

@@ -73,7 +73,7 @@ test('One comes in by a link, which lets in one, and another by address; neither
   await join(bea, link, BEA);
   assert.equal(path(bea), '/');
   assert.equal(await statusOf(cyd, link), 404);
-  assert.match(await content(cyd), /This invitation is over/);
+  assert.match(await content(cyd), /This invitation is no longer valid/);
   await signIn(cyd, CYD, TEAM);
   assert.match(await row(cyd, 'Cyd').innerText(), /you[\s\S]*viewer/);
   assert.match(await row(cyd, 'Bea').innerText(), /member/);
@@ -83,7 +83,7 @@ test('One comes in by a link, which lets in one, and another by address; neither
     assert.equal(await statusOf(page, HISTORY), 403);
     assert.equal((await sendByHand(page, TEAM, { email: BEA, by: 'link' })).status, 403);
   }
-  assert.equal(await has(cyd, 'Make group'), 0, 'a viewer makes no group');
+  assert.equal(await has(cyd, 'Create group'), 0, 'a viewer makes no group');
   await ana.goto(TEAM);
   assert.match(await ana.locator('section[aria-labelledby=invited]').innerText(), /Nobody/);
 });
@@ -181,7 +181,7 @@ test('A viewer has no buttons, and a form sent by hand is refused with a sentenc
   ]) {
     const { status, text } = await sendByHand(cyd, place, fields);
     assert.equal(status, 403, `${place} ${text.slice(0, 900)}`);
-    assert.match(text, /Your role is to look: .* An admin can give you another role\./, place);
+    assert.match(text, /You are a viewer: .* An admin can change your role\./, place);
   }
   await cyd.goto('/targets/');
   await setRole(ana, 'Cyd', 'member');
@@ -199,7 +199,7 @@ test('Rights to see, to change and to share are apart, and decide which buttons 
   };
   await share(bea, shared, { SN: ['see', 'change', 'share'], [EVERYBODY]: ['see'] });
   assert.deepEqual(await buttons(cyd), [0, 0, 0]);
-  assert.match(await content(cyd), /Its owner, an admin, or whom they let can change this/);
+  assert.match(await content(cyd), /Only its owner, an admin, or somebody with the right to share it can change this/);
   const { status, text } = await sendByHand(cyd, `${shared}share/`, { readers: '0', writers: '0' });
   assert.equal(status, 403, text);
   assert.equal(await statusOf(cyd, `${shared}update/`), 403);
@@ -222,7 +222,7 @@ test('Lists show mine, my groups’ or all, and keep to it', async () => {
   const seen = async (page) => {
     const found = {};
     for (const [place, pattern] of Object.entries(lists)) {
-      for (const [whose, label] of [['mine', 'Mine'], ['groups', 'My groups\''], ['', 'All that I see']]) {
+      for (const [whose, label] of [['mine', 'Mine'], ['groups', 'My groups\''], ['', 'All']]) {
         await page.goto(place);
         await page.selectOption('#filter-whose', { label });
         await follow(page, page.getByRole('button', { name: /^(Filter|Search)$/ }));
@@ -307,10 +307,10 @@ test('Whoever is taken out in mid-work is out at the next click; runs stop, and 
   await bea.fill('#id_mag_max', '18.25');
 
   await takeOut(ana, 'Bea');
-  assert.match(await told(ana), /Taken out of the team/);
+  assert.match(await told(ana), /Removed from the team/);
   assert.deepEqual(deployment.provider.accessTokens().filter(({ email }) => email === BEA), [], 'her tokens are dead at the provider');
   assert.equal((await follow(bea, button(bea, 'Save'))).status(), 401);
-  assert.match(await content(bea), /nothing that you typed is lost[\s\S]*Sign in/);
+  assert.match(await content(bea), /What you typed is kept[\s\S]*[Ss]ign in/);
   assert.equal(await bea.locator('input[name=query_name]').inputValue(), 'half an <idea>');
   assert.equal(await bea.locator('input[name=mag_max]').inputValue(), '18.25');
   await bea.goto(shared);
@@ -334,7 +334,7 @@ test('Whoever is taken out in mid-work is out at the next click; runs stop, and 
 test('The last admin cannot leave or become less; with another one they can', async () => {
   const answer = await takeOut(ana, 'Ana', 'Leave');
   assert.equal(answer.status(), 422);
-  assert.match(await content(ana), /This is the last admin, and somebody must be one/);
+  assert.match(await content(ana), /This is the last admin, and the team needs one/);
   assert.equal((await setRole(ana, 'Ana', 'viewer')).status(), 422);
   await setRole(ana, 'Cyd', 'admin');
   await takeOut(ana, 'Ana', 'Leave');

@@ -51,10 +51,10 @@ test('Pages with nothing on them yet break no rule', async () => {
 
 test('Forms that are refused break no rule, and say why', async () => {
   await page.goto(TEAM);
-  await checkAfter(button(page, 'Make group'), 422, 'a group without a name');
+  await checkAfter(button(page, 'Create group'), 422, 'a group without a name');
   await page.goto(TOKENS);
   await page.fill('#id_days', 'ten');
-  await checkAfter(button(page, 'Make token'), 422, 'a token without a name');
+  await checkAfter(button(page, 'Create token'), 422, 'a token without a name');
   assert.equal(await page.inputValue('#id_days'), 'ten');
   await page.goto(TEAM);
   assert.equal((await setRole(page, 'Ana', 'viewer')).status(), 422);
@@ -86,7 +86,7 @@ test('Full pages break no rule, fit every width and need no mouse', async () => 
   const places = [TEAM, group, `${group}delete/`, HISTORY, ...parts, `${query}update/`, `${run}?page_size=25`, target];
   await checkAll(page, places);
   await page.goto(TEAM);
-  await checkAfter(row(page, 'Vera').getByRole('link', { name: /^Take out/ }), 200, 'asked before somebody is taken out');
+  await checkAfter(row(page, 'Vera').getByRole('link', { name: /^Remove/ }), 200, 'asked before somebody is taken out');
   await checkAll(other, [TEAM, TOKENS, PROFILE, group, ...parts, ...lists]);
   const problems = [];
   for (const [opened, all] of [[page, [TEAM, group, HISTORY, `${target}share/`]], [other, [TOKENS, `${target}history/`, QUERIES]]]) {
@@ -115,14 +115,14 @@ test('Without a script people are invited, groups made, things shared, tokens ma
   const plain = await deployment.openPage(browser, { javaScriptEnabled: false });
   await signIn(plain, ADMIN, TEAM);
   assert.match(await inviteByLink(plain), /\/accounts\/join\//);
-  await follow(plain, row(plain, 'whoever has the link').first().getByRole('button', { name: /^Take back/ }));
-  assert.match(await told(plain), /taken back/);
+  await follow(plain, row(plain, 'whoever has the link').first().getByRole('button', { name: /^Withdraw/ }));
+  assert.match(await told(plain), /withdrawn/);
   const made = await makeGroup(plain, 'Without a script');
   await putIn(plain, 'Ben');
   await setRole(plain, 'Ben', 'viewer');
   assert.match(await told(plain), /Role changed/);
   assert.equal((await setRole(plain, 'Ana', 'viewer')).status(), 422);
-  await plain.locator('summary[aria-label=Colours]').click();
+  await plain.locator('summary[aria-label=Theme]').click();
   await follow(plain, plain.locator('[data-theme-switch] button[value=dark]'));
   assert.equal(path(plain), TEAM, 'the colours lead back to a page that is there');
   await setRole(plain, 'Ben', 'member');

@@ -22,7 +22,7 @@ export const statusOf = async (page, place) => (await page.goto(place)).status()
 export async function inviteByLink(page, role = 'member') {
   await page.goto(TEAM);
   await page.selectOption('#id_role', role);
-  await follow(page, button(page, 'Make a link instead'));
+  await follow(page, button(page, 'Create a link instead'));
   return (await page.locator('#fresh-link').innerText()).trim();
 }
 
@@ -49,7 +49,7 @@ export async function setRole(page, name, role) {
 }
 
 /** Takes a member out, or leaves: the answer to the last button. */
-export async function takeOut(page, name, label = 'Take out') {
+export async function takeOut(page, name, label = 'Remove') {
   await page.goto(TEAM);
   await follow(page, row(page, name).getByRole('link', { name: new RegExp(`^${label}`) }));
   return follow(page, button(page, label));
@@ -60,7 +60,7 @@ export async function makeGroup(page, name, description = '') {
   await page.goto(TEAM);
   await page.fill('#id_group_name', name);
   await page.fill('#id_group_description', description);
-  await follow(page, button(page, 'Make group'));
+  await follow(page, button(page, 'Create group'));
   return path(page);
 }
 
@@ -68,7 +68,7 @@ export async function makeGroup(page, name, description = '') {
 export async function putIn(page, name) {
   const option = page.locator('#id_member option', { hasText: name });
   await page.selectOption('#id_member', await option.getAttribute('value'));
-  await follow(page, button(page, 'Put in'));
+  await follow(page, button(page, 'Add'));
 }
 
 /** Sets with whom one shares what one makes from now on. */
@@ -114,7 +114,7 @@ export async function makeToken(page, name, access = 'read') {
   await page.goto(TOKENS);
   await page.fill('#id_token_name', name);
   await page.locator(`input[name=access][value=${access}]`).check();
-  await follow(page, button(page, 'Make token'));
+  await follow(page, button(page, 'Create token'));
   return (await page.locator('#fresh-token').innerText()).trim();
 }
 

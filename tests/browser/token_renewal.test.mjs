@@ -77,7 +77,7 @@ test('A grant that is taken back ends the run with a way to connect, keeps what 
   await page.locator('#progress .chip', { hasText: 'Failed' }).waitFor();
   await page.goto(`/runs/${run}/`);
   assert.match(await page.locator('#progress [role=alert]').innerText(), /connect/i);
-  assert.match(await content(page), /What had come until then is kept/);
+  assert.match(await content(page), /Results so far are kept/);
   assert.ok((await page.locator('table.results tbody tr').count()) >= stored);
   const refused = renewals().slice(before).filter(({ status }) => status !== 200);
   assert.deepEqual(refused.map(({ status, error }) => [status, error]), [[400, 'invalid_grant']], 'a dead grant is tried once');

@@ -50,11 +50,11 @@ test('A query is corrected and run', async () => {
 test('Ticks are kept by a button, over pages, and become targets', async () => {
   await tick(0).check();
   await tick(1).check();
-  await follow(page, button('Keep ticks'));
+  await follow(page, button('Save selection'));
   assert.equal(await selected(), 2);
   assert.ok(await tick(1).isChecked());
   await tick(1).uncheck();
-  await follow(page, button('Keep ticks'));
+  await follow(page, button('Save selection'));
   assert.equal(await selected(), 1);
   await follow(page, page.locator('a[rel=next]').first());
   await follow(page, button('Select this page'));
@@ -80,7 +80,7 @@ test('All alerts of a run are selected and become targets', async () => {
 
 test('Menus, colours and deletion work', async () => {
   await page.goto('/targets/');
-  await page.locator('summary[aria-label=Colours]').click();
+  await page.locator('summary[aria-label=Theme]').click();
   await follow(page, page.locator('[data-theme-switch] button[value=red]'));
   assert.equal(new URL(page.url()).pathname, '/targets/');
   assert.equal(await page.locator('html').getAttribute('data-theme'), 'red');

@@ -81,7 +81,7 @@ async fn members_that_are_too_large_or_no_packets_do_not_stop_a_night() {
     let run = app.run(json!({})).await;
     assert_eq!(stored(&run), (1, 1), "{run}");
     let log = run["log"].to_string();
-    assert!(log.contains("passed over 1 members that are not .avro files"), "{log}");
+    assert!(log.contains("skipped 1 member not ending in .avro"), "{log}");
 }
 
 #[tokio::test]

@@ -99,9 +99,9 @@ async fn wrong_values_come_back_with_a_message_by_the_field_and_nothing_is_lost(
         .await
         .expect(422)
         .shows("This field is required.")
-        .shows("Ensure this value is greater than or equal to 1.")
-        .shows("Enter a number.")
-        .shows("The faintest magnitude must not be smaller than the brightest.")
+        .shows("Enter a whole number from 1 to 1,000,000.")
+        .shows("Enter a number from 0 to 1.")
+        .shows("The faintest magnitude must not be brighter than the brightest.")
         .shows("Cone search parameters must be in the format")
         .shows("Is that day or month first?")
         .shows("/etc is not one of the available choices.")

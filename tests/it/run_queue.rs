@@ -415,12 +415,12 @@ async fn a_run_that_waits_says_for_what_and_a_queue_that_is_full_loses_nothing_t
     let get = async |path: String| {
         app.send(app.http.get(format!("{}{path}", app.base)).header("host", "127.0.0.1:1")).await
     };
-    let waits = "Waits: 4 of your runs are going on; it starts when one of them ends.";
+    let waits = "Waiting: 4 of your runs are running; it starts when one of them ends.";
     let page = get(format!("/runs/{}/", ids[4])).await.expect(200).shows("Cancel");
     // In the text of the page, not only in what is read out.
     page.shows(&format!("<p>{waits}</p>"));
     let progress = get(format!("/runs/{}/progress/", ids[5])).await.expect(200);
-    progress.shows("Waits: 4 of your runs are going on, and 1 run waits before this one.");
+    progress.shows("Waiting: 4 of your runs are running, and 1 run is ahead of this one.");
 
     replicas.start_streams(&local, 18).await;
     let typed = json!({"subscription_name": "my-own-name", "project": "proj", "timeout": 300});
@@ -429,7 +429,7 @@ async fn a_run_that_waits_says_for_what_and_a_queue_that_is_full_loses_nothing_t
         |path: &str| app.http.post(format!("{}{path}", app.base)).header("host", "127.0.0.1:1");
     let refused = app.send(post("/api/runs/").json(&body)).await.expect(429);
     assert_eq!(refused.headers["retry-after"], "30");
-    assert!(refused.json()["detail"].as_str().unwrap().starts_with("20 of your runs are waiting"));
+    assert!(refused.json()["detail"].as_str().unwrap().starts_with("20 of your runs are queued"));
     let form = [
         ("broker", "stream-rest"),
         ("subscription_name", "my-own-name"),
@@ -442,7 +442,7 @@ async fn a_run_that_waits_says_for_what_and_a_queue_that_is_full_loses_nothing_t
     let page = app
         .send(post("/alerts/query/create/").header("sec-fetch-site", "same-origin").form(&form))
         .await;
-    let page = page.expect(429).shows("20 of your runs are waiting");
+    let page = page.expect(429).shows("20 of your runs are queued");
     assert_eq!(page.headers["retry-after"], "30");
     page.shows("my-own-name").shows("of my own");
     let again = post(&format!("/runs/{}/run/", ids[0])).header("sec-fetch-site", "same-origin");

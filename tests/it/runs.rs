@@ -100,7 +100,7 @@ async fn packets_that_cannot_be_read_are_set_aside_and_disturb_nothing() {
         .expect(200)
         .shows("000-broken.avro")
         .shows("zzz.avro")
-        .shows("nothing kept");
+        .shows("not stored");
     let link = page
         .body
         .split("href=\"")
@@ -122,7 +122,7 @@ async fn looking_at_a_run_starts_nothing() {
         app.get(&format!("/runs/{}/progress/?shown=0", run["id"]))
             .await
             .expect(200)
-            .shows("5 new, show");
+            .shows("Show 5 new alerts");
     }
     assert_eq!(app.get("/api/runs/").await.json()["results"].as_array().unwrap().len(), 1);
     for path in ["cancel", "run", "selection"] {

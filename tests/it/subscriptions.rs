@@ -114,7 +114,7 @@ async fn a_subscription_is_taken_to_a_time() {
     // The emulator may not know how; then the page says so and stays.
     match moved.status.as_u16() {
         303 => assert_eq!(moved.location(), "/subscriptions/my-loop/"),
-        422 => drop(moved.shows("Go to a time").shows("2026-01-01")),
+        422 => drop(moved.shows("Seek to a time").shows("2026-01-01")),
         other => panic!("{other}"),
     }
 }

@@ -256,7 +256,7 @@ impl BatchWriter {
                 Err(error) => context.log(
                     LogLevel::Warning,
                     format!(
-                        "{} The messages will come again; nothing is stored twice.",
+                        "{} The messages will be delivered again; nothing is stored twice.",
                         as_sentence(&error.to_string())
                     ),
                 ),

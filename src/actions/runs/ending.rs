@@ -31,7 +31,7 @@ impl Ending {
     pub(super) fn cancelled() -> Self {
         Self {
             state: RunState::Cancelled,
-            feedback: "Stopped on request. What had come until then is kept.".to_owned(),
+            feedback: "Stopped on request. Results so far are kept.".to_owned(),
             lacks: None,
         }
     }

@@ -40,12 +40,12 @@ pub(super) async fn execute(
         Ok(Ok(ending)) => ending?,
         Err(_) => {
             error!(run.id = id, "Run {id} met a fault in the software");
-            Ending::failed("A fault in the software stopped this run. What was stored is kept; the log of the service says more.".to_owned())
+            Ending::failed("A software error stopped this run. Results so far are kept; see the log of the service.".to_owned())
         }
         Ok(Err(failure)) => {
             error!(run.id = id, error = %failure, "Run {id} lost the database");
             Ending::failed(format!(
-                "The database could not be written: {failure}. What was stored is kept; run it again for the rest."
+                "The database could not be written: {failure}. Results so far are kept; run it again for the rest."
             ))
         }
     };
@@ -73,9 +73,7 @@ async fn attempt(
         StopRequest::Asked | StopRequest::NoSuchRun => return Ok(Some(Ending::cancelled())),
     }
     let Some(broker) = inner.brokers.find(&run.broker) else {
-        return Ok(Some(Ending::failed(
-            "This deployment has no such backend any more.".to_owned(),
-        )));
+        return Ok(Some(Ending::failed("This deployment no longer has this broker.".to_owned())));
     };
     let now = inner.clock.now();
     match validate_stored(broker.as_ref(), &run.parameters, now).await {

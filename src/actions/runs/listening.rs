@@ -159,21 +159,21 @@ fn end_of(ending: Ending, reason: Option<StopReason>, is_retired: bool) -> Liste
     let (state, feedback) = match reason {
         Some(StopReason::Paused) => (
             RunState::Cancelled,
-            "Listening was paused. What had come until then is kept; what comes meanwhile waits in the subscription.",
+            "Listening was paused. Results so far are kept; new messages wait in the subscription.",
         ),
         Some(StopReason::Stopped) => (
             RunState::Cancelled,
-            "Listening was stopped, or the query deleted. What had come until then is kept.",
+            "Listening was stopped, or the query deleted. Results so far are kept.",
         ),
         Some(StopReason::Changed) => (
             RunState::Finished,
-            "The query was changed, or as whom it is listened to: the next run goes on with that.",
+            "The query or the listener's account was changed: the next run uses the change.",
         ),
         Some(StopReason::DayOver) => {
-            (RunState::Finished, "The day is over (UTC): the next run goes on.")
+            (RunState::Finished, "The day is over (UTC): the next run continues.")
         }
         None if is_retired => (RunState::Interrupted, NEXT_GOES_ON),
-        None => (RunState::Cancelled, "Stopped on request. What had come until then is kept."),
+        None => (RunState::Cancelled, "Stopped on request. Results so far are kept."),
     };
     ListenerRunEnd { state, feedback: feedback.to_owned(), lacks: None, is_trouble: false }
 }

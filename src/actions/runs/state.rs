@@ -20,10 +20,11 @@ use crate::{
 };
 
 /// What an interrupted run tells its reader.
-pub(super) const INTERRUPTED: &str = "The service stopped while this run was going on. What had come until then is kept. Run it again for the rest.";
+pub(super) const INTERRUPTED: &str =
+    "The service stopped during this run. Results so far are kept. Run it again for the rest.";
 
 /// The same for the run of a listener.
-pub(super) const NEXT_GOES_ON: &str = "The service stopped while this run was going on. What had come until then is kept; the listener goes on with its next run.";
+pub(super) const NEXT_GOES_ON: &str = "The service stopped during this run. Results so far are kept; the listener continues with its next run.";
 
 /// What a process has while it works on runs.
 pub(super) struct Inner {

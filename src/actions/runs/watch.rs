@@ -15,7 +15,7 @@ use super::{
 use crate::{domain::run::RunId, storage::StorageError};
 
 /// What a run tells its reader that the service left behind before it began.
-const NOT_BEGUN: &str = "The service stopped before this run began. Run it again.";
+const NOT_BEGUN: &str = "The service stopped before this run started. Run it again.";
 
 /// Says that our runs are alive, finds those whose process died and those whose turn it is, until shutdown.
 pub(super) async fn watch(inner: &Arc<Inner>) {

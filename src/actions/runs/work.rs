@@ -12,7 +12,7 @@ use crate::{
     domain::{
         run::{LogLevel, RunId},
         timing::RunTiming,
-        wording::as_sentence,
+        wording::{as_sentence, counted, grouped},
     },
     forms::Parameters,
     storage::{NotKept, Storage},
@@ -85,7 +85,7 @@ impl Work<'_> {
                 Some(Err(error)) => {
                     let sentence = as_sentence(&error.to_string());
                     log.log(LogLevel::Error, sentence.clone());
-                    let feedback = format!("{sentence} What had come until then is kept.");
+                    let feedback = format!("{sentence} Results so far are kept.");
                     return Ok(Ending::broken(feedback, &error, self.broker));
                 }
                 Some(Ok(batch)) => {
@@ -101,20 +101,18 @@ impl Work<'_> {
 fn read_to_end(writer: &BatchWriter, said_by_backend: Option<String>) -> Ending {
     let read = said_by_backend.unwrap_or_else(|| match writer.n_received() {
         0 => "Nothing to read: no packets were found.".to_owned(),
-        1 => "Read to the end: 1 packet.".to_owned(),
-        n => format!("Read to the end: {n} packets."),
+        n => format!("Read to the end: {}.", counted(n, "packet")),
     });
     let set_aside = match writer.n_unreadable() {
         0 => String::new(),
-        1 => " 1 could not be read and was set aside.".to_owned(),
-        n => format!(" {n} could not be read and were set aside."),
+        n => format!(" {} could not be read.", grouped(n)),
     };
     Ending::finished(read + &set_aside)
 }
 
 fn reached_limit(n_stored: u64) -> Ending {
-    let results = if n_stored == 1 { "result" } else { "results" };
     Ending::finished(format!(
-        "Stopped at the limit of {n_stored} {results}. There may be more: raise \"Maximum results\" to see them."
+        "Stopped at the limit of {}. There may be more: raise \"Maximum results\" to see them.",
+        counted(n_stored, "result")
     ))
 }

@@ -66,7 +66,7 @@ pub enum Refusal {
     #[error("The answer comes from another sign-in service than the one that was asked.")]
     OtherIssuer,
     /// The person said no.
-    #[error("Nothing was granted: the question was answered with no.")]
+    #[error("Nothing was granted: the request was declined.")]
     Declined,
     /// The provider said no. Its word, cleaned.
     #[error("The sign-in service could not do it ({0}).")]
@@ -76,7 +76,7 @@ pub enum Refusal {
     OAuth(#[from] OAuthError),
     /// Nobody has invited them.
     #[error(
-        "The account {email} may not enter here yet. Ask an admin of this deployment to invite that address, then sign in again."
+        "The account {email} has no access yet. Ask an admin of this deployment to invite that address, then sign in again."
     )]
     Stranger {
         /// The account's address.
@@ -89,7 +89,7 @@ pub enum Refusal {
     Unverified,
     /// The address belongs to a member with another account.
     #[error(
-        "The address {email} belongs to a member who came with another account. Ask an admin to sort this out."
+        "The address {email} belongs to a member with another account. Ask an admin to sort this out."
     )]
     AddressTaken {
         /// The account's address.

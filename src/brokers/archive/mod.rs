@@ -21,7 +21,7 @@ static FORM: FormSpec = FormSpec { groups: &[ARCHIVE_FIELDS, FILTER_FIELDS], rul
 
 const ARCHIVE_FIELDS: &[Field] = &[
     Field::dynamic_choice(FOLDER, "Archive")
-        .help("A folder of .avro files, or a night as ZTF publishes it (.tar.gz), read in the order of its names. Not given: the first of the list.")
+        .help("A folder of .avro files, or a night as ZTF publishes it (.tar.gz), read in the order of file names. Default: the first in the list.")
         .section("Archive"),
     Field::integer("max_results", "Maximum results", 1, 1_000_000)
         .initial("100")
@@ -73,7 +73,7 @@ impl Broker for Archive {
     fn notes(&self) -> &'static [&'static str] {
         &[
             "Reading an archive changes nothing in it: run the same query as often as you like.",
-            "Packets that cannot be read are set aside, counted and shown with the run; they do not stop it.",
+            "Packets that cannot be read are counted, stored unchanged and shown with the run; they do not stop it.",
         ]
     }
 

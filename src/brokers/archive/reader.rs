@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     brokers::{AlertBatch, BrokerError, RunContext},
-    domain::run::LogLevel,
+    domain::{run::LogLevel, wording::counted},
 };
 
 /// Folders within folders are followed this far: a link that leads back into its own folder ends here.
@@ -39,7 +39,7 @@ pub(super) fn read_archive(
     };
     context.log(
         LogLevel::Info,
-        format!("Reading {} in {}", count(files.len(), "file"), name_of(path)),
+        format!("Reading {} in {}", counted(files.len() as u64, "file"), name_of(path)),
     );
     let outcome = files.iter().try_for_each(|file| read_file(path, file, &mut sink));
     if outcome.is_ok() {
@@ -91,7 +91,7 @@ fn collect_files(
         if path.is_dir() {
             let is_followed = depth < MAX_DEPTH && !name.starts_with('.');
             if is_followed && let Err(error) = collect_files(&path, depth + 1, context, files) {
-                context.log(LogLevel::Warning, format!("Passed over the folder {name}: {error}"));
+                context.log(LogLevel::Warning, format!("Skipped the folder {name}: {error}"));
             }
         } else if path.is_file() && (is_avro(&name) || is_tarball(&name)) {
             // A pipe or a device would hold the reader for ever.
@@ -121,8 +121,4 @@ fn origin_of(root: &Path, file: &Path) -> String {
 
 fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
-}
-
-fn count(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }

@@ -14,7 +14,7 @@ use super::{
     folders::is_avro,
     sink::{Sink, Stopped},
 };
-use crate::domain::run::LogLevel;
+use crate::domain::{run::LogLevel, wording::counted};
 
 /// A member of a night is one packet: a larger one is not read (the limit of a Pub/Sub message, 10 MB).
 const MAX_MEMBER_BYTES: u64 = 10_000_000;
@@ -36,16 +36,23 @@ pub(super) fn read_tarball(file: File, origin: &str, sink: &mut Sink<'_>) -> Res
         Err(MemberError::Damaged(error)) => {
             sink.log(
                 LogLevel::Warning,
-                format!("{origin} is damaged: it breaks off after {} packets", counts.packets),
+                format!(
+                    "{origin} is damaged: it ends after {}",
+                    counted(counts.packets as u64, "packet")
+                ),
             );
-            let reason =
-                format!("the archive is damaged after {} members: {error}", counts.packets);
+            let reason = format!(
+                "the archive is damaged after {}: {error}",
+                counted(counts.packets as u64, "member")
+            );
             sink.set_aside(origin.to_owned(), reason, Bytes::new())?;
         }
     }
     if counts.others > 0 {
-        let sentence =
-            format!("{origin}: passed over {} members that are not .avro files", counts.others);
+        let sentence = format!(
+            "{origin}: skipped {} not ending in .avro",
+            counted(counts.others as u64, "member")
+        );
         sink.log(LogLevel::Warning, sentence);
     }
     Ok(())

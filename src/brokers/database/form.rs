@@ -22,7 +22,7 @@ const LONGEST_WINDOW_D: i64 = 7;
 /// named one by one.
 pub(super) const LARGEST_CONE_DEG: f64 = 2.0;
 
-/// How far back a table that is divided by day is searched when nothing says otherwise, days.
+/// How far back a table that is partitioned by day is searched when nothing says otherwise, days.
 const DEFAULT_PUBLISHED_D: i64 = 30;
 
 /// How much later than its observation an alert may be published and still be found by its time, days.
@@ -35,27 +35,27 @@ const DATABASE_FIELDS: &[Field] = &[
     Field::choice("table", "Table", CHOICES)
         .initial(FIRST)
         .required()
-        .help("ZTF's tables are divided by nothing: a query reads the columns it names from end to end, whatever it looks for.")
+        .help("ZTF's tables are not partitioned: every query scans whole columns.")
         .section("Table"),
     Field::checked("own_table", "Your own table", 300, check_table)
         .placeholder("my-proj.my_alerts.alerts_v4_02")
-        .help("A table with the columns of the one chosen above, such as a copy of a part of it. Empty: the one above.")
+        .help("A table with the same columns as the one chosen above, such as a copy of part of it. Empty: the one above.")
         .section("Table"),
     Field::choice("columns", "Columns", &[
         ("summary", "Summary: what lists, filters and targets need"),
-        ("history", "With history: earlier measurements for the light curve, several times as many bytes"),
-        ("all", "All: the whole alert but its images, many times as many bytes"),
+        ("history", "With history: earlier measurements for the light curve; several times as many bytes"),
+        ("all", "All: the whole alert except its images; many times as many bytes"),
     ])
     .initial("summary")
-    .help("BigQuery bills by the columns that are read.")
+    .help("BigQuery bills the bytes of the columns that are read.")
     .section("Table"),
     Field::text("objectId", "objectId", 64)
         .placeholder("ZTF21abcdefg")
-        .help("All alerts of one object. LSST: the number of a diaObject, or of a solar-system object; of the last 30 days, unless \"Observed after\" says otherwise.")
+        .help("All alerts of one object. LSST: the number of a diaObject, or of a solar-system object; from the last 30 days, unless \"Observed after\" is set.")
         .section("Which alerts"),
     Field::checked("candid", "candid", 19, check_candid)
         .placeholder("2982177112815010003")
-        .help("One alert by its number. LSST: diaSourceId; of the last 30 days, unless \"Observed after\" says otherwise.")
+        .help("One alert by its number. LSST: diaSourceId; from the last 30 days, unless \"Observed after\" is set.")
         .section("Which alerts"),
     Field::integer("max_results", "Maximum results", 1, 100_000)
         .initial("100")
@@ -69,16 +69,16 @@ const DATABASE_FIELDS: &[Field] = &[
         ("faintest", "faintest first"),
     ])
     .initial("newest")
-    .help("Which alerts come first, where there are more than the maximum.")
+    .help("Which alerts are kept when there are more than the maximum.")
     .section("Which alerts"),
-    Field::integer("timeout", "Longest time", 1, 600)
+    Field::integer("timeout", "Time limit", 1, 600)
         .initial("60")
         .unit("s")
-        .help("BigQuery gives up after this long. Empty: 60 s.")
+        .help("BigQuery stops the query after this long. Empty: 60 s.")
         .section("Which alerts"),
 ];
 
-const UNBOUNDED: &str = "This would read a whole table for everything in it. Add an objectId or a candid, or \"Observed after\" (and \"Observed before\") at most 7 days apart. For a published table of LSST a cone of at most 2 degrees does as well.";
+const UNBOUNDED: &str = "This would scan a whole table. Add an objectId or a candid, or \"Observed after\" (and \"Observed before\") at most 7 days apart. For a published table of LSST a cone of at most 2 degrees does as well.";
 
 const RULES: &[Rule] = &[
     Rule::AtMostOneOf {
@@ -211,7 +211,7 @@ pub(super) struct Query {
     pub(super) table: String,
     /// The published table whose columns it has.
     pub(super) like: &'static Table,
-    /// Whether the table is one of the user's own: nobody here knows how that is divided.
+    /// Whether the table is one of the user's own: nobody here knows how that is partitioned.
     pub(super) is_own: bool,
     pub(super) columns: Columns,
     pub(super) object: Option<Object>,
@@ -219,7 +219,7 @@ pub(super) struct Query {
     pub(super) max_results: i64,
     pub(super) order: Order,
     pub(super) filter: Filter,
-    /// From when to when an alert was published, for a table that is divided by that.
+    /// From when to when an alert was published, for a table that is partitioned by that.
     pub(super) published: Option<(DateTime<Utc>, DateTime<Utc>)>,
     pub(super) timeout_s: u64,
 }
@@ -270,7 +270,7 @@ impl Query {
     pub(super) fn unasked_span(&self) -> Option<String> {
         let (after, _) = self.published.filter(|_| self.filter.observed_after.is_none())?;
         Some(format!(
-            "Looked for among alerts published since {}; \"Observed after\" looks further back",
+            "Searched alerts published since {}; set \"Observed after\" to search further back",
             after.format("%Y-%m-%d")
         ))
     }
@@ -287,21 +287,22 @@ impl Query {
             } else {
                 format!("\"Observed after\" searches further back than {DEFAULT_PUBLISHED_D} days")
             };
-            let divided = if self.is_own {
-                "Alerts are looked for"
+            let searched = if self.is_own {
+                "Alerts are searched"
             } else {
-                "The table is divided by day: it is read"
+                "The table is partitioned by day: it is read"
             };
             remarks.push(format!(
-                "{divided} from {} to {} UTC of publication; {why}",
+                "{searched} from {} to {} UTC of publication; {why}",
                 day(after),
                 day(before)
             ));
         } else if !self.is_own {
-            remarks.push("The table is divided by nothing: the columns are read from end to end, whatever is looked for".to_owned());
+            remarks
+                .push("The table is not partitioned: every query scans whole columns".to_owned());
         }
         if self.is_own {
-            remarks.push("How much of your own table is read depends on how you made it: one that is neither partitioned nor clustered is read from end to end in the columns that are named".to_owned());
+            remarks.push("How much of your own table is read depends on how it is partitioned and clustered; without either, every query scans whole columns".to_owned());
         }
         remarks
     }
@@ -432,19 +433,23 @@ mod tests {
     }
 
     #[test]
-    fn only_of_a_published_table_is_it_said_how_it_is_divided() {
+    fn only_of_a_published_table_is_it_said_how_it_is_partitioned() {
         let remarks = |sent: Value| {
             let query = Query::of(&validate(&sent).unwrap(), now()).unwrap();
             query.remarks().join("\n")
         };
         for table in [LSST, FIRST] {
             let published = remarks(json!({"table": table, "candid": 7}));
-            assert!(published.contains("The table is divided by"), "{published}");
+            assert!(published.contains("The table is "), "{published}");
+            assert_eq!(published.contains("is partitioned by day"), table == LSST, "{published}");
             assert!(!published.contains("your own table"), "{published}");
             let own = json!({"table": table, "own_table": "my-proj.d.t", "candid": 7});
             let own = remarks(own);
-            assert!(!own.contains("is divided"), "{own}");
-            assert!(own.contains("your own table is read depends on how you made it"), "{own}");
+            assert!(!own.contains("The table is "), "{own}");
+            assert!(
+                own.contains("your own table is read depends on how it is partitioned"),
+                "{own}"
+            );
             assert_eq!(own.contains("of publication"), table == LSST, "{own}");
         }
     }

@@ -170,14 +170,14 @@ impl Broker for Database {
     }
 
     fn summary(&self) -> &'static str {
-        "Alerts of months and years, from Pitt-Google's tables in BigQuery."
+        "Alerts of past months and years, from Pitt-Google's tables in BigQuery."
     }
 
     fn notes(&self) -> &'static [&'static str] {
         &[
-            "Google bills your project for the bytes that a query reads, $6.25 a TiB beyond the first TiB of a month; an answer may be short and dear. Check says beforehand what a query will read.",
-            "Every job is capped a tenth above its estimate and refused above the limits of this service. A query that is stopped may still be billed. Two of your queries may be at work at once.",
-            "Images are not in the tables. An alert that a stream brings later keeps the stream's packet, with its images.",
+            "Google bills your project for the bytes that a query reads, $6.25 a TiB beyond the first TiB of a month; a short answer can be expensive. Check says beforehand what a query will read.",
+            "Every job is capped at 10% above its estimate and refused above the limits of this service. A query that is stopped may still be billed. You can run two queries at once.",
+            "The tables have no images. An alert that also arrives by a stream keeps the stream's packet, with its images.",
         ]
     }
 
@@ -197,7 +197,7 @@ impl Broker for Database {
         let patience = self.service.timing.calls.quick;
         let client = self.service.client(access.clone(), patience, Arc::new(|_, _| {}));
         Some(match client.estimate(&consumer::test_job(&project)).await {
-            Ok(_) => Ok(format!("BigQuery answers, and takes queries that {project} pays for.")),
+            Ok(_) => Ok(format!("BigQuery answers and accepts queries billed to {project}.")),
             Err(error) => Err(error.sentence()),
         })
     }
@@ -235,7 +235,7 @@ impl Broker for Database {
         );
         check_limit(&estimated)?;
         let budget = context.budget.clone().ok_or_else(|| {
-            super::BudgetError::Unknown("nobody keeps count of what is spent".to_owned())
+            super::BudgetError::Unknown("there is no record of what was spent".to_owned())
         })?;
         // It may wait for its start as long as for its end.
         let lasts = Duration::from_secs(consumer.query().timeout_s) + patience + grace;

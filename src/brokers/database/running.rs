@@ -13,7 +13,7 @@ use tokio::{sync::mpsc, time::Instant};
 use super::consumer::Consumer;
 use crate::{
     brokers::{AlertBatch, BrokerError, Budget, Cost, Receipt, Reservation, RunContext},
-    domain::{run::LogLevel, timing::QueryTiming},
+    domain::{run::LogLevel, timing::QueryTiming, wording::counted},
     google::{
         GoogleError,
         bigquery::{InsertError, JobPath, JobState, ResultPage},
@@ -87,7 +87,7 @@ impl Running {
 
     async fn start(&self) -> Result<JobPath, InsertError> {
         let started = self.consumer.start(self.cap).await?;
-        let sentence = format!("BigQuery works on the job {}", started.id);
+        let sentence = format!("BigQuery runs the job {}", started.id);
         self.context.log(LogLevel::Info, sentence);
         Ok(started)
     }
@@ -159,14 +159,13 @@ impl Running {
         let query = self.consumer.query();
         let asked_for = query.max_results.to_string();
         let sentence = match page.total_rows.as_deref() {
-            Some("0") => "BigQuery found no alert that fits".to_owned(),
+            Some("0") => "BigQuery found no matching alerts".to_owned(),
             // Not all of them may become results: rows can be repeated, or cannot be read.
             Some(n) if n == asked_for => format!(
-                "BigQuery found {n} {}, as many as were asked for: there may be more. Raise \"Maximum results\" to see them",
-                if n == "1" { "row" } else { "rows" }
+                "BigQuery found {}, the maximum asked for. There may be more: raise \"Maximum results\" to see them",
+                counted_text(n, "row")
             ),
-            Some("1") => "BigQuery found 1 alert".to_owned(),
-            Some(n) => format!("BigQuery found {n} alerts"),
+            Some(n) => format!("BigQuery found {}", counted_text(n, "alert")),
             None => "BigQuery has finished the query".to_owned(),
         };
         let span = query.unasked_span().map(|span| format!(" {span}.")).unwrap_or_default();
@@ -227,7 +226,7 @@ impl Running {
         let cap = self.cap;
         self.context.log(
             LogLevel::Warning,
-            format!("What the job was billed for is not known: {cap} stay counted for today"),
+            format!("The billed amount is not known: {cap} count for today"),
         );
     }
 
@@ -258,4 +257,9 @@ impl Running {
             tokio::time::sleep(self.consumer.timing().ask_again).await;
         }
     }
+}
+
+/// A count that BigQuery sends as text, with what is counted.
+fn counted_text(n: &str, what: &str) -> String {
+    n.parse().map_or_else(|_| format!("{n} {what}s"), |n| counted(n, what))
 }

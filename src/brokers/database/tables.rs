@@ -14,7 +14,7 @@ pub(super) enum Shape {
         has_forced: bool,
     },
     /// The nested names of LSST's packets with `healpix9`, `healpix19`, `healpix29` and `kafkaPublishTimestamp`, by
-    /// whose day the table is divided.
+    /// whose day the table is partitioned.
     Lsst,
 }
 
@@ -78,17 +78,17 @@ pub(super) const TABLES: &[Table; 8] = &[
     ),
     lsst(
         "pitt-alert-broker.lsst.alerts_v11_1",
-        "lsst.alerts_v11_1: LSST, schema 11.1, the current one; divided by day of publication, small cones are cheap",
+        "lsst.alerts_v11_1: LSST, schema 11.1, the current one; partitioned by day of publication, small cones are cheap",
         "11.1",
     ),
     lsst(
         "pitt-alert-broker.lsst.alerts_v11_0",
-        "lsst.alerts_v11_0: LSST, schema 11.0; divided by day, small cones are cheap",
+        "lsst.alerts_v11_0: LSST, schema 11.0; partitioned by day, small cones are cheap",
         "11.0",
     ),
     lsst(
         "pitt-alert-broker.lsst.alerts_v10_0",
-        "lsst.alerts_v10_0: LSST, schema 10.0; divided by day, small cones are cheap",
+        "lsst.alerts_v10_0: LSST, schema 10.0; partitioned by day, small cones are cheap",
         "10.0",
     ),
 ];

@@ -19,11 +19,7 @@ pub(super) fn unpack_row(
     let bytes = match named(columns, row) {
         Some(row) => TableRow { table: table.to_owned(), row }.to_bytes(),
         None => {
-            return set_aside(
-                table,
-                "the row does not fit its own columns",
-                row.to_string().into(),
-            );
+            return set_aside(table, "the row does not match its columns", row.to_string().into());
         }
     };
     match decode_table_row(&bytes, schema_version) {

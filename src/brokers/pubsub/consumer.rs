@@ -57,7 +57,7 @@ impl Consumer {
                 context.log(
                     LogLevel::Info,
                     format!(
-                        "Created the subscription {} on the topic {topic}. Messages from before now are not available",
+                        "Created the subscription {} on the topic {topic}. Earlier messages are not available",
                         self.path.name
                     ),
                 );
@@ -100,7 +100,7 @@ impl Consumer {
             context.log(
                 LogLevel::Warning,
                 format!(
-                    "The subscription {} listens to {}, not to {wanted}",
+                    "The subscription {} receives {}, not {wanted}",
                     self.path.name, found.topic
                 ),
             );
@@ -115,7 +115,7 @@ impl Consumer {
         if !found.filter.is_empty() {
             context.log(
                 LogLevel::Info,
-                format!("The subscription has a filter of its own: {}", found.filter),
+                format!("The subscription has an attribute filter: {}", found.filter),
             );
         }
         Ok(found)

@@ -27,7 +27,7 @@ pub(in crate::brokers) const NAME_FIELDS: &[Field] = &[
     Field::checked("topic", "Topic", 255, check_resource_name)
         .suggestions(SUGGESTED)
         .placeholder("ztf-alerts")
-        .help("What the subscription listens to. Empty: the topic of the same name.")
+        .help("The topic that the subscription receives. Empty: the topic of the same name.")
         .section("Stream"),
     Field::checked("project", "Project of the topic", 80, check_project)
         .suggestions(&[ZTF_PROJECT, LSST_PROJECT])

@@ -21,14 +21,14 @@ pub(in crate::brokers) const STOP_FIELDS: &[Field] = &[
         .initial("100")
         .help("Stop after this many alerts have passed the filter. Empty: no limit.")
         .section("When to stop"),
-    Field::integer(SILENCE_FIELD, "Time without a message", 1, 86_400)
+    Field::integer(SILENCE_FIELD, "Stop after idle", 1, 86_400)
         .initial("30")
         .unit("s")
-        .help("Stop when no message has come for this long. Empty: 10 s.")
+        .help("Stop when no message has arrived for this long. Empty: 10 s.")
         .section("When to stop"),
-    Field::integer("deadline", "Longest time", 1, 86_400)
+    Field::integer("deadline", "Time limit", 1, 86_400)
         .unit("s")
-        .help("Stop after this long, whatever comes. Empty: no limit.")
+        .help("Stop after this long in any case. Empty: no limit.")
         .section("When to stop"),
 ];
 
@@ -72,7 +72,7 @@ impl Limits {
         let Some((longest, ends_at)) = self.deadline else { return future::pending().await };
         sleep_until(ends_at).await;
         format!(
-            "Stopped at the deadline of {} s: Pub/Sub had not answered by then.",
+            "Stopped at the time limit of {} s: Pub/Sub had not answered by then.",
             longest.as_secs()
         )
     }
@@ -83,7 +83,7 @@ impl Limits {
         work: impl Future<Output = Result<String, BrokerError>>,
     ) -> Result<String, BrokerError> {
         let Some((longest, ends_at)) = self.deadline else { return work.await };
-        let stopped = || Ok(format!("Stopped at the deadline of {} s.", longest.as_secs()));
+        let stopped = || Ok(format!("Stopped at the time limit of {} s.", longest.as_secs()));
         timeout_at(ends_at, work).await.unwrap_or_else(|_| stopped())
     }
 
@@ -91,10 +91,10 @@ impl Limits {
     pub(in crate::brokers) fn silence_sentence(&self, n_messages: u64) -> String {
         let seconds = self.silence.as_secs();
         if n_messages > 0 {
-            return format!("No message for {seconds} s: stopped.");
+            return format!("Stopped after {seconds} s without a message.");
         }
         format!(
-            "No message came in {seconds} s. The stream may be idle (daytime, bad weather, a filter of the subscription's own); ztf-loop brings about one alert a second for testing."
+            "No message arrived in {seconds} s. The stream may be idle (daytime, bad weather, or the subscription has a filter); for testing, ztf-loop sends about one alert a second."
         )
     }
 }

@@ -24,5 +24,5 @@ pub(super) use self::{
 /// What to know of any stream before it is run, as paragraphs.
 pub(super) const NOTE_ON_BEFORE: &str =
     "Messages from before the subscription existed are not available.";
-pub(super) const NOTE_ON_EXPIRY: &str = "Subscriptions that nobody uses expire after 31 days.";
-pub(super) const NOTE_ON_PACKETS: &str = "ZTF alerts in Avro are read (ztf-loop, ztf-alerts). What cannot be read is set aside with its bytes and shown with the run.";
+pub(super) const NOTE_ON_EXPIRY: &str = "Subscriptions expire after 31 days without use.";
+pub(super) const NOTE_ON_PACKETS: &str = "ZTF alerts in Avro are read (ztf-loop, ztf-alerts). Packets that cannot be read are stored unchanged and shown with the run.";

@@ -10,7 +10,10 @@ use std::{
 
 use tokio::time::{Instant, sleep};
 
-use crate::{brokers::RunContext, domain::run::LogLevel};
+use crate::{
+    brokers::RunContext,
+    domain::{run::LogLevel, wording::grouped},
+};
 
 /// How a run waits before it pulls. It never waits with messages in hand.
 #[derive(Debug)]
@@ -36,8 +39,8 @@ impl Pacing {
             self.context.log(
                 LogLevel::Info,
                 format!(
-                    "This service pulls {} times a minute for one member: from here on pulls wait their turn, and nothing is lost",
-                    pace.a_minute
+                    "This service pulls at most {} times a minute for one member: pulls are slowed down from here on, and nothing is lost",
+                    grouped(u64::from(pace.a_minute.get()))
                 ),
             );
         }

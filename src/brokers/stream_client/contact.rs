@@ -95,7 +95,7 @@ impl Contact {
             let seconds = trouble.since.elapsed().as_secs_f64();
             self.context.log(
                 LogLevel::Info,
-                format!("In contact with Pub/Sub again after {seconds:.0} s: the stream goes on"),
+                format!("Connected to Pub/Sub again after {seconds:.0} s: the stream continues"),
             );
         }
     }
@@ -162,7 +162,7 @@ impl Contact {
             self.context.log(
                 LogLevel::Warning,
                 format!(
-                    "No messages from Pub/Sub since {since}: {why}. What has come is kept; the stream is tried again until it goes on"
+                    "No messages from Pub/Sub since {since}: {why}. Results so far are kept; the connection is retried"
                 ),
             );
         }

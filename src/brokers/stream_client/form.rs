@@ -20,11 +20,11 @@ pub(super) const DEFAULT_BACKLOG: u32 = 1_000;
 const FLOW_FIELDS: &[Field] = &[
     Field::checked("attribute_filter", "Attribute filter", MAX_FILTER_BYTES, check_attribute_filter)
         .placeholder("attributes.name = \"value\"")
-        .help("Given to the subscription when it is created, and kept by it for ever: Pub/Sub then sends only messages whose attributes fit. Empty: no filter.")
+        .help("Set when the subscription is created; it cannot be changed later. Pub/Sub then delivers only messages whose attributes match. Empty: no filter.")
         .section("Stream"),
     Field::integer("max_backlog", "Maximum backlog", 1, 100_000)
         .initial("1000")
-        .help("How many messages may be out at once that are not stored yet; when so many are, Pub/Sub waits. Empty: 1,000.")
+        .help("Most messages that are delivered but not stored yet; at that number Pub/Sub pauses. Empty: 1,000.")
         .section("Stream"),
 ];
 

@@ -97,15 +97,15 @@ impl Broker for StreamClient {
     }
 
     fn summary(&self) -> &'static str {
-        "Alerts in real time, over a connection to your own Pub/Sub subscription that stays open."
+        "Alerts in real time, over an open connection to your own Pub/Sub subscription."
     }
 
     fn notes(&self) -> &'static [&'static str] {
         &[
             NOTE_ON_BEFORE,
-            "Streaming removes messages from the subscription for everyone who shares it: what is stored is acknowledged, and what the filter rejects as well.",
-            "The subscription will be created in your project if it is not there yet, with the attribute filter if there is one. Google bills that project, for messages that the attribute filter drops as well. One ZTF alert has about 67 kB; 10 GiB a month are free.",
-            "When the connection breaks, the run says so in its log, keeps what has come, and goes on by itself when Pub/Sub answers again.",
+            "Streaming removes messages from the subscription for everyone who shares it: stored and rejected alerts are both acknowledged.",
+            "The subscription will be created in your project if it does not exist yet, with the attribute filter if there is one. Google bills that project, also for messages that the attribute filter drops. One ZTF alert has about 67 kB; 10 GiB a month are free.",
+            "If the connection breaks, the run logs it, keeps its results, and continues when Pub/Sub answers again.",
             NOTE_ON_EXPIRY,
             NOTE_ON_PACKETS,
         ]

@@ -208,7 +208,7 @@ impl Streamer {
         let looked = looked.and_then(|()| match n_tries {
             None => Ok(()),
             Some(n) => {
-                let why = format!("the stream does not stay open, it was tried {n} times");
+                let why = format!("the stream does not stay open after {n} tries");
                 Err(StreamError::Passing(why))
             }
         });
@@ -253,7 +253,7 @@ impl Streamer {
                     if was_gone {
                         self.context.log(
                             LogLevel::Info,
-                            "The subscription was made anew: messages from before are not available",
+                            "The subscription was created again: earlier messages are not available",
                         );
                     }
                     return Ok(());

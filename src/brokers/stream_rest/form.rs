@@ -15,10 +15,10 @@ pub(in crate::brokers) static FORM: FormSpec = FormSpec {
 
 const MESSAGE_FIELDS: &[Field] = &[Field::choice(
     "acknowledge",
-    "What becomes of the messages",
+    "Acknowledge messages?",
     &[
-        ("keep", "Keep: store, then acknowledge, so that they do not come again"),
-        ("peek", "Peek: look at them and leave them in the subscription"),
+        ("keep", "Yes (keep): store, then acknowledge, so that they are not delivered again"),
+        ("peek", "No (peek): show them and leave them in the subscription"),
     ],
 )
 .initial("keep")

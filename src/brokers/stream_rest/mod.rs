@@ -55,14 +55,14 @@ impl Broker for StreamRest {
     }
 
     fn summary(&self) -> &'static str {
-        "Alerts as they come, pulled from your own Pub/Sub subscription by REST."
+        "Alerts as they arrive, pulled from your own Pub/Sub subscription by REST."
     }
 
     fn notes(&self) -> &'static [&'static str] {
         &[
             NOTE_ON_BEFORE,
-            "Pulling removes messages from the subscription for everyone who shares it: what is stored is acknowledged, and what the filter rejects as well. Peek looks without removing anything.",
-            "The subscription will be created in your project if it is not there yet; Google bills that project. One ZTF alert has about 67 kB; 10 GiB a month are free.",
+            "Pulling removes messages from the subscription for everyone who shares it: stored and rejected alerts are both acknowledged. Peek removes nothing.",
+            "The subscription will be created in your project if it does not exist yet; Google bills that project. One ZTF alert has about 67 kB; 10 GiB a month are free.",
             NOTE_ON_EXPIRY,
             NOTE_ON_PACKETS,
         ]
@@ -98,7 +98,7 @@ impl Broker for StreamRest {
 
     fn why_not_listen(&self, query: &Parameters) -> Option<&'static str> {
         is_peek(query).then_some(
-            "A query that peeks leaves what it sees in the subscription, and would see the same again and again. Choose Keep to listen to it.",
+            "A query that peeks would see the same messages again and again. Choose Keep to listen to it.",
         )
     }
 

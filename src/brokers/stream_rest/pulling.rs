@@ -218,7 +218,7 @@ impl Puller {
             self.context.log(
                 LogLevel::Info,
                 format!(
-                    "An answer was lost: up to {} messages may be out and come again within {} s",
+                    "An answer was lost: up to {} messages will be delivered again within {} s",
                     self.most_at_once.load(Ordering::Relaxed),
                     self.ack_deadline.as_secs()
                 ),

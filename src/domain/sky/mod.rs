@@ -10,7 +10,9 @@ pub use self::{
         CoordinateError, RadiusUnit, parse_cone, parse_cone_with, parse_dec, parse_position,
         parse_ra,
     },
-    write::{coordinate_name, echo_cone, echo_position, format_dec_dms, format_ra_hms},
+    write::{
+        coordinate_name, echo_cone, echo_position, format_dec_dms, format_ra_hms, format_radius,
+    },
 };
 
 /// A place on the sky, ICRS.

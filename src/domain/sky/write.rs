@@ -61,13 +61,17 @@ pub fn echo_position(place: Position) -> String {
 
 /// What was understood of a circle.
 pub fn echo_cone(cone: &Cone) -> String {
+    format!("{}, radius {}", echo_position(cone.center), format_radius(cone))
+}
+
+/// The radius of a circle in the unit that suits it: `30″`, `5′`, `2.5°`.
+pub fn format_radius(cone: &Cone) -> String {
     let arcsec = cone.radius_deg * 3_600.0;
-    let radius = match arcsec {
+    match arcsec {
         ..120.0 => format!("{}″", trimmed(arcsec)),
         120.0..7_200.0 => format!("{}′", trimmed(arcsec / 60.0)),
         _ => format!("{}°", trimmed(cone.radius_deg)),
-    };
-    format!("{}, radius {radius}", echo_position(cone.center))
+    }
 }
 
 fn trimmed(value: f64) -> String {

@@ -36,7 +36,6 @@ pub(super) struct FieldBody {
     initial: Option<&'static str>,
     /// What it means.
     help: &'static str,
-    /// What it takes: `flags` takes a list of values of its `options`, `choice` one of them.
     kind: FieldKind,
     /// Of a text: how many characters it has at most.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,6 +55,7 @@ pub(super) struct FieldBody {
     options: Option<Vec<OptionBody>>,
 }
 
+/// What a field takes: `flags` takes a list of values of its `options`, `choice` one of them.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum FieldKind {

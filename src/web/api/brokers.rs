@@ -29,7 +29,7 @@ pub(super) struct BrokerBody {
     form: FormBody,
 }
 
-/// The brokers with their forms
+/// Brokers with their forms
 #[utoipa::path(
     get,
     path = "/api/brokers/",

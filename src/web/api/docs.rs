@@ -29,7 +29,8 @@ mod types;
 #[template(path = "api/docs.html")]
 struct DocsPage {
     chrome: Chrome,
-    intro: Vec<Span>,
+    /// What holds for all requests, in paragraphs.
+    intro: Vec<Vec<Span>>,
     /// Whether people sign in here, so that programs need a token.
     has_tokens: bool,
     /// A first request.
@@ -49,7 +50,12 @@ pub(in crate::web) async fn get(State(state): State<AppState>, context: PageCont
     let common = common_answers(&DESCRIPTION);
     context.render(&DocsPage {
         chrome: context.chrome(Section::Elsewhere),
-        intro: prose(DESCRIPTION["info"]["description"].as_str().unwrap_or_default()),
+        intro: DESCRIPTION["info"]["description"]
+            .as_str()
+            .unwrap_or_default()
+            .split("\n\n")
+            .map(prose)
+            .collect(),
         has_tokens: curl.has_tokens,
         curl: curl.line("get", "/api/brokers/", None),
         subjects: subjects(&DESCRIPTION, &curl, &common),

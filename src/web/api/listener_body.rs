@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::words::StandingWord;
+use super::words::ListenerStateWord;
 use crate::{
     domain::{
         listener::{Listener, ListenerDay},
@@ -28,7 +28,7 @@ use crate::{
 pub(super) struct ListenerBody {
     /// Number of the query.
     query: i64,
-    #[schema(inline, value_type = StandingWord)]
+    #[schema(inline, value_type = ListenerStateWord)]
     state: &'static str,
     /// Whether it is to go on.
     is_on: bool,

@@ -42,7 +42,9 @@ pub(super) struct ChangedListenerBody {
     state: Option<String>,
 }
 
-/// Whether a saved query is listened to, and what came by day
+/// How a listener stands
+///
+/// Whether the saved query is listened to, and what came by day.
 #[utoipa::path(
     get,
     path = "/api/queries/{id}/listener/",
@@ -61,7 +63,7 @@ pub(super) async fn get(
     Ok(Json(shown(&storage, &context, id, clock.now()).await?))
 }
 
-/// Listen to a saved query, or pause
+/// Listen, or pause
 #[utoipa::path(
     put,
     path = "/api/queries/{id}/listener/",
@@ -110,7 +112,7 @@ pub(super) async fn put(
     Ok(Json(shown(storage, &context, id, now).await?).into_response())
 }
 
-/// Listen to a saved query no more
+/// Stop listening
 ///
 /// Its runs and their alerts stay.
 #[utoipa::path(

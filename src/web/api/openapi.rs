@@ -17,11 +17,19 @@ use super::{
     sharing, starting, targets,
 };
 
+/// What holds for all requests.
+const INTRODUCTION: &str = "The alerts page of a TOM, for programs: query a broker, look at alerts, save targets. \
+    Times are UTC. Ids of surveys (`source_id`) are texts: they pass 2^53.\n\n\
+    Where people sign in, a request shows an API token; in local mode it needs none. \
+    What one does not see answers 404; what one sees and may not do, 403. What cannot be taken as it was sent \
+    answers 422 and says why, field by field.\n\n\
+    A request that changes something says `Content-Type: application/json`, with a body or without.";
+
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "tom-alerts",
-        description = "The alerts page of a TOM: query a broker, look at alerts, save targets. Where people sign in, a program shows an API token; in local mode it needs none. What one does not see answers 404; what one sees and may not do, 403. Ids of surveys (`source_id`) are texts: they pass 2^53. Times are UTC. A request that changes something says `Content-Type: application/json`, with a body or without."
+        description = INTRODUCTION
     ),
     paths(
         brokers::get,

@@ -129,7 +129,7 @@ pub(super) async fn post_targets(
         ));
     }
     if alert_ids.len() > MAX_SAVED_AT_ONCE {
-        return Ok(wrong_field("alerts", "At most 2000 alerts can be saved at once."));
+        return Ok(wrong_field("alerts", "At most 2,000 alerts can be saved at once."));
     }
     let on_existing = match &body.on_existing {
         None => OnExisting::default(),

@@ -56,7 +56,7 @@ pub(super) async fn get_list(
     Ok(Json(RunListBody { results: runs.into_iter().map(RunBody::of).collect() }))
 }
 
-/// A run with its counts and its log
+/// A run with its log
 #[utoipa::path(
     get,
     path = "/api/runs/{id}/",
@@ -76,7 +76,9 @@ pub(super) async fn get(
     Ok(Json(RunWithLogBody { run: RunBody::of(run), log }))
 }
 
-/// Stop a run and keep what came
+/// Stop a run
+///
+/// What came until then is kept.
 #[utoipa::path(
     post,
     path = "/api/runs/{id}/cancel/",

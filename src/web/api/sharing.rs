@@ -143,7 +143,7 @@ async fn change(
         Ok(false) => Err(Error::NotFound.into()),
         Err(NotDone::Refused(Refused::NameTakenThere)) => Ok(wrong_field(
             "readers",
-            "Those who would see it know a target with this name already.",
+            "Some of those who would see it already see a target with this name.",
         )),
         Err(error) => Err(error.into()),
     }

@@ -10,7 +10,7 @@ use utoipa::{
 
 use crate::domain::{
     alert::Survey,
-    listener::Standing,
+    listener::ListenerState,
     run::{LogLevel, RunState},
     sharing::Whose,
     target::OnExisting,
@@ -40,12 +40,12 @@ words! {
     /// Where it stands.
     RunStateWord: RunState::ALL.map(RunState::id);
     /// How it stands.
-    StandingWord: [
+    ListenerStateWord: [
         "off",
-        Standing::Starting.id(),
-        Standing::Listening.id(),
-        Standing::InTrouble.id(),
-        Standing::Paused.id(),
+        ListenerState::Starting.id(),
+        ListenerState::Listening.id(),
+        ListenerState::InTrouble.id(),
+        ListenerState::Paused.id(),
     ];
     /// `on` also goes on with one that is paused, and tries at once where it is in trouble.
     WishWord: ["on", "paused"];

@@ -119,7 +119,7 @@ impl Theme {
     /// Name on the switch.
     pub(crate) fn label(self) -> &'static str {
         match self {
-            Self::System => "Like the system",
+            Self::System => "System",
             Self::Light => "Light",
             Self::Dark => "Dark",
             Self::Red => "Red (night vision)",

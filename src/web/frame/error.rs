@@ -34,20 +34,20 @@ const QUEUE_WAIT_S: u64 = 30;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// There is nothing at this address.
-    #[error("There is nothing here. It may have been deleted, or the address has a slip in it.")]
+    #[error("There is nothing here. It may have been deleted; check the address.")]
     NotFound,
     /// The address is there, for another method.
-    #[error("This address does not take that kind of request.")]
+    #[error("This address does not accept that method.")]
     MethodNotAllowed,
     /// What was sent cannot be read.
     #[error("The request cannot be read: {0}.")]
     BadRequest(String),
     /// Too much was sent.
-    #[error("That is too much at once: {0}.")]
+    #[error("The request is too large: {0}.")]
     TooLarge(String),
     /// Somebody else changed it meanwhile.
     #[error(
-        "Somebody else changed this while you were editing. Go back, look at what it says now, and change it again."
+        "Somebody else changed this while you were editing. Go back, reload, and make your change again."
     )]
     Changed,
     /// The request is for another host name.
@@ -69,31 +69,29 @@ pub(crate) enum Error {
     AdminsOnly,
     /// They see it, and have no right to do that with it.
     #[error(
-        "You may look at this, and not do that with it. Ask its owner or an admin; a copy of your own is yours to change."
+        "You can view this, but not do that with it. Ask its owner or an admin, or make a copy of your own."
     )]
     Forbidden,
     /// Viewers look only; so do tokens that read.
     #[error(
-        "Your role is to look: it does not let you make or change anything here. An admin can give you another role."
+        "You are a viewer: you cannot create or change anything here. An admin can change your role."
     )]
     ViewersLookOnly,
     /// The member has not granted what a run needs.
     #[error("This needs your permission to use {} at Google. Connect at {}, then try again.", .0.name(), paths::PROFILE)]
     NotGranted(Scope),
     /// Too often.
-    #[error("That was too often. Try again in {wait_s} s.")]
+    #[error("Too many requests. Try again in {wait_s} s.")]
     TooOften {
         /// Seconds.
         wait_s: u64,
     },
     /// So many of their requests are open.
-    #[error(
-        "So many of your requests are open here that no more are taken. Close some pages, or let some programs finish."
-    )]
+    #[error("Too many of your requests are open. Close some pages, or let some programs finish.")]
     TooManyOpen,
     /// So many of the member's runs wait that no more are taken.
     #[error(
-        "{waiting} of your runs are waiting for their turn, so this one was not taken. Cancel some of them, or try again when one has begun."
+        "{waiting} of your runs are queued already, so this one was not accepted. Cancel some of them, or try again when one has started."
     )]
     QueueFull {
         /// Runs that wait.
@@ -101,7 +99,7 @@ pub(crate) enum Error {
     },
     /// So many listeners of the member go on that no more are started.
     #[error(
-        "{going_on} of your saved queries are listened to, and no more are allowed at once here. Pause one of them first; the list of saved queries shows which."
+        "No more than {going_on} of your saved queries can be listened to at once here. Pause one of them first; the list of saved queries shows which."
     )]
     TooManyListeners {
         /// Listeners that go on.
@@ -117,7 +115,7 @@ pub(crate) enum Error {
     #[error("This took too long and was stopped. Try again, or ask for less.")]
     TooSlow,
     /// A fault of ours.
-    #[error("Something broke on our side. Nothing that was confirmed before is lost.")]
+    #[error("Internal error. Nothing that was confirmed before is lost.")]
     Internal(#[source] anyhow::Error),
 }
 
@@ -189,7 +187,7 @@ impl Error {
     fn title(&self) -> &'static str {
         match self {
             Self::NotFound => "Not found",
-            Self::MethodNotAllowed => "Not possible here",
+            Self::MethodNotAllowed => "Method not allowed",
             Self::BadRequest(_) => "Not understood",
             Self::TooLarge(_) => "Too large",
             Self::Changed => "Changed meanwhile",
@@ -200,13 +198,13 @@ impl Error {
             | Self::ViewersLookOnly => "Refused",
             Self::NotSignedIn => "Not signed in",
             Self::NotGranted(_) => "Not connected",
-            Self::TooOften { .. } => "Too often",
-            Self::TooManyOpen => "Too many at once",
+            Self::TooOften { .. } => "Too many requests",
+            Self::TooManyOpen => "Too many open requests",
             Self::QueueFull { .. } => "Too many runs",
             Self::TooManyListeners { .. } => "Too many listeners",
             Self::CannotListen(_) => "Cannot be listened to",
-            Self::Busy | Self::TooSlow => "Not just now",
-            Self::Internal(_) => "Something broke",
+            Self::Busy | Self::TooSlow => "Try again later",
+            Self::Internal(_) => "Internal error",
         }
     }
 
@@ -260,7 +258,7 @@ impl Error {
         match self {
             Self::NotSignedIn => &[("Sign in", paths::SIGN_IN)],
             Self::QueueFull { .. } => {
-                &[("Runs that wait", paths::QUEUED_RUNS), ("Query a broker", paths::QUERIES)]
+                &[("Queued runs", paths::QUEUED_RUNS), ("Query a broker", paths::QUERIES)]
             }
             Self::NotGranted(_) => &[("Connect to Google", paths::PROFILE)],
             _ => &[],

@@ -184,13 +184,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
 }
 
 async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Error> {
-    let too_large =
-        || Error::TooLarge(format!("what is sent may have {} KiB", MAX_FORM_BYTES >> 10));
+    let too_large = || Error::TooLarge(format!("at most {} KiB can be sent", MAX_FORM_BYTES >> 10));
     let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
         if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
             too_large()
         } else {
-            Error::BadRequest("its body did not arrive whole".to_owned())
+            Error::BadRequest("its body is incomplete".to_owned())
         }
     })?;
     if bytes.len() > MAX_FORM_BYTES {

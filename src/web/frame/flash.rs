@@ -60,34 +60,34 @@ notes! {
     TargetDeleted = "target-deleted", Success, "Target deleted.";
     NothingSelected = "nothing-selected", Warning, "Please select at least one alert from which to create a target.";
     RunHadEnded = "run-had-ended", Info, "The run had ended already.";
-    CancelAsked = "cancel-asked", Info, "The run is being stopped. What has come until now is kept.";
+    CancelAsked = "cancel-asked", Info, "The run is being stopped. Results so far are kept.";
     Uploaded = "uploaded", Success, "Upload complete. Choose it as the archive below.";
-    ListeningStarted = "listening-started", Success, "Listening: it goes on until you pause it.";
-    ListeningPaused = "listening-paused", Success, "Paused. What has come until now is kept.";
+    ListeningStarted = "listening-started", Success, "Listening until you pause it.";
+    ListeningPaused = "listening-paused", Success, "Paused. Results so far are kept.";
     ListeningStopped = "listening-stopped", Success,
-        "Not listened to any more. Runs and alerts stay. The subscription goes on collecting: delete it when nobody else needs it.",
+        "Stopped listening. Runs and alerts are kept. The subscription still collects messages: delete it if nobody else needs it.",
         "Subscriptions" => paths::SUBSCRIPTIONS.to_owned();
-    SubscriptionMade = "subscription-made", Success, "Subscription made. It gets what is published from now on.";
+    SubscriptionMade = "subscription-made", Success, "Subscription created. It receives what is published from now on.";
     SubscriptionMoved = "subscription-moved", Success, "Done. It may take Google up to a minute to deliver from there.";
     SubscriptionDeleted = "subscription-deleted", Success, "Subscription deleted.";
     Connected = "connected", Success, "Connected to Google. The connection renews itself.";
     ConnectedForRun = "connected-for-run", Success,
-        "Connected to Google. The connection renews itself; press Run to go on.";
+        "Connected to Google. The connection renews itself; press Run to continue.";
     Disconnected = "disconnected", Success, "Disconnected. The tokens are deleted here and revoked at Google.";
     DisconnectedHereOnly = "disconnected-here-only", Warning,
-        "Disconnected: the tokens are deleted here. Google did not confirm that it revoked them; it is asked again for a day. You can also remove this service under Third-party access in your Google account.";
+        "Disconnected: the tokens are deleted here. Google has not confirmed that it revoked them; it will be asked again for a day. You can also remove this service under Third-party access in your Google account.";
     ProjectSaved = "project-saved", Success, "Project saved.";
     SessionsEnded = "sessions-ended", Success, "Signed out there.";
-    TokenRevoked = "token-revoked", Success, "Token revoked. Nothing is opened by it any more.";
-    Invited = "invited", Success, "Invited. They come in when they sign in with that address.";
-    InvitationTakenBack = "invitation-taken-back", Success, "Invitation taken back.";
-    RoleChanged = "role-changed", Success, "Role changed. It counts from their next request on.";
-    MemberRemoved = "member-removed", Success, "Taken out of the team. Their sessions and tokens have ended.";
-    GroupMade = "group-made", Success, "Group made. You lead it: put others in below.";
+    TokenRevoked = "token-revoked", Success, "Token revoked.";
+    Invited = "invited", Success, "Invited. They become a member when they sign in with that address.";
+    InvitationTakenBack = "invitation-taken-back", Success, "Invitation withdrawn.";
+    RoleChanged = "role-changed", Success, "Role changed. It applies from their next request on.";
+    MemberRemoved = "member-removed", Success, "Removed from the team. Their sessions and tokens have ended.";
+    GroupMade = "group-made", Success, "Group created. You lead it: add others below.";
     GroupChanged = "group-changed", Success, "Group changed.";
     GroupDeleted = "group-deleted", Success, "Group deleted.";
     Shared = "shared", Success, "Sharing saved.";
-    DefaultsSaved = "defaults-saved", Success, "Saved. It counts for what you make from now on.";
+    DefaultsSaved = "defaults-saved", Success, "Saved. It applies to what you create from now on.";
 }
 
 impl Note {

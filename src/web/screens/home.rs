@@ -1,4 +1,4 @@
-//! `/`: what is new, and where a newcomer begins.
+//! `/`: the latest runs, queries and targets, and where a newcomer begins.
 
 use askama::Template;
 use axum::{extract::State, response::Response};

@@ -92,6 +92,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_sign_of_a_negative_subtraction_stands_behind_the_band() {
+        let drawn = |is_negative| {
+            let (value, error, band) = ("18.42".to_owned(), None, Band::R);
+            Magnitude { value, error, band, is_negative }.render().unwrap()
+        };
+        let (before, behind) =
+            drawn(true).split_once("b-r").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+        assert!(!before.contains('−') && behind.contains('−'), "{before}{behind}");
+        assert!(!drawn(false).contains("neg"));
+    }
+
+    #[test]
     fn letters_name_bands_in_either_case() {
         assert_eq!(Band::from_letter("r"), Band::R);
         assert_eq!(Band::from_letter("Y"), Band::Y);

@@ -11,6 +11,8 @@ pub(crate) struct FieldView {
     pub(crate) id: String,
     pub(crate) label: String,
     pub(crate) kind: FieldKind,
+    /// A choice that stands before the number and says how it compares: "<" or "≥".
+    pub(crate) sign: Option<SignView>,
     /// What was typed or chosen; one value, except for [`FieldKind::Flags`].
     pub(crate) values: Vec<String>,
     pub(crate) help: Option<String>,
@@ -26,6 +28,21 @@ pub(crate) struct FieldView {
     pub(crate) echo: Option<String>,
     /// Address that answers what is understood of a value; `&value=` is put behind it.
     pub(crate) echo_url: Option<String>,
+}
+
+/// A choice of signs before a number, sent as a field of its own.
+#[derive(Clone, Debug)]
+pub(crate) struct SignView {
+    /// Name that the form sends.
+    pub(crate) name: String,
+    /// Id of the element.
+    pub(crate) id: String,
+    /// What it says, for who does not see the number beside it.
+    pub(crate) label: String,
+    /// The signs.
+    pub(crate) choices: Vec<Choice>,
+    /// The chosen one.
+    pub(crate) value: String,
 }
 
 /// What a field takes.
@@ -93,6 +110,16 @@ impl FieldView {
     }
 }
 
+/// What stands above the list of what is wrong with a form, by how many fields that is about.
+pub(crate) fn error_heading(n_fields: usize) -> String {
+    match n_fields {
+        // The form as a whole was refused, whatever stands in its fields.
+        0 => "The form was not accepted".to_owned(),
+        1 => "Please correct 1 field".to_owned(),
+        n => format!("Please correct {n} fields"),
+    }
+}
+
 /// Fields under a heading.
 #[derive(Clone, Debug)]
 pub(crate) struct SectionView {
@@ -117,6 +144,16 @@ impl FormView {
 
     /// Number of things that are wrong.
     pub(crate) fn n_errors(&self) -> usize {
-        self.errors.len() + self.fields().map(|field| field.errors.len()).sum::<usize>()
+        self.errors.len() + self.n_wrong_fields()
+    }
+
+    /// Number of fields with something wrong.
+    pub(crate) fn n_wrong_fields(&self) -> usize {
+        self.fields().filter(|field| !field.errors.is_empty()).count()
+    }
+
+    /// What stands above the list of what is wrong.
+    pub(crate) fn error_heading(&self) -> String {
+        error_heading(self.n_wrong_fields())
     }
 }

@@ -1,6 +1,6 @@
 //! A form and its state as pages draw them: the same for every broker and for targets.
 
-use super::field::{Choice, FieldKind, FieldView, FormView, SectionView};
+use super::field::{Choice, FieldKind, FieldView, FormView, SectionView, SignView};
 use crate::forms::{Choices, FORM_ERRORS, Field, FormSpec, FormState, Kind};
 
 /// What drawing needs to know besides form and state.
@@ -13,8 +13,12 @@ pub(crate) struct Drawing<'a> {
 /// A form in sections, in the order in which its fields name them.
 pub(crate) fn form_view(form: &FormSpec, state: &FormState, drawing: &Drawing<'_>) -> FormView {
     let mut sections: Vec<SectionView> = Vec::new();
-    for field in form.fields() {
-        let view = field_view(field, state, drawing);
+    for field in form.fields().filter(|field| field.only_with.is_none()) {
+        let mut view = field_view(field, state, drawing);
+        if let Some(sign) = form.sign_of(field.name) {
+            view.errors.extend_from_slice(state.errors(sign.name));
+            view.sign = sign_view(sign, state);
+        }
         match sections.iter_mut().find(|section| section.title == field.section) {
             Some(section) => section.fields.push(view),
             None => {
@@ -34,6 +38,7 @@ pub(crate) fn field_view(field: &Field, state: &FormState, drawing: &Drawing<'_>
         id: format!("id_{}", field.name),
         label: field.label.to_owned(),
         kind: field_kind(field, drawing.choices),
+        sign: None,
         values: state.values(field.name).to_vec(),
         help: text(field.help),
         unit: text(field.unit),
@@ -48,6 +53,17 @@ pub(crate) fn field_view(field: &Field, state: &FormState, drawing: &Drawing<'_>
             .filter(|_| has_meaning)
             .map(|url| format!("{url}&field={}", field.name)),
     }
+}
+
+fn sign_view(field: &Field, state: &FormState) -> Option<SignView> {
+    let Kind::Choice(signs) = field.kind else { return None };
+    Some(SignView {
+        name: field.name.to_owned(),
+        id: format!("id_{}", field.name),
+        label: field.label.to_owned(),
+        choices: signs.iter().map(|(value, label)| choice(value, label)).collect(),
+        value: state.values(field.name).first().cloned().unwrap_or_default(),
+    })
 }
 
 fn field_kind(field: &Field, choices: &Choices) -> FieldKind {

@@ -207,7 +207,7 @@ fn mark(point: &LightCurvePoint, time: &Axis, mag: &Axis) -> Mark {
 fn label(point: &LightCurvePoint) -> String {
     let LightCurvePoint { mjd, mag, band, .. } = point;
     let letter = band.letter();
-    let sign = if point.is_negative { ", fainter than the template" } else { "" };
+    let sign = if point.is_negative { ", negative subtraction" } else { "" };
     match (point.kind, point.err) {
         (PointKind::Limit, _) => format!("MJD {mjd:.5}: > {mag:.2} {letter}"),
         (_, Some(err)) => format!("MJD {mjd:.5}: {mag:.2} ± {err:.2} {letter}{sign}"),

@@ -6,6 +6,7 @@ use super::{
     brightness::{Band, Magnitude},
     controls::{ButtonLook, HiddenValue, Link, PostButton, StateChip, TimeView},
 };
+pub(crate) use crate::domain::wording::{counted, grouped};
 use crate::{
     domain::{
         run::{Run, RunState},
@@ -128,22 +129,10 @@ pub(crate) fn duration_text(duration: Duration) -> String {
     }
 }
 
-/// "1,234,567".
-pub(crate) fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// "1 alert", "412 alerts".
-pub(crate) fn counted(n: u64, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{} {what}s", grouped(n)) }
+/// "30 days", "1 day", "0.5 days".
+pub(crate) fn days_text(duration: std::time::Duration) -> String {
+    let days = duration.as_secs_f64() / 86_400.0;
+    format!("{days} {}", if duration.as_secs() == 86_400 { "day" } else { "days" })
 }
 
 /// "812 B", "67.4 kB", "1.2 MB".
@@ -191,18 +180,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_grouped_by_thousands() {
-        assert_eq!(
-            [0, 12, 999, 1_000, 123_456, 1_234_567].map(grouped),
-            ["0", "12", "999", "1,000", "123,456", "1,234,567"]
-        );
-    }
-
-    #[test]
     fn durations_are_told_as_people_tell_them() {
         let texts =
             [400, 12_000, 185_000, 7_800_000].map(|ms| duration_text(Duration::milliseconds(ms)));
         assert_eq!(texts, ["0.4 s", "12 s", "3 min 05 s", "2 h 10 min"]);
+    }
+
+    #[test]
+    fn spans_are_told_in_days() {
+        let texts = [24, 720, 12].map(|hours| days_text(std::time::Duration::from_hours(hours)));
+        assert_eq!(texts, ["1 day", "30 days", "0.5 days"]);
     }
 
     #[test]

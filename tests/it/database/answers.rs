@@ -163,7 +163,7 @@ async fn without_credentials_or_a_project_a_run_says_so() {
     let (_double, app) = as_google(Access::default()).await;
     let run_without = run(&app, &by_object()).await;
     assert!(
-        feedback(&run_without).contains("o Google Cloud project is set that could be billed"),
+        feedback(&run_without).contains("o Google Cloud project is set to bill"),
         "{run_without}"
     );
     assert!(double.journal().is_empty());

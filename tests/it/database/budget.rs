@@ -27,7 +27,10 @@ async fn a_query_above_the_limit_is_refused_before_a_job() {
     double.costs(101 * GIB, 0);
     let run = run(&app, &by_object()).await;
     assert_eq!(run["state"], "failed");
-    assert!(feedback(&run).contains("101 GiB (about $0.62), more than the 100 GiB"), "{run}");
+    assert!(
+        feedback(&run).contains("101 GiB (about $0.62), more than the limit of 100 GiB"),
+        "{run}"
+    );
     assert!(double.calls(Verb::Insert).is_empty());
     assert_eq!(counted(&app).await, 0);
 }
@@ -96,7 +99,7 @@ async fn what_fails_unbilled_does_not_count_and_what_is_not_known_does() {
     assert_eq!(counted(&app).await, 0);
     double.refuses(Verb::GetJob, Refusal { code: 403, reason: "accessDenied", message: "no" });
     let unknown = run(&app, &by_object()).await;
-    assert!(log(&unknown).contains("stay counted for today"), "{unknown}");
+    assert!(log(&unknown).contains("count for today"), "{unknown}");
     assert_eq!(counted(&app).await, 11 * GIB.cast_signed());
 }
 
@@ -113,10 +116,7 @@ async fn a_member_runs_two_queries_at_once_and_no_third() {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     let third = run(&app, &by_object()).await;
-    assert!(
-        feedback(&third).contains("2 of your queries of BigQuery are at work already"),
-        "{third}"
-    );
+    assert!(feedback(&third).contains("BigQuery runs 2 of your queries already"), "{third}");
     for id in [first, second] {
         app.post(&format!("/runs/{id}/cancel/"), &[]).await.expect(303);
         app.wait(id).await;

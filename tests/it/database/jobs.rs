@@ -160,7 +160,7 @@ async fn an_answer_as_long_as_was_asked_for_says_that_there_may_be_more() {
     let run = run(&app, &sent).await;
     assert_eq!((n(&run, "received"), n(&run, "stored")), (2, 1), "{run}");
     let told = run["feedback"].as_str().unwrap();
-    assert!(told.contains("2 rows, as many as were asked for: there may be more"), "{told}");
+    assert!(told.contains("2 rows, the maximum asked for. There may be more"), "{told}");
 }
 
 #[tokio::test]
@@ -170,10 +170,10 @@ async fn a_part_of_time_that_nobody_asked_for_is_told() {
     let table = "pitt-alert-broker.lsst.alerts_v11_1";
     let sent = json!({"table": table, "candid": 7, "max_results": 5});
     let told = run(&app, &sent).await["feedback"].to_string();
-    assert!(told.contains("Looked for among alerts published since"), "{told}");
+    assert!(told.contains("Searched alerts published since"), "{told}");
     let sent = super::with(&sent, &json!({"observed_after": "2026-09-01"}));
     let told = run(&app, &sent).await["feedback"].to_string();
-    assert!(!told.contains("Looked for among"), "{told}");
+    assert!(!told.contains("Searched alerts published since"), "{told}");
 }
 
 #[tokio::test]

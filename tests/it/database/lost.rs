@@ -89,7 +89,7 @@ async fn a_job_that_is_not_found_stays_counted_where_nobody_knows_where_it_would
     let run = run(&app, &by_object()).await;
     assert_eq!(run["state"], "failed", "{run}");
     assert_eq!(double.jobs().len(), 1, "it is at work");
-    assert!(log(&run).contains("stay counted for today"), "{}", log(&run));
+    assert!(log(&run).contains("count for today"), "{}", log(&run));
     assert_eq!(counted(&app).await, 11 * GIB.cast_signed());
 }
 

@@ -59,10 +59,7 @@ async fn jobs_of_stopped_runs_that_go_on_hold_the_places_of_their_member() {
     jobs_are_at_work(&double, 2).await;
     stop(&app, &runs).await;
     let third = run(&app, &by_object()).await;
-    assert!(
-        feedback(&third).contains("2 of your queries of BigQuery are at work already"),
-        "{third}"
-    );
+    assert!(feedback(&third).contains("BigQuery runs 2 of your queries already"), "{third}");
     assert_eq!(double.jobs().len(), 2);
     double.is_stubborn(false);
     places_are_free(&app).await;
@@ -83,10 +80,7 @@ async fn jobs_of_all_members_together_have_so_many_places() {
     jobs_are_at_work(&double, 2).await;
     stop(&app, &runs).await;
     let third = run(&app, &by_object()).await;
-    assert!(
-        feedback(&third).contains("2 of the team's queries of BigQuery are at work already"),
-        "{third}"
-    );
+    assert!(feedback(&third).contains("BigQuery runs 2 of the team's queries already"), "{third}");
     assert_eq!(double.jobs().len(), 2);
 }
 
@@ -130,7 +124,7 @@ async fn a_job_of_which_nobody_tells_holds_its_place_for_as_long_as_it_may_last(
     let unsettled = "update bigquery_spending set billed_bytes = null, holds_place_until = now() + interval '1 minute'";
     sqlx::query(unsettled).execute(&pool).await.unwrap();
     let refused = run(&app, &by_object()).await;
-    assert!(feedback(&refused).contains("1 of your queries of BigQuery are at work"), "{refused}");
+    assert!(feedback(&refused).contains("BigQuery runs 1 of your queries already"), "{refused}");
     sqlx::query("update bigquery_spending set holds_place_until = now()")
         .execute(&pool)
         .await

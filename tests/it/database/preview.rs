@@ -56,7 +56,7 @@ async fn what_is_left_of_the_day_is_told_and_whether_that_is_enough() {
         page.shows(&left).hides("It cannot be run today");
         run(&app, &by_object()).await;
         let page = check(&app, &object).await.expect(200);
-        let left = format!("of {whose} daily budget {} is left", Cost(4 * GIB));
+        let left = format!("{} of {whose} daily budget is left", Cost(4 * GIB));
         page.shows("It cannot be run today").shows(&left).shows("box is-bad");
     }
 }
@@ -87,7 +87,7 @@ async fn a_check_tells_statement_parameters_and_cost_and_starts_nothing() {
     let answer = answer
         .shows("Reads 41.2 GiB (about $0.25), billed to the project test-proj")
         .shows("refuse it above 45.3 GiB")
-        .shows("one query may read 100 GiB")
+        .shows("the limit for one query is 100 GiB")
         .shows("@objectId")
         .hides("ZTF21<b>");
     let statement = text_of(&answer.body, "statement");
@@ -115,7 +115,7 @@ async fn a_check_says_what_would_be_refused() {
     check(&app, &[("candid", "7")])
         .await
         .expect(200)
-        .shows("more than the 100 GiB")
+        .shows("more than the limit of 100 GiB")
         .shows("It cannot be run");
     double.refuses_once(
         Verb::DryRun,

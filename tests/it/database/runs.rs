@@ -150,7 +150,7 @@ async fn on_the_emulator_ten_thousand_rows_come_in_pages() {
         (n(&run, "received"), n(&run, "stored"), n(&run, "duplicates")),
         (10_000, 10_000, 0)
     );
-    assert!(log(&run).contains("BigQuery found 10000 alerts"), "{}", log(&run));
+    assert!(log(&run).contains("BigQuery found 10,000 alerts"), "{}", log(&run));
 }
 
 #[tokio::test]
@@ -171,7 +171,7 @@ async fn on_the_emulator_a_run_that_is_stopped_stops_its_job() {
     let mut job = String::new();
     for _ in 0..1_200 {
         let run = app.get(&format!("/api/runs/{id}/")).await.expect(200).json();
-        if let Some((_, rest)) = log(&run).split_once("works on the job ") {
+        if let Some((_, rest)) = log(&run).split_once("runs the job ") {
             job = rest.lines().next().unwrap().trim_end_matches('"').to_owned();
             break;
         }

@@ -20,7 +20,7 @@ async fn at_the_change_of_the_day_the_next_run_goes_on_and_each_day_has_its_coun
     let run = listening.ended(&first["run"]).await;
     assert_eq!(
         (&run["state"], &run["feedback"]),
-        (&json!("finished"), &json!("The day is over (UTC): the next run goes on."))
+        (&json!("finished"), &json!("The day is over (UTC): the next run continues."))
     );
     let second = listening
         .until(second["query"].as_i64().unwrap(), "a run of today goes on", |it| {
@@ -36,7 +36,7 @@ async fn at_the_change_of_the_day_the_next_run_goes_on_and_each_day_has_its_coun
     listening.ended(&second["run"]).await;
     listening.clock.advance(Duration::days(2));
     let page = listening.app().get(&format!("/alerts/query/{query}/listener/")).await.expect(200);
-    page.shows("2026-11-27").shows("not listened to").shows("Together");
+    page.shows("2026-11-27").shows("not listening").shows("Total");
 }
 
 #[tokio::test]
@@ -63,7 +63,13 @@ async fn a_changed_query_goes_on_with_its_new_form_and_a_new_name_alone_changes_
         .await;
     let run = listening.ended(&first["run"]).await;
     assert_eq!(run["state"], "finished");
-    assert!(run["feedback"].as_str().unwrap().starts_with("The query was changed,"), "{run}");
+    assert!(
+        run["feedback"]
+            .as_str()
+            .unwrap()
+            .starts_with("The query or the listener's account was changed"),
+        "{run}"
+    );
     listening.publish(&packets[10..]);
     let after = listening
         .until(query, "all are filtered out", |listener| total(listener, "rejected") == 30)
@@ -71,7 +77,7 @@ async fn a_changed_query_goes_on_with_its_new_form_and_a_new_name_alone_changes_
     assert_eq!((&after["run"], total(&after, "stored")), (&second["run"], 10));
 
     let path = format!("/alerts/query/{query}/delete/");
-    app.get(&path).await.expect(200).shows("It is listened to: that ends.");
+    app.get(&path).await.expect(200).shows("Its listener stops.");
     app.post(&path, &[]).await.expect(303);
     let run = listening.ended(&second["run"]).await;
     assert_eq!(run["state"], "cancelled");

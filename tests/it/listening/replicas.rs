@@ -64,7 +64,7 @@ async fn when_a_process_stops_in_order_another_goes_on_and_nothing_is_lost_or_tw
             let run = listening.ended(&on["run"]).await;
             assert_eq!(run["state"], "interrupted");
             assert!(
-                run["feedback"].as_str().unwrap().contains("goes on with its next run"),
+                run["feedback"].as_str().unwrap().contains("continues with its next run"),
                 "{run}"
             );
         }

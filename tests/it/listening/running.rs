@@ -25,7 +25,7 @@ async fn what_comes_is_stored_until_it_is_paused_and_waits_from_then_on() {
     listening
         .until(query, "all is acknowledged", |listener| total(listener, "acknowledged") == 30)
         .await;
-    let page = app.get(&path).await.expect(200).shows("Alerts are stored as they come");
+    let page = app.get(&path).await.expect(200).shows("Alerts are stored as they arrive");
     let page = page.shows("Last message").shows("serve on ").shows(">Pause<");
     page.shows(&format!("/runs/{}/events/", later["run"]));
     app.get("/alerts/query/list/").await.expect(200).shows("Listening").shows(&path);
@@ -41,7 +41,7 @@ async fn what_comes_is_stored_until_it_is_paused_and_waits_from_then_on() {
     some_looks().await;
     assert_eq!(listening.double.available().len(), 10, "nobody takes them");
     assert!(listening.double.outstanding().is_empty());
-    app.get(&path).await.expect(200).shows("Nothing is stored now").shows(">Go on<");
+    app.get(&path).await.expect(200).shows("Nothing is stored now").shows(">Resume<");
 
     listening.press(query, "start").await;
     let on = listening.until_stored(query, 40).await;
@@ -104,7 +104,9 @@ async fn a_run_of_a_listener_takes_none_of_the_places_of_runs_and_a_member_has_s
     let run = listening.ended(&run["id"]).await;
     assert_eq!(run["state"], "finished", "it had a place: {run}");
     let refused = app.post(&format!("/alerts/query/{two}/listener/start/"), &[]).await.expect(409);
-    refused.shows("Too many listeners").shows("1 of your saved queries are listened to");
+    refused
+        .shows("Too many listeners")
+        .shows("No more than 1 of your saved queries can be listened to");
     let put = |id: i64, state: &str| {
         let (path, body) = (format!("/api/queries/{id}/listener/"), json!({"state": state}));
         async move { app.send_json("PUT", &path, &body).await }

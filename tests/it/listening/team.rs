@@ -63,7 +63,7 @@ impl Team {
         assert!(paused["trouble"].as_str().unwrap().contains(because), "{paused}");
         let path = format!("/alerts/query/{}/listener/", self.query);
         let page = self.boss.get(&path).await.expect(200);
-        page.shows("Paused by the service").shows(because).shows(">Go on<");
+        page.shows("Paused by the service").shows(because).shows(">Resume<");
         let history = self.boss.get(&format!("/alerts/query/{}/history/", self.query)).await;
         history.expect(200).shows("paused listening");
         self.boss.post(&format!("{path}start/"), &[]).await.expect(303);
@@ -94,7 +94,7 @@ async fn one_who_may_look_only_is_acted_as_no_more() {
     let eve = team.deployment.member_id(EVE).await;
     let path = format!("/team/members/{eve}/role/");
     team.boss.post(&path, &[("role", "viewer")]).await.expect(303);
-    team.is_paused_because("may look only now").await;
+    team.is_paused_because("is a viewer now").await;
 }
 
 #[tokio::test]
@@ -106,16 +106,16 @@ async fn one_who_lost_the_right_to_the_query_is_acted_as_no_more() {
         "update saved_query set owner_id = {boss}, writers = '{{}}' where owner_id = {eve}"
     );
     team.deployment.execute(&sql).await;
-    team.is_paused_because("may no longer change this query").await;
+    team.is_paused_because("may no longer edit this query").await;
 }
 
 #[tokio::test]
 async fn what_somebody_else_asks_for_is_not_asked_for_with_ones_own_account() {
     let team = Team::start().await;
     let form = team.boss.get(&format!("/alerts/query/{}/update/", team.query)).await.expect(200);
-    form.shows("eve listens to this query. When you save it with another form, that is paused");
+    form.shows("eve listens to this query. Saving a changed form pauses the listener");
     team.change(&team.boss).await.expect(200);
-    team.is_paused_because("has changed the query").await;
+    team.is_paused_because("changed the query").await;
 }
 
 #[tokio::test]

@@ -266,7 +266,7 @@ async fn what_the_provider_says_no_to_is_told_without_repeating_it() {
     for (error, title) in [
         ("admin_policy_enforced", "You were not signed in"),
         ("<script>alert(1)</script>", "You were not signed in"),
-        ("access_denied", "answered with no"),
+        ("access_denied", "the request was declined"),
     ] {
         deployment.google.consent(Consent::Fail { error, description: "<b>No</b> evil.example" });
         let browser = deployment.browser();

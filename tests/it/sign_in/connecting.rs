@@ -155,8 +155,8 @@ async fn a_declined_consent_leaves_everything_as_it_was() {
     let browser = deployment.signed_in(ADA).await;
     deployment.google.consent(Consent::Decline);
     let declined = browser.connect("pubsub", "/runs/").await.expect(403);
-    let declined = declined.shows("Google was not connected").shows("answered with no");
-    declined.shows("Connect again").shows("Go back without").shows("value=\"/runs/\"");
+    let declined = declined.shows("Google was not connected").shows("the request was declined");
+    declined.shows("Connect again").shows("Back").shows("value=\"/runs/\"");
     assert_eq!(deployment.count("select count(*) from google_credential").await, 0);
     assert!(browser.is_in().await, "still signed in");
 }
@@ -252,7 +252,7 @@ async fn the_chip_and_the_profile_say_how_the_connection_is() {
     browser.connect("pubsub", "/accounts/profile/").await.expect(303);
     browser.get("/").await.shows("Google: connected");
     let profile = browser.get("/accounts/profile/").await.shows("✓ granted").shows("Test now");
-    profile.shows("Present token ends").shows("not yet").shows("Disconnect");
+    profile.shows("Token expires").shows("not yet").shows("Disconnect");
     let stream = deployment.stream(super::PROJECT).await;
     browser.post("/accounts/test/", &[]).await.expect(200);
     assert!(deployment.google.requests(Endpoint::Api) >= 1);

@@ -54,7 +54,7 @@ async fn a_query_asks_for_bigquery_first_and_then_runs_as_its_member() {
     let form = "/alerts/query/create/?broker=database&draft=1";
     let back = browser.connect("bigquery", form).await.expect(303);
     let waiting = browser.get(back.location()).await.expect(200);
-    waiting.shows("ZTF21abcdefg").shows("value=\"20\"").shows("press Run to go on");
+    waiting.shows("ZTF21abcdefg").shows("value=\"20\"").shows("press Run to continue");
     let started = browser.post("/alerts/query/create/", &pressed("run")).await.expect(303);
     let id = started.location().trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap();
     let run = deployment.ended(&browser, id).await;
@@ -85,7 +85,7 @@ async fn test_now_tries_each_right_that_is_granted() {
     let browser = deployment.signed_in(ADA).await;
     browser.connect("bigquery", "/").await.expect(303);
     let page = browser.post("/accounts/test/", &[]).await.expect(200);
-    page.shows(&format!("BigQuery answers, and takes queries that {PROJECT} pays for."))
+    page.shows(&format!("BigQuery answers and accepts queries billed to {PROJECT}."))
         .hides("list of subscriptions");
     assert!(double.calls(Verb::Insert).is_empty(), "nothing is run or billed");
     let _stream = deployment.stream(PROJECT).await;

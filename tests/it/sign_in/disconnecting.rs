@@ -39,7 +39,7 @@ async fn who_disconnects_is_forgotten_also_when_google_does_not_answer() {
         let answer = browser.post("/accounts/disconnect/", &[]).await.expect(303);
         assert_eq!(deployment.count(SECRETS).await, 0, "{fault:?}");
         let page = browser.get(answer.location()).await.expect(200);
-        page.shows("Google did not confirm that it revoked them");
+        page.shows("Google has not confirmed that it revoked them");
         browser.get("/").await.shows("Google: not connected");
     }
 }

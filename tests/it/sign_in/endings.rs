@@ -32,7 +32,7 @@ async fn a_grant_that_ends_in_mid_run_ends_the_run_with_a_way_on_and_keeps_what_
         assert_eq!(run["counts"]["stored"], 3, "{ending:?}: {run}");
         let feedback = run["feedback"].as_str().unwrap();
         assert!(feedback.contains("connect to Google again"), "{ending:?}: {feedback}");
-        assert!(feedback.ends_with("What had come until then is kept."), "{ending:?}: {feedback}");
+        assert!(feedback.ends_with("Results so far are kept."), "{ending:?}: {feedback}");
         assert_eq!(deployment.run_row(id).await.1.as_deref(), Some("pubsub"), "{ending:?}");
         let page = browser.get(&format!("/runs/{id}/")).await.expect(200);
         let page = page.shows("This run needs sign-in at Google").shows("Google: needs sign-in");

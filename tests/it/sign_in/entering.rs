@@ -96,7 +96,12 @@ async fn a_stranger_gets_a_clear_page_and_no_data() {
     deployment.google.account(unverified("karl@obs.example"));
     deployment.browser().sign_in("/").await.expect(403).shows("has not verified the address");
     deployment.google.account(Account { sub: "77".to_owned(), ..Account::new(ADA) });
-    deployment.browser().sign_in("/").await.expect(403).shows("came with another account");
+    deployment
+        .browser()
+        .sign_in("/")
+        .await
+        .expect(403)
+        .shows("belongs to a member with another account");
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ async fn begin(browser: &Browser, forwarded_for: &[&str]) -> StatusCode {
     if response.status() == StatusCode::TOO_MANY_REQUESTS {
         let wait: u64 = response.headers()["retry-after"].to_str().unwrap().parse().unwrap();
         assert!((1..=60).contains(&wait), "{wait}");
-        assert!(response.text().await.unwrap().contains("too often"));
+        assert!(response.text().await.unwrap().contains("Too many requests"));
         return StatusCode::TOO_MANY_REQUESTS;
     }
     assert_eq!(response.status(), StatusCode::SEE_OTHER);

@@ -124,7 +124,7 @@ async fn a_provider_that_does_not_describe_itself_is_a_page_and_not_a_crash() {
         deployment.google.fail_next(Endpoint::Discovery, fault, 1);
         let browser = deployment.browser();
         let answer = browser.post("/accounts/login/", &[("next", "/runs/")]).await.expect(503);
-        answer.shows("Not just now").shows("Sign in again").shows("value=\"/runs/\"");
+        answer.shows("Try again later").shows("Sign in again").shows("value=\"/runs/\"");
     }
     assert!(deployment.google.authorisations().is_empty());
     // The description also holds where the keys are.

@@ -187,7 +187,11 @@ async fn a_service_account_goes_first_and_is_shown() {
         let page = browser.get(&format!("/runs/{id}/")).await.expect(200);
         page.shows(&format!("at Google as the service account {ROBOT}"));
         browser.get("/").await.shows("Google: service account");
-        browser.get("/accounts/profile/").await.shows(ROBOT).shows("runs act as");
+        browser
+            .get("/accounts/profile/")
+            .await
+            .shows(ROBOT)
+            .shows("All runs use the service account");
     }
     let calls = deployment.google.calls(Endpoint::Api);
     assert!(calls.len() > before);
@@ -202,7 +206,10 @@ async fn subscriptions_of_the_service_account_are_disposed_of_by_admins_alone() 
         let access = Access { project: Some(PROJECT.to_owned()), tokens };
         let deployment = SignInSetup { access, ..SignInSetup::default() }.start().await;
         let (ada, bob) = (deployment.signed_in(ADA).await, deployment.signed_in(BOB).await);
-        ada.get("/subscriptions/loop-1/delete/").await.expect(200).shows("Messages that wait");
+        ada.get("/subscriptions/loop-1/delete/")
+            .await
+            .expect(200)
+            .shows("Its waiting messages are lost");
         let asked = bob.get("/subscriptions/loop-1/delete/").await;
         if !is_everybodys {
             asked.expect(200);

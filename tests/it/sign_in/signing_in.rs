@@ -12,7 +12,12 @@ async fn who_wants_a_page_signs_in_on_the_way_to_it() {
     let sent_away = browser.get("/runs/?state=failed").await.expect(303);
     let login = "/accounts/login/?next=%2Fruns%2F%3Fstate%3Dfailed";
     assert_eq!(sent_away.location(), login);
-    browser.get(login).await.expect(200).shows("Sign in to go on to").shows("/runs/?state=failed");
+    browser
+        .get(login)
+        .await
+        .expect(200)
+        .shows("Sign in to continue to")
+        .shows("/runs/?state=failed");
     let way = browser.depart("/runs/?state=failed").await;
     let back = browser.visit(&way).await;
     assert!(browser.cookie("sid").is_none(), "nobody is in before the callback");

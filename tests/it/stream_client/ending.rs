@@ -27,7 +27,7 @@ async fn silence_after_messages_ends_the_run() {
     stage.publish(11, 7).await;
     let run = stage.run(json!({"max_results": 100})).await;
     assert_eq!((&run["state"], counts(&run)), (&json!("finished"), [7, 7, 7]), "{run}");
-    assert_eq!(feedback(&run), "No message for 2 s: stopped.");
+    assert_eq!(feedback(&run), "Stopped after 2 s without a message.");
 }
 
 #[tokio::test]
@@ -36,7 +36,7 @@ async fn the_deadline_ends_the_run_whatever_comes() {
     stage.subscribe(60).await;
     let run = stage.run(json!({"timeout": 600, "deadline": 2})).await;
     assert_eq!(run["state"], "finished", "{run}");
-    assert_eq!(feedback(&run), "Stopped at the deadline of 2 s.");
+    assert_eq!(feedback(&run), "Stopped at the time limit of 2 s.");
 }
 
 #[tokio::test]

@@ -148,7 +148,7 @@ async fn a_silent_stream_is_opened_anew_as_often_as_is_set() {
         } else {
             let run = app.wait(id).await;
             assert_eq!(run["state"], "finished", "{run}");
-            assert!(feedback(&run).starts_with("No message came in 1 s."), "{run}");
+            assert!(feedback(&run).starts_with("No message arrived in 1 s."), "{run}");
             assert_eq!(double.openings().len(), 1);
         }
     }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 const TROUBLE: &str = "No messages from Pub/Sub since ";
-const WELL: &str = "In contact with Pub/Sub again";
+const WELL: &str = "Connected to Pub/Sub again";
 
 #[tokio::test]
 async fn a_line_that_is_cut_is_told_of_and_the_stream_goes_on() {
@@ -36,7 +36,7 @@ async fn a_line_that_is_cut_is_told_of_and_the_stream_goes_on() {
     stage.line.mend().await;
     stage.says(id, WELL).await;
     let run = stage.until(id, "12 received", |run| counts(run)[2] == 12).await;
-    let page = stage.app.get(&page).await.expect(200).shows("Stop and keep what came");
+    let page = stage.app.get(&page).await.expect(200).shows("Stop, keep results");
     assert!(!page.body.contains("Attention:"), "the trouble is over");
     assert_eq!((&run["state"], counts(&run)), (&json!("running"), [12, 12, 12]), "{run}");
     assert_eq!(stage.candids(&run).await, &first | &second);
@@ -109,7 +109,7 @@ async fn a_subscription_that_goes_is_told_of_and_one_that_comes_again_is_used() 
     stage.publish(38, 3).await;
     let run = stage.app.wait(id).await;
     assert_eq!((&run["state"], counts(&run)), (&json!("finished"), [5, 5, 5]), "{run}");
-    assert!(log(&run).contains("The subscription was made anew"), "{run}");
+    assert!(log(&run).contains("The subscription was created again"), "{run}");
     assert!(log(&run).contains(WELL), "{run}");
 }
 
@@ -123,7 +123,7 @@ async fn a_subscription_that_does_not_come_again_ends_the_run() {
     stage.emulator.delete_subscription(&subscription).await;
     let run = stage.app.wait(id).await;
     assert_eq!(run["state"], "failed", "{run}");
-    assert!(feedback(&run).contains("was deleted while the run was going on"), "{run}");
+    assert!(feedback(&run).contains("was deleted during the run"), "{run}");
 }
 
 #[tokio::test]
@@ -139,7 +139,7 @@ async fn a_subscription_that_comes_again_on_another_topic_is_not_used() {
     stage.emulator.create_subscription("loop-1", &other, 10).await;
     let run = stage.app.wait(id).await;
     assert_eq!(run["state"], "failed", "{run}");
-    assert!(feedback(&run).contains("was made anew during the run and listens to"), "{run}");
+    assert!(feedback(&run).contains("was recreated during the run and now receives"), "{run}");
 }
 
 #[tokio::test]

@@ -40,7 +40,7 @@ async fn acknowledgements_that_are_refused_let_the_run_finish_and_are_told() {
     let run = streaming.run(json!({"max_results": 3})).await;
     assert_eq!((&run["state"], n(&run, "stored")), (&json!("finished"), 3), "{run}");
     assert_eq!(n(&run, "acknowledged"), 0, "{run}");
-    assert!(log(&run).contains("The messages will come again"), "{}", log(&run));
+    assert!(log(&run).contains("The messages will be delivered again"), "{}", log(&run));
     streaming.all_given_back(3).await;
 
     streaming.double.serve_normally(Verb::Acknowledge);
@@ -57,9 +57,9 @@ async fn messages_whose_acknowledgement_is_refused_do_not_come_round_and_round()
     let run = streaming.run(json!({"timeout": 1, "deadline": 12})).await;
     let n_calls = streaming.double.calls(Verb::Acknowledge).len();
     assert!(n_calls <= 10, "hammering: {n_calls} acknowledgements, {}", run["counts"]);
-    assert_eq!(feedback(&run), "No message for 1 s: stopped.");
+    assert_eq!(feedback(&run), "Stopped after 1 s without a message.");
     assert_eq!((n(&run, "stored"), n(&run, "acknowledged")), (3, 0), "{run}");
-    assert!(log(&run).contains("The messages will come again"), "{}", log(&run));
+    assert!(log(&run).contains("The messages will be delivered again"), "{}", log(&run));
     assert!(run["log"].as_array().unwrap().len() <= 15, "{}", log(&run));
     streaming.all_given_back(3).await;
 }

@@ -129,7 +129,7 @@ async fn a_connection_to_google_that_ends_in_mid_run_fails_the_run_and_what_came
     let run = streaming.app.wait(id).await;
     assert_eq!(run["state"], "failed");
     assert!(feedback(&run).contains("connect to Google again"), "{run}");
-    assert!(feedback(&run).ends_with("What had come until then is kept."), "{run}");
+    assert!(feedback(&run).ends_with("Results so far are kept."), "{run}");
     assert_eq!((n(&run, "stored"), n(&run, "acknowledged")), (3, 3), "{run}");
     assert_silent(&streaming, &run, &["good-22aa"]).await;
 }

@@ -22,7 +22,7 @@ async fn on_the_emulator_a_subscription_is_created_and_gives_each_message_once()
 
     let again = stage.run(json!({})).await;
     assert_eq!((&again["state"], n(&again, "received")), (&json!("finished"), 0), "{again}");
-    assert!(feedback(&again).starts_with("No message came in 2 s."), "{again}");
+    assert!(feedback(&again).starts_with("No message arrived in 2 s."), "{again}");
 }
 
 #[tokio::test]

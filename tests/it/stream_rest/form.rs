@@ -22,10 +22,10 @@ async fn the_form_says_what_is_good_to_know() {
     assert_eq!(notes.matches("<p>").count(), 5, "{notes}");
     for truth in [
         "Messages from before the subscription existed are not available.",
-        "Peek looks without removing anything.",
+        "Peek removes nothing.",
         "Google bills that project.",
-        "Subscriptions that nobody uses expire after 31 days.",
-        "What cannot be read is set aside with its bytes",
+        "Subscriptions expire after 31 days without use.",
+        "Packets that cannot be read are stored unchanged",
     ] {
         assert!(notes.contains(truth), "{truth} is not in {notes}");
     }
@@ -113,7 +113,7 @@ async fn without_a_stop_condition_the_page_says_so_and_loses_nothing_typed() {
         let tag = input(&page, name);
         assert!(tag.contains(&format!("value=\"{value}\"")), "{tag}");
     }
-    for checked in ["name=\"acknowledge\" value=\"peek\" checked", "value=\"gt\" checked"] {
+    for checked in ["name=\"acknowledge\" value=\"peek\" checked", "value=\"gt\" selected"] {
         assert!(page.contains(checked), "{checked} is not in {page}");
     }
     assert!(streaming.double.journal().is_empty());

@@ -16,7 +16,7 @@ async fn a_short_pull_and_then_silence_is_a_finished_run_with_what_came() {
     let run = streaming.run(json!({"max_results": 2})).await;
     assert_eq!(run["state"], "finished", "{run}");
     assert_eq!((n(&run, "stored"), n(&run, "acknowledged")), (1, 1));
-    assert_eq!(feedback(&run), "No message for 1 s: stopped.");
+    assert_eq!(feedback(&run), "Stopped after 1 s without a message.");
     let rows = streaming.app.results(&run, "-time").await;
     assert_eq!(rows[0]["source_id"], packets[0].candid.to_string());
     assert_eq!(streaming.double.acknowledged().len(), 1);
@@ -27,7 +27,10 @@ async fn silence_from_the_beginning_says_what_may_be_the_reason() {
     let streaming = Streaming::start().await;
     let run = streaming.run(json!({})).await;
     assert_eq!(run["state"], "finished", "{run}");
-    assert!(feedback(&run).starts_with("No message came in 1 s. The stream may be idle"), "{run}");
+    assert!(
+        feedback(&run).starts_with("No message arrived in 1 s. The stream may be idle"),
+        "{run}"
+    );
     assert!(streaming.double.calls(Verb::Acknowledge).is_empty());
 }
 
@@ -104,7 +107,7 @@ async fn a_stream_that_never_ends_stops_at_the_deadline() {
     stop.cancel();
     let n_published = publishing.await.unwrap();
     assert_eq!(run["state"], "finished");
-    assert_eq!(feedback(&run), "Stopped at the deadline of 2 s.");
+    assert_eq!(feedback(&run), "Stopped at the time limit of 2 s.");
     assert!(n(&run, "stored") > 0, "{run}");
     assert_eq!(n(&run, "acknowledged"), n(&run, "received"), "{run}");
     let n_acknowledged = streaming.double.acknowledged().len();

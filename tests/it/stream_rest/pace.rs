@@ -46,8 +46,8 @@ async fn a_run_that_waits_for_its_turn_says_so_once_and_its_silence_is_that_of_t
     let streaming = at_a_pace_of(40).await;
     let run = streaming.run(json!({"timeout": 2})).await;
     assert_eq!(run["state"], "finished", "{run}");
-    assert!(feedback(&run).starts_with("No message came in 2 s."), "{run}");
-    assert_eq!(log(&run).matches("pulls 40 times a minute").count(), 1, "{}", log(&run));
+    assert!(feedback(&run).starts_with("No message arrived in 2 s."), "{run}");
+    assert_eq!(log(&run).matches("pulls at most 40 times a minute").count(), 1, "{}", log(&run));
     // Two seconds of asking: the first answer, and half a second of pause behind each one.
     assert!(
         streaming.double.calls(Verb::Pull).len() >= 4,

@@ -35,7 +35,7 @@ async fn errors_that_do_not_pass_fail_the_run_and_keep_what_came() {
     let run = streaming.run(json!({"timeout": 60})).await;
     assert_eq!(run["state"], "failed");
     assert!(feedback(&run).contains("Pub/Sub could not be reached for"), "{run}");
-    assert!(feedback(&run).ends_with("What had come until then is kept."), "{run}");
+    assert!(feedback(&run).ends_with("Results so far are kept."), "{run}");
     assert_eq!((n(&run, "stored"), n(&run, "acknowledged")), (3, 3), "{run}");
     assert_eq!(streaming.acknowledged(), sorted(&published));
     let n_pulls = streaming.double.calls(Verb::Pull).len();

@@ -63,9 +63,8 @@ async fn a_subscription_that_is_deleted_in_mid_run_fails_the_run_and_what_came_i
     let run = streaming.app.wait(id).await;
     assert_eq!(run["state"], "failed");
     assert!(
-        feedback(&run).contains(
-            "he subscription loop-1 of project test-proj was deleted while the run was going on"
-        ),
+        feedback(&run)
+            .contains("he subscription loop-1 of project test-proj was deleted during the run"),
         "{run}"
     );
     assert_eq!((n(&run, "stored"), n(&run, "acknowledged")), (2, 2), "{run}");

@@ -61,7 +61,7 @@ async fn a_missing_subscription_is_created_on_the_topic_of_its_name_and_brings_w
     assert_eq!(created.body["topic"], format!("projects/{PUBLISHER}/topics/ztf-loop"));
     let sentence = "Created the subscription ztf-loop on the topic \
                     projects/ardent-cycling-243415/topics/ztf-loop. \
-                    Messages from before now are not available";
+                    Earlier messages are not available";
     assert!(log(&run).contains(sentence), "{run}");
     streaming.app.get(&format!("/runs/{id}/")).await.expect(200).shows(sentence);
 
@@ -104,8 +104,8 @@ async fn a_subscription_on_an_unexpected_topic_works_with_a_warning_when_none_wa
     let run = streaming.app.wait(id).await;
     assert_eq!((&run["state"], n(&run, "stored")), (&json!("finished"), 2), "{run}");
     let warning = format!(
-        "\"warning\": \"The subscription loop-1 listens to projects/test-proj/topics/loop-1, \
-         not to projects/{PUBLISHER}/topics/loop-1"
+        "\"warning\": \"The subscription loop-1 receives projects/test-proj/topics/loop-1, \
+         not projects/{PUBLISHER}/topics/loop-1"
     );
     assert!(log(&run).contains(&warning), "{}", log(&run));
 }
@@ -119,7 +119,7 @@ async fn a_filter_of_the_subscription_itself_is_told() {
     reqwest::Client::new().put(url).json(&body).send().await.unwrap().error_for_status().unwrap();
     let run = streaming.run(json!({})).await;
     assert!(
-        log(&run).contains("The subscription has a filter of its own: attributes:candid"),
+        log(&run).contains("The subscription has an attribute filter: attributes:candid"),
         "{run}"
     );
 }

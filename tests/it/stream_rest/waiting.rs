@@ -41,7 +41,7 @@ async fn a_quota_that_stays_used_up_fails_the_run_and_keeps_what_came() {
     let run = streaming.run(json!({"timeout": 60})).await;
     assert_eq!(run["state"], "failed");
     assert!(feedback(&run).contains("a quota is used up"), "{run}");
-    assert!(feedback(&run).ends_with("What had come until then is kept."), "{run}");
+    assert!(feedback(&run).ends_with("Results so far are kept."), "{run}");
     assert_eq!((n(&run, "stored"), n(&run, "acknowledged")), (2, 2), "{run}");
     let n_pulls = streaming.double.calls(Verb::Pull).len();
     assert!(n_pulls <= 12, "hammering: {n_pulls} pulls");
@@ -120,7 +120,7 @@ async fn a_service_that_is_always_slow_is_no_trouble_and_its_silence_ends_the_ru
     streaming.double.script_always(Verb::Pull, Reply::Slow(Duration::from_millis(2_500)));
     let run = streaming.run(json!({"timeout": 1})).await;
     assert_eq!(run["state"], "finished", "{run}");
-    assert!(feedback(&run).starts_with("No message came in 1 s."), "{run}");
+    assert!(feedback(&run).starts_with("No message arrived in 1 s."), "{run}");
 }
 
 #[tokio::test]
@@ -128,7 +128,7 @@ async fn the_longest_time_also_ends_a_run_whose_subscription_is_out_of_reach() {
     let streaming = Setup::patient(60).start().await;
     streaming.double.script_always(Verb::GetSubscription, Reply::status(503));
     let run = streaming.run(json!({"deadline": 1})).await;
-    assert!(feedback(&run).contains("deadline of 1 s"), "{run}");
+    assert!(feedback(&run).contains("time limit of 1 s"), "{run}");
     assert!(streaming.double.calls(Verb::Pull).is_empty());
 }
 

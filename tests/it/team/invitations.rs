@@ -213,7 +213,7 @@ async fn who_was_removed_comes_back_by_invitation_alone_also_where_their_domain_
     boss.post(&format!("/team/members/{id}/remove/"), &[]).await.expect(303);
     assert!(!person.browser.is_in().await);
     assert_eq!(deployment.count("select count(*) from google_credential").await, 0);
-    assert!(deployment.google.live_access_tokens(&ada).is_empty(), "taken back at Google as well");
+    assert!(deployment.google.live_access_tokens(&ada).is_empty(), "revoked at Google as well");
     boss.get("/team/").await.expect(200).hides(&ada);
     boss.get(&format!("/api/targets/{target}/")).await.expect(200).shows("\"created_by\":\"ada\"");
     let again = deployment.browser();

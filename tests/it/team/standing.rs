@@ -172,10 +172,10 @@ async fn the_right_to_share_lets_more_people_in_and_gives_or_takes_nothing_else(
     let change = json!({"name": "bob's", "ra": 1, "dec": 1});
     bob.json("PUT", &format!("/api/targets/{id}/"), &change).await.expect(403);
     let page = bob.get(&format!("/targets/{id}/share/")).await.expect(200);
-    page.shows("You may let more people in");
+    page.shows("You can add groups");
     let form = [("readers", "0"), ("writers", "0"), ("sharers", "0")];
     let refused = bob.post(&format!("/targets/{id}/share/"), &form).await.expect(403);
-    refused.shows("only its owner or an admin");
+    refused.shows("Only its owner or an admin");
     // What he may: let a group in that did not see it, and hand on that right.
     let in_group = ada.make_group("inside").await;
     ada.put_into(in_group, bob.id).await;
@@ -307,7 +307,7 @@ async fn a_name_that_is_taken_out_of_sight_is_said_by_its_field_and_not_for_ever
     let path = format!("/api/targets/{theirs}/");
     let alias = json!({"name": "bob's", "ra": 1, "dec": 1, "aliases": ["secret"]});
     let errors = bob.json("PUT", &path, &alias).await.expect(422).json();
-    assert!(errors["errors"]["aliases"][0].as_str().unwrap().contains("that you do not see"));
+    assert!(errors["errors"]["aliases"][0].as_str().unwrap().contains("which you do not"));
     let renamed = json!({"name": "SECRET", "ra": 1, "dec": 1});
     bob.json("PUT", &path, &renamed).await.expect(422).shows("\"name\"");
     let free = json!({"name": "free", "ra": 1, "dec": 1});
@@ -382,7 +382,7 @@ async fn who_holds_very_many_requests_open_leaves_the_others_theirs() {
         assert_eq!(answer.status(), 200, "{n}");
         held.push(answer);
     }
-    let refused = bob.get("/runs/").await.expect(429).shows("are open here");
+    let refused = bob.get("/runs/").await.expect(429).shows("of your requests are open");
     assert!(refused.headers.contains_key("retry-after"));
     let another = at_browser(&deployment, bob.id).await;
     another.get("/api/runs/").await.expect(429);

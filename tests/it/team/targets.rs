@@ -60,10 +60,10 @@ async fn sharing_where_the_name_is_known_is_refused_in_a_sentence_and_changes_no
     let before = all_targets(&deployment).await;
     let path = format!("/api/targets/{own}/sharing/");
     let refused = ada.json("PUT", &path, &json!({"readers": ["team"]})).await.expect(422).json();
-    let sentence = "Those who would see it know a target with this name already.";
+    let sentence = "Some of those who would see it already see a target with this name.";
     assert_eq!(refused["errors"]["readers"][0], sentence);
     let page = ada.post(&format!("/targets/{own}/share/"), &[("readers", "0")]).await.expect(422);
-    page.shows("know a target named like ZTF1 already").hides("Sharing saved");
+    page.shows("already see a target with the name ZTF1").hides("Sharing saved");
     assert_eq!(all_targets(&deployment).await, before, "nothing was changed");
     // Elsewhere there is room.
     ada.json("PUT", &path, &json!({"readers": [group]})).await.expect(200);

@@ -231,7 +231,7 @@ async fn forms_of_tokens_are_checked_and_there_is_an_end_of_them() {
         ada.make_token(&format!("t{n}"), "read").await;
     }
     let form = [("name", "one more"), ("access", "read"), ("days", "9")];
-    ada.post("/accounts/tokens/", &form).await.expect(422).shows("as many tokens as one can");
+    ada.post("/accounts/tokens/", &form).await.expect(422).shows("the maximum number of tokens");
     deployment.execute("update api_token set revoked = now() where name = 't7'").await;
     ada.post("/accounts/tokens/", &form).await.expect(200);
 }

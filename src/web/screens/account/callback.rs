@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{browser_name::browser_name, departure::browser_key};
+use super::{browser_name::browser_name, provider_redirect::browser_key};
 use crate::{
     actions::sign_in::{Arrival, Callback, Refusal, Refused},
     domain::{grant::Scope, member::Member},
@@ -132,7 +132,7 @@ pub(super) fn refused_page(frame: &Frame, refused: Refused) -> Result<Response, 
         sentences: vec![why.to_string()],
         again: Some(try_again(&why, scope, &next)),
         links: if frame.visitor.is_some() {
-            vec![link(if next == "/" { "Start page" } else { "Go back without" }, next)]
+            vec![link(if next == "/" { "Start page" } else { "Back" }, next)]
         } else {
             Vec::new()
         },
@@ -149,7 +149,9 @@ fn title(why: &Refusal, scope: Option<Scope>, is_in: bool) -> &'static str {
         Refusal::OtherAccount { .. } => "Another account was chosen",
         Refusal::Declined if scope.is_some() => "Google was not connected",
         Refusal::Declined => "You were not signed in",
-        Refusal::OAuth(OAuthError::Unreachable(_) | OAuthError::BadProvider(_)) => "Not just now",
+        Refusal::OAuth(OAuthError::Unreachable(_) | OAuthError::BadProvider(_)) => {
+            "Try again later"
+        }
         _ if scope.is_some() => "Google was not connected",
         _ if is_in => "You are signed in already",
         _ => "You were not signed in",

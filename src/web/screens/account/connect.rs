@@ -7,8 +7,8 @@ use axum::{extract::State, http::HeaderMap, response::Response};
 
 use super::{
     callback::refused_page,
-    departure::{browser_key, check_rate, send_off},
     profile,
+    provider_redirect::{browser_key, check_rate, redirect_to_provider},
 };
 use crate::{
     actions::{connection_test::test_connection, grants::Disconnected},
@@ -84,7 +84,7 @@ pub(in crate::web) async fn post(
     let next = local_path(form.text("next").unwrap_or(paths::PROFILE));
     let key = browser_key(&headers, &site);
     Ok(match accounts.sign_in.depart_to_connect(&context.visitor, scope, next, key).await {
-        Ok(departure) => send_off(&departure, &site),
+        Ok(departure) => redirect_to_provider(&departure, &site),
         Err(refused) => refused_page(&frame, refused)?,
     })
 }
@@ -99,7 +99,7 @@ pub(in crate::web) async fn get_disconnect(
         question: "Disconnect from Google?".to_owned(),
         consequences: vec![
             "The tokens are deleted here and revoked at Google, at once.".to_owned(),
-            "Your runs that are going on stop; what came until then is kept, and what was not stored comes again.".to_owned(),
+            "Your current runs stop. Their results are kept, and messages that are not stored yet are delivered again.".to_owned(),
             "Subscriptions, queries, runs and targets stay as they are.".to_owned(),
         ],
         facts: Vec::new(),

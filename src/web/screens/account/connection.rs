@@ -78,7 +78,7 @@ pub(super) fn connection_panel(
             class: "is-good",
             state: "service account".to_owned(),
             sentences: vec![format!(
-                "Everybody's runs act as {account}, whom this deployment was given. Your own account is not needed; each run says so."
+                "All runs use the service account of this deployment, {account}. Your own account is not needed; each run says so."
             )],
             facts: Vec::new(),
             rights: Vec::new(),
@@ -108,13 +108,13 @@ fn standing(grant: Option<&Grant>) -> (&'static str, String, String) {
         None => (
             "is-plain",
             "not connected".to_owned(),
-            "Streams and databases at Google run as you once you connect. Archives need no connection."
+            "Connect to query streams and databases at Google as yourself. Archives need no connection."
                 .to_owned(),
         ),
         Some(Grant { state: GrantState::NeedsSignIn(why), .. }) => (
             "is-warning",
             "needs sign-in".to_owned(),
-            format!("Google does not renew the connection any more ({why}). It may have been taken back in the Google account, have expired, or be forbidden by the organisation. Connect again; nothing is lost."),
+            format!("Google no longer renews the connection ({why}). It may have been revoked in the Google account, have expired, or be forbidden by the organisation. Connect again; nothing is lost."),
         ),
         Some(grant) if grant.scopes.is_empty() => (
             "is-plain",
@@ -145,7 +145,7 @@ fn grant_facts(grant: &Grant, now: DateTime<Utc>) -> Vec<Fact> {
     ];
     // A token that cannot be renewed is of no interest any more.
     if grant.state == GrantState::Connected {
-        facts.push(fact("Present token ends", grant.access_expires, "none"));
+        facts.push(fact("Token expires", grant.access_expires, "none"));
     }
     if let Some((error, at)) = &grant.last_error {
         let note = Some(format!("{} UTC", moment(*at, now).utc));

@@ -11,7 +11,7 @@ use axum::{
 
 use super::{
     callback::refused_page,
-    departure::{browser_key, check_rate, send_off},
+    provider_redirect::{browser_key, check_rate, redirect_to_provider},
 };
 use crate::{
     actions::secret::secret_hash,
@@ -80,7 +80,7 @@ pub(in crate::web) async fn post(
     let invitation = form.text("invitation").map(secret_hash);
     let key = browser_key(&headers, &site);
     Ok(match accounts.sign_in.depart(next, key, chooses, invitation).await {
-        Ok(departure) => send_off(&departure, &site),
+        Ok(departure) => redirect_to_provider(&departure, &site),
         Err(refused) => refused_page(&frame, refused)?,
     })
 }

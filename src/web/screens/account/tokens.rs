@@ -103,7 +103,7 @@ pub(in crate::web) async fn post_create(
     let days = typed.days.parse::<u16>().ok().filter(|days| (1..=MAX_DAYS).contains(days));
     typed.name_error = match typed.name.chars().count() {
         0 => Some("This field is required.".to_owned()),
-        n if n > MAX_NAME => Some(format!("A name has at most {MAX_NAME} characters.")),
+        n if n > MAX_NAME => Some(format!("A name can have at most {MAX_NAME} characters.")),
         _ => None,
     };
     typed.days_error = match days {
@@ -122,7 +122,7 @@ pub(in crate::web) async fn post_create(
             return page(&state, &context, Some(fresh), blank(&context), StatusCode::OK).await;
         }
         typed.name_error =
-            Some("You have as many tokens as one can. Revoke some first.".to_owned());
+            Some("You have the maximum number of tokens. Revoke one first.".to_owned());
     }
     page(&state, &context, None, typed, StatusCode::UNPROCESSABLE_ENTITY).await
 }

@@ -36,7 +36,8 @@ use crate::{
             controls::{ButtonLook, FactGroup, Link, PostButton, StateChip, TargetChip, TimeView},
             light_curve::LightCurveView,
             words::{
-                flat_metadata, hidden, link, moment, observed, post_button, run_title, state_chip,
+                counted, flat_metadata, hidden, link, moment, observed, post_button, run_title,
+                state_chip,
             },
         },
     },
@@ -73,6 +74,12 @@ struct AlertPage {
     packet_href: String,
     json_href: String,
     links: Vec<Link>,
+}
+
+impl AlertPage {
+    fn n_measurements(&self) -> String {
+        counted(self.history.len() as u64, "measurement")
+    }
 }
 
 /// Fields of the packet that stand in one record.
@@ -138,7 +145,7 @@ pub(in crate::web) async fn get_packet(
     Path(address): Path<(String, String)>,
 ) -> Result<Response, Error> {
     let stored = find(&storage, &context.scope, &address).await?;
-    tell_export(&storage, &context.scope, &stored).await?;
+    record_export(&storage, &context.scope, &stored).await?;
     let ending = stored.packet.format.file_ending();
     let name = format!("attachment; filename=\"{}.{ending}\"", stored.row.source_id);
     let headers = [
@@ -155,7 +162,7 @@ pub(in crate::web) async fn get_json(
     Path(address): Path<(String, String)>,
 ) -> Result<Response, Error> {
     let stored = find(&storage, &context.scope, &address).await?;
-    tell_export(&storage, &context.scope, &stored).await?;
+    record_export(&storage, &context.scope, &stored).await?;
     let json = tokio::task::spawn_blocking(move || packets::to_json(&stored.packet))
         .await
         .map_err(|error| Error::Internal(error.into()))?
@@ -163,7 +170,7 @@ pub(in crate::web) async fn get_json(
     Ok(axum::Json(json).into_response())
 }
 
-async fn tell_export(
+async fn record_export(
     storage: &Storage,
     scope: &TeamScope,
     stored: &StoredAlert,
@@ -202,9 +209,9 @@ fn alert_page(
             Survey::Lsst | Survey::Elasticc => "diaSourceId".to_owned(),
         },
         band: row.band.as_deref().map(Band::from_letter),
-        sign: row.is_positive.map(|is| {
-            if is { "brighter than the template" } else { "fainter than the template" }.to_owned()
-        }),
+        sign: row
+            .is_positive
+            .map(|is| if is { "positive subtraction" } else { "negative subtraction" }.to_owned()),
         schema: schema_text(stored),
         age: observed(row.jd, Some(now)).age,
         back: runs

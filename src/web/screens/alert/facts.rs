@@ -49,9 +49,9 @@ pub(super) fn facts(
     groups.push(FactGroup {
         title: "Scores".to_owned(),
         facts: vec![
-            noted("rb", score(row.rb), "real/bogus, 0 bogus to 1 real"),
-            noted("drb", score(stored.drb), "the same by deep learning"),
-            noted("classtar", score(row.classtar), "star/galaxy, 0 galaxy to 1 star"),
+            noted("rb", score(row.rb), "real/bogus: 0 bogus, 1 real"),
+            noted("drb", score(stored.drb), "deep-learning real/bogus"),
+            noted("classtar", score(row.classtar), "star/galaxy: 0 galaxy, 1 star"),
             noted(
                 "ndethist",
                 stored.ndethist.map(|n| n.to_string()),
@@ -62,11 +62,11 @@ pub(super) fn facts(
     groups.push(FactGroup {
         title: "Nearby".to_owned(),
         facts: vec![
-            noted("Catalogue source", stored.distpsnr1.map(arcsec), "nearest in Pan-STARRS 1"),
-            noted("Its star score", score(stored.sgscore1), "sgscore1, 1 star"),
+            noted("distpsnr1", stored.distpsnr1.map(arcsec), "nearest Pan-STARRS 1 source"),
+            noted("sgscore1", score(stored.sgscore1), "of that source: 0 galaxy, 1 star"),
             fact(
                 "Solar system",
-                Some(stored.ssdistnr.map_or_else(|| "no known object near".to_owned(), arcsec)),
+                Some(stored.ssdistnr.map_or_else(|| "no known object nearby".to_owned(), arcsec)),
             ),
             fact("Stamps", Some(stamps_text(alert))),
         ],
@@ -83,12 +83,12 @@ fn brightness_facts(stored: &StoredAlert) -> FactGroup {
     FactGroup {
         title: "Brightness".to_owned(),
         facts: vec![
-            noted("Magnitude", mag, "of the difference, AB"),
+            noted("Magnitude", mag, "difference image, AB"),
             fact("Band", row.band.clone()),
             fact(
-                "Against the template",
+                "Subtraction",
                 row.is_positive
-                    .map(|is| if is { "brighter (+)" } else { "fainter (−)" }.to_owned()),
+                    .map(|is| if is { "positive (+)" } else { "negative (−)" }.to_owned()),
             ),
         ],
     }

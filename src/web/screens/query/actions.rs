@@ -77,9 +77,9 @@ pub(in crate::web) async fn get_delete(
         return Err(Error::Forbidden);
     }
     let broker = brokers.find(&query.broker);
-    let mut consequences = vec!["Its runs and what they found stay in the history.".to_owned()];
+    let mut consequences = vec!["Its runs and their alerts are kept.".to_owned()];
     if storage.find_listener(&context.scope, id).await?.is_some_and(|listener| listener.is_on) {
-        consequences.push("It is listened to: that ends.".to_owned());
+        consequences.push("Its listener stops.".to_owned());
     }
     let page = ConfirmPage {
         chrome: context.chrome(Section::Alerts),

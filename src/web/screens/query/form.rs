@@ -232,7 +232,7 @@ impl Sent {
         state.add_error(
             FORM_ERRORS,
             format!(
-                "This query was changed while you were editing: it is called {} now; open it in another tab to see what it says. Save again to put what is typed here in its place.",
+                "This query was changed while you were editing. Its name is {} now; open it in another tab to compare. Save again to overwrite it with what is typed here.",
                 now.name
             ),
         );

@@ -21,7 +21,7 @@ use crate::{
         },
         widgets::{
             controls::{BrokerButton, HiddenValue, Link, PostButton},
-            field::{FieldView, FormView},
+            field::{FieldView, FormView, error_heading},
             form_view::{Drawing, field_view, form_view},
             words::{hidden, link},
         },
@@ -67,6 +67,11 @@ impl QueryFormPage {
     /// Number of things that are wrong, the name included.
     fn n_errors(&self) -> usize {
         self.query_name.errors.len() + self.form.n_errors()
+    }
+
+    fn error_heading(&self) -> String {
+        let is_name_wrong = !self.query_name.errors.is_empty();
+        error_heading(self.form.n_wrong_fields() + usize::from(is_name_wrong))
     }
 }
 

@@ -31,7 +31,7 @@ use crate::{
         paths,
         screens::shared::{
             run_progress::{LOG_LINES, RunProgress},
-            run_waiting::{Look, progress_of},
+            run_waiting::{ProgressContext, progress_of},
             share::links_about,
         },
         widgets::{
@@ -66,7 +66,7 @@ struct ListenerPage {
     total: Option<DayRow>,
     runs: Vec<ListenerRunRow>,
     /// After how many seconds the page is loaded anew by itself, because a run is about to begin.
-    again_s: Option<u32>,
+    reload_after_s: Option<u32>,
 }
 
 /// What stands in the way of a listener.
@@ -129,19 +129,19 @@ pub(in crate::web) async fn get(
     let runs = storage.list_runs(scope, filter, RUNS).await?;
     let live = match listener.as_ref().and_then(|listener| listener.live.as_ref()) {
         Some(run) => {
-            let look = Look {
+            let progress_context = ProgressContext {
                 member_id: scope.member_id(),
                 now,
                 limits: runner.limits(),
                 brokers: brokers.clone(),
             };
-            live_view(&storage, scope, run.id, &look).await?
+            live_view(&storage, scope, run.id, &progress_context).await?
         }
         None => None,
     };
     let cannot = match broker {
         Some(broker) => why_not_listen(broker, &query.parameters, now).await,
-        None => Some("This deployment has no such backend any more.".to_owned()),
+        None => Some("This deployment no longer has this broker.".to_owned()),
     };
     let can_start = cannot.is_none();
     let total = total_row(&days);
@@ -165,7 +165,7 @@ pub(in crate::web) async fn get(
         cannot,
         buttons: buttons(&query, listener.as_ref(), can_start, scope),
         links: links_about(&context, Kind::Query, id),
-        again_s: listener.as_ref().and_then(|listener| again_s(listener, now)),
+        reload_after_s: listener.as_ref().and_then(|listener| reload_after_s(listener, now)),
         live,
         days: day_rows(&days, today),
         total,
@@ -186,8 +186,8 @@ fn trouble(listener: &Listener, now: DateTime<Utc>) -> Option<ListenerTrouble> {
         title,
         sentences: text.lines().map(str::to_owned).collect(),
         next_try: wait.map(|at| match at - now {
-            wait if wait.num_seconds() < 1 => "It is about to be tried again.".to_owned(),
-            wait => format!("The next try is in {}.", duration_text(wait)),
+            wait if wait.num_seconds() < 1 => "Trying again in a moment.".to_owned(),
+            wait => format!("Next try in {}.", duration_text(wait)),
         }),
         cure: listener.lacks.map(|scope| {
             link("Connect to Google", connect_url(scope, &paths::listener(listener.saved_query_id)))
@@ -197,7 +197,7 @@ fn trouble(listener: &Listener, now: DateTime<Utc>) -> Option<ListenerTrouble> {
 }
 
 /// After how many seconds there may be a run where there is none now.
-fn again_s(listener: &Listener, now: DateTime<Utc>) -> Option<u32> {
+fn reload_after_s(listener: &Listener, now: DateTime<Utc>) -> Option<u32> {
     if !listener.is_on || listener.live.is_some() {
         return None;
     }
@@ -209,14 +209,14 @@ async fn live_view(
     storage: &Storage,
     scope: &TeamScope,
     id: i64,
-    look: &Look,
+    context: &ProgressContext,
 ) -> Result<Option<LiveRunView>, Error> {
     let found = storage.find_run_with_log(scope, id, LOG_LINES).await?;
     let Some((run, log)) = found else { return Ok(None) };
     let shown = run.counts.stored;
     Ok(Some(LiveRunView {
         run: run_link(id),
-        progress: progress_of(storage, &run, &log, None, look).await?,
+        progress: progress_of(storage, &run, &log, None, context).await?,
         progress_url: format!("{}?shown={shown}", paths::run_page(id, "progress/")),
         events_url: format!("{}?shown={shown}", paths::run_page(id, "events/")),
     }))

@@ -53,7 +53,7 @@ pub(super) fn total_row(days: &[ListenerDay]) -> Option<DayRow> {
         unreadable: sum.unreadable + day.unreadable,
         acknowledged: sum.acknowledged + day.acknowledged,
     });
-    Some(row("Together".to_owned(), false, Some(&total), 0))
+    Some(row("Total".to_owned(), false, Some(&total), 0))
 }
 
 fn row(name: String, is_today: bool, day: Option<&ListenerDay>, percent: u8) -> DayRow {

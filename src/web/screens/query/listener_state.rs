@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        listener::{Listener, Standing},
+        listener::{Listener, ListenerState},
         saved_query::SavedQuery,
         sharing::TeamScope,
     },
@@ -22,17 +22,17 @@ pub(super) struct ListenerBrief {
     pub(super) href: String,
 }
 
-const BLURB: &str = "Listening keeps this query running: alerts are stored as they come, a run a day, whether you are here or not, until you pause it. What the form says of stopping does not count meanwhile.";
+const BLURB: &str = "A listener keeps this query running, also while you are away: alerts are stored as they arrive, in one run per day, until you pause it. The stop conditions of the form do not apply.";
 
 /// How a listener stands, as a chip.
 pub(super) fn chip(listener: Option<&Listener>) -> StateChip {
     let (sign, label, class) = match listener.map(Listener::standing) {
         None => ("–", "Not listening", "is-plain"),
-        Some(Standing::Listening) => ("●", "Listening", "is-good is-live"),
-        Some(Standing::Starting) => ("○", "Starting", "is-info is-live"),
-        Some(Standing::InTrouble) => ("✕", "In trouble", "is-bad"),
-        Some(Standing::Paused) => ("‖", "Paused", "is-plain"),
-        Some(Standing::PausedByService) => ("!", "Paused", "is-warning"),
+        Some(ListenerState::Listening) => ("●", "Listening", "is-good is-live"),
+        Some(ListenerState::Starting) => ("○", "Starting", "is-info is-live"),
+        Some(ListenerState::InTrouble) => ("✕", "In trouble", "is-bad"),
+        Some(ListenerState::Paused) => ("‖", "Paused", "is-plain"),
+        Some(ListenerState::PausedByService) => ("!", "Paused", "is-warning"),
     };
     StateChip { sign, label, class }
 }
@@ -42,12 +42,12 @@ pub(super) fn sentence(listener: Option<&Listener>, can_start: bool) -> String {
         return if can_start { BLURB.to_owned() } else { String::new() };
     };
     match listener.standing() {
-        Standing::Listening => "Alerts are stored as they come.",
-        Standing::Starting => "Waits for a replica that takes it: a second or two, if one has room.",
-        Standing::InTrouble if listener.live.is_some() => "It is being tried again now.",
-        Standing::InTrouble => "It is tried again by itself.",
-        Standing::Paused | Standing::PausedByService => {
-            "Nothing is stored now. What comes meanwhile waits in the subscription, as long as that keeps it."
+        ListenerState::Listening => "Alerts are stored as they arrive.",
+        ListenerState::Starting => "Waiting for a replica to take it; that takes a second or two.",
+        ListenerState::InTrouble if listener.live.is_some() => "Trying again now.",
+        ListenerState::InTrouble => "It will be tried again automatically.",
+        ListenerState::Paused | ListenerState::PausedByService => {
+            "Nothing is stored now. New messages wait in the subscription, as long as it retains them."
         }
     }
     .to_owned()
@@ -72,9 +72,13 @@ pub(super) fn buttons(
     let stop = || button("Stop listening", "stop", ButtonLook::Danger);
     let of_listener = match listener.map(Listener::standing) {
         None => return start("Listen").into_iter().collect(),
-        Some(Standing::Listening | Standing::Starting) => vec![Some(pause()), Some(stop())],
-        Some(Standing::InTrouble) => vec![start("Try now"), Some(pause()), Some(stop())],
-        Some(Standing::Paused | Standing::PausedByService) => vec![start("Go on"), Some(stop())],
+        Some(ListenerState::Listening | ListenerState::Starting) => {
+            vec![Some(pause()), Some(stop())]
+        }
+        Some(ListenerState::InTrouble) => vec![start("Try now"), Some(pause()), Some(stop())],
+        Some(ListenerState::Paused | ListenerState::PausedByService) => {
+            vec![start("Resume"), Some(stop())]
+        }
     };
     of_listener.into_iter().flatten().collect()
 }
@@ -83,11 +87,11 @@ pub(super) fn buttons(
 pub(super) fn words_for_editors(listener: Option<&Listener>, scope: &TeamScope) -> Option<String> {
     let listener = listener.filter(|listener| listener.is_on)?;
     Some(if listener.started_by == scope.member_id() {
-        "You listen to this query: when it is saved with another form, the next run begins with that.".to_owned()
+        "You listen to this query. When you save a changed form, the next run uses it.".to_owned()
     } else {
         let name = &listener.started_by_name;
         format!(
-            "{name} listens to this query. When you save it with another form, that is paused, because it acts as {name}; you can go on with it as yourself."
+            "{name} listens to this query. Saving a changed form pauses the listener, because it acts as {name}; you can resume it as yourself."
         )
     })
 }

@@ -87,7 +87,7 @@ pub(in crate::web) async fn post(
 
 fn too_often(wait_s: u64) -> String {
     format!(
-        "You have checked {ESTIMATES_A_MINUTE} queries within a minute, as many as may be. Your form is as you left it: check it again in {wait_s} s"
+        "You have checked {ESTIMATES_A_MINUTE} queries within a minute, the maximum. Your form is unchanged: check it again in {wait_s} s"
     )
 }
 
@@ -98,7 +98,7 @@ fn budget_remark(check: &Check) -> Option<(String, bool)> {
     let (whose, left) = if user <= team { ("Your", user) } else { ("The team's", team) };
     if cap > left {
         let text = format!(
-            "It cannot be run today: {} may bill it for {cap}, and of {} daily budget {left} is left. Wait until 00:00 UTC, select less, or ask whoever runs this service",
+            "It cannot be run today: {} may bill up to {cap} for it, and {left} of {} daily budget is left. Wait until 00:00 UTC, select less, or ask whoever runs this service",
             check.billed_by,
             whose.to_lowercase()
         );
@@ -154,7 +154,7 @@ fn preview_view(check: Check) -> PreviewView {
 fn headline(estimated: &EstimatedCost, check: &Check) -> String {
     let Check { billed_by, project, .. } = check;
     format!(
-        "Reads {}, billed to the project {project}. {billed_by} is told to refuse it above {}; one query may read {}.",
+        "Reads {}, billed to the project {project}. {billed_by} will refuse it above {}; the limit for one query is {}.",
         estimated.words(),
         estimated.cap,
         estimated.limit

@@ -92,7 +92,7 @@ async fn receive(mut field: Field<'_>, folder: &Path, room: u64) -> Result<(Temp
         n_bytes += chunk.len() as u64;
         if n_bytes > room {
             return Err(Error::TooLarge(format!(
-                "an upload may have {} GiB",
+                "an upload can have at most {} GiB",
                 MAX_UPLOAD_BYTES >> 30
             )));
         }
@@ -125,7 +125,7 @@ fn put_in_place(mut file: TempPath, folder: &Path, name: &str) -> Result<(), Err
 
 fn broken(error: &axum::extract::multipart::MultipartError) -> Error {
     tracing::debug!(%error, "An upload broke off");
-    Error::BadRequest("the upload did not arrive whole; try again".to_owned())
+    Error::BadRequest("the upload is incomplete; try again".to_owned())
 }
 
 /// The name as it may stand on our disk: its last part, plain characters, a known ending.
@@ -156,6 +156,7 @@ pub(super) fn upload_form(broker_id: &str) -> UploadView {
             id: "id_files".to_owned(),
             label: "Files".to_owned(),
             kind: FieldKind::File { accept: ".avro,.gz,.tgz,.tar".to_owned(), multiple: true },
+            sign: None,
             values: Vec::new(),
             help: None,
             unit: None,

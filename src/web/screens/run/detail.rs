@@ -33,7 +33,7 @@ use crate::{
         screens::shared::{
             parameters::parameters_in_words,
             run_progress::{LOG_LINES, NewResults, RunProgress},
-            run_waiting::{Look, progress_of},
+            run_waiting::{ProgressContext, progress_of},
             share::{links_about, sharing_labels},
         },
         widgets::{
@@ -91,7 +91,7 @@ pub(in crate::web) async fn get(
     let now = clock.now();
     let broker = brokers.find(&run.broker);
     let scope = &context.scope;
-    let look = Look {
+    let progress_context = ProgressContext {
         member_id: scope.member_id(),
         now,
         limits: runner.limits(),
@@ -114,7 +114,7 @@ pub(in crate::web) async fn get(
         started_by: run.started_by_name.clone(),
         acts_as: acting_words(&run),
         created: moment(run.created, now),
-        progress: progress_of(&storage, &run, &log, None, &look).await?,
+        progress: progress_of(&storage, &run, &log, None, &progress_context).await?,
         progress_url: progress_url(&run),
         events_url: format!("{}?shown={}", paths::run_page(run.id, "events/"), run.counts.stored),
         parameters: broker
@@ -155,8 +155,9 @@ pub(in crate::web) async fn get_progress(
     let shown = query.number("shown").and_then(|shown| u64::try_from(shown).ok()).unwrap_or(0);
     let news = NewResults { shown, href: paths::run(id) };
     let member_id = context.scope.member_id();
-    let look = Look { member_id, now: clock.now(), limits: runner.limits(), brokers };
-    let progress = progress_of(&storage, &run, &log, Some(&news), &look).await?;
+    let progress_context =
+        ProgressContext { member_id, now: clock.now(), limits: runner.limits(), brokers };
+    let progress = progress_of(&storage, &run, &log, Some(&news), &progress_context).await?;
     Ok(render(axum::http::StatusCode::OK, &progress))
 }
 
@@ -212,7 +213,7 @@ fn cancel_button(run: &Run) -> Option<PostButton> {
     let label = match run.state {
         RunState::Queued => "Cancel",
         _ if run.day.is_some() => "Pause listening",
-        _ => "Stop and keep what came",
+        _ => "Stop, keep results",
     };
     can_cancel.then(|| {
         post_button(

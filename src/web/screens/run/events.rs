@@ -29,14 +29,14 @@ use crate::{
         paths,
         screens::shared::{
             run_progress::{LOG_LINES, NewResults},
-            run_waiting::{Look, progress_of},
+            run_waiting::{ProgressContext, progress_of},
         },
         state::AppState,
     },
 };
 
-/// Whoever looks at a run.
-struct Looker {
+/// The events of a run for one reader.
+struct ProgressEvents {
     storage: Storage,
     brokers: Brokers,
     clock: Clock,
@@ -65,7 +65,7 @@ pub(in crate::web) async fn get(
 ) -> Result<Response, Error> {
     let (storage, timing) = (state.storage().clone(), state.timing());
     storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
-    let looker = Looker {
+    let events = ProgressEvents {
         follower: storage.follow_run(id, timing.news_again),
         storage,
         brokers,
@@ -80,15 +80,15 @@ pub(in crate::web) async fn get(
         last: None,
         is_over: false,
     };
-    let events = futures::stream::unfold(looker, |mut looker| async move {
-        let event = looker.next().await?;
-        Some((Ok::<_, Infallible>(event), looker))
+    let events = futures::stream::unfold(events, |mut events| async move {
+        let event = events.next().await?;
+        Some((Ok::<_, Infallible>(event), events))
     });
     let keep_alive = KeepAlive::new().interval(timing.event_heartbeat);
     Ok(Sse::new(events).keep_alive(keep_alive).into_response())
 }
 
-impl Looker {
+impl ProgressEvents {
     /// The next event; `None` when there is nothing more to come, or this process ends: then the browser connects again,
     /// to another replica.
     async fn next(&mut self) -> Option<Event> {
@@ -107,7 +107,7 @@ impl Looker {
             }
         }
         self.last = Some(Instant::now());
-        match self.look().await {
+        match self.progress().await {
             Ok(Some((html, is_live))) => {
                 // The protocol has no way to send one.
                 let html = html.replace('\r', "");
@@ -132,7 +132,7 @@ impl Looker {
     }
 
     /// The run as they see it at this moment; `None` when they do not see it any more.
-    async fn look(&mut self) -> Result<Option<(String, bool)>, StorageError> {
+    async fn progress(&mut self) -> Result<Option<(String, bool)>, StorageError> {
         if let Some(session_id) = self.session_id {
             match self.storage.scope_of_session(session_id).await? {
                 Some(scope) => self.scope = scope,
@@ -144,8 +144,8 @@ impl Looker {
         let news = NewResults { shown: self.shown, href: paths::run(self.id) };
         let (member_id, now) = (self.scope.member_id(), self.clock.now());
         let brokers = self.brokers.clone();
-        let look = Look { member_id, now, limits: self.limits, brokers };
-        let view = progress_of(&self.storage, &run, &log, Some(&news), &look).await?;
+        let progress_context = ProgressContext { member_id, now, limits: self.limits, brokers };
+        let view = progress_of(&self.storage, &run, &log, Some(&news), &progress_context).await?;
         Ok(view.render().ok().map(|html| (html, run.state.is_live())))
     }
 }

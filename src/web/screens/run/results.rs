@@ -1,12 +1,15 @@
 //! The results of a run: the table, its order and pages, and what to say when it is empty.
 
 use crate::{
-    domain::{filter::Rule, found_alert::SortOrder, run::Run, sharing::TeamScope},
+    domain::{found_alert::SortOrder, run::Run, sharing::TeamScope},
     storage::{Cursor, PageCursor, ResultPage, Storage, StorageError},
     web::{
         frame::extract::Pairs,
         paths,
-        screens::shared::result_columns::{COLUMNS, order_from, word_of},
+        screens::shared::{
+            parameters::filter_of,
+            result_columns::{COLUMNS, order_from, word_of},
+        },
         widgets::{
             controls::Link,
             pager::{PageSize, Pager},
@@ -53,6 +56,16 @@ pub(super) struct Selection {
     pub(super) selected: u64,
     pub(super) selected_here: usize,
     pub(super) total: u64,
+}
+
+impl Selection {
+    pub(super) fn selected_text(&self) -> String {
+        grouped(self.selected)
+    }
+
+    pub(super) fn total_text(&self) -> String {
+        grouped(self.total)
+    }
 }
 
 /// Rows of a page that can be chosen; the second is what one gets.
@@ -192,7 +205,7 @@ fn empty_results(run: &Run) -> EmptyResults {
             // It stays while the run begins and alerts come: whoever reads it asks for them when they like.
             title: "No alerts shown yet".to_owned(),
             advice: vec![
-                "They are counted above as they come. You may leave this page: the run goes on without it."
+                "They are counted above as they arrive. You can leave this page: the run continues."
                     .to_owned(),
             ],
             links: Vec::new(),
@@ -202,19 +215,19 @@ fn empty_results(run: &Run) -> EmptyResults {
     let (title, advice) = match (run.counts.received, strictest) {
         (0, _) => (
             "Nothing was received".to_owned(),
-            vec!["Nothing came from where the query looked.".to_owned()],
+            vec!["The source had nothing for this query.".to_owned()],
         ),
         (received, Some((rule, n))) => (
-            format!("{} received, none kept", counted(received, "alert")),
+            format!("{} received, none passed", counted(received, "alert")),
             vec![format!(
                 "The rule that rejected most was “{}”: {}. Loosen or clear it to see more.",
-                Rule::sentence_of(rule),
+                filter_of(run).rule_words(rule),
                 counted(*n, "alert")
             )],
         ),
         (received, None) => (
             format!("{} received, none readable", counted(received, "packet")),
-            vec!["They were set aside; the list of unreadable packets says why.".to_owned()],
+            vec!["The list of unreadable packets says why.".to_owned()],
         ),
     };
     EmptyResults { title, advice, links: vec![refine] }

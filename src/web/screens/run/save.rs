@@ -205,14 +205,10 @@ fn report_row(
             Outcome::Existing,
             Some(target_link(*target_id, name)),
             match (on_existing, is_added) {
-                (_, true) => {
-                    "A target with this name was there; the alert is among its alerts now."
-                }
-                (OnExisting::Skip, _) => {
-                    "A target with this name was there; it was left as it is."
-                }
+                (_, true) => "A target with this name existed; the alert was added to it.",
+                (OnExisting::Skip, _) => "A target with this name existed; it was not changed.",
                 (OnExisting::AddAlert, false) => {
-                    "A target with this name was there; only its owner and those they let may add alerts to it."
+                    "A target with this name existed; you may not add alerts to it."
                 }
             }
             .to_owned(),

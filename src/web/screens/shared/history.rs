@@ -142,7 +142,7 @@ pub(in crate::web) async fn get(
         // In local mode there is no team to go back to.
         crumb: match context.visitor.session_id {
             Some(_) => link("Team", paths::TEAM),
-            None => link("What is new", "/"),
+            None => link("Home", "/"),
         },
         filter: Some(filter_form(&storage, scope, &query, error).await?),
         rows: entries.iter().map(|entry| history_row(entry, &groups, clock.now())).collect(),

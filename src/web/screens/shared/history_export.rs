@@ -68,7 +68,7 @@ fn export_lines(
                 }
                 Err(error) => {
                     tracing::warn!(%error, "An export of the history broke off");
-                    let line = json!({ "error": "The export broke off here. Try again." });
+                    let line = json!({ "error": "The export is incomplete. Try again." });
                     Some((Ok(Bytes::from(format!("{line}\n"))), None))
                 }
             }

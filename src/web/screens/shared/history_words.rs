@@ -68,7 +68,7 @@ fn group_name(id: i64, groups: &[Group]) -> String {
     match groups.iter().find(|group| group.id == id) {
         _ if id == TEAM => "the whole team".to_owned(),
         Some(group) => group.name.clone(),
-        None => format!("a group that is gone ({id})"),
+        None => format!("a deleted group ({id})"),
     }
 }
 
@@ -98,7 +98,7 @@ mod tests {
             lines,
             [
                 "before: private",
-                "after: seen by the whole team, changed by SN and a group that is gone (4)",
+                "after: seen by the whole team, changed by SN and a deleted group (4)",
             ]
         );
     }

@@ -5,14 +5,15 @@ use serde_json::{Map, Value};
 
 use crate::{
     actions::stored_form::validate_stored,
-    brokers::Broker,
+    brokers::{Broker, filter_of_stored},
+    domain::{filter::Filter, run::Run, wording::grouped_text},
     forms::{Choices, Context, Field, FormSpec, Kind, Parameters, RawForm},
     web::widgets::controls::Fact,
 };
 
 /// The name of a saved query.
 pub(in crate::web) const QUERY_NAME: Field =
-    Field::text("query_name", "Query name", 500).help("Only saving needs a name.");
+    Field::text("query_name", "Query name", 500).help("Only needed to save the query.");
 
 /// Checks the `parameters` of a JSON body; what is wrong by field.
 pub(in crate::web) async fn validate_sent(
@@ -44,17 +45,22 @@ pub(in crate::web) fn check_query_name(name: &str) -> Option<String> {
     state.errors(QUERY_NAME.name).first().cloned()
 }
 
-/// A form that was filled in, for a reader: labels with values, only what was filled in.
+/// A form that was filled in, for a reader: labels with values, only what was filled in; "classtar" with "< 0.5".
 pub(in crate::web) fn parameters_in_words(form: &FormSpec, parameters: &Value) -> Vec<Fact> {
     let raw = RawForm::from_json(parameters);
     let is_filled_in = |name: &str| !raw.values(name).is_empty();
+    let words = |field: &Field| value_in_words(field, raw.values(field.name));
     form.fields()
-        .filter(|field| is_filled_in(field.name) && field.only_with.is_none_or(is_filled_in))
-        .map(|field| Fact {
-            label: field.label.to_owned(),
-            value: value_in_words(field, raw.values(field.name)),
-            note: None,
-            copy: None,
+        .filter(|field| is_filled_in(field.name) && field.only_with.is_none())
+        .map(|field| {
+            let sign = form.sign_of(field.name).filter(|sign| is_filled_in(sign.name));
+            let sign = sign.map(|sign| format!("{} ", words(sign))).unwrap_or_default();
+            Fact {
+                label: field.label.to_owned(),
+                value: format!("{sign}{}", words(field)),
+                note: None,
+                copy: None,
+            }
         })
         .collect()
 }
@@ -67,7 +73,17 @@ fn value_in_words(field: &Field, values: &[String]) -> String {
             label.map_or_else(|| values.join(", "), |(_, label)| (*label).to_owned())
         }
         Kind::Checkbox => "yes".to_owned(),
-        _ if field.unit.is_empty() => values.join(", "),
-        _ => format!("{} {}", values.join(", "), field.unit),
+        Kind::Integer { .. } => with_unit(field, values.iter().map(|text| grouped_text(text))),
+        _ => with_unit(field, values.iter().cloned()),
     }
+}
+
+fn with_unit(field: &Field, values: impl Iterator<Item = String>) -> String {
+    let values = values.collect::<Vec<_>>().join(", ");
+    if field.unit.is_empty() { values } else { format!("{values} {}", field.unit) }
+}
+
+/// The filter by which a run judges, as far as its stored form tells; spans count from its beginning.
+pub(in crate::web) fn filter_of(run: &Run) -> Filter {
+    filter_of_stored(&run.parameters, run.started.unwrap_or(run.created))
 }

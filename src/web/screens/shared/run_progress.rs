@@ -6,13 +6,13 @@ use chrono::{DateTime, Utc};
 use crate::{
     brokers::Broker,
     domain::{
-        filter::Rule,
         run::{LogLevel, LogLine, Run, RunState},
-        wording::as_sentence,
+        wording::{as_sentence, grouped_text},
     },
     web::{
         door::consent::connect_url,
         paths,
+        screens::shared::parameters::filter_of,
         widgets::{
             controls::{Link, StateChip},
             words::{counted, duration_text, grouped, link, run_title, size_text, state_chip},
@@ -45,9 +45,9 @@ pub(in crate::web) struct RunProgress {
     pub(in crate::web) feedback: Vec<String>,
     pub(in crate::web) notice: Option<String>,
     /// What went wrong and what to do.
-    pub(in crate::web) trouble: Option<Trouble>,
+    pub(in crate::web) trouble: Option<RunTrouble>,
     pub(in crate::web) unreadable: Option<Link>,
-    /// Results that are not on the page yet: "14 new, show".
+    /// Results that are not on the page yet: "Show 14 new alerts".
     pub(in crate::web) new_results: Option<Link>,
     pub(in crate::web) log: Vec<LogLineView>,
 }
@@ -77,7 +77,7 @@ pub(in crate::web) struct Count {
 /// How many alerts a rule of the filter rejected.
 #[derive(Clone, Debug)]
 pub(in crate::web) struct RejectedBy {
-    /// The rule in words: "Star/galaxy score below 0.10".
+    /// The rule as the query words it: "rb ≥ 0.65".
     pub(in crate::web) rule: String,
     pub(in crate::web) count: String,
     /// The same as a share of all received, 0 to 100.
@@ -86,7 +86,7 @@ pub(in crate::web) struct RejectedBy {
 
 /// What went wrong.
 #[derive(Clone, Debug)]
-pub(in crate::web) struct Trouble {
+pub(in crate::web) struct RunTrouble {
     pub(in crate::web) title: String,
     pub(in crate::web) advice: Vec<String>,
     pub(in crate::web) links: Vec<Link>,
@@ -138,7 +138,7 @@ pub(in crate::web) fn progress_view(
         }),
         new_results: news
             .filter(|_| n_new > 0)
-            .map(|news| link(format!("{} new, show", grouped(n_new)), &*news.href)),
+            .map(|news| link(format!("Show {}", counted(n_new, "new alert")), &*news.href)),
         log: log.iter().map(log_line).collect(),
     }
 }
@@ -147,7 +147,7 @@ fn status_sentence(run: &Run) -> String {
     let counts = &run.counts;
     let so_far = format!("{} received, {} kept", grouped(counts.received), grouped(counts.stored));
     match run.state {
-        RunState::Queued => "Waits for a free place.".to_owned(),
+        RunState::Queued => "Waiting for a free slot.".to_owned(),
         RunState::Running if run.cancel_requested => format!("Stopping. {so_far}."),
         RunState::Running => format!("Running. {so_far}."),
         _ => format!("{}. {so_far}.", state_chip(run.state).label),
@@ -224,10 +224,14 @@ fn counts(run: &Run, broker: Option<&dyn Broker>, now: DateTime<Utc>) -> Vec<Cou
         count("Received", n.received, "Messages or packets read"),
         count("Passed", n.passed, "Alerts that the filter let through"),
         count("Rejected", n.rejected, "Alerts that the filter rejected"),
-        count("Duplicates", n.duplicates, "Alerts that passed and were in this run already"),
+        count("Duplicates", n.duplicates, "Alerts that passed but are in this run already"),
         Count {
             is_alarming: n.unreadable > 0,
-            ..count("Unreadable", n.unreadable, "Packets that could not be read and were set aside")
+            ..count(
+                "Unreadable",
+                n.unreadable,
+                "Packets that could not be read and were stored unchanged",
+            )
         },
         Count { is_main: true, ..count("Stored", n.stored, "Alerts in the results of this run") },
     ];
@@ -235,11 +239,12 @@ fn counts(run: &Run, broker: Option<&dyn Broker>, now: DateTime<Utc>) -> Vec<Cou
         counts.push(count(
             "Acknowledged",
             n.acknowledged,
-            "Messages that were acknowledged to Pub/Sub once they were kept: they do not come again",
+            "Messages that were acknowledged to Pub/Sub after they were stored: they are not delivered again",
         ));
     }
     if let Some(rate) = run.received_per_second(run.end_or(now)) {
-        let value = if rate < 10.0 { format!("{rate:.1}") } else { format!("{rate:.0}") };
+        let value =
+            if rate < 10.0 { format!("{rate:.1}") } else { grouped_text(&format!("{rate:.0}")) };
         counts.push(Count { value, ..count("Alerts/s", 0, "Messages read per second") });
     }
     counts.push(Count {
@@ -251,19 +256,20 @@ fn counts(run: &Run, broker: Option<&dyn Broker>, now: DateTime<Utc>) -> Vec<Cou
 
 fn rejected_by(run: &Run) -> Vec<RejectedBy> {
     let received = run.counts.received.max(1);
+    let filter = filter_of(run);
     let mut rules: Vec<_> = run.counts.rejected_by.iter().collect();
     rules.sort_by_key(|(_, n)| std::cmp::Reverse(**n));
     rules
         .into_iter()
         .map(|(rule, n)| RejectedBy {
-            rule: Rule::sentence_of(rule),
+            rule: filter.rule_words(rule),
             count: grouped(*n),
             percent: u8::try_from((n * 100).div_ceil(received).min(100)).unwrap_or(100),
         })
         .collect()
 }
 
-fn trouble(run: &Run) -> Trouble {
+fn trouble(run: &Run) -> RunTrouble {
     let title = match (run.state, run.lacks) {
         (RunState::Interrupted, _) => "This run was interrupted",
         (_, Some(_)) => "This run needs sign-in at Google",
@@ -271,7 +277,7 @@ fn trouble(run: &Run) -> Trouble {
     };
     let connect =
         run.lacks.map(|scope| link("Connect to Google", connect_url(scope, &paths::run(run.id))));
-    Trouble {
+    RunTrouble {
         title: title.to_owned(),
         advice: paragraphs(&run.feedback),
         links: connect.into_iter().collect(),

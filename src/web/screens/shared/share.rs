@@ -163,13 +163,13 @@ async fn change(
         Ok(false) => Err(Error::NotFound),
         Err(NotDone::Refused(Refused::NameTakenThere)) => {
             let message = format!(
-                "Those who would see it know a target named like {} already. Rename one of them, or choose other groups.",
+                "Some of those who would see it already see a target with the name {}. Rename one of them, or choose other groups.",
                 owned.object.text
             );
             show(storage, context, &owned, &wanted, Some(message)).await
         }
         Err(NotDone::Refused(Refused::Changed)) => {
-            let message = "Somebody else changed the sharing while you were choosing. This is how it is now: choose again.";
+            let message = "Somebody else changed the sharing meanwhile. This is its present state: choose again.";
             let answer =
                 show(storage, context, &owned, &owned.sharing, Some(message.to_owned())).await;
             answer.map(|mut page| {
@@ -178,7 +178,7 @@ async fn change(
             })
         }
         Err(NotDone::Refused(Refused::NotTheirsToGive)) => {
-            let message = "You may let more people see it, and no more than that: only its owner or an admin takes it away from somebody or gives rights that you do not have.";
+            let message = "You can only add people. Only its owner or an admin can take rights away, or give rights that you do not have.";
             let answer = show(storage, context, &owned, &wanted, Some(message.to_owned())).await;
             answer.map(|mut page| {
                 *page.status_mut() = StatusCode::FORBIDDEN;
@@ -227,7 +227,7 @@ async fn show(
         (can_share && scope.seen_groups().contains(&group.id))
             || owned.sharing.readers.contains(&group.id)
     };
-    let team = share_row(TEAM, "The whole team", "everybody who is in".to_owned(), shown);
+    let team = share_row(TEAM, "The whole team", "all members".to_owned(), shown);
     let rows = groups.iter().filter(|group| is_offered(group)).map(|group| {
         let note = counted(group.members.len() as u64, "member");
         share_row(group.id, &group.name, note, shown)
@@ -265,20 +265,23 @@ fn share_row(id: i64, name: &str, note: String, sharing: &Sharing) -> ShareRow {
 fn remarks(kind: Kind, rights: Rights) -> Vec<String> {
     let mut remarks = Vec::new();
     if !rights.share {
-        remarks.push("Its owner, an admin, or whom they let can change this.".to_owned());
+        remarks.push(
+            "Only its owner, an admin, or somebody with the right to share it can change this."
+                .to_owned(),
+        );
     } else if !rights.delete {
         remarks.push(
-            "You may let more people in, with the rights that you have yourself; its owner or an admin takes it away."
+            "You can add groups, with the rights that you have yourself. Only its owner or an admin can take rights away."
                 .to_owned(),
         );
     }
     remarks.push(
-        "Viewers look only, whatever stands here. Admins see and change what is shared with anybody; what is private only its owner does.".to_owned(),
+        "Viewers can only look, whatever is set here. Admins see and change everything that is shared; private things only their owner does.".to_owned(),
     );
     remarks.push(match kind {
-        Kind::Query => "Runs of this query are shared as the query is when they start; those that are there keep their own sharing.",
+        Kind::Query => "A run takes over the sharing of its query when it starts; earlier runs keep theirs.",
         Kind::Run => "Targets saved from this run have their own sharing.",
-        _ => "Names are kept apart among those who see the same targets.",
+        _ => "Two targets that the same people see cannot have the same name.",
     }.to_owned());
     remarks
 }

@@ -18,7 +18,7 @@ const MAX_NAME: usize = 100;
 /// The fields of a target.
 pub(in crate::web) static FORM: FormSpec = FormSpec {
     groups: &[&[
-        Field::text("name", "Name", MAX_NAME).required().help("Case, spaces and - _ ( ) do not make a new name."),
+        Field::text("name", "Name", MAX_NAME).required().help("Names that differ only by case, spaces or - _ ( ) are the same."),
         Field::parsed("ra", "RA", understand_ra)
             .required()
             .help("Degrees (83.6331), or sexagesimal hours (05:34:31.94, 5h34m31.94s), or 271d23m29.1s.")
@@ -27,7 +27,7 @@ pub(in crate::web) static FORM: FormSpec = FormSpec {
             .required()
             .help("Degrees (22.0145), or sexagesimal (+22:00:52.2, +22d00m52.2s).")
             .placeholder("+22:00:52.2"),
-        Field::long_text("aliases", "Aliases", 4_000).help("Other names, one a line."),
+        Field::long_text("aliases", "Aliases", 4_000).help("Other names, one per line."),
         Field::long_text("note", "Notes", 10_000),
     ]],
     rules: &[],

@@ -160,7 +160,7 @@ async fn one_page(
         trouble: shown.trouble.as_ref().map(sentence),
         peek: may_work.then(|| {
             let action = paths::subscription_page(name, "peek/");
-            post_button("Look at what waits", action, ButtonLook::Plain, "", Vec::new())
+            post_button("Peek", action, ButtonLook::Plain, "", Vec::new())
         }),
         messages: shown.messages.map(|rows| rows.into_iter().map(message_row).collect()),
         seek: may_dispose.then(|| SeekForm {
@@ -186,10 +186,8 @@ pub(in crate::web) async fn get_delete(
         chrome: visit.context.chrome(Section::Subscriptions),
         question: format!("Delete the subscription {name}?"),
         consequences: vec![
-            "Messages that wait in it are lost: a new subscription begins when it is made."
-                .to_owned(),
-            "Whoever else pulls from it gets nothing more. Runs, alerts and targets stay."
-                .to_owned(),
+            "Its waiting messages are lost: a new subscription starts empty.".to_owned(),
+            "Nobody can pull from it any more. Runs, alerts and targets are kept.".to_owned(),
         ],
         facts: Vec::new(),
         action: paths::subscription_page(&name, "delete/"),

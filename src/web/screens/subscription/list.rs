@@ -69,7 +69,7 @@ pub(super) struct SubscriptionRow {
     /// Whether the topic is gone: nothing more comes.
     pub(super) is_topic_gone: bool,
     /// What it lets through: a filter, a transform; empty for everything.
-    pub(super) sieve: Vec<String>,
+    pub(super) filter: Vec<String>,
     pub(super) retention: String,
     /// "after 31 d without use", "never"
     pub(super) expires: String,
@@ -98,22 +98,22 @@ static FORM: FormSpec = FormSpec {
         Field::checked("topic", "Topic", 255, check_resource_name)
             .required()
             .suggestions(&PUBLISHED_NAMES)
-            .help("What it listens to; see below what Pitt-Google publishes."),
+            .help("The topic that it receives; Pitt-Google's are listed below."),
         Field::checked("project", "Project of the topic", 80, check_project)
             .help("Empty: Pitt-Google's."),
         Field::checked("filter", "Attribute filter", MAX_FILTER_BYTES, check_attribute_filter)
             .placeholder("attributes.healpix9 = \"2196702\"")
-            .help("Google lets through what fits and acknowledges the rest for you. At most 256 bytes; it cannot be changed later."),
+            .help("Pub/Sub delivers only messages that match and drops the others. At most 256 bytes; it cannot be changed later."),
         Field::long_text("javascript", "JavaScript transform", 20_000)
-            .help("A function that Google applies to each message: function keep(message, metadata) { …; return message; } null drops the message. It reads attributes and JSON payloads, not Avro."),
+            .help("A function that Google applies to each message: function keep(message, metadata) { …; return message; } Returning null drops the message. It can read attributes and JSON payloads, not Avro."),
     ]],
     rules: &[],
 };
 
 const COSTS: [&str; 3] = [
-    "Delivering messages: 10 GiB a month are free, then $40 a TiB, billed to the project of the subscription. One ZTF alert in Avro has about 67 kB: 10 GiB are some 160,000. Looking at what waits is a delivery, too.",
-    "Messages that an attribute filter keeps back are billed as delivered all the same; only their way out of Google's network costs nothing. Messages that wait longer than a day without acknowledgement, and acknowledged ones that are kept, cost storage.",
-    "A transform is billed by the work that it does. Prices change: https://cloud.google.com/pubsub/pricing has today's.",
+    "Delivering messages: 10 GiB a month are free, then $40 a TiB, billed to the project of the subscription. One ZTF alert in Avro has about 67 kB: 10 GiB are about 160,000 alerts. Peeking counts as delivery.",
+    "Messages that an attribute filter drops are billed as delivered, but without network egress. Messages not acknowledged within a day, and acknowledged ones that are retained, cost storage.",
+    "Transforms are billed by compute. Current prices: https://cloud.google.com/pubsub/pricing",
 ];
 
 /// Somebody on a page about subscriptions.
@@ -284,9 +284,9 @@ pub(super) fn subscription_row(
         topic: topic.to_owned(),
         topic_project: project.to_owned(),
         is_topic_gone,
-        sieve: filter.into_iter().chain(transform).collect(),
+        filter: filter.into_iter().chain(transform).collect(),
         retention: span_text(&details.message_retention_duration).unwrap_or("7 d".to_owned())
-            + if details.retain_acked_messages { ", read ones too" } else { "" },
+            + if details.retain_acked_messages { ", acknowledged ones too" } else { "" },
         expires: match &details.expiration_policy {
             Some(policy) => span_text(&policy.ttl)
                 .map_or("never".to_owned(), |span| format!("after {span} without use")),

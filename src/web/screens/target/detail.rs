@@ -18,11 +18,15 @@ use crate::{
         },
         paths,
         screens::shared::share::{links_about, sharing_labels},
+        state::AppState,
         widgets::{
             brightness::Magnitude,
             controls::{Fact, FactGroup, Link, TimeView},
             links_out::links_out,
-            words::{counted, link, magnitude, moment, observed, position_text, run_link},
+            words::{
+                counted, days_text, grouped, link, magnitude, moment, observed, position_text,
+                run_link,
+            },
         },
     },
 };
@@ -49,6 +53,12 @@ struct TargetPage {
     edit_href: Option<String>,
     /// Asks whether to delete it; absent without the right to.
     delete_href: Option<String>,
+}
+
+impl TargetPage {
+    fn n_alerts(&self) -> String {
+        grouped(self.alerts.len() as u64)
+    }
 }
 
 /// An alert of a target.
@@ -105,21 +115,27 @@ pub(in crate::web) async fn get(
 
 /// `GET /targets/{id}/delete/`
 pub(in crate::web) async fn get_delete(
-    State(storage): State<Storage>,
+    State(state): State<AppState>,
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let target = storage.find_target(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let found = state.storage().find_target(&context.scope, id).await?;
+    let target = found.ok_or(Error::NotFound)?;
     if !context.scope.rights_on(target.created_by, &target.sharing).delete {
         return Err(Error::Forbidden);
+    }
+    let mut consequences = vec!["Its names and notes are deleted.".to_owned()];
+    if target.n_alerts > 0 {
+        consequences.push(format!(
+            "{} will be deleted after {}, like all that belong to no target.",
+            counted(target.n_alerts, "alert"),
+            days_text(state.retention())
+        ));
     }
     let page = ConfirmPage {
         chrome: context.chrome(Section::Targets),
         question: format!("Delete the target {}?", target.name),
-        consequences: vec![
-            "Its names, notes and the links to its alerts are deleted.".to_owned(),
-            format!("{} will no longer be kept for ever.", counted(target.n_alerts, "alert")),
-        ],
+        consequences,
         facts: Vec::new(),
         action: paths::target_page(id, "delete/"),
         hidden: Vec::new(),

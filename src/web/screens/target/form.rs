@@ -142,7 +142,7 @@ async fn changed_meanwhile(
     problems.add_error(
         FORM_ERRORS,
         format!(
-            "Somebody else changed this target while you were editing. It now says: {}, {position}, aliases: {}, notes: {}. Save again to put what is typed here in its place.",
+            "Somebody else changed this target while you were editing. It now says: {}, {position}, aliases: {}, notes: {}. Save again to overwrite it with what is typed here.",
             target.name,
             target.aliases.join(", "),
             target.note

@@ -104,7 +104,7 @@ const PAGE_SIZE: u32 = 50;
 const COUNTED: i64 = 1_001;
 
 const NAME: Field =
-    Field::text("name", "Name or alias", 100).help("Case, spaces and - _ ( ) do not matter.");
+    Field::text("name", "Name or alias", 100).help("Case, spaces and - _ ( ) are ignored.");
 const CONE: Field = Field::text("cone_search", "Cone search", 200).help(
     "RA, Dec, radius in degrees, or with a unit: 269.76, -29.18, 0.25 or 17:59:02 -29:10:46, 30″.",
 );

@@ -90,15 +90,15 @@ const NO_NAMES: [&str; 6] =
 fn check_group(name: &str, description: &str) -> Option<String> {
     match (name.chars().count(), description.chars().count()) {
         (0, _) => Some("This field is required.".to_owned()),
-        (n, _) if n > MAX_NAME => Some(format!("A name has at most {MAX_NAME} characters.")),
+        (n, _) if n > MAX_NAME => Some(format!("A name can have at most {MAX_NAME} characters.")),
         (_, n) if n > MAX_DESCRIPTION => {
-            Some(format!("What it is for takes at most {MAX_DESCRIPTION} characters."))
+            Some(format!("The description can have at most {MAX_DESCRIPTION} characters."))
         }
         _ if [name, description].iter().any(|text| has_tricks(text)) => {
             Some("Control and invisible characters are not allowed.".to_owned())
         }
         _ if NO_NAMES.contains(&&*name.to_lowercase()) => {
-            Some("This name would be taken for another thing. Choose another one.".to_owned())
+            Some("This name is reserved. Choose another one.".to_owned())
         }
         _ => None,
     }
@@ -202,7 +202,7 @@ pub(in crate::web) async fn post_delete(
         Ok(false) => Err(Error::NotFound),
         Err(NotDone::Refused(Refused::NameTakenThere)) => {
             let group = storage.find_group(&context.scope, id).await?.ok_or(Error::NotFound)?;
-            let problem = "It cannot be deleted yet: two targets that are shared with it have one name, and without it the same people would see both. One of them may be hidden from you. Ask the owners of what is shared with this group to rename theirs or to share it with others.";
+            let problem = "It cannot be deleted yet: two targets with the same name are shared with it, and without it the same people would see both. One of them may be hidden from you. Ask the owners of the targets shared with this group to rename them or to share them with others.";
             let page = confirm(&context, &group, Some(problem));
             Ok(context.render_as(axum::http::StatusCode::CONFLICT, &page))
         }
@@ -212,7 +212,7 @@ pub(in crate::web) async fn post_delete(
 
 fn confirm(context: &PageContext, group: &Group, problem: Option<&str>) -> ConfirmPage {
     let consequences = problem.map(str::to_owned).into_iter().chain([
-        "What is shared with this group alone is seen by its owners alone then. Queries and targets of owners who have left become yours.".to_owned(),
+        "Things shared with this group alone become private to their owners. Queries and targets of owners who have left become yours.".to_owned(),
         "Nothing else is deleted; its members stay in the team.".to_owned(),
     ]);
     ConfirmPage {
@@ -252,14 +252,7 @@ fn member_rows(group: &Group, context: &PageContext, leads: bool) -> Vec<GroupMe
             ));
         }
         if leads && !is_this {
-            buttons.push(member_button(
-                "Take out",
-                group,
-                "remove",
-                member.id,
-                &member.name,
-                false,
-            ));
+            buttons.push(member_button("Remove", group, "remove", member.id, &member.name, false));
         }
         GroupMemberRow { name: member.name.clone(), is_this, is_leader: member.is_leader, buttons }
     });

@@ -166,7 +166,7 @@ fn member_row(row: TeamMember, context: &PageContext, now: DateTime<Utc>) -> Mem
         remove: if is_this {
             Some(link("Leave…", remove))
         } else {
-            is_admin.then(|| link("Take out…", remove))
+            is_admin.then(|| link("Remove…", remove))
         },
     }
 }
@@ -215,7 +215,7 @@ pub(super) fn invitation_row(row: Invitation, now: DateTime<Utc>) -> InvitationR
     let who = row.email.unwrap_or_else(|| "whoever has the link".to_owned());
     InvitationRow {
         take_back: post_button(
-            "Take back",
+            "Withdraw",
             paths::invitation_removal(row.id),
             ButtonLook::Plain,
             &format!("the invitation of {who}"),

@@ -58,17 +58,17 @@ pub(in crate::web) async fn get_remove(
     let (question, confirm_label) = if leaves {
         ("Leave the team?".to_owned(), "Leave")
     } else {
-        (format!("Take {name} out of the team?"), "Take out")
+        (format!("Remove {name} from the team?"), "Remove")
     };
     let whose = if leaves { "Your" } else { "Their" };
     let page = ConfirmPage {
         chrome: context.chrome(Section::Elsewhere),
         question,
         consequences: vec![
-            format!("{whose} sessions and API tokens end at once, and runs that go on are stopped; what has come is kept."),
-            format!("{whose} connection to Google is deleted here and taken back at Google."),
+            format!("{whose} sessions and API tokens end at once, and current runs are stopped; their results are kept."),
+            format!("{whose} connection to Google is deleted here and revoked at Google."),
             "Queries, runs and targets stay, with their author's name; what is private stays private.".to_owned(),
-            "Open invitations by them are taken back. Only an invitation lets the account in again, or its address in the service's settings (--admin).".to_owned(),
+            "Open invitations by them are withdrawn. The account can only return by a new invitation, or if the service's settings (--admin) name its address.".to_owned(),
         ],
         facts: Vec::new(),
         action: paths::member_page(id, "remove/"),
@@ -113,8 +113,7 @@ async fn last_admin(
     accounts: &Accounts,
     context: &PageContext,
 ) -> Result<Response, Error> {
-    let problem =
-        "This is the last admin, and somebody must be one. Make somebody else admin first.";
+    let problem = "This is the last admin, and the team needs one. Make somebody else admin first.";
     let typed = Typed { problem: Some(problem.to_owned()), ..Typed::default() };
     page(state, accounts, context, typed).await
 }

@@ -1,4 +1,4 @@
-//! On the way to the provider: the cookie that ties a browser to it, and how many ways one address may begin.
+//! Redirects to the sign-in provider: the cookie that ties a browser to its sign-in, and how many one address may begin.
 
 use std::{net::IpAddr, time::Instant};
 
@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// So many ways to the provider and no more.
+/// Refuses an address that has begun too many sign-ins.
 pub(super) fn check_rate(accounts: &Accounts, peer: IpAddr) -> Result<(), Error> {
     accounts.attempts.check(Asker::at(peer), Instant::now()).map_err(|wait| {
         tracing::warn!(%peer, "Too many sign-ins were begun from one address");
@@ -26,8 +26,8 @@ pub(super) fn check_rate(accounts: &Accounts, peer: IpAddr) -> Result<(), Error>
     })
 }
 
-/// Sends a browser to the provider, tied to this way.
-pub(super) fn send_off(departure: &Departure, site: &Site) -> Response {
+/// Sends a browser to the provider, with the cookie that ties it to this sign-in.
+pub(super) fn redirect_to_provider(departure: &Departure, site: &Site) -> Response {
     let mut response = Redirect::to(&departure.url).into_response();
     let cookie = format!(
         "{}={}; Path=/; Max-Age={BROWSER_KEY_LIFE_S}; HttpOnly; SameSite=Lax{}",
@@ -41,7 +41,7 @@ pub(super) fn send_off(departure: &Departure, site: &Site) -> Response {
     response
 }
 
-/// What ties a browser's ways to the provider to it.
+/// The key in the cookie that ties a browser to its sign-ins.
 pub(super) fn browser_key<'h>(headers: &'h HeaderMap, site: &Site) -> Option<&'h str> {
     cookie(headers, browser_cookie(site))
 }
