@@ -8,7 +8,7 @@ use tom_alerts::{
     actions::runs::{Runner, RunnerSettings},
     brokers::{Brokers, archive::Archive},
     clock::Clock,
-    domain::{run::Run, sharing::TeamScope},
+    domain::{run::Run, sharing::Asker},
     forms::{self, RawForm},
     google::Access,
     simulate::{Night, default_night, write_folder, write_tar_gz},
@@ -41,7 +41,7 @@ pub(crate) async fn measure(storage: &Storage, place: &Path) -> anyhow::Result<(
             RunnerSettings::default(),
         ),
         brokers,
-        scope: storage.local_scope().await?,
+        asker: storage.local_asker().await?,
     };
     println!("archive to committed rows, {PACKETS} packets each");
     println!(
@@ -59,7 +59,7 @@ struct Reader<'a> {
     storage: &'a Storage,
     runner: Runner,
     brokers: Brokers,
-    scope: TeamScope,
+    asker: Asker,
 }
 
 impl Reader<'_> {
@@ -96,9 +96,9 @@ impl Reader<'_> {
             .form()
             .validate(&sent, &context)
             .map_err(|_| anyhow::anyhow!("the form has changed"))?;
-        let id = self.runner.start("archive", parameters, None, "", &self.scope).await?;
+        let id = self.runner.start("archive", parameters, None, "", &self.asker).await?;
         loop {
-            let run = self.storage.find_run(&self.scope, id).await?.context("the run is gone")?;
+            let run = self.storage.find_run(&self.asker, id).await?.context("the run is gone")?;
             if !run.state.is_live() {
                 return Ok(run);
             }

@@ -8,7 +8,7 @@ use tom_alerts::{
         alert::{Alert, Band, Packet, PacketFormat, Stamps, Survey},
         run::{LogLevel, RunId, RunState},
         saved_query::NewSavedQuery,
-        sharing::{Sharing, TEAM, TeamScope},
+        sharing::{Asker, Sharing, TEAM},
         sky::{Position, healpix29},
         target::{NewTarget, name_key},
     },
@@ -36,7 +36,7 @@ pub(crate) struct Filled {
 pub(crate) struct Fill {
     storage: Storage,
     pool: PgPool,
-    scope: TeamScope,
+    asker: Asker,
     n_alerts: usize,
     n_targets: usize,
 }
@@ -47,7 +47,7 @@ impl Fill {
         let fill = Self {
             storage: storage.clone(),
             pool: PgPool::connect(database_url).await?,
-            scope: storage.local_scope().await?,
+            asker: storage.local_asker().await?,
             n_alerts: 0,
             n_targets: 0,
         };
@@ -58,7 +58,7 @@ impl Fill {
                 parameters: json!({ "folder": "night.tar.gz", "max_results": 100, "mag_max": 19.5 }),
                 sharing: Sharing::read_by(vec![TEAM]),
             };
-            let id = fill.storage.save_query(&fill.scope, &query).await?;
+            let id = fill.storage.save_query(&fill.asker, &query).await?;
             for _ in 0..RUNS_PER_QUERY {
                 let run = fill.begin_run(Some(id), &query.name).await?;
                 fill.storage
@@ -104,7 +104,7 @@ impl Fill {
             acts_as: None,
             sharing: Sharing::read_by(vec![TEAM]),
         };
-        let id = self.storage.create_run(&self.scope, &run, u32::MAX).await?;
+        let id = self.storage.create_run(&self.asker, &run, u32::MAX).await?;
         self.storage.begin_runs(&run.instance, u32::MAX, 1, std::time::Duration::ZERO).await?;
         Ok(id)
     }
@@ -115,8 +115,8 @@ impl Fill {
             let aliases = vec![format!("AT {name}")];
             let position = Some(place(self.n_targets));
             let target = NewTarget { name, aliases, position, note: String::new() };
-            let sharing = self.scope.default_sharing_of_targets();
-            self.storage.create_target(&self.scope, target, sharing).await?;
+            let sharing = self.asker.default_sharing_of_targets();
+            self.storage.create_target(&self.asker, target, sharing).await?;
             self.n_targets += 1;
             return Ok(());
         }
@@ -144,7 +144,7 @@ impl Fill {
         .bind(places.iter().copied().map(healpix29).collect::<Vec<_>>())
         .bind(&names)
         .bind(names.iter().map(|name| name_key(name)).collect::<Vec<_>>())
-        .bind(self.scope.member_id())
+        .bind(self.asker.member_id())
         .execute(&self.pool)
         .await?;
         self.n_targets = end;

@@ -114,7 +114,7 @@ impl Service {
         let site = Site::local(
             format!("http://{address}").parse()?,
             address,
-            storage.local_scope().await?,
+            storage.local_asker().await?,
         );
         let timing = WebTiming::default();
         let metrics = telemetry::collect_metrics()?;
@@ -186,12 +186,12 @@ impl Service {
         }
         let health = Scenario::new("/healthz (no database)", vec!["/healthz".to_owned()]);
         self.measure_one(&health, scratch, SHORT).await?;
-        let scope = storage.local_scope().await?;
-        storage.select_all(&scope, filled.run).await?;
+        let asker = storage.local_asker().await?;
+        storage.select_all(&asker, filled.run).await?;
         let all_ticked =
             Scenario::new("run, first page, all ticked", vec![format!("/runs/{}/", filled.run)]);
         self.measure_one(&all_ticked, scratch, SHORT).await?;
-        storage.clear_selection(&scope, filled.run).await?;
+        storage.clear_selection(&asker, filled.run).await?;
         Ok(())
     }
 

@@ -16,7 +16,7 @@ use tom_alerts::{
     clock::Clock,
     domain::{
         run::{Run, RunId},
-        sharing::TeamScope,
+        sharing::Asker,
         timing::Timing,
     },
     forms::{self, RawForm},
@@ -44,7 +44,7 @@ pub(crate) struct Service {
     storage: Storage,
     runner: Runner,
     brokers: Brokers,
-    scope: TeamScope,
+    asker: Asker,
     backend: &'static str,
 }
 
@@ -65,8 +65,8 @@ impl Service {
             Access::default(),
             RunnerSettings::default(),
         );
-        let scope = storage.local_scope().await?;
-        Ok(Self { storage: storage.clone(), runner, brokers, scope, backend })
+        let asker = storage.local_asker().await?;
+        Ok(Self { storage: storage.clone(), runner, brokers, asker, backend })
     }
 
     /// Reads a round until the last message is acknowledged; the turn and the bytes of the packets.
@@ -111,13 +111,13 @@ impl Service {
             .form()
             .validate(&sent, &context)
             .map_err(|_| anyhow::anyhow!("the form has changed"))?;
-        Ok(self.runner.start(self.backend, parameters, None, "", &self.scope).await?)
+        Ok(self.runner.start(self.backend, parameters, None, "", &self.asker).await?)
     }
 
     async fn wait_for(&self, id: RunId, is_there: impl Fn(&Run) -> bool) -> anyhow::Result<Run> {
         let began = Instant::now();
         while began.elapsed() < LONGEST {
-            let run = self.storage.find_run(&self.scope, id).await?.context("the run is gone")?;
+            let run = self.storage.find_run(&self.asker, id).await?.context("the run is gone")?;
             if is_there(&run) {
                 return Ok(run);
             }

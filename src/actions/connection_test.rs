@@ -3,7 +3,7 @@
 use super::credentials::Credentials;
 use crate::{
     brokers::Brokers,
-    domain::{grant::Scope, visitor::Visitor},
+    domain::{grant::GoogleRight, visitor::Visitor},
     storage::{Storage, StorageError},
 };
 
@@ -11,7 +11,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tested {
     /// Which right.
-    pub scope: Scope,
+    pub scope: GoogleRight,
     /// A sentence, on what works or on what does not.
     pub outcome: Result<String, String>,
 }
@@ -25,7 +25,7 @@ pub async fn test_connection(
 ) -> Result<Vec<Tested>, StorageError> {
     let mut tested: Vec<Tested> = Vec::new();
     for broker in brokers.all() {
-        let Some(scope) = broker.needed_scope() else { continue };
+        let Some(scope) = broker.needed_right() else { continue };
         let is_tried = tested.iter().any(|test| test.scope == scope);
         let is_granted = visitor.grant.as_ref().is_none_or(|grant| grant.scopes.contains(&scope));
         if is_tried || (!is_granted && credentials.service_account().is_none()) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::grants::Grants;
 use crate::{
-    domain::{grant::Scope, member::Member, visitor::Visitor},
+    domain::{grant::GoogleRight, member::Member, visitor::Visitor},
     google::Access,
     storage::{Storage, StorageError},
 };
@@ -55,7 +55,7 @@ impl Credentials {
         &self,
         storage: &Storage,
         member: &Member,
-        scope: Option<Scope>,
+        scope: Option<GoogleRight>,
     ) -> Result<Access, StorageError> {
         let own_project = storage.google_project(member.id).await?;
         let project = own_project.or_else(|| self.deployment.project.clone());
@@ -67,7 +67,7 @@ impl Credentials {
     }
 
     /// The right that a visitor has to grant before this can run; `None` when nothing is missing, or nobody could.
-    pub fn lacking(&self, visitor: &Visitor, scope: Option<Scope>) -> Option<Scope> {
+    pub fn lacking(&self, visitor: &Visitor, scope: Option<GoogleRight>) -> Option<GoogleRight> {
         let scope = scope?;
         if self.deployment.tokens.is_some() || self.grants.is_none() {
             return None;

@@ -34,7 +34,7 @@ pub async fn estimate_query(
         tracing::info!(member.id = by.id, "A member looks at queries too often");
         return Ok(Some(Estimate::TooOften(left_s)));
     }
-    let (now, access) = runner.access_for_run(by, broker.needed_scope()).await?;
+    let (now, access) = runner.access_for_run(by, broker.needed_right()).await?;
     Ok(Some(match preview.check(parameters, now, &access).await {
         Ok(check) => {
             let left = left_today(runner, by.id, preview.daily()).await?;

@@ -19,7 +19,7 @@ use tracing::{info, warn};
 use self::renewing::{MemberGrant, RenewalTrouble};
 use crate::{
     clock::Clock,
-    domain::{grant::Scope, sealed::Sealed, timing::GrantTiming},
+    domain::{grant::GoogleRight, sealed::Sealed, timing::GrantTiming},
     google::{
         Token, TokenSource,
         cipher::{Cipher, CipherError},
@@ -87,7 +87,7 @@ impl Grants {
         self: &Arc<Self>,
         member_id: i64,
         account: String,
-        scope: Scope,
+        scope: GoogleRight,
     ) -> Arc<dyn TokenSource> {
         Arc::new(MemberGrant { grants: self.clone(), member_id, account, scope })
     }
@@ -109,7 +109,11 @@ impl Grants {
 
     /// Whether a grant can renew itself with this right in it: then Google need not ask for consent again. A refresh
     /// token from before a right was added does not bring it.
-    pub async fn can_refresh(&self, member_id: i64, scope: Scope) -> Result<bool, StorageError> {
+    pub async fn can_refresh(
+        &self,
+        member_id: i64,
+        scope: GoogleRight,
+    ) -> Result<bool, StorageError> {
         let found = self.storage.find_credential(member_id).await?;
         Ok(found.is_some_and(|found| {
             found.grant.allows(scope) && self.refresh_token(member_id, &found).is_some()

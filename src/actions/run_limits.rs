@@ -7,7 +7,7 @@ use std::{num::NonZeroU32, sync::Arc};
 
 use crate::{
     brokers::PullPace,
-    domain::limiter::{Asker, Limiter, Pace},
+    domain::limiter::{Limiter, Pace, Requester},
 };
 
 /// Runs that one process works on at once, whosever they are, beyond those of one member: a stream with a backlog takes up
@@ -61,8 +61,8 @@ impl PullLimit {
 
     /// The pace that a member's runs share.
     pub(super) fn of(&self, member_id: i64) -> PullPace {
-        let asker = Asker::Member(member_id);
-        PullPace { a_minute: self.a_minute, limiter: self.limiter.clone(), asker }
+        let requester = Requester::Member(member_id);
+        PullPace { a_minute: self.a_minute, limiter: self.limiter.clone(), requester }
     }
 }
 
@@ -78,7 +78,7 @@ mod tests {
     }
 
     fn line_up(pace: &PullPace, now: Instant) -> Duration {
-        pace.limiter.line_up(pace.asker, now)
+        pace.limiter.line_up(pace.requester, now)
     }
 
     #[test]

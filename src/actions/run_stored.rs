@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{runs::Runner, stored_form::validate_stored};
 use crate::{
-    domain::{grant::Scope, run::RunId, saved_query::SavedQuery, visitor::Visitor},
+    domain::{grant::GoogleRight, run::RunId, saved_query::SavedQuery, visitor::Visitor},
     forms::FormState,
     storage::NotDone,
 };
@@ -35,7 +35,7 @@ pub enum StoredRun {
     /// There is a run.
     Started(RunId),
     /// There is none: it would act as its member, who has not granted this right at Google.
-    Lacks(Scope),
+    Lacks(GoogleRight),
     /// There is none: the form has changed since, and says what no longer fits.
     Invalid(FormState),
     /// There is none: the deployment has no such backend.
@@ -51,13 +51,13 @@ pub async fn run_stored(
     let Some(broker) = runner.brokers().find(form.broker) else {
         return Ok(StoredRun::NoSuchBackend);
     };
-    if let Some(lacking) = runner.credentials().lacking(visitor, broker.needed_scope()) {
+    if let Some(lacking) = runner.credentials().lacking(visitor, broker.needed_right()) {
         return Ok(StoredRun::Lacks(lacking));
     }
     let parameters = match validate_stored(broker.as_ref(), form.parameters, runner.now()).await {
         Ok(parameters) => parameters,
         Err(state) => return Ok(StoredRun::Invalid(state)),
     };
-    let run = runner.start(broker.id(), parameters, form.saved, form.name, &visitor.scope).await?;
+    let run = runner.start(broker.id(), parameters, form.saved, form.name, &visitor.asker).await?;
     Ok(StoredRun::Started(run))
 }

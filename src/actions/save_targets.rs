@@ -3,7 +3,7 @@
 use crate::{
     domain::{
         run::RunId,
-        sharing::TeamScope,
+        sharing::Asker,
         target::{NewTarget, OnExisting, SaveOutcome, SaveResult},
     },
     storage::{NotDone, Refused, Saving, Storage},
@@ -22,7 +22,7 @@ pub struct ReadTarget {
 /// there for them.
 pub async fn save_target(
     storage: &Storage,
-    by: &TeamScope,
+    by: &Asker,
     target: NewTarget,
     in_place_of: Option<ReadTarget>,
 ) -> Result<Option<i64>, NotDone> {
@@ -38,7 +38,7 @@ pub async fn save_target(
 /// Saves alerts of a run, in the order given. An alert that fails does not keep the others from being saved.
 pub async fn save_targets(
     storage: &Storage,
-    by: &TeamScope,
+    by: &Asker,
     run_id: RunId,
     alert_ids: &[i64],
     on_existing: OnExisting,

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     clock::Clock,
     domain::{
-        grant::Scope,
+        grant::GoogleRight,
         history::{Action, Event, Kind},
         member::Identity,
         timing::GrantTiming,
@@ -117,7 +117,7 @@ impl SignIn {
     pub async fn depart_to_connect(
         &self,
         visitor: &Visitor,
-        scope: Scope,
+        scope: GoogleRight,
         next: &str,
         browser_key: Option<&str>,
     ) -> Result<Departure, Refused> {
@@ -263,7 +263,7 @@ impl SignIn {
         visitor: &Visitor,
     ) -> Result<Arrival, Refusal> {
         let Exchanged { identity, tokens } = exchanged;
-        let account = self.storage.member_account(&visitor.scope).await?;
+        let account = self.storage.member_account(&visitor.asker).await?;
         if account != Some((identity.issuer.clone(), identity.subject.clone())) {
             // It is of no use to us, and its owner did not mean to give it. But revoking ends all that the account
             // has granted: what a member uses stays.
@@ -289,7 +289,7 @@ impl SignIn {
 struct Errand<'n> {
     next: &'n str,
     member_id: Option<i64>,
-    scopes: Vec<Scope>,
+    scopes: Vec<GoogleRight>,
     invitation_hash: Option<Vec<u8>>,
 }
 

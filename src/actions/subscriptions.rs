@@ -8,7 +8,7 @@ use crate::{
     brokers::{Broker, BrokerError, NewSubscription, Subscriptions},
     domain::{
         history::{Action, Event, Kind},
-        sharing::TeamScope,
+        sharing::Asker,
     },
     google::{
         Access,
@@ -22,7 +22,7 @@ pub struct SubscriptionDesk<'d> {
     subscriptions: &'d dyn Subscriptions,
     broker_id: &'static str,
     access: Access,
-    by: TeamScope,
+    by: Asker,
     storage: Storage,
     /// Whether these are the service account's: everybody's here, and nobody's in particular.
     is_everybodys: bool,
@@ -44,10 +44,10 @@ impl<'d> SubscriptionDesk<'d> {
     pub async fn open(
         runner: &Runner,
         broker: &'d dyn Broker,
-        by: &TeamScope,
+        by: &Asker,
     ) -> Result<Option<Self>, StorageError> {
         let Some(subscriptions) = broker.subscriptions() else { return Ok(None) };
-        let (_, access) = runner.access_for_run(by.member(), broker.needed_scope()).await?;
+        let (_, access) = runner.access_for_run(by.member(), broker.needed_right()).await?;
         Ok(Some(Self {
             subscriptions,
             broker_id: broker.id(),

@@ -23,7 +23,7 @@ use crate::{
         listener::{Listener, ListenerState},
         replica,
         saved_query::SavedQuery,
-        sharing::TeamScope,
+        sharing::Asker,
     },
     packets,
     storage::{NamedQuery, NotDone, Refused, Storage, StorageError},
@@ -122,7 +122,7 @@ struct Ingest {
     runner: Runner,
     clock: Clock,
     query: SavedQuery,
-    scope: TeamScope,
+    asker: Asker,
 }
 
 impl Ingest {
@@ -137,11 +137,11 @@ impl Ingest {
         let named = storage.queries_named(&config.query).await?;
         let named = choose(&named, &config.query, config.member.as_deref())?;
         let owner = &named.owner;
-        let scope = storage.team_scope(named.owner_id).await?.filter(TeamScope::may_work);
-        let scope = scope.with_context(|| {
+        let asker = storage.asker(named.owner_id).await?.filter(Asker::may_work);
+        let asker = asker.with_context(|| {
             format!("“{}” is {owner}'s, who may not run queries any more: save a copy of it as somebody else", config.query)
         })?;
-        let query = storage.find_query(&scope, named.id).await?;
+        let query = storage.find_query(&asker, named.id).await?;
         let query = query.with_context(|| format!("“{}” was deleted just now", config.query))?;
         let broker = brokers
             .find(&query.broker)
@@ -150,11 +150,11 @@ impl Ingest {
         {
             anyhow::bail!("“{}” cannot be listened to. {because}", query.name);
         }
-        Ok(Self { storage, runner, clock, query, scope })
+        Ok(Self { storage, runner, clock, query, asker })
     }
 
     async fn listener(&self) -> Result<Option<Listener>, StorageError> {
-        self.storage.find_listener(&self.scope, self.query.id).await
+        self.storage.find_listener(&self.asker, self.query.id).await
     }
 
     /// Starts the listener, unless it is on; how it stood before.
@@ -164,10 +164,10 @@ impl Ingest {
             Some(listener) if listener.is_on => Before::On,
             Some(_) => Before::Paused,
         };
-        match self.runner.start_listening(&self.query, &self.scope).await {
+        match self.runner.start_listening(&self.query, &self.asker).await {
             Err(NotDone::Refused(Refused::TooManyListeners { going_on })) => anyhow::bail!(
                 "{going_on} queries of {} are listened to already: pause one of them, or raise --listeners",
-                self.scope.member().name
+                self.asker.member().name
             ),
             started => started?,
         };
@@ -219,8 +219,8 @@ impl Ingest {
     /// Leaves the listener as it was. What was on goes on, with whoever else is there.
     async fn give_back(&self, before: Before) -> Result<(), NotDone> {
         match before {
-            Before::Off => self.storage.stop_listening(&self.scope, self.query.id).await?,
-            Before::Paused => self.storage.pause_listening(&self.scope, self.query.id).await?,
+            Before::Off => self.storage.stop_listening(&self.asker, self.query.id).await?,
+            Before::Paused => self.storage.pause_listening(&self.asker, self.query.id).await?,
             Before::On => return Ok(()),
         };
         Ok(self.runner.look_at_listeners().await?)
@@ -261,7 +261,7 @@ impl Ingest {
     /// The counts of this day, in a line.
     async fn counts(&self) -> Result<String, StorageError> {
         let today = self.now().date_naive();
-        let days = self.storage.listener_days(&self.scope, self.query.id, today).await?;
+        let days = self.storage.listener_days(&self.asker, self.query.id, today).await?;
         let name = &self.query.name;
         let Some(day) = days.first() else {
             return Ok(format!("{} {name}: nothing today", self.stamp()));

@@ -120,7 +120,7 @@ async fn serve_on(
     }
     let site = match &sign_in {
         Some(sign_in) => Site::shared(public_url, sign_in.provider_origin()),
-        None => Site::local(public_url, address, storage.local_scope().await?),
+        None => Site::local(public_url, address, storage.local_asker().await?),
     };
     let state = AppState::new(
         storage.clone(),
@@ -137,7 +137,7 @@ async fn serve_on(
 
     let watching = tokio::spawn(runner.clone().watch());
     let pruning = tokio::spawn(prune(storage.clone(), config.retention, shutdown.clone()));
-    let delay = ending::delay(config, state.site().local_scope().is_some());
+    let delay = ending::delay(config, state.site().local_asker().is_some());
     tokio::spawn(ending::end_in_order(stop, runner.clone(), delay, shutdown.clone()));
     // Until here connections are refused, so that a proxy goes to another replica.
     let listener = socket.listen(BACKLOG).with_context(|| format!("cannot listen on {address}"))?;

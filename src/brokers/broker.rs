@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::{AlertStream, BrokerError, Preview, RunContext, Subscriptions};
 use crate::{
-    domain::grant::Scope,
+    domain::grant::GoogleRight,
     forms::{Choices, FormSpec, Parameters},
     google::Access,
 };
@@ -41,7 +41,7 @@ pub trait Broker: Send + Sync {
     }
 
     /// The right at Google without which it cannot fetch as a user.
-    fn needed_scope(&self) -> Option<Scope> {
+    fn needed_right(&self) -> Option<GoogleRight> {
         None
     }
 

@@ -15,7 +15,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::Budget;
 use crate::{
     domain::{
-        limiter::{Asker, Limiter},
+        limiter::{Limiter, Requester},
         run::LogLevel,
     },
     google::Access,
@@ -52,7 +52,7 @@ pub struct PullPace {
     /// Counts the pulls of every member.
     pub limiter: Arc<Limiter>,
     /// Whose pulls these are.
-    pub asker: Asker,
+    pub requester: Requester,
 }
 
 /// How far a run has come, for a backend that fetches no more than is needed, and for whoever watches over the run.

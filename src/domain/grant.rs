@@ -5,14 +5,14 @@ use chrono::{DateTime, Utc};
 /// A right at Google that a feature needs, besides knowing who somebody is.
 /// <https://developers.google.com/identity/protocols/oauth2/scopes>
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Scope {
+pub enum GoogleRight {
     /// Subscriptions and their messages.
     PubSub,
     /// Queries of tables.
     BigQuery,
 }
 
-impl Scope {
+impl GoogleRight {
     /// Every right that some feature needs.
     pub const ALL: [Self; 2] = [Self::PubSub, Self::BigQuery];
 
@@ -76,7 +76,7 @@ pub struct Grant {
     /// How it stands.
     pub state: GrantState,
     /// What was granted.
-    pub scopes: Vec<Scope>,
+    pub scopes: Vec<GoogleRight>,
     /// When it was granted.
     pub granted: DateTime<Utc>,
     /// When the present access token ends; `None` before the first one.
@@ -89,7 +89,7 @@ pub struct Grant {
 
 impl Grant {
     /// Whether it can be used for this.
-    pub fn allows(&self, scope: Scope) -> bool {
+    pub fn allows(&self, scope: GoogleRight) -> bool {
         self.state == GrantState::Connected && self.scopes.contains(&scope)
     }
 }
@@ -100,11 +100,11 @@ mod tests {
 
     #[test]
     fn a_scope_is_found_by_its_word_and_by_its_url() {
-        for scope in Scope::ALL {
-            assert_eq!(Scope::from_id(scope.id()), Some(scope));
-            assert_eq!(Scope::from_url(scope.url()), Some(scope));
+        for scope in GoogleRight::ALL {
+            assert_eq!(GoogleRight::from_id(scope.id()), Some(scope));
+            assert_eq!(GoogleRight::from_url(scope.url()), Some(scope));
         }
-        assert_eq!(Scope::from_id("drive"), None);
-        assert_eq!(Scope::from_url("https://www.googleapis.com/auth/pubsub.readonly"), None);
+        assert_eq!(GoogleRight::from_id("drive"), None);
+        assert_eq!(GoogleRight::from_url("https://www.googleapis.com/auth/pubsub.readonly"), None);
     }
 }

@@ -1,6 +1,6 @@
-//! The one limiter of all that is counted: so many for each asker, and when the next one may come. Time is a parameter.
+//! The one limiter of all that is counted: so many for each requester, and when the next one may come. Time is a parameter.
 //!
-//! What an asker has taken is given back bit by bit, or all at once when a minute is over ([`Pace`]). A request beyond
+//! What a requester has taken is given back bit by bit, or all at once when a minute is over ([`Pace`]). A request beyond
 //! that is refused ([`Limiter::check`]). A pull takes a place in the line ([`Limiter::line_up`]) before it has messages in
 //! hand; that wait does not count as silence of the stream.
 
@@ -12,8 +12,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Askers that are remembered at once. Who has taken nothing lately needs no place.
-const MAX_ASKERS: usize = 10_000;
+/// Requesters that are remembered at once. Who has taken nothing lately needs no place.
+const MAX_REQUESTERS: usize = 10_000;
 
 /// How often places are cleared while there is none left.
 const CLEAR_EVERY: Duration = Duration::from_secs(1);
@@ -22,14 +22,14 @@ const MINUTE: Duration = Duration::from_mins(1);
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Asker {
+pub enum Requester {
     /// A member, by id.
     Member(i64),
     /// Somebody who has not signed in, by the network that they come from.
     Network(IpAddr),
 }
 
-impl Asker {
+impl Requester {
     /// Whoever asks from an address. One household has a whole /64 of version 6.
     pub fn at(address: IpAddr) -> Self {
         Self::Network(match address {
@@ -39,7 +39,7 @@ impl Asker {
     }
 }
 
-/// How much one asker may take.
+/// How much one requester may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
     /// So many may be taken without a pause by somebody who was quiet,
@@ -62,7 +62,7 @@ impl Pace {
     }
 }
 
-/// What an asker has taken and was not given back yet.
+/// What a requester has taken and was not given back yet.
 #[derive(Clone, Copy, Debug)]
 struct Taken {
     n: u32,
@@ -88,42 +88,42 @@ impl Taken {
     }
 }
 
-/// Counts what each asker takes.
+/// Counts what each requester takes.
 #[derive(Debug)]
 pub struct Limiter {
     pace: Pace,
-    askers: Mutex<Askers>,
+    requesters: Mutex<Requesters>,
 }
 
 #[derive(Debug, Default)]
-struct Askers {
-    taken: HashMap<Asker, Taken>,
+struct Requesters {
+    taken: HashMap<Requester, Taken>,
     cleared: Option<Instant>,
 }
 
 impl Limiter {
-    /// Lets each asker take so much.
+    /// Lets each requester take so much.
     pub fn new(pace: Pace) -> Self {
-        Self { pace, askers: Mutex::default() }
+        Self { pace, requesters: Mutex::default() }
     }
 
     /// Takes one; how long to wait if it is one too many. Who is refused has taken nothing.
-    pub fn check(&self, asker: Asker, now: Instant) -> Result<(), Duration> {
-        let wait = self.take(asker, now, |wait| wait.is_zero());
+    pub fn check(&self, requester: Requester, now: Instant) -> Result<(), Duration> {
+        let wait = self.take(requester, now, |wait| wait.is_zero());
         if wait.is_zero() { Ok(()) } else { Err(wait) }
     }
 
-    /// Takes a place in the asker's line; how long to wait for it.
-    pub fn line_up(&self, asker: Asker, now: Instant) -> Duration {
-        self.take(asker, now, |_| true)
+    /// Takes a place in the requester's line; how long to wait for it.
+    pub fn line_up(&self, requester: Requester, now: Instant) -> Duration {
+        self.take(requester, now, |_| true)
     }
 
-    fn take(&self, asker: Asker, now: Instant, is_taken: fn(Duration) -> bool) -> Duration {
-        let mut askers = self.askers.lock().unwrap_or_else(PoisonError::into_inner);
-        if !askers.taken.contains_key(&asker) {
-            askers.make_room(self.pace, now);
+    fn take(&self, requester: Requester, now: Instant, is_taken: fn(Duration) -> bool) -> Duration {
+        let mut requesters = self.requesters.lock().unwrap_or_else(PoisonError::into_inner);
+        if !requesters.taken.contains_key(&requester) {
+            requesters.make_room(self.pace, now);
         }
-        let taken = askers.taken.entry(asker).or_insert(Taken { n: 0, since: now });
+        let taken = requesters.taken.entry(requester).or_insert(Taken { n: 0, since: now });
         *taken = taken.left(self.pace, now);
         let wait = taken.wait(self.pace, now);
         taken.n = taken.n.saturating_add(u32::from(is_taken(wait)));
@@ -131,9 +131,9 @@ impl Limiter {
     }
 }
 
-impl Askers {
+impl Requesters {
     fn make_room(&mut self, pace: Pace, now: Instant) {
-        if self.taken.len() < MAX_ASKERS {
+        if self.taken.len() < MAX_REQUESTERS {
             return;
         }
         if self.cleared.is_none_or(|at| now.saturating_duration_since(at) >= CLEAR_EVERY) {
@@ -141,8 +141,8 @@ impl Askers {
             self.taken.retain(|_, taken| taken.left(pace, now).n > 0);
         }
         // So many within a minute are an attack from many addresses, which this cannot stop; members are still counted.
-        if self.taken.len() >= MAX_ASKERS {
-            self.taken.retain(|asker, _| matches!(asker, Asker::Member(_)));
+        if self.taken.len() >= MAX_REQUESTERS {
+            self.taken.retain(|requester, _| matches!(requester, Requester::Member(_)));
         }
     }
 }
@@ -151,8 +151,8 @@ impl Askers {
 mod tests {
     use super::*;
 
-    const ONE: Asker = Asker::Member(1);
-    const OTHER: Asker = Asker::Member(2);
+    const ONE: Requester = Requester::Member(1);
+    const OTHER: Requester = Requester::Member(2);
 
     fn per_minute(n: u32, at_once: u32) -> Limiter {
         Limiter::new(Pace::per_minute(NonZeroU32::new(n).unwrap(), at_once))
@@ -162,8 +162,8 @@ mod tests {
         Limiter::new(Pace::in_each_minute(n))
     }
 
-    fn address(n: u32) -> Asker {
-        Asker::at(IpAddr::from(n.to_be_bytes()))
+    fn address(n: u32) -> Requester {
+        Requester::at(IpAddr::from(n.to_be_bytes()))
     }
 
     /// How many are let through that ask every 100 ms for so long.
@@ -257,7 +257,7 @@ mod tests {
     #[test]
     fn addresses_of_one_network_of_version_6_count_together() {
         let (limiter, now) = (in_each_minute(1), Instant::now());
-        let ask = |text: &str| limiter.check(Asker::at(text.parse().unwrap()), now);
+        let ask = |text: &str| limiter.check(Requester::at(text.parse().unwrap()), now);
         assert!(ask("2001:db8::1").is_ok() && ask("192.0.2.1").is_ok());
         assert!(ask("2001:db8::2").is_err());
         assert!(ask("2001:db8:0:1::2").is_ok() && ask("192.0.2.2").is_ok());
@@ -269,7 +269,7 @@ mod tests {
         assert!(limiter.check(ONE, begun).is_ok());
         for n in 0..100_000 {
             let _ = limiter.check(address(n), begun + Duration::from_micros(10) * n);
-            assert!(limiter.askers.lock().unwrap().taken.len() <= MAX_ASKERS);
+            assert!(limiter.requesters.lock().unwrap().taken.len() <= MAX_REQUESTERS);
         }
         assert!(limiter.check(ONE, begun + Duration::from_secs(2)).is_err());
     }
@@ -281,6 +281,6 @@ mod tests {
             assert!(limiter.check(address(n), begun).is_ok());
         }
         assert!(limiter.check(address(20_000), begun + Duration::from_secs(2)).is_ok());
-        assert_eq!(limiter.askers.lock().unwrap().taken.len(), 1);
+        assert_eq!(limiter.requesters.lock().unwrap().taken.len(), 1);
     }
 }

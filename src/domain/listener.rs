@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{grant::Scope, run::RunId};
+use super::{grant::GoogleRight, run::RunId};
 
 /// Days of which is told how much came on each.
 pub const DAYS_SHOWN: u64 = 30;
@@ -25,7 +25,7 @@ pub struct Listener {
     /// What stands in its way, as sentences; of a paused one, why the service paused it.
     pub trouble: Option<String>,
     /// The right at Google whose lack that is.
-    pub lacks: Option<Scope>,
+    pub lacks: Option<GoogleRight>,
     /// Runs that have failed one after the other.
     pub failures: u32,
     /// When the next run may begin, if not at once.

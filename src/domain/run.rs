@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::{grant::Scope, sharing::Sharing};
+use super::{grant::GoogleRight, sharing::Sharing};
 
 /// Id of a stored run.
 pub type RunId = i64;
@@ -124,7 +124,7 @@ pub struct Run {
     /// As whom it acted towards Google, in words; `None` where it needed nobody, or did not come so far.
     pub acts_as: Option<String>,
     /// The right at Google whose lack ended it: its owner can grant it and run again.
-    pub lacks: Option<Scope>,
+    pub lacks: Option<GoogleRight>,
 }
 
 impl Run {

@@ -1,4 +1,4 @@
-//! Who may see, change and share what a member has made, and the one who asks: the rule that [`TeamScope`] carries.
+//! Who may see, change and share what a member has made, and the one who asks: the rule that [`Asker`] carries.
 //!
 //! A query, a run or a target has three lists of group ids on its own row: `readers`, `writers` and `sharers`; 0 is the
 //! team. A table of permissions would have to be joined, but a list of 100,000 targets is filtered by an array overlap
@@ -136,7 +136,7 @@ pub enum Via {
 /// Somebody who asks the storage for something, with the groups that they stand for at this moment. Whatever a page or
 /// the API reads or changes of the team's goes through one of these; only the storage makes them, from its own rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TeamScope {
+pub struct Asker {
     member: Member,
     /// Groups of theirs, without the team.
     own_groups: Vec<i64>,
@@ -146,8 +146,8 @@ pub struct TeamScope {
     via: Via,
 }
 
-impl TeamScope {
-    /// The scope of a member: only for the storage, which has just read these rows.
+impl Asker {
+    /// One who asks: only for the storage, which has just read these rows.
     pub(crate) fn of_rows(
         member: Member,
         own_groups: Vec<i64>,
@@ -263,31 +263,31 @@ impl TeamScope {
 mod tests {
     use super::*;
 
-    fn scope(role: Role, own: &[i64]) -> TeamScope {
+    fn asker(role: Role, own: &[i64]) -> Asker {
         let member = Member { id: 7, name: "Ada".to_owned(), email: None, role };
-        TeamScope::of_rows(member, own.to_vec(), &[1, 2, 3], vec![TEAM])
+        Asker::of_rows(member, own.to_vec(), &[1, 2, 3], vec![TEAM])
     }
 
     #[test]
     fn what_is_private_is_its_owners_alone() {
         let private = Sharing::default();
-        assert!(scope(Role::Member, &[]).may_read(7, &private));
-        assert!(!scope(Role::Member, &[1]).may_read(8, &private));
-        assert!(!scope(Role::Admin, &[]).may_read(8, &private));
-        assert_eq!(scope(Role::Admin, &[]).rights_on(8, &private), Rights::default());
+        assert!(asker(Role::Member, &[]).may_read(7, &private));
+        assert!(!asker(Role::Member, &[1]).may_read(8, &private));
+        assert!(!asker(Role::Admin, &[]).may_read(8, &private));
+        assert_eq!(asker(Role::Admin, &[]).rights_on(8, &private), Rights::default());
     }
 
     #[test]
     fn reading_writing_and_sharing_are_apart() {
         let sharing = Sharing { readers: vec![TEAM], writers: vec![1], sharers: vec![2] }.checked();
-        let rights = |own: &[i64]| scope(Role::Member, own).rights_on(8, &sharing);
+        let rights = |own: &[i64]| asker(Role::Member, own).rights_on(8, &sharing);
         assert_eq!(rights(&[]), Rights::default());
         assert_eq!(rights(&[1]), Rights { write: true, share: false, delete: false });
         assert_eq!(rights(&[2]), Rights { write: false, share: true, delete: false });
         let all = Rights { write: true, share: true, delete: true };
-        assert_eq!(scope(Role::Admin, &[]).rights_on(8, &sharing), all);
-        assert_eq!(scope(Role::Member, &[]).rights_on(7, &sharing), all);
-        assert_eq!(scope(Role::Viewer, &[1, 2]).rights_on(7, &sharing), Rights::default());
+        assert_eq!(asker(Role::Admin, &[]).rights_on(8, &sharing), all);
+        assert_eq!(asker(Role::Member, &[]).rights_on(7, &sharing), all);
+        assert_eq!(asker(Role::Viewer, &[1, 2]).rights_on(7, &sharing), Rights::default());
     }
 
     #[test]
@@ -298,7 +298,7 @@ mod tests {
         };
         let before = sharing(&[1, 2], &[1], &[2]);
         let may =
-            |own: &[i64], after: &Sharing| scope(Role::Member, own).may_reshare(8, &before, after);
+            |own: &[i64], after: &Sharing| asker(Role::Member, own).may_reshare(8, &before, after);
         for after in [
             sharing(&[1, 2, 3], &[1], &[2]),
             sharing(&[TEAM], &[1], &[2]),
@@ -317,8 +317,8 @@ mod tests {
             Sharing::default(),
         ] {
             assert!(!may(&[2], &after), "{after:?}");
-            assert!(scope(Role::Member, &[]).may_reshare(7, &before, &after), "the owner");
-            assert!(scope(Role::Admin, &[]).may_reshare(8, &before, &after), "an admin");
+            assert!(asker(Role::Member, &[]).may_reshare(7, &before, &after), "the owner");
+            assert!(asker(Role::Admin, &[]).may_reshare(8, &before, &after), "an admin");
         }
         let both = sharing(&[1, 2], &[1, 2], &[2]);
         assert!(may(&[1, 2], &both), "who has both rights hands both on");
@@ -334,10 +334,10 @@ mod tests {
 
     #[test]
     fn a_token_that_reads_makes_a_viewer_and_shows_an_admin_no_more_than_their_groups() {
-        let reading = scope(Role::Admin, &[1]).by_token(4, false);
+        let reading = asker(Role::Admin, &[1]).by_token(4, false);
         assert_eq!(reading.seen_groups(), [TEAM, 1]);
         assert!(!reading.may_work());
-        let writing = scope(Role::Admin, &[1]).by_token(4, true);
+        let writing = asker(Role::Admin, &[1]).by_token(4, true);
         assert!(writing.is_admin() && writing.seen_groups().contains(&3));
     }
 }

@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{grant::Scope, member::Member, sharing::TeamScope};
+use super::{grant::GoogleRight, member::Member, sharing::Asker};
 
 /// Who makes a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Visitor {
     /// The member and what they may see and change, as the database knows it at this moment.
-    pub scope: TeamScope,
+    pub asker: Asker,
     /// Their session; `None` in local mode and for a token.
     pub session_id: Option<i64>,
     /// Their grant, if they have one.
@@ -20,7 +20,7 @@ pub struct Visitor {
 impl Visitor {
     /// The member.
     pub fn member(&self) -> &Member {
-        self.scope.member()
+        self.asker.member()
     }
 }
 
@@ -32,7 +32,7 @@ pub struct GrantSummary {
     /// Whether only its owner can make it work again.
     pub needs_sign_in: bool,
     /// What was granted.
-    pub scopes: Vec<Scope>,
+    pub scopes: Vec<GoogleRight>,
 }
 
 /// One of a member's sessions.

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 
-use crate::{domain::grant::Scope, http_api::Token};
+use crate::{domain::grant::GoogleRight, http_api::Token};
 
 /// Why there is no token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,7 +19,7 @@ pub enum AccessError {
         "it needs your permission to use {} at Google: connect to Google, then run the query again",
         .0.name()
     )]
-    NotGranted(Scope),
+    NotGranted(GoogleRight),
     /// The provider did not answer; it may do so later.
     #[error("Google's token service does not answer ({0})")]
     Passing(String),

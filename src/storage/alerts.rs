@@ -9,14 +9,14 @@ use crate::domain::{
     alert::{Packet, PacketFormat, Survey},
     found_alert::StoredAlert,
     run::RunId,
-    sharing::TeamScope,
+    sharing::Asker,
 };
 
 impl Storage {
     /// One alert with its packet, by the survey's own id.
     pub async fn find_alert(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         survey: Survey,
         source_id: i64,
     ) -> Result<Option<StoredAlert>, StorageError> {
@@ -69,7 +69,7 @@ impl Storage {
     /// What the transport said of the message that brought an alert last to a run that they see, and that run.
     pub async fn find_message(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         alert_id: i64,
     ) -> Result<Option<(RunId, serde_json::Value)>, StorageError> {
         let row = sqlx::query_as(

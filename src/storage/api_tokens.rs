@@ -3,13 +3,14 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    NotDone, Storage, StorageError, history,
-    scopes::{VisitorRow, visitor_columns},
+    NotDone, Storage, StorageError,
+    askers::{VisitorRow, visitor_columns},
+    history,
 };
 use crate::domain::{
     api_token::{ApiToken, NewApiToken},
     history::{Action, Event, Kind},
-    sharing::TeamScope,
+    sharing::Asker,
     visitor::Visitor,
 };
 
@@ -39,7 +40,7 @@ impl Storage {
     /// Keeps a token of theirs by its hash; its id, or `None` when they have too many.
     pub async fn create_token(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         token: &NewApiToken,
         token_hash: &[u8],
     ) -> Result<Option<i64>, NotDone> {
@@ -71,7 +72,7 @@ impl Storage {
     }
 
     /// Their tokens, newest first; those that ended more than a month ago are left out.
-    pub async fn list_tokens(&self, by: &TeamScope) -> Result<Vec<ApiToken>, StorageError> {
+    pub async fn list_tokens(&self, by: &Asker) -> Result<Vec<ApiToken>, StorageError> {
         let rows: Vec<TokenRow> = sqlx::query_as(
             "select id, name, may_write, created, expires, last_used,
                     revoked is null and expires > now() as is_alive
@@ -95,7 +96,7 @@ impl Storage {
     }
 
     /// Makes a token of theirs void, at once; false when it is not theirs or was void.
-    pub async fn revoke_token(&self, by: &TeamScope, id: i64) -> Result<bool, NotDone> {
+    pub async fn revoke_token(&self, by: &Asker, id: i64) -> Result<bool, NotDone> {
         let mut tx = self.begin_as(by).await?;
         let name: Option<String> = sqlx::query_scalar(
             "update api_token set revoked = now()
@@ -135,7 +136,7 @@ impl Storage {
         let Some(row) = row else { return Ok(None) };
         let visitor = row.visitor.into_visitor(None);
         Ok(visitor.map(|visitor| Visitor {
-            scope: visitor.scope.by_token(row.token_id, row.may_write),
+            asker: visitor.asker.by_token(row.token_id, row.may_write),
             ..visitor
         }))
     }

@@ -9,10 +9,10 @@ use super::{
     NotDone, Refused, Storage, StorageError, begin_on, history, listener_changes::wake_listeners,
 };
 use crate::domain::{
-    grant::{Grant, GrantState, Scope},
+    grant::{GoogleRight, Grant, GrantState},
     history::{Action, Event, Kind},
     sealed::Sealed,
-    sharing::TeamScope,
+    sharing::Asker,
 };
 
 /// A grant with its tokens, still encrypted.
@@ -40,7 +40,7 @@ pub struct SealedTokens {
     /// How long it lives.
     pub lifetime: Duration,
     /// What was granted.
-    pub scopes: Vec<Scope>,
+    pub scopes: Vec<GoogleRight>,
 }
 
 #[derive(FromRow)]
@@ -76,7 +76,7 @@ impl From<CredentialRow> for Credential {
             grant: Grant {
                 email: row.email,
                 state,
-                scopes: row.scopes.iter().filter_map(|scope| Scope::from_id(scope)).collect(),
+                scopes: row.scopes.iter().filter_map(|scope| GoogleRight::from_id(scope)).collect(),
                 granted: row.granted,
                 access_expires: row.access_expires,
                 last_refresh: row.last_refresh,
@@ -88,13 +88,13 @@ impl From<CredentialRow> for Credential {
     }
 }
 
-fn words(scopes: &[Scope]) -> Vec<&'static str> {
+fn words(scopes: &[GoogleRight]) -> Vec<&'static str> {
     scopes.iter().map(|scope| scope.id()).collect()
 }
 
 impl Storage {
     /// Their own grant, as pages show it.
-    pub async fn grant_of(&self, by: &TeamScope) -> Result<Option<Grant>, StorageError> {
+    pub async fn grant_of(&self, by: &Asker) -> Result<Option<Grant>, StorageError> {
         let found = self.find_credential(by.member_id()).await?;
         Ok(found.map(|found| found.grant))
     }

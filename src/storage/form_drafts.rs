@@ -6,7 +6,7 @@ use serde_json::Value;
 use sqlx::FromRow;
 
 use super::{Storage, StorageError};
-use crate::domain::sharing::TeamScope;
+use crate::domain::sharing::Asker;
 
 /// How long a form waits.
 const LIFE: Duration = Duration::from_hours(24);
@@ -24,7 +24,7 @@ pub struct FormDraft {
 
 impl Storage {
     /// Keeps a form of theirs; its id.
-    pub async fn keep_draft(&self, by: &TeamScope, draft: &FormDraft) -> Result<i64, StorageError> {
+    pub async fn keep_draft(&self, by: &Asker, draft: &FormDraft) -> Result<i64, StorageError> {
         let id = sqlx::query_scalar(
             "insert into form_draft (member_id, broker, query_name, parameters)
              values ($1, $2, $3, $4)
@@ -40,11 +40,7 @@ impl Storage {
     }
 
     /// A form of theirs.
-    pub async fn find_draft(
-        &self,
-        by: &TeamScope,
-        id: i64,
-    ) -> Result<Option<FormDraft>, StorageError> {
+    pub async fn find_draft(&self, by: &Asker, id: i64) -> Result<Option<FormDraft>, StorageError> {
         let draft = sqlx::query_as(
             "select broker, query_name, parameters from form_draft where id = $2 and member_id = $1",
         )

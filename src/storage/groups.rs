@@ -6,7 +6,7 @@ use super::{NotDone, Refused, Storage, StorageError, history, sharing::taken_the
 use crate::domain::{
     group::{Group, GroupMember},
     history::{Action, Event, Kind},
-    sharing::TeamScope,
+    sharing::Asker,
 };
 
 #[derive(sqlx::FromRow)]
@@ -46,7 +46,7 @@ macro_rules! select_groups {
 
 impl Storage {
     /// Every group, by name. Who is in which is no secret in the team; what they share is.
-    pub async fn list_groups(&self, _: &TeamScope) -> Result<Vec<Group>, StorageError> {
+    pub async fn list_groups(&self, _: &Asker) -> Result<Vec<Group>, StorageError> {
         let rows: Vec<GroupRow> = sqlx::query_as(select_groups!("order by lower(g.name), g.id"))
             .fetch_all(&self.pool)
             .await?;
@@ -54,7 +54,7 @@ impl Storage {
     }
 
     /// The group with this id.
-    pub async fn find_group(&self, _: &TeamScope, id: i64) -> Result<Option<Group>, StorageError> {
+    pub async fn find_group(&self, _: &Asker, id: i64) -> Result<Option<Group>, StorageError> {
         let row: Option<GroupRow> = sqlx::query_as(select_groups!("where g.id = $1"))
             .bind(id)
             .fetch_optional(&self.pool)
@@ -65,7 +65,7 @@ impl Storage {
     /// Makes a group that its maker leads; `None` when the name is taken.
     pub async fn create_group(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         name: &str,
         description: &str,
     ) -> Result<Option<i64>, NotDone> {
@@ -99,7 +99,7 @@ impl Storage {
     /// is not there.
     pub async fn add_to_group(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         group_id: i64,
         member_id: i64,
         is_leader: Option<bool>,
@@ -138,7 +138,7 @@ impl Storage {
     /// it.
     pub async fn remove_from_group(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         group_id: i64,
         member_id: i64,
     ) -> Result<bool, NotDone> {
@@ -173,7 +173,7 @@ impl Storage {
 
     /// Deletes a group; what was shared with it alone is its owners' alone then. Queries and targets of owners who have
     /// left would be nobody's: they become those of who deletes the group. False when it is not there.
-    pub async fn delete_group(&self, by: &TeamScope, id: i64) -> Result<bool, NotDone> {
+    pub async fn delete_group(&self, by: &Asker, id: i64) -> Result<bool, NotDone> {
         by.require_work()?;
         let mut tx = self.begin_as(by).await?;
         let Some(name) = lead(&mut tx, by, id).await? else { return Ok(false) };
@@ -215,7 +215,7 @@ impl Storage {
 /// The name of a group that they lead, locked; `None` when it is not there.
 async fn lead(
     connection: &mut PgConnection,
-    by: &TeamScope,
+    by: &Asker,
     group_id: i64,
 ) -> Result<Option<String>, NotDone> {
     let found: Option<(String, bool)> = sqlx::query_as(

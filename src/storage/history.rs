@@ -7,7 +7,7 @@ use sqlx::{FromRow, PgConnection};
 use super::{NotDone, Storage, StorageError, storable, storable_json};
 use crate::domain::{
     history::{Entry, Event, Kind},
-    sharing::{TeamScope, Via},
+    sharing::{Asker, Via},
 };
 
 /// Which lines of the history a list shows.
@@ -61,7 +61,7 @@ impl From<EntryRow> for Entry {
 /// Adds a line, in the transaction of what it tells of.
 pub(super) async fn record(
     connection: &mut PgConnection,
-    by: &TeamScope,
+    by: &Asker,
     event: Event,
 ) -> Result<(), StorageError> {
     let token_id = match by.via() {
@@ -138,7 +138,7 @@ impl Storage {
     /// `limit` lines older than `before`, newest first. For admins.
     pub async fn list_history(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         filter: &HistoryFilter,
         before: Option<i64>,
         limit: i64,
@@ -173,7 +173,7 @@ impl Storage {
     /// `limit` lines of one thing that they see, older than `before`, newest first; attempts of others are for admins.
     pub async fn history_of(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         kind: Kind,
         id: i64,
         before: Option<i64>,
@@ -208,7 +208,7 @@ impl Storage {
     }
 
     /// Everybody who is in or was, by name, with whether they are out now. For admins.
-    pub async fn list_actors(&self, by: &TeamScope) -> Result<Vec<(i64, String, bool)>, NotDone> {
+    pub async fn list_actors(&self, by: &Asker) -> Result<Vec<(i64, String, bool)>, NotDone> {
         by.require_admin()?;
         let rows = sqlx::query_as(
             "select id, name, removed is not null from member order by lower(name), id",

@@ -9,7 +9,7 @@ use super::{NotDone, Storage, StorageError, history};
 use crate::domain::{
     history::{Action, Event, Kind},
     member::{Invitation, Role},
-    sharing::TeamScope,
+    sharing::Asker,
 };
 
 /// How long a link lets somebody in.
@@ -44,7 +44,7 @@ impl TryFrom<InvitationRow> for Invitation {
 
 impl Storage {
     /// Invites an address; the role of an older invitation of it is changed. False when a member has it already.
-    pub async fn invite(&self, by: &TeamScope, email: &str, role: Role) -> Result<bool, NotDone> {
+    pub async fn invite(&self, by: &Asker, email: &str, role: Role) -> Result<bool, NotDone> {
         by.require_admin()?;
         let mut tx = self.begin_as(by).await?;
         let id: Option<i64> = sqlx::query_scalar(
@@ -70,7 +70,7 @@ impl Storage {
     /// Invites whoever has a link, once, for a week. Only the hash of what the link holds is kept.
     pub async fn invite_by_link(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         link_hash: &[u8],
         role: Role,
     ) -> Result<(), NotDone> {
@@ -112,7 +112,7 @@ impl Storage {
     }
 
     /// Takes an invitation back; false when it was used or taken back already.
-    pub async fn take_back_invitation(&self, by: &TeamScope, id: i64) -> Result<bool, NotDone> {
+    pub async fn take_back_invitation(&self, by: &Asker, id: i64) -> Result<bool, NotDone> {
         by.require_admin()?;
         let mut tx = self.begin_as(by).await?;
         let name: Option<String> = sqlx::query_scalar(
@@ -129,7 +129,7 @@ impl Storage {
     }
 
     /// Invitations that nobody has used yet and that live, newest first.
-    pub async fn list_invitations(&self, by: &TeamScope) -> Result<Vec<Invitation>, NotDone> {
+    pub async fn list_invitations(&self, by: &Asker) -> Result<Vec<Invitation>, NotDone> {
         by.require_admin()?;
         let rows: Vec<InvitationRow> = sqlx::query_as(
             "select i.id, i.email, i.role, m.name as invited_by, i.created, i.expires

@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use super::{NotDone, Refused, Storage, StorageError, from_bigint, history, owned::OwnedTable};
 use crate::domain::{
     history::{Action, Event, Kind},
-    sharing::TeamScope,
+    sharing::Asker,
 };
 
 impl Storage {
@@ -13,7 +13,7 @@ impl Storage {
     /// what is in trouble tries at once. False when the query is not there for them.
     pub async fn start_listening(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         query_id: i64,
         acts_as: Option<&str>,
         most: u32,
@@ -45,7 +45,7 @@ impl Storage {
     }
 
     /// Pauses a listener; false when the query is not there for them.
-    pub async fn pause_listening(&self, by: &TeamScope, query_id: i64) -> Result<bool, NotDone> {
+    pub async fn pause_listening(&self, by: &Asker, query_id: i64) -> Result<bool, NotDone> {
         let pause = "update listener
              set state = 'paused', since = now(), trouble = null, lacks_scope = null, failures = 0, next_try = null
              where saved_query_id = $1 and state = 'on'";
@@ -53,7 +53,7 @@ impl Storage {
     }
 
     /// Ends a listener; its runs stay. False when the query is not there for them.
-    pub async fn stop_listening(&self, by: &TeamScope, query_id: i64) -> Result<bool, NotDone> {
+    pub async fn stop_listening(&self, by: &Asker, query_id: i64) -> Result<bool, NotDone> {
         let stop = "delete from listener where saved_query_id = $1";
         self.end_listening_by(by, query_id, stop, Action::StoppedListening).await
     }
@@ -61,7 +61,7 @@ impl Storage {
     /// Executes a statement about the listener of a query (`$1`), and tells of it where it changes something.
     async fn end_listening_by(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         query_id: i64,
         statement: &'static str,
         action: Action,
@@ -94,11 +94,7 @@ async fn try_at_once(connection: &mut PgConnection, query_id: i64) -> Result<boo
 }
 
 /// Makes sure that of a member fewer listeners go on than this, until the transaction ends.
-async fn check_room(
-    connection: &mut PgConnection,
-    by: &TeamScope,
-    most: u32,
-) -> Result<(), NotDone> {
+async fn check_room(connection: &mut PgConnection, by: &Asker, most: u32) -> Result<(), NotDone> {
     // One after another: two requests must not both find the last place.
     sqlx::query("select from member where id = $1 for no key update")
         .bind(by.member_id())
@@ -118,7 +114,7 @@ async fn check_room(
 /// Pauses the listener of a query that this member has just changed, if it acts as somebody else; whether it did.
 pub(super) async fn pause_others_listener(
     connection: &mut PgConnection,
-    by: &TeamScope,
+    by: &Asker,
     query_id: i64,
 ) -> Result<bool, StorageError> {
     let done = sqlx::query(
@@ -137,7 +133,7 @@ pub(super) async fn pause_others_listener(
 /// Pauses the listener of a run that somebody stops, and tells the history of it.
 pub(super) async fn pause_listener_of(
     connection: &mut PgConnection,
-    by: &TeamScope,
+    by: &Asker,
     listener_id: i64,
 ) -> Result<(), StorageError> {
     let query: Option<(i64, String)> = sqlx::query_as(

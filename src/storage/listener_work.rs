@@ -11,7 +11,7 @@ use super::{
     sharing::with_groups_held,
 };
 use crate::domain::{
-    grant::Scope,
+    grant::GoogleRight,
     history::{Action, Event, Kind},
     listener::{has_left, looks_only, may_not_change},
     run::{RunId, RunState},
@@ -60,7 +60,7 @@ pub struct ListenerRunEnd {
     /// Why, and what can be done.
     pub feedback: String,
     /// The right at Google whose lack ended it.
-    pub lacks: Option<Scope>,
+    pub lacks: Option<GoogleRight>,
     /// Whether it should have gone on: the next one begins after a pause.
     pub is_trouble: bool,
 }
@@ -232,7 +232,7 @@ impl Storage {
         .bind(id)
         .bind(end.state.id())
         .bind(&end.feedback)
-        .bind(end.lacks.map(Scope::id))
+        .bind(end.lacks.map(GoogleRight::id))
         .fetch_optional(&mut *tx)
         .await?;
         if let (Some(Some(listener)), true) = (listener, end.is_trouble) {
@@ -244,7 +244,7 @@ impl Storage {
             )
             .bind(listener)
             .bind(&end.feedback)
-            .bind(end.lacks.map(Scope::id))
+            .bind(end.lacks.map(GoogleRight::id))
             .bind(now)
             .bind(FIRST_PAUSE_S)
             .bind(LONGEST_PAUSE_S)

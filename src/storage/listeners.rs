@@ -5,9 +5,9 @@ use sqlx::FromRow;
 
 use super::{Storage, StorageError, from_bigint};
 use crate::domain::{
-    grant::Scope,
+    grant::GoogleRight,
     listener::{Listener, ListenerDay, LiveRun},
-    sharing::TeamScope,
+    sharing::Asker,
 };
 
 #[derive(FromRow)]
@@ -42,7 +42,7 @@ impl From<ListenerRow> for Listener {
             is_on: row.is_on,
             since: row.since,
             trouble: row.trouble,
-            lacks: row.lacks_scope.as_deref().and_then(Scope::from_id),
+            lacks: row.lacks_scope.as_deref().and_then(GoogleRight::from_id),
             failures: u32::try_from(row.failures).unwrap_or(0),
             next_try: row.next_try,
             live,
@@ -80,7 +80,7 @@ impl Storage {
     /// The listeners of those of these queries that they see.
     pub async fn listeners_of(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         query_ids: &[i64],
     ) -> Result<Vec<Listener>, StorageError> {
         if query_ids.is_empty() {
@@ -113,7 +113,7 @@ impl Storage {
     /// The listener of a query that they see.
     pub async fn find_listener(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         query_id: i64,
     ) -> Result<Option<Listener>, StorageError> {
         Ok(self.listeners_of(by, &[query_id]).await?.pop())
@@ -123,7 +123,7 @@ impl Storage {
     /// among them.
     pub async fn listener_days(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         query_id: i64,
         since: NaiveDate,
     ) -> Result<Vec<ListenerDay>, StorageError> {

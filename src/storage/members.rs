@@ -6,7 +6,7 @@ use super::{NotDone, Storage, StorageError, begin_on, history, listener_changes:
 use crate::domain::{
     history::{Action, Event, Kind},
     member::{Identity, Member, Role, TeamMember},
-    sharing::TeamScope,
+    sharing::Asker,
 };
 
 /// Number of the lock under which somebody is let in for the first time: two people must not both find nobody there.
@@ -75,9 +75,9 @@ impl Storage {
     }
 
     /// What the one user of local mode may see and change: everything that is shared, and their own.
-    pub async fn local_scope(&self) -> Result<TeamScope, StorageError> {
+    pub async fn local_asker(&self) -> Result<Asker, StorageError> {
         let member = self.local_member().await?;
-        self.team_scope(member.id)
+        self.asker(member.id)
             .await?
             .ok_or(StorageError::Inconsistent { table: "member", id: member.id })
     }
@@ -98,7 +98,7 @@ impl Storage {
     }
 
     /// Everybody who is in, by name.
-    pub async fn list_members(&self, _: &TeamScope) -> Result<Vec<TeamMember>, StorageError> {
+    pub async fn list_members(&self, _: &Asker) -> Result<Vec<TeamMember>, StorageError> {
         let rows: Vec<TeamMemberRow> = sqlx::query_as(
             "select m.id, m.name, m.email, m.role, m.last_sign_in,
                     array(
@@ -126,7 +126,7 @@ impl Storage {
     /// By which account of which provider they are known: issuer and subject.
     pub async fn member_account(
         &self,
-        by: &TeamScope,
+        by: &Asker,
     ) -> Result<Option<(String, String)>, StorageError> {
         let account = sqlx::query_as(
             "select issuer, subject from member where id = $1 and issuer is not null",
@@ -166,7 +166,7 @@ impl Storage {
     /// Sets or clears theirs.
     pub async fn set_google_project(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         project: Option<&str>,
     ) -> Result<(), NotDone> {
         let mut tx = self.begin_as(by).await?;

@@ -13,6 +13,7 @@
 
 mod alerts;
 mod api_tokens;
+mod askers;
 mod batches;
 mod budget;
 mod credentials;
@@ -38,7 +39,6 @@ mod run_queue;
 mod run_work;
 mod runs;
 mod saved_queries;
-mod scopes;
 mod selections;
 mod sessions;
 mod sharing;

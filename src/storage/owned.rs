@@ -3,10 +3,10 @@
 
 use sqlx::PgConnection;
 
-use super::{NotDone, Refused, Storage, Transaction, history, scopes::SharingRow};
+use super::{NotDone, Refused, Storage, Transaction, askers::SharingRow, history};
 use crate::domain::{
     history::{Action, Event, Kind},
-    sharing::TeamScope,
+    sharing::Asker,
 };
 
 /// A table of things that have an owner, who shares them.
@@ -162,7 +162,7 @@ impl OwnedTable {
     pub(super) async fn find_changeable(
         self,
         connection: &mut PgConnection,
-        by: &TeamScope,
+        by: &Asker,
         id: i64,
     ) -> sqlx::Result<Option<Changeable>> {
         let Some(sql) = self.changeable() else { return Ok(None) };
@@ -179,7 +179,7 @@ impl OwnedTable {
     pub(super) async fn find_shareable(
         self,
         connection: &mut PgConnection,
-        by: &TeamScope,
+        by: &Asker,
         id: i64,
     ) -> sqlx::Result<Option<Shareable>> {
         sqlx::query_as(self.shareable())
@@ -196,7 +196,7 @@ impl OwnedTable {
     pub(super) async fn refused(
         self,
         mut tx: Transaction,
-        by: &TeamScope,
+        by: &Asker,
         id: i64,
     ) -> Result<bool, NotDone> {
         let found: Option<(String, bool)> = sqlx::query_as(self.seen())
@@ -223,7 +223,7 @@ impl Storage {
     /// Deletes a thing of theirs; false when it is not there for them.
     pub(super) async fn delete_owned(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         table: OwnedTable,
         id: i64,
     ) -> Result<bool, NotDone> {

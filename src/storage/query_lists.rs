@@ -6,7 +6,7 @@ use super::{
 };
 use crate::domain::{
     saved_query::SavedQuery,
-    sharing::{TeamScope, Whose},
+    sharing::{Asker, Whose},
 };
 
 /// Which saved queries a list shows.
@@ -124,7 +124,7 @@ impl Storage {
     /// `limit` saved queries from the `offset`th on. People have tens of them, not millions: an offset serves.
     pub async fn list_queries(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         filter: &QueryFilter,
         order: QueryOrder,
         limit: i64,
@@ -147,7 +147,7 @@ impl Storage {
     /// How many saved queries a filter shows.
     pub async fn count_queries(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         filter: &QueryFilter,
     ) -> Result<u64, StorageError> {
         let count: i64 = sqlx::query_scalar(concat!(

@@ -9,7 +9,7 @@ use super::{Storage, StorageError, found_alerts::FoundAlertRow, from_bigint, to_
 use crate::domain::{
     found_alert::{FoundAlert, SortColumn, SortOrder},
     run::RunId,
-    sharing::TeamScope,
+    sharing::Asker,
 };
 
 /// A place between two rows: what the sorting column holds there, the alert's id, and how many rows come before.
@@ -225,7 +225,7 @@ impl Storage {
     /// One page of a run's results, as a member sees it.
     pub async fn list_results(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         run_id: RunId,
         order: SortOrder,
         cursor: &PageCursor,
@@ -254,7 +254,7 @@ impl Storage {
     /// A run's results by number of rows skipped, for the numbered pages of the JSON API.
     pub async fn list_results_from(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         run_id: RunId,
         order: SortOrder,
         skipped: u64,

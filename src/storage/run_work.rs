@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Storage, StorageError, from_bigint};
 use crate::domain::{
-    grant::Scope,
+    grant::GoogleRight,
     run::{LogLevel, RunId, RunState},
 };
 
@@ -63,7 +63,7 @@ impl Storage {
         id: RunId,
         state: RunState,
         feedback: &str,
-        lacks: Option<Scope>,
+        lacks: Option<GoogleRight>,
     ) -> Result<bool, StorageError> {
         let done = sqlx::query(
             "update run set state = $2, feedback = $3, lacks_scope = $4, finished = now()
@@ -72,7 +72,7 @@ impl Storage {
         .bind(id)
         .bind(state.id())
         .bind(feedback)
-        .bind(lacks.map(Scope::id))
+        .bind(lacks.map(GoogleRight::id))
         .execute(&self.work)
         .await?;
         Ok(done.rows_affected() == 1)

@@ -6,15 +6,15 @@ use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
 use super::{
-    NotDone, Storage, StorageError, begin_on, from_bigint, history,
+    NotDone, Storage, StorageError, askers::SharingRow, begin_on, from_bigint, history,
     listener_changes::pause_listener_of, owned::OwnedTable, run_queue::check_room,
-    scopes::SharingRow, sharing::with_groups_held, standing::check_standing,
+    sharing::with_groups_held, standing::check_standing,
 };
 use crate::domain::{
-    grant::Scope,
+    grant::GoogleRight,
     history::{Action, Event, Kind},
     run::{LogLevel, LogLine, Run, RunCounts, RunId, RunState},
-    sharing::{Sharing, TeamScope, Whose},
+    sharing::{Asker, Sharing, Whose},
 };
 
 /// What is needed to queue a run.
@@ -118,7 +118,7 @@ impl TryFrom<RunRow> for Run {
             last_received: row.last_received,
             cancel_requested: row.cancel_requested,
             acts_as: row.acts_as,
-            lacks: row.lacks_scope.as_deref().and_then(Scope::from_id),
+            lacks: row.lacks_scope.as_deref().and_then(GoogleRight::from_id),
         })
     }
 }
@@ -156,7 +156,7 @@ impl Storage {
     /// Queues a run of a member who has fewer than `most_live` that go on or wait; its id.
     pub async fn create_run(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         run: &NewRun,
         most_live: u32,
     ) -> Result<RunId, NotDone> {
@@ -194,7 +194,7 @@ impl Storage {
     }
 
     /// The run with this id, if they see it.
-    pub async fn find_run(&self, by: &TeamScope, id: RunId) -> Result<Option<Run>, StorageError> {
+    pub async fn find_run(&self, by: &Asker, id: RunId) -> Result<Option<Run>, StorageError> {
         let row: Option<RunRow> = sqlx::query_as(select_runs!("r.id = $3"))
             .bind(by.member_id())
             .bind(by.seen_groups())
@@ -207,7 +207,7 @@ impl Storage {
     /// The newest `limit` runs that a filter shows.
     pub async fn list_runs(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         filter: RunFilter,
         limit: i64,
     ) -> Result<Vec<Run>, StorageError> {
@@ -237,7 +237,7 @@ impl Storage {
     /// The newest `limit` runs that they see and that found an alert.
     pub async fn list_runs_of_alert(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         alert_id: i64,
         limit: i64,
     ) -> Result<Vec<Run>, StorageError> {
@@ -259,7 +259,7 @@ impl Storage {
 
     /// Asks for a live run to be stopped, by whichever process works on it; false when it had ended already, or is not
     /// there for them. Whoever stops the run of a listener pauses the listener.
-    pub async fn request_cancel(&self, by: &TeamScope, id: RunId) -> Result<bool, NotDone> {
+    pub async fn request_cancel(&self, by: &Asker, id: RunId) -> Result<bool, NotDone> {
         by.require_work()?;
         let mut tx = self.begin_as(by).await?;
         let found: Option<(String, bool, Option<i64>)> = sqlx::query_as(
@@ -291,7 +291,7 @@ impl Storage {
     /// The run with this id and the latest `limit` lines of its log, oldest first.
     pub async fn find_run_with_log(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         id: RunId,
         limit: i64,
     ) -> Result<Option<(Run, Vec<LogLine>)>, StorageError> {

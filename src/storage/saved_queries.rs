@@ -3,14 +3,14 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    NotDone, Storage, StorageError, from_bigint, history, listener_changes::pause_others_listener,
-    owned::OwnedTable, scopes::SharingRow, sharing::with_groups_held,
+    NotDone, Storage, StorageError, askers::SharingRow, from_bigint, history,
+    listener_changes::pause_others_listener, owned::OwnedTable, sharing::with_groups_held,
 };
 use crate::domain::{
     history::{Action, Event, Kind},
     run::RunState,
     saved_query::{LastRun, NewSavedQuery, SavedQuery},
-    sharing::TeamScope,
+    sharing::Asker,
 };
 
 #[derive(sqlx::FromRow)]
@@ -97,7 +97,7 @@ pub(super) use {select_queries, with_last_run};
 
 impl Storage {
     /// Saves a query for a member; its id.
-    pub async fn save_query(&self, by: &TeamScope, query: &NewSavedQuery) -> Result<i64, NotDone> {
+    pub async fn save_query(&self, by: &Asker, query: &NewSavedQuery) -> Result<i64, NotDone> {
         by.require_work()?;
         let mut tx = self.begin_as(by).await?;
         let sharing = with_groups_held(&mut tx, query.sharing.clone()).await?;
@@ -125,7 +125,7 @@ impl Storage {
     /// The saved query with this id, if they see it.
     pub async fn find_query(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         id: i64,
     ) -> Result<Option<SavedQuery>, StorageError> {
         let row: Option<QueryRow> =
@@ -142,7 +142,7 @@ impl Storage {
     /// them. A listener that acts as somebody else is paused: they have not asked for this.
     pub async fn update_query(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         id: i64,
         version: i64,
         name: &str,
@@ -178,7 +178,7 @@ impl Storage {
     }
 
     /// Deletes a saved query; false when it is not there for them. Its runs stay.
-    pub async fn delete_query(&self, by: &TeamScope, id: i64) -> Result<bool, NotDone> {
+    pub async fn delete_query(&self, by: &Asker, id: i64) -> Result<bool, NotDone> {
         self.delete_owned(by, OwnedTable::SavedQuery, id).await
     }
 }

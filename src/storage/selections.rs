@@ -1,13 +1,13 @@
 //! Table `run_selection`: the rows of a run that a member has ticked, over its pages.
 
 use super::{NotDone, Storage, StorageError, begin_on, from_bigint};
-use crate::domain::{run::RunId, sharing::TeamScope};
+use crate::domain::{run::RunId, sharing::Asker};
 
 impl Storage {
     /// Of the rows that a page showed, ticks those in `ticked` and clears the others.
     pub async fn select_on_page(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         run_id: RunId,
         shown: Vec<i64>,
         ticked: Vec<i64>,
@@ -40,7 +40,7 @@ impl Storage {
     }
 
     /// Ticks every row of a run.
-    pub async fn select_all(&self, by: &TeamScope, run_id: RunId) -> Result<(), NotDone> {
+    pub async fn select_all(&self, by: &Asker, run_id: RunId) -> Result<(), NotDone> {
         by.require_work()?;
         let mut tx = begin_on(&self.pool).await?;
         // A run may have a million rows.
@@ -64,7 +64,7 @@ impl Storage {
     }
 
     /// Clears every row of a run.
-    pub async fn clear_selection(&self, by: &TeamScope, run_id: RunId) -> Result<(), StorageError> {
+    pub async fn clear_selection(&self, by: &Asker, run_id: RunId) -> Result<(), StorageError> {
         sqlx::query("delete from run_selection where run_id = $1 and member_id = $2")
             .bind(run_id)
             .bind(by.member_id())
@@ -76,7 +76,7 @@ impl Storage {
     /// Clears some rows of a run.
     pub async fn deselect(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         run_id: RunId,
         alert_ids: &[i64],
     ) -> Result<(), StorageError> {
@@ -92,7 +92,7 @@ impl Storage {
     }
 
     /// How many rows of a run are ticked.
-    pub async fn count_selected(&self, by: &TeamScope, run_id: RunId) -> Result<u64, StorageError> {
+    pub async fn count_selected(&self, by: &Asker, run_id: RunId) -> Result<u64, StorageError> {
         let count: i64 = sqlx::query_scalar(
             "select count(*) from run_selection where run_id = $1 and member_id = $2",
         )
@@ -106,7 +106,7 @@ impl Storage {
     /// The ticked rows of a run, in the order of their time; at most `limit`.
     pub async fn list_selected(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         run_id: RunId,
         limit: i64,
     ) -> Result<Vec<i64>, StorageError> {

@@ -22,12 +22,13 @@ use tower_sessions::{
 };
 
 use super::{
-    Storage, StorageError, begin_on, history,
-    scopes::{ScopeRow, VisitorRow, scope_columns, visitor_columns},
+    Storage, StorageError,
+    askers::{AskerRow, VisitorRow, asker_columns, visitor_columns},
+    begin_on, history,
 };
 use crate::domain::{
     history::{Action, Event, Kind},
-    sharing::TeamScope,
+    sharing::Asker,
     visitor::{SessionSummary, Visitor},
 };
 
@@ -92,21 +93,18 @@ macro_rules! live_session {
 
 impl Storage {
     /// What whoever is in a session may see and change at this moment; `None` when it has ended. Asking is using it.
-    pub async fn scope_of_session(
-        &self,
-        session_id: i64,
-    ) -> Result<Option<TeamScope>, StorageError> {
-        let row: Option<ScopeRow> = sqlx::query_as(concat!(
+    pub async fn asker_of_session(&self, session_id: i64) -> Result<Option<Asker>, StorageError> {
+        let row: Option<AskerRow> = sqlx::query_as(concat!(
             live_session!("id = $1"),
             " select ",
-            scope_columns!(),
+            asker_columns!(),
             " from live s join member m on m.id = s.member_id and m.removed is null"
         ))
         .bind(session_id)
         .bind(SESSION_IDLE.as_secs_f64())
         .fetch_optional(&self.pool)
         .await?;
-        Ok(row.and_then(ScopeRow::into_scope))
+        Ok(row.and_then(AskerRow::into_asker))
     }
 
     /// Who is in the session of a cookie, as they are at this moment; `None` when it has ended. Asking is using it.
@@ -135,7 +133,7 @@ impl Storage {
     }
 
     /// Their sessions that live, the last used first.
-    pub async fn list_sessions(&self, by: &TeamScope) -> Result<Vec<SessionSummary>, StorageError> {
+    pub async fn list_sessions(&self, by: &Asker) -> Result<Vec<SessionSummary>, StorageError> {
         let rows: Vec<SessionRow> = sqlx::query_as(
             "select id, browser, created, last_seen, expires
              from session
@@ -157,7 +155,7 @@ impl Storage {
     }
 
     /// Ends one of their sessions; false when it had ended, or is not theirs.
-    pub async fn end_session(&self, by: &TeamScope, id: i64) -> Result<bool, StorageError> {
+    pub async fn end_session(&self, by: &Asker, id: i64) -> Result<bool, StorageError> {
         let member_id = by.member_id();
         let mut tx = begin_on(&self.pool).await?;
         let done = sqlx::query("delete from session where id = $2 and member_id = $1")
@@ -177,7 +175,7 @@ impl Storage {
     /// Ends all of their sessions but one; how many.
     pub async fn end_other_sessions(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         kept: Option<i64>,
     ) -> Result<u64, StorageError> {
         let member_id = by.member_id();

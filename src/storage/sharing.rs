@@ -6,10 +6,10 @@ use sqlx::PgConnection;
 use super::{NotDone, Refused, Storage, StorageError, history, owned::OwnedTable};
 use crate::domain::{
     history::{Action, Event, Kind},
-    sharing::{Sharing, TEAM, TeamScope},
+    sharing::{Asker, Sharing, TEAM},
 };
 
-impl TeamScope {
+impl Asker {
     /// Refuses to share with groups that are not theirs, but for those that have it already.
     pub(super) fn check_sharing(
         &self,
@@ -31,7 +31,7 @@ impl Storage {
     /// (`read`; `None`: however it is). False when it is not there for them.
     pub async fn share(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         kind: Kind,
         id: i64,
         read: Option<&Sharing>,

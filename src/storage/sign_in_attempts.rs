@@ -10,7 +10,7 @@ use std::time::Duration;
 use sqlx::FromRow;
 
 use super::{Storage, StorageError};
-use crate::domain::{grant::Scope, sealed::Sealed};
+use crate::domain::{grant::GoogleRight, sealed::Sealed};
 
 /// How long a way to the provider and back may take.
 const LIFE: Duration = Duration::from_mins(10);
@@ -31,7 +31,7 @@ pub struct Attempt {
     /// Whose grant is asked for; `None` for a sign-in.
     pub member_id: Option<i64>,
     /// What is asked for.
-    pub scopes: Vec<Scope>,
+    pub scopes: Vec<GoogleRight>,
     /// Hash of what the link of an invitation held, where they came by one.
     pub invitation_hash: Option<Vec<u8>>,
 }
@@ -72,7 +72,7 @@ impl From<AttemptRow> for Attempt {
             secrets: Sealed { key_id: row.key_id, bytes: row.secrets },
             next: row.next,
             member_id: row.member_id,
-            scopes: row.scopes.iter().filter_map(|scope| Scope::from_id(scope)).collect(),
+            scopes: row.scopes.iter().filter_map(|scope| GoogleRight::from_id(scope)).collect(),
             invitation_hash: row.invitation_hash,
         }
     }

@@ -1,6 +1,6 @@
 //! Whether somebody still stands where they stood when their request began.
 //!
-//! A scope is read when the head of a request comes, but the body may take its time: meanwhile its author may be
+//! Who asks is read when the head of a request comes, but the body may take its time: meanwhile its author may be
 //! removed, or put out of a group. So each transaction that changes something of the team's begins with the member's
 //! row (`for key share`; whoever takes somebody out locks it `for update`). It refuses those who are out, have less of
 //! a role, or have left a group.
@@ -10,14 +10,14 @@ use sqlx::PgConnection;
 use super::{NotDone, Refused, Storage, Transaction, begin_on};
 use crate::domain::{
     member::Role,
-    sharing::{TeamScope, Via},
+    sharing::{Asker, Via},
 };
 
 /// Refuses those who are out, have another role than they had, or have left a group for which they looked; until the
 /// transaction ends nobody takes them out. (Whoever does locks the row `for update`; other changes of it go on.)
 pub(super) async fn check_standing(
     connection: &mut PgConnection,
-    by: &TeamScope,
+    by: &Asker,
 ) -> Result<(), NotDone> {
     let token = match by.via() {
         Via::Session => None,
@@ -50,7 +50,7 @@ pub(super) async fn check_standing(
 
 impl Storage {
     /// Begins a transaction for somebody who still stands where they stood.
-    pub(super) async fn begin_as(&self, by: &TeamScope) -> Result<Transaction, NotDone> {
+    pub(super) async fn begin_as(&self, by: &Asker) -> Result<Transaction, NotDone> {
         let mut tx = begin_on(&self.pool).await?;
         check_standing(&mut tx, by).await?;
         Ok(tx)

@@ -7,7 +7,7 @@ use super::{
     targets::{TargetRow, select_targets},
 };
 use crate::domain::{
-    sharing::{TeamScope, Whose},
+    sharing::{Asker, Whose},
     sky::{Cone, cone_cover},
     target::{Target, name_key},
 };
@@ -55,7 +55,7 @@ impl Storage {
     /// `limit` targets that they see, older than `before`, newest first.
     pub async fn list_targets(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         filter: &TargetFilter,
         before: Option<i64>,
         limit: u32,
@@ -98,7 +98,7 @@ impl Storage {
     /// How many targets that they see a filter shows, counted up to `at_most`.
     pub async fn count_targets(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         filter: &TargetFilter,
         at_most: i64,
     ) -> Result<u64, StorageError> {
@@ -128,7 +128,7 @@ impl Storage {
 }
 
 /// What every statement here is given first: who asks for whose targets (`$1` to `$4`), the circle and the name.
-fn arguments(by: &TeamScope, filter: &TargetFilter) -> Result<PgArguments, BoxDynError> {
+fn arguments(by: &Asker, filter: &TargetFilter) -> Result<PgArguments, BoxDynError> {
     let mut arguments = PgArguments::default();
     arguments.add(by.member_id())?;
     arguments.add(by.seen_groups())?;

@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 
 use super::{NotDone, Refused, StorageError};
 use crate::domain::{
-    sharing::TeamScope,
+    sharing::Asker,
     target::{NameClash, name_key},
 };
 
@@ -23,7 +23,7 @@ const NAME_LOCK: i32 = 0x6e61_6d65;
 /// had so far: those stay its own, whatever is seen elsewhere since.
 pub(super) async fn insert_names(
     connection: &mut PgConnection,
-    by: &TeamScope,
+    by: &Asker,
     target_id: i64,
     (name, aliases): (&str, &[String]),
     kept: &[String],
@@ -43,7 +43,7 @@ pub(super) async fn insert_names(
 /// Brings the names of a target to what a form says.
 pub(super) async fn replace_names(
     connection: &mut PgConnection,
-    by: &TeamScope,
+    by: &Asker,
     target_id: i64,
     name: &str,
     aliases: &[String],
@@ -84,7 +84,7 @@ fn check_own_names(name: &str, aliases: &[String]) -> Result<(), NameClash> {
 
 async fn insert_name(
     connection: &mut PgConnection,
-    by: &TeamScope,
+    by: &Asker,
     target_id: i64,
     (name, is_primary): (&str, bool),
     kept: &[String],
@@ -128,7 +128,7 @@ async fn insert_name(
 /// Who has a name like this one, in the words that TOM users know.
 async fn explain_clash(
     connection: &mut PgConnection,
-    by: &TeamScope,
+    by: &Asker,
     target_id: i64,
     name: &str,
     key: &str,

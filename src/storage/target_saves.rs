@@ -8,7 +8,7 @@ use crate::domain::{
     alert::Survey,
     history::{Action, Event, Kind},
     run::RunId,
-    sharing::{Sharing, TeamScope},
+    sharing::{Asker, Sharing},
     sky::Position,
     target::{NewTarget, OnExisting, SaveOutcome, SaveResult, name_key},
 };
@@ -64,7 +64,7 @@ impl Storage {
     /// `None` when the run has no such alert. Saying it twice changes nothing the second time.
     pub async fn save_alert_as_target(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         run_id: RunId,
         alert_id: i64,
         saving: &Saving,
@@ -82,7 +82,7 @@ impl Storage {
 
     async fn try_to_save(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         run_id: RunId,
         alert_id: i64,
         saving: &Saving,
@@ -97,7 +97,7 @@ impl Storage {
     /// see them.
     pub async fn list_evidence(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         target_id: i64,
         limit: i64,
     ) -> Result<Vec<TargetEvidence>, StorageError> {
@@ -145,7 +145,7 @@ impl TryFrom<EvidenceRow> for TargetEvidence {
 
 async fn save(
     connection: &mut PgConnection,
-    by: &TeamScope,
+    by: &Asker,
     run_id: RunId,
     alert_id: i64,
     saving: &Saving,
@@ -179,7 +179,7 @@ async fn save(
 
 async fn find_in_run(
     connection: &mut PgConnection,
-    by: &TeamScope,
+    by: &Asker,
     run_id: RunId,
     alert_id: i64,
 ) -> Result<Option<(String, f64, f64)>, StorageError> {
@@ -211,7 +211,7 @@ struct Known {
 
 async fn find_by_name(
     connection: &mut PgConnection,
-    by: &TeamScope,
+    by: &Asker,
     object_id: &str,
 ) -> Result<Option<Known>, StorageError> {
     let found = sqlx::query_as(
@@ -234,7 +234,7 @@ async fn find_by_name(
 
 async fn add_evidence(
     connection: &mut PgConnection,
-    by: &TeamScope,
+    by: &Asker,
     target: &Known,
     alert_id: i64,
     run_id: RunId,
@@ -249,7 +249,7 @@ async fn add_evidence(
 /// Puts an alert to a target's; false when it is there already.
 async fn insert_evidence(
     connection: &mut PgConnection,
-    by: &TeamScope,
+    by: &Asker,
     target_id: i64,
     alert_id: i64,
     run_id: RunId,

@@ -4,15 +4,16 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::{
-    NotDone, Storage, StorageError, from_bigint, history,
+    NotDone, Storage, StorageError,
+    askers::SharingRow,
+    from_bigint, history,
     owned::OwnedTable,
-    scopes::SharingRow,
     sharing::with_groups_held,
     target_names::{insert_names, replace_names},
 };
 use crate::domain::{
     history::{Action, Event, Kind},
-    sharing::{Sharing, TeamScope},
+    sharing::{Asker, Sharing},
     sky::{Position, healpix29},
     target::{NewTarget, Target, name_key},
 };
@@ -87,7 +88,7 @@ impl Storage {
     /// Saves a target made by hand; its id, or which of its names clashes.
     pub async fn create_target(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         target: NewTarget,
         sharing: Sharing,
     ) -> Result<i64, NotDone> {
@@ -104,7 +105,7 @@ impl Storage {
     /// Changes a target that is still as it was read (`version`); false when it is not there for them.
     pub async fn update_target(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         id: i64,
         version: i64,
         target: NewTarget,
@@ -124,16 +125,12 @@ impl Storage {
     }
 
     /// Deletes a target; false when it is not there for them. Its alerts become prunable again.
-    pub async fn delete_target(&self, by: &TeamScope, id: i64) -> Result<bool, NotDone> {
+    pub async fn delete_target(&self, by: &Asker, id: i64) -> Result<bool, NotDone> {
         self.delete_owned(by, OwnedTable::Target, id).await
     }
 
     /// The target with this id, if they see it.
-    pub async fn find_target(
-        &self,
-        by: &TeamScope,
-        id: i64,
-    ) -> Result<Option<Target>, StorageError> {
+    pub async fn find_target(&self, by: &Asker, id: i64) -> Result<Option<Target>, StorageError> {
         let row: Option<TargetRow> = sqlx::query_as(select_targets!("select $3::bigint as id", ""))
             .bind(by.member_id())
             .bind(by.seen_groups())
@@ -146,7 +143,7 @@ impl Storage {
     /// The target that they see and that has this name or alias, as names are compared.
     pub async fn find_target_by_name(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         name: &str,
     ) -> Result<Option<Target>, StorageError> {
         let row: Option<TargetRow> = sqlx::query_as(select_targets!(
@@ -165,7 +162,7 @@ impl Storage {
 /// Writes a new target with its names.
 pub(super) async fn insert_target(
     connection: &mut PgConnection,
-    by: &TeamScope,
+    by: &Asker,
     target: &NewTarget,
     sharing: Sharing,
 ) -> Result<i64, NotDone> {
@@ -192,7 +189,7 @@ pub(super) async fn insert_target(
 /// Brings a target that is locked to what a form says.
 async fn write_target(
     connection: &mut PgConnection,
-    by: &TeamScope,
+    by: &Asker,
     id: i64,
     target: &NewTarget,
 ) -> Result<(), NotDone> {

@@ -9,7 +9,7 @@ use super::{
 use crate::domain::{
     history::{Action, Event, Kind},
     member::Role,
-    sharing::TeamScope,
+    sharing::Asker,
 };
 
 /// What became of a change of a member.
@@ -27,7 +27,7 @@ impl Storage {
     /// Gives a member another role: from their next request on. Who is no admin any more has invited nobody.
     pub async fn change_role(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         member_id: i64,
         role: Role,
     ) -> Result<MemberChange, NotDone> {
@@ -61,11 +61,7 @@ impl Storage {
     /// Takes a member out of the team, by an admin or by themselves: their sessions, tokens and groups end, their live
     /// runs are asked to stop, what they made stays as it is shared, and whom they have invited is not invited any more. They
     /// come back by invitation only, or by the settings that name admins.
-    pub async fn remove_member(
-        &self,
-        by: &TeamScope,
-        member_id: i64,
-    ) -> Result<MemberChange, NotDone> {
+    pub async fn remove_member(&self, by: &Asker, member_id: i64) -> Result<MemberChange, NotDone> {
         let leaves = member_id == by.member_id();
         if !leaves {
             by.require_admin()?;
@@ -98,11 +94,7 @@ impl Storage {
     }
 
     /// Sets with whom they share what they make, unless they say otherwise.
-    pub async fn set_default_readers(
-        &self,
-        by: &TeamScope,
-        readers: &[i64],
-    ) -> Result<(), NotDone> {
+    pub async fn set_default_readers(&self, by: &Asker, readers: &[i64]) -> Result<(), NotDone> {
         let readers = crate::domain::sharing::Sharing::read_by(readers.to_vec());
         by.check_sharing(&readers, None)?;
         sqlx::query("update member set default_readers = $2 where id = $1")
@@ -135,7 +127,7 @@ async fn lock_member(
 /// Takes back what a member has promised to others: by a link of their own they would be in again.
 async fn take_back_invitations_of(
     connection: &mut PgConnection,
-    by: &TeamScope,
+    by: &Asker,
     member_id: i64,
 ) -> Result<(), StorageError> {
     let gone: Vec<(i64, String)> = sqlx::query_as(

@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use super::{Storage, StorageError, from_bigint, storable, storable_json};
 use crate::domain::{
     run::{RunId, Unreadable},
-    sharing::TeamScope,
+    sharing::Asker,
 };
 
 /// A message in quarantine, without its bytes.
@@ -37,7 +37,7 @@ impl Storage {
     /// `limit` messages of a run's quarantine, in the order in which they came, after the one given.
     pub async fn list_unreadable(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         run_id: RunId,
         after: i64,
         limit: i64,
@@ -63,7 +63,7 @@ impl Storage {
     /// The bytes of one message of a run's quarantine.
     pub async fn find_unreadable_bytes(
         &self,
-        by: &TeamScope,
+        by: &Asker,
         run_id: RunId,
         id: i64,
     ) -> Result<Option<Vec<u8>>, StorageError> {

@@ -98,7 +98,7 @@ impl AppState {
     /// The same where each member may make so many requests in a minute. In local mode there is nobody to protect.
     #[must_use]
     pub fn with_requests_a_minute(self, most: Option<NonZeroU32>) -> Self {
-        let most = most.filter(|_| self.site.local_scope().is_none());
+        let most = most.filter(|_| self.site.local_asker().is_none());
         let pace = |most: NonZeroU32| Pace::per_minute(most, most.get() / SHARE_AT_ONCE);
         Self { requests: most.map(|most| Arc::new(Limiter::new(pace(most)))), ..self }
     }

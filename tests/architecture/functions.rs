@@ -24,11 +24,11 @@ pub(crate) struct Function {
 }
 
 impl Function {
-    /// The name that a parameter of type `&TeamScope` has.
+    /// The name that a parameter of type `&Asker` has.
     pub(crate) fn asked_by(&self) -> Option<&str> {
         self.parameters.split(',').find_map(|parameter| {
             let (name, kind) = parameter.split_once(':')?;
-            (kind.trim() == "&TeamScope").then(|| name.trim())
+            (kind.trim() == "&Asker").then(|| name.trim())
         })
     }
 }
@@ -162,14 +162,14 @@ fn is_nested(program: &str) -> bool {
 fn public_functions_are_found_however_they_are_written() {
     let source = r#"
         impl Storage {
-            pub async fn plain(&self, scope: &TeamScope, id: i64) -> Option<(i64, i64)> { "fn no()"; }
+            pub async fn plain(&self, asker: &Asker, id: i64) -> Option<(i64, i64)> { "fn no()"; }
             pub fn generic<F, T: Fn(&str) -> bool>(
                 &self,
-                _: &TeamScope,
+                _: &Asker,
                 find: F,
             ) where F: Fn() {}
             pub(crate) const fn of_crate() {}
-            pub(in crate::web) unsafe fn of_web(optional: Option<&TeamScope>) {}
+            pub(in crate::web) unsafe fn of_web(optional: Option<&Asker>) {}
             pub(super) async fn of_storage() {}
             pub(in crate::storage) fn also_of_storage() {}
             fn private(back: fn(i64) -> i64) {}
@@ -182,7 +182,7 @@ fn public_functions_are_found_however_they_are_written() {
     let public: Vec<_> = found.iter().filter(|it| it.is_public).map(|it| &it.name).collect();
     assert_eq!(public, ["plain", "generic", "of_crate", "of_web", "alone"]);
     assert_eq!(found.len(), 9, "{found:?}");
-    assert_eq!(of("plain").asked_by(), Some("scope"));
+    assert_eq!(of("plain").asked_by(), Some("asker"));
     assert_eq!(of("generic").asked_by(), Some("_"));
     assert_eq!(of("of_web").asked_by(), None);
     assert_eq!(of("private").of, "Storage");

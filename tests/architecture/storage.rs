@@ -16,8 +16,8 @@ fn only_storage_can_prove_that_something_is_kept() {
 #[test]
 fn only_the_storage_says_who_somebody_is() {
     for (name, code) in Tree::read().programs {
-        for words in ["TeamScope::of_rows(", ".by_token("] {
-            assert!(!code.contains(words) || layer(&name) == "storage", "src/{name} makes a scope");
+        for words in ["Asker::of_rows(", ".by_token("] {
+            assert!(!code.contains(words) || layer(&name) == "storage", "src/{name} says who asks");
         }
     }
 }

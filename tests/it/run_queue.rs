@@ -13,7 +13,7 @@ use tom_alerts::{
     },
     clock::Clock,
     domain::{
-        sharing::{Sharing, TEAM, TeamScope},
+        sharing::{Asker, Sharing, TEAM},
         timing::Timing,
     },
     forms::{Choices, Context, Parameters, RawForm},
@@ -51,7 +51,7 @@ impl Replicas {
         let mut apps = Vec::new();
         for _ in 0..n {
             let ground = Ground::lay(database_url.clone()).await;
-            let scope = ground.storage.local_scope().await.unwrap();
+            let asker = ground.storage.local_asker().await.unwrap();
             let app = ground.build(Parts {
                 pubsub: PubSubService::at(Some(double.host()), timing).unwrap(),
                 bigquery: BigQueryService::at(None, timing).unwrap(),
@@ -59,7 +59,7 @@ impl Replicas {
                 site: Site::local(
                     "http://127.0.0.1:1".parse().unwrap(),
                     ([127, 0, 0, 1], 1).into(),
-                    scope,
+                    asker,
                 ),
                 sign_in: None,
                 clock: Clock::system(),
@@ -74,17 +74,17 @@ impl Replicas {
         Self { apps, pool, _double: double }
     }
 
-    async fn member(&self, name: &str) -> TeamScope {
+    async fn member(&self, name: &str) -> Asker {
         let id = sqlx::query_scalar("insert into member (name) values ($1) returning id")
             .bind(name)
             .fetch_one(&self.pool)
             .await
             .unwrap();
-        self.apps[0].storage.team_scope(id).await.unwrap().unwrap()
+        self.apps[0].storage.asker(id).await.unwrap().unwrap()
     }
 
     /// Starts runs of the silent stream, at each process in turn; their ids.
-    async fn start_streams(&self, by: &TeamScope, n: usize) -> Vec<i64> {
+    async fn start_streams(&self, by: &Asker, n: usize) -> Vec<i64> {
         let mut ids = Vec::new();
         for app in self.apps.iter().cycle().take(n) {
             let parameters = stream_parameters();
@@ -111,7 +111,7 @@ impl Replicas {
             .unwrap()
     }
 
-    async fn in_state(&self, by: &TeamScope, state: &str) -> Vec<i64> {
+    async fn in_state(&self, by: &Asker, state: &str) -> Vec<i64> {
         sqlx::query_scalar("select id from run where started_by = $1 and state = $2 order by id")
             .bind(by.member_id())
             .bind(state)
@@ -121,7 +121,7 @@ impl Replicas {
     }
 
     /// Waits until exactly these runs of a member go on.
-    async fn until_running(&self, by: &TeamScope, ids: &[i64]) {
+    async fn until_running(&self, by: &Asker, ids: &[i64]) {
         let mut running = Vec::new();
         for _ in 0..2_400 {
             running = self.in_state(by, "running").await;
@@ -149,7 +149,7 @@ impl Replicas {
     }
 
     /// How many of a member's runs went on at once, at most, by what the database kept.
-    async fn most_at_once(&self, by: &TeamScope) -> i64 {
+    async fn most_at_once(&self, by: &Asker) -> i64 {
         sqlx::query_scalar(
             "select coalesce(max(n), 0) from (
                  select count(*) as n
@@ -257,10 +257,10 @@ async fn processes_that_look_at_the_same_moment_never_begin_a_fifth() {
     let database_url = fresh_database().await;
     let ground = Ground::lay(database_url).await;
     let storage = &ground.storage;
-    let scope = storage.local_scope().await.unwrap();
+    let asker = storage.local_asker().await.unwrap();
     for round in 0..20 {
         for _ in 0..12 {
-            storage.create_run(&scope, &new_run(), u32::MAX).await.unwrap();
+            storage.create_run(&asker, &new_run(), u32::MAX).await.unwrap();
         }
         let looks = (0..8).map(|n| {
             let (storage, instance) = (storage.clone(), new_run().instance);
@@ -409,7 +409,7 @@ async fn runs_of_a_dead_process_free_their_places() {
 async fn a_run_that_waits_says_for_what_and_a_queue_that_is_full_loses_nothing_typed() {
     let replicas = Replicas::start(1).await;
     let app = &replicas.apps[0];
-    let local = app.storage.local_scope().await.unwrap();
+    let local = app.storage.local_asker().await.unwrap();
     let ids = replicas.start_streams(&local, 6).await;
     replicas.until_running(&local, &ids[..4]).await;
     let get = async |path: String| {
@@ -455,10 +455,10 @@ async fn a_run_that_waits_says_for_what_and_a_queue_that_is_full_loses_nothing_t
 #[tokio::test]
 async fn two_requests_for_the_last_place_of_a_queue_get_it_once() {
     let ground = Ground::lay(fresh_database().await).await;
-    let scope = ground.storage.local_scope().await.unwrap();
+    let by = ground.storage.local_asker().await.unwrap();
     let asked = (0..12).map(|_| {
-        let (storage, scope) = (ground.storage.clone(), scope.clone());
-        async move { storage.create_run(&scope, &new_run(), 5).await }
+        let (storage, by) = (ground.storage.clone(), by.clone());
+        async move { storage.create_run(&by, &new_run(), 5).await }
     });
     let answers = futures::future::join_all(asked).await;
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 5);

@@ -190,8 +190,8 @@ async fn begun_run(app: &TestApp) -> i64 {
         acts_as: None,
         sharing: Sharing::read_by(vec![TEAM]),
     };
-    let scope = app.storage.local_scope().await.unwrap();
-    let id = app.storage.create_run(&scope, &run, 1).await.unwrap();
+    let asker = app.storage.local_asker().await.unwrap();
+    let id = app.storage.create_run(&asker, &run, 1).await.unwrap();
     let begun = app.storage.begin_runs(&run.instance, 1, 1, Duration::ZERO).await.unwrap();
     assert_eq!(begun.iter().map(|run| run.id).collect::<Vec<_>>(), [id]);
     id
@@ -213,16 +213,16 @@ async fn the_history_of_the_one_local_user_leads_to_no_page_that_is_not_there() 
 #[tokio::test]
 async fn a_run_whose_process_is_silent_becomes_interrupted() {
     let app = TestApp::start().await;
-    let scope = app.storage.local_scope().await.unwrap();
+    let asker = app.storage.local_asker().await.unwrap();
     let id = begun_run(&app).await;
     app.runner.interrupt_silent(Duration::from_secs(30)).await.unwrap();
-    assert_eq!(app.storage.find_run(&scope, id).await.unwrap().unwrap().state, RunState::Running);
+    assert_eq!(app.storage.find_run(&asker, id).await.unwrap().unwrap().state, RunState::Running);
     sqlx::query("update run set heartbeat = now() - interval '31 seconds'")
         .execute(&app.pool().await)
         .await
         .unwrap();
     app.runner.interrupt_silent(Duration::from_secs(30)).await.unwrap();
-    let run = app.storage.find_run(&scope, id).await.unwrap().unwrap();
+    let run = app.storage.find_run(&asker, id).await.unwrap().unwrap();
     assert_eq!(run.state, RunState::Interrupted);
     // The process was only asleep: what it still has is refused.
     let late = app
@@ -236,7 +236,7 @@ async fn a_run_whose_process_is_silent_becomes_interrupted() {
 #[tokio::test]
 async fn a_batch_that_is_sent_again_is_kept_once() {
     let app = TestApp::start().await;
-    let scope = app.storage.local_scope().await.unwrap();
+    let asker = app.storage.local_asker().await.unwrap();
     let id = begun_run(&app).await;
     let bytes =
         bytes::Bytes::from(tom_alerts::simulate::default_night().packets().next().unwrap().bytes);
@@ -250,7 +250,7 @@ async fn a_batch_that_is_sent_again_is_kept_once() {
     for _ in 0..3 {
         assert_eq!(app.storage.keep_batch(id, batch.clone()).await.unwrap().stored_in_run, 1);
     }
-    let run = app.storage.find_run(&scope, id).await.unwrap().unwrap();
+    let run = app.storage.find_run(&asker, id).await.unwrap().unwrap();
     assert_eq!(
         (run.counts.received, run.counts.stored, run.counts.duplicates, run.counts.received_bytes),
         (1, 1, 0, 9)
@@ -385,7 +385,7 @@ async fn left_open(app: &TestApp) -> i64 {
 #[tokio::test]
 async fn who_goes_away_while_a_transaction_is_begun_leaves_none_open() {
     let app = TestApp::start_empty().await;
-    let by = app.storage.local_scope().await.unwrap();
+    let by = app.storage.local_asker().await.unwrap();
     for i in 0..200_u64 {
         let begun = app.storage.select_all(&by, 1);
         let _ = tokio::time::timeout(Duration::from_micros(20 + 37 * (i % 60)), begun).await;

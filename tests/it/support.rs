@@ -229,8 +229,8 @@ impl TestApp {
         access: Access,
         limits: RunLimits,
     ) -> Parts {
-        let scope = ground.storage.local_scope().await.unwrap();
-        let site = Site::local(url::Url::parse(&ground.base).unwrap(), ground.address, scope);
+        let asker = ground.storage.local_asker().await.unwrap();
+        let site = Site::local(url::Url::parse(&ground.base).unwrap(), ground.address, asker);
         let (credentials, timing) = (access.into(), pubsub.timing);
         Parts {
             pubsub,

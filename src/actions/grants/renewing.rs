@@ -15,7 +15,7 @@ use tracing::{info, warn};
 use super::Grants;
 use crate::{
     domain::{
-        grant::{GrantState, Scope},
+        grant::{GoogleRight, GrantState},
         timing::GrantTiming,
     },
     google::{AccessError, Token, TokenSource, oauth::RefreshError},
@@ -64,7 +64,7 @@ impl Grants {
     async fn token(
         self: &Arc<Self>,
         member_id: i64,
-        scope: Scope,
+        scope: GoogleRight,
         refused: Option<&Token>,
     ) -> Result<Token, AccessError> {
         for _ in 0..LOOKS {
@@ -100,7 +100,7 @@ impl Grants {
         Err(AccessError::Passing("the token is being renewed for too long".to_owned()))
     }
 
-    async fn found(&self, member_id: i64, scope: Scope) -> Result<Credential, AccessError> {
+    async fn found(&self, member_id: i64, scope: GoogleRight) -> Result<Credential, AccessError> {
         let found =
             self.storage.find_credential(member_id).await.map_err(|error| passing(&error))?;
         let found = found.ok_or(AccessError::NotGranted(scope))?;
@@ -228,7 +228,7 @@ pub(super) struct MemberGrant {
     pub(super) grants: Arc<Grants>,
     pub(super) member_id: i64,
     pub(super) account: String,
-    pub(super) scope: Scope,
+    pub(super) scope: GoogleRight,
 }
 
 #[async_trait]

@@ -3,7 +3,7 @@
 use crate::{
     brokers::{Broker, BrokerError},
     domain::{
-        grant::Scope,
+        grant::GoogleRight,
         run::{RunId, RunState},
     },
     storage::{StopRequest, Storage},
@@ -16,7 +16,7 @@ pub(super) struct Ending {
     /// Why, and what can be done.
     pub(super) feedback: String,
     /// The right at Google whose lack ended it: its owner can grant it and run again.
-    pub(super) lacks: Option<Scope>,
+    pub(super) lacks: Option<GoogleRight>,
 }
 
 impl Ending {
@@ -39,7 +39,7 @@ impl Ending {
     /// Ended by an error of the backend, which its user can perhaps mend by connecting to Google.
     pub(super) fn broken(feedback: String, error: &BrokerError, broker: &dyn Broker) -> Self {
         let lacks = match error {
-            BrokerError::Google(error) if error.is_cured_by_connecting() => broker.needed_scope(),
+            BrokerError::Google(error) if error.is_cured_by_connecting() => broker.needed_right(),
             _ => None,
         };
         Self { lacks, ..Self::failed(feedback) }

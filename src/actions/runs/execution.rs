@@ -109,7 +109,7 @@ async fn fetch(
     listening: Option<Arc<Progress>>,
 ) -> Result<Option<Ending>, NotKept> {
     let (id, timing) = (run.id, inner.timing.runs);
-    let scope = asked.broker.needed_scope();
+    let scope = asked.broker.needed_right();
     let access =
         patiently(timing, || inner.credentials.of_member(&inner.storage, &run.by, scope)).await?;
     if let (Some(tokens), Some(_)) = (&access.tokens, scope) {

@@ -12,11 +12,11 @@ use crate::{
     actions::{credentials::Credentials, run_limits::RunLimits},
     brokers::Brokers,
     domain::{
-        grant::Scope,
+        grant::GoogleRight,
         member::Member,
         run::RunId,
         saved_query::SavedQuery,
-        sharing::{Sharing, TeamScope},
+        sharing::{Asker, Sharing},
     },
     forms::Parameters,
     google::Access,
@@ -58,7 +58,7 @@ impl Runner {
         parameters: Parameters,
         saved: Option<&SavedQuery>,
         name: &str,
-        by: &TeamScope,
+        by: &Asker,
     ) -> Result<RunId, NotDone> {
         let run = NewRun {
             saved_query_id: saved.map(|query| query.id),
@@ -81,7 +81,7 @@ impl Runner {
     }
 
     /// Asks for a run to be stopped; false when it had ended already, or is not there for them.
-    pub async fn cancel(&self, by: &TeamScope, id: RunId) -> Result<bool, NotDone> {
+    pub async fn cancel(&self, by: &Asker, id: RunId) -> Result<bool, NotDone> {
         let asked = self.inner.storage.request_cancel(by, id).await?;
         if !asked {
             return Ok(false);
@@ -92,11 +92,7 @@ impl Runner {
     }
 
     /// Has a saved query listened to as whoever asks; false when it is not there for them.
-    pub async fn start_listening(
-        &self,
-        query: &SavedQuery,
-        by: &TeamScope,
-    ) -> Result<bool, NotDone> {
+    pub async fn start_listening(&self, query: &SavedQuery, by: &Asker) -> Result<bool, NotDone> {
         let acts_as = self.acting_words(&query.broker, by);
         let most = self.inner.limits.listeners;
         self.inner.storage.start_listening(by, query.id, acts_as.as_deref(), most).await
@@ -175,7 +171,7 @@ impl Runner {
     pub(in crate::actions) async fn access_for_run(
         &self,
         by: &Member,
-        scope: Option<Scope>,
+        scope: Option<GoogleRight>,
     ) -> Result<(DateTime<Utc>, Access), StorageError> {
         let inner = &self.inner;
         let access = inner.credentials.of_member(&inner.storage, by, scope).await?;
@@ -183,8 +179,8 @@ impl Runner {
     }
 
     /// Whose credentials a member's run on a backend will use, for the history.
-    fn acting_words(&self, broker: &str, by: &TeamScope) -> Option<String> {
-        self.inner.brokers.find(broker)?.needed_scope()?;
+    fn acting_words(&self, broker: &str, by: &Asker) -> Option<String> {
+        self.inner.brokers.find(broker)?.needed_right()?;
         self.inner.credentials.acting_words(by.member())
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     actions::grants::KeepGrantError,
-    domain::{grant::Scope, member::Member},
+    domain::{grant::GoogleRight, member::Member},
     google::{cipher::CipherError, oauth::OAuthError},
     storage::{NotDone, StorageError},
 };
@@ -39,7 +39,7 @@ pub enum Arrival {
     /// A grant is kept.
     Connected {
         /// What was asked for and granted.
-        granted: Vec<Scope>,
+        granted: Vec<GoogleRight>,
         /// A path of ours.
         next: String,
     },
@@ -113,7 +113,7 @@ pub enum Refusal {
         "The permission to {} was not ticked at Google, so this cannot run as you. Connect again and tick it.",
         .0.in_words()
     )]
-    NotGranted(Scope),
+    NotGranted(GoogleRight),
     /// A secret could not be made or encrypted.
     #[error(transparent)]
     Cipher(#[from] CipherError),
@@ -151,7 +151,7 @@ pub struct Refused {
     /// Where it was to lead: a path of ours.
     pub next: Option<String>,
     /// What was asked for; empty for a sign-in.
-    pub scopes: Vec<Scope>,
+    pub scopes: Vec<GoogleRight>,
 }
 
 impl<E: Into<Refusal>> From<E> for Refused {

@@ -33,7 +33,7 @@ use super::{
 };
 use crate::{
     domain::{
-        grant::Scope,
+        grant::GoogleRight,
         run::LogLevel,
         timing::{CallTiming, QueryTiming, Timing},
     },
@@ -185,9 +185,9 @@ impl Broker for Database {
         &FORM
     }
 
-    fn needed_scope(&self) -> Option<Scope> {
+    fn needed_right(&self) -> Option<GoogleRight> {
         // An emulator knows nobody.
-        (!self.service.is_emulator).then_some(Scope::BigQuery)
+        (!self.service.is_emulator).then_some(GoogleRight::BigQuery)
     }
 
     async fn test_access(&self, access: &Access) -> Option<Result<String, String>> {

@@ -31,7 +31,7 @@ impl Pacing {
     /// Waits for the turn of one pull; false if the run is to end meanwhile.
     pub(in crate::brokers) async fn turn(&self) -> bool {
         let Some(pace) = &self.context.pulls else { return true };
-        let wait = pace.limiter.line_up(pace.asker, Instant::now().into_std());
+        let wait = pace.limiter.line_up(pace.requester, Instant::now().into_std());
         if wait.is_zero() {
             return true;
         }

@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::{
     brokers::NO_PROJECT,
-    domain::{grant::Scope, timing::Timing},
+    domain::{grant::GoogleRight, timing::Timing},
     google::{
         self, Access, ApiClient,
         pubsub::{GOOGLE_ENDPOINT, PubSub, ROOT},
@@ -68,8 +68,8 @@ impl PubSubService {
     }
 
     /// The right that it asks for; an emulator knows nobody.
-    pub(in crate::brokers) fn needed_scope(&self) -> Option<Scope> {
-        (!self.is_emulator).then_some(Scope::PubSub)
+    pub(in crate::brokers) fn needed_right(&self) -> Option<GoogleRight> {
+        (!self.is_emulator).then_some(GoogleRight::PubSub)
     }
 
     /// The service as one user sees it, telling somebody while calls are tried again.

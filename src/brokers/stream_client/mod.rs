@@ -27,7 +27,7 @@ use super::{
     },
 };
 use crate::{
-    domain::grant::Scope,
+    domain::grant::GoogleRight,
     forms::{FormSpec, Parameters},
     google::{
         Access,
@@ -115,8 +115,8 @@ impl Broker for StreamClient {
         &FORM
     }
 
-    fn needed_scope(&self) -> Option<Scope> {
-        self.service.needed_scope()
+    fn needed_right(&self) -> Option<GoogleRight> {
+        self.service.needed_right()
     }
 
     async fn test_access(&self, access: &Access) -> Option<Result<String, String>> {

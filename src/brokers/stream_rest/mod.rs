@@ -21,7 +21,7 @@ use super::{
     },
 };
 use crate::{
-    domain::grant::Scope,
+    domain::grant::GoogleRight,
     forms::{FormSpec, Parameters},
     google::Access,
 };
@@ -72,8 +72,8 @@ impl Broker for StreamRest {
         &FORM
     }
 
-    fn needed_scope(&self) -> Option<Scope> {
-        self.service.needed_scope()
+    fn needed_right(&self) -> Option<GoogleRight> {
+        self.service.needed_right()
     }
 
     async fn test_access(&self, access: &Access) -> Option<Result<String, String>> {

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     domain::{
-        grant::Scope,
+        grant::GoogleRight,
         timing::{ProviderTiming, Timing},
     },
     google::Token,
@@ -61,7 +61,7 @@ pub enum Purpose {
     /// To grant something.
     Connect {
         /// What.
-        scopes: Vec<Scope>,
+        scopes: Vec<GoogleRight>,
         /// Whether we can renew tokens already; otherwise the provider is told to ask, which brings a refresh token.
         can_refresh: bool,
         /// Whom we expect.
@@ -184,7 +184,7 @@ impl Provider {
         code: String,
         nonce: &str,
         verifier: String,
-        asked: &[Scope],
+        asked: &[GoogleRight],
         now: DateTime<Utc>,
     ) -> Result<Exchanged, OAuthError> {
         let metadata = self.metadata().await?;
@@ -210,7 +210,11 @@ impl Provider {
     }
 
     /// Renews an access token. `scopes` is what the grant had: an answer that names none has the same.
-    pub async fn refresh(&self, token: &Token, scopes: &[Scope]) -> Result<Tokens, RefreshError> {
+    pub async fn refresh(
+        &self,
+        token: &Token,
+        scopes: &[GoogleRight],
+    ) -> Result<Tokens, RefreshError> {
         let metadata =
             self.metadata().await.map_err(|error| RefreshError::Passing(error.to_string()))?;
         let client = self.openid_client(&metadata);
@@ -339,11 +343,11 @@ fn is_bearer(answer: &TokenAnswer) -> bool {
     *answer.token_type() == core::CoreTokenType::Bearer
 }
 
-fn tokens(answer: &TokenAnswer, scopes_before: &[Scope]) -> Tokens {
+fn tokens(answer: &TokenAnswer, scopes_before: &[GoogleRight]) -> Tokens {
     let scopes = answer.scopes().map_or_else(
         || scopes_before.to_vec(),
         |granted| {
-            let known = granted.iter().filter_map(|scope| Scope::from_url(scope.as_str()));
+            let known = granted.iter().filter_map(|scope| GoogleRight::from_url(scope.as_str()));
             known.collect()
         },
     );

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    domain::{grant::Scope, member::Identity},
+    domain::{grant::GoogleRight, member::Identity},
     google::Token,
 };
 
@@ -17,7 +17,7 @@ pub struct Tokens {
     /// For renewal; `None` means: keep the one you have.
     pub refresh: Option<Token>,
     /// What was granted in fact, of what a feature needs; it may be less than was asked for.
-    pub scopes: Vec<Scope>,
+    pub scopes: Vec<GoogleRight>,
 }
 
 /// What a code was exchanged for.

@@ -59,7 +59,7 @@ pub(super) async fn get(
     context: PageContext,
     ApiId(id): ApiId,
 ) -> Result<Json<ListenerBody>, ApiError> {
-    storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    storage.find_query(&context.asker, id).await?.ok_or(Error::NotFound)?;
     Ok(Json(shown(&storage, &context, id, clock.now()).await?))
 }
 
@@ -86,23 +86,23 @@ pub(super) async fn put(
     ApiId(id): ApiId,
     JsonBody(body): JsonBody<ChangedListenerBody>,
 ) -> Result<Response, ApiError> {
-    let (storage, scope, now) = (state.storage(), &context.scope, state.now());
-    let query = storage.find_query(scope, id).await?.ok_or(Error::NotFound)?;
+    let (storage, asker, now) = (state.storage(), &context.asker, state.now());
+    let query = storage.find_query(asker, id).await?.ok_or(Error::NotFound)?;
     let is_done = match body.state.as_deref() {
-        Some("paused") => storage.pause_listening(scope, id).await?,
+        Some("paused") => storage.pause_listening(asker, id).await?,
         Some("on") => {
             let Some(broker) = brokers.find(&query.broker) else {
                 return Ok(unknown_broker(&query.broker));
             };
             // Without the right the storage says no, and the history tells of it.
-            if scope.rights_on(query.owner_id, &query.sharing).write {
+            if asker.rights_on(query.owner_id, &query.sharing).write {
                 if let Some(because) = why_not_listen(broker.as_ref(), &query.parameters, now).await
                 {
                     return Ok(wrong_field("state", &because));
                 }
                 refuse_lacking(state.accounts(), &context.visitor, broker.as_ref())?;
             }
-            runner.start_listening(&query, scope).await?
+            runner.start_listening(&query, asker).await?
         }
         _ => return Ok(wrong_field("state", "This is \"on\" or \"paused\".")),
     };
@@ -128,7 +128,7 @@ pub(super) async fn delete(
     context: PageContext,
     ApiId(id): ApiId,
 ) -> Result<StatusCode, ApiError> {
-    if storage.stop_listening(&context.scope, id).await? {
+    if storage.stop_listening(&context.asker, id).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Error::NotFound.into())
@@ -141,9 +141,9 @@ async fn shown(
     id: i64,
     now: DateTime<Utc>,
 ) -> Result<ListenerBody, StorageError> {
-    let listener = storage.find_listener(&context.scope, id).await?;
+    let listener = storage.find_listener(&context.asker, id).await?;
     let today = now.date_naive();
     let since = today.checked_sub_days(Days::new(DAYS_SHOWN - 1)).unwrap_or(today);
-    let days = storage.listener_days(&context.scope, id, since).await?;
+    let days = storage.listener_days(&context.asker, id, since).await?;
     Ok(ListenerBody::of(id, listener, &days))
 }

@@ -19,7 +19,7 @@ use crate::{
     clock::Clock,
     domain::{
         saved_query::NewSavedQuery,
-        sharing::{TeamScope, Whose},
+        sharing::{Asker, Whose},
     },
     storage::{QueryFilter, QueryOrder, Storage},
     web::{
@@ -62,14 +62,14 @@ pub(super) async fn get_list(
     let page = query.number("page").unwrap_or(1).clamp(1, 100_000);
     let queries = storage
         .list_queries(
-            &context.scope,
+            &context.asker,
             &filter,
             QueryOrder::default(),
             PAGE_SIZE,
             (page - 1) * PAGE_SIZE,
         )
         .await?;
-    let count = storage.count_queries(&context.scope, &filter).await?;
+    let count = storage.count_queries(&context.asker, &filter).await?;
     Ok(Json(QueryListBody { count, results: queries.into_iter().map(QueryBody::of).collect() }))
 }
 
@@ -87,7 +87,7 @@ pub(super) async fn get(
     context: PageContext,
     ApiId(id): ApiId,
 ) -> Result<Json<QueryBody>, ApiError> {
-    let query = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let query = storage.find_query(&context.asker, id).await?.ok_or(Error::NotFound)?;
     Ok(Json(QueryBody::of(query)))
 }
 
@@ -115,10 +115,10 @@ pub(super) async fn post(
         return Ok(unknown_broker(id));
     };
     let sent = (body.name(), body.parameters.as_ref());
-    match read_query(broker.as_ref(), sent, &context.scope, clock.now()).await {
+    match read_query(broker.as_ref(), sent, &context.asker, clock.now()).await {
         Ok(query) => {
-            let id = storage.save_query(&context.scope, &query).await?;
-            let saved = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
+            let id = storage.save_query(&context.asker, &query).await?;
+            let saved = storage.find_query(&context.asker, id).await?.ok_or(Error::NotFound)?;
             Ok((StatusCode::CREATED, Json(QueryBody::of(saved))).into_response())
         }
         Err(errors) => Ok(wrong_fields(errors)),
@@ -147,7 +147,7 @@ pub(super) async fn put(
     ApiId(id): ApiId,
     JsonBody(body): JsonBody<ChangedQueryBody>,
 ) -> Result<Response, ApiError> {
-    let old = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let old = storage.find_query(&context.asker, id).await?.ok_or(Error::NotFound)?;
     let Some(broker) = brokers.find(&old.broker) else {
         return Ok(unknown_broker(&old.broker));
     };
@@ -155,12 +155,12 @@ pub(super) async fn put(
         return Ok(version_missing());
     };
     let sent = (body.name(), body.parameters.as_ref());
-    match read_query(broker.as_ref(), sent, &context.scope, clock.now()).await {
+    match read_query(broker.as_ref(), sent, &context.asker, clock.now()).await {
         Ok(query) => {
             storage
-                .update_query(&context.scope, id, version, &query.name, &query.parameters)
+                .update_query(&context.asker, id, version, &query.name, &query.parameters)
                 .await?;
-            let saved = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
+            let saved = storage.find_query(&context.asker, id).await?.ok_or(Error::NotFound)?;
             Ok(Json(QueryBody::of(saved)).into_response())
         }
         Err(errors) => Ok(wrong_fields(errors)),
@@ -183,7 +183,7 @@ pub(super) async fn delete(
     context: PageContext,
     ApiId(id): ApiId,
 ) -> Result<StatusCode, ApiError> {
-    if storage.delete_query(&context.scope, id).await? {
+    if storage.delete_query(&context.asker, id).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Error::NotFound.into())
@@ -193,7 +193,7 @@ pub(super) async fn delete(
 async fn read_query(
     broker: &dyn Broker,
     (name, parameters): (&str, Option<&Value>),
-    scope: &TeamScope,
+    asker: &Asker,
     now: DateTime<Utc>,
 ) -> Result<NewSavedQuery, Map<String, Value>> {
     let checked = validate_sent(broker, parameters, now).await;
@@ -202,7 +202,7 @@ async fn read_query(
             name: name.to_owned(),
             broker: broker.id().to_owned(),
             parameters: parameters.to_json(),
-            sharing: scope.default_sharing(),
+            sharing: asker.default_sharing(),
         }),
         (message, checked) => {
             let mut errors = checked.err().unwrap_or_default();

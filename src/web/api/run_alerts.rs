@@ -82,7 +82,7 @@ pub(super) async fn get_alerts(
     ApiId(id): ApiId,
     Query(query): Query,
 ) -> Result<Json<AlertListBody>, ApiError> {
-    let run = storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let run = storage.find_run(&context.asker, id).await?.ok_or(Error::NotFound)?;
     let order = match query.text("order") {
         None => SortOrder::default(),
         Some(text) => order_from(text).ok_or_else(|| {
@@ -93,7 +93,7 @@ pub(super) async fn get_alerts(
     let size = query.number("page_size").unwrap_or(PAGE_SIZE).clamp(1, MAX_PAGE_SIZE);
     let skipped = u64::try_from((page - 1).saturating_mul(size)).unwrap_or(0);
     let size = u32::try_from(size).unwrap_or(1);
-    let alerts = storage.list_results_from(&context.scope, id, order, skipped, size).await?;
+    let alerts = storage.list_results_from(&context.asker, id, order, skipped, size).await?;
     let results = alerts.into_iter().map(AlertBody::of).collect();
     Ok(Json(AlertListBody { count: run.counts.stored, results }))
 }
@@ -117,7 +117,7 @@ pub(super) async fn post_targets(
     ApiId(id): ApiId,
     JsonBody(body): JsonBody<AlertsToSaveBody>,
 ) -> Result<Response, ApiError> {
-    let run = storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let run = storage.find_run(&context.asker, id).await?.ok_or(Error::NotFound)?;
     context.require_work()?;
     let Some(alert_ids) = body.alerts.as_ref().and_then(id_list) else {
         return Ok(wrong_field("alerts", "A list of ids of alerts of this run is required."));
@@ -138,7 +138,7 @@ pub(super) async fn post_targets(
             None => return Ok(wrong_field("on_existing", "Either \"update\" or \"skip\".")),
         },
     };
-    let outcomes = save_targets(&storage, &context.scope, run.id, &alert_ids, on_existing).await;
+    let outcomes = save_targets(&storage, &context.asker, run.id, &alert_ids, on_existing).await;
     Ok(Json(SavedTargetsBody::of(outcomes)).into_response())
 }
 

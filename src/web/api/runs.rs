@@ -52,7 +52,7 @@ pub(super) async fn get_list(
         of_listeners: false,
     };
     let size = query.number("page_size").unwrap_or(PAGE_SIZE).clamp(1, MAX_PAGE_SIZE);
-    let runs = storage.list_runs(&context.scope, filter, size).await?;
+    let runs = storage.list_runs(&context.asker, filter, size).await?;
     Ok(Json(RunListBody { results: runs.into_iter().map(RunBody::of).collect() }))
 }
 
@@ -70,7 +70,7 @@ pub(super) async fn get(
     context: PageContext,
     ApiId(id): ApiId,
 ) -> Result<Json<RunWithLogBody>, ApiError> {
-    let found = storage.find_run_with_log(&context.scope, id, LOG_LINES).await?;
+    let found = storage.find_run_with_log(&context.asker, id, LOG_LINES).await?;
     let (run, log) = found.ok_or(Error::NotFound)?;
     let log = log.into_iter().map(LogLineBody::of).collect();
     Ok(Json(RunWithLogBody { run: RunBody::of(run), log }))
@@ -93,7 +93,7 @@ pub(super) async fn post_cancel(
     context: PageContext,
     ApiId(id): ApiId,
 ) -> Result<(StatusCode, Json<CancelledRunBody>), ApiError> {
-    storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
-    let cancel_requested = runner.cancel(&context.scope, id).await?;
+    storage.find_run(&context.asker, id).await?.ok_or(Error::NotFound)?;
+    let cancel_requested = runner.cancel(&context.asker, id).await?;
     Ok((StatusCode::ACCEPTED, Json(CancelledRunBody { id, cancel_requested })))
 }

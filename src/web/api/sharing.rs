@@ -112,7 +112,7 @@ async fn show(
     kind: Kind,
     id: i64,
 ) -> Result<Json<SharingBody>, ApiError> {
-    let owned = Owned::find(storage, &context.scope, kind, id).await?.ok_or(Error::NotFound)?;
+    let owned = Owned::find(storage, &context.asker, kind, id).await?.ok_or(Error::NotFound)?;
     Ok(Json(SharingBody::of(&owned.sharing)))
 }
 
@@ -123,18 +123,18 @@ async fn change(
     id: i64,
     body: NewSharingBody,
 ) -> Result<Response, ApiError> {
-    let scope = &context.scope;
-    Owned::find(storage, scope, kind, id).await?.ok_or(Error::NotFound)?;
+    let asker = &context.asker;
+    Owned::find(storage, asker, kind, id).await?.ok_or(Error::NotFound)?;
     let sharing = match read_sharing(body) {
         Ok(sharing) => sharing,
         Err(field) => {
             return Ok(wrong_field(field, "A list of ids of groups, or \"team\", is required."));
         }
     };
-    match storage.share(scope, kind, id, None, sharing).await {
+    match storage.share(asker, kind, id, None, sharing).await {
         Ok(true) => {
             // A group may have gone meanwhile; and who gives it out of sight sees nothing of it any more.
-            let owned = Owned::find(storage, scope, kind, id).await?;
+            let owned = Owned::find(storage, asker, kind, id).await?;
             Ok(match owned {
                 Some(owned) => Json(SharingBody::of(&owned.sharing)).into_response(),
                 None => StatusCode::NO_CONTENT.into_response(),

@@ -60,7 +60,7 @@ pub(super) async fn post(
     match validate_sent(broker.as_ref(), body.parameters.as_ref(), clock.now()).await {
         Ok(parameters) => {
             refuse_lacking(accounts.as_ref(), &context.visitor, broker.as_ref())?;
-            let run = runner.start(broker.id(), parameters, None, "", &context.scope).await?;
+            let run = runner.start(broker.id(), parameters, None, "", &context.asker).await?;
             Ok(accepted(run))
         }
         Err(errors) => Ok(wrong_fields(errors)),
@@ -86,7 +86,7 @@ pub(super) async fn post_saved(
     context: PageContext,
     ApiId(id): ApiId,
 ) -> Result<Response, ApiError> {
-    let query = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let query = storage.find_query(&context.asker, id).await?.ok_or(Error::NotFound)?;
     match run_stored(&runner, &context.visitor, StoredForm::from(&query)).await? {
         StoredRun::Started(run) => Ok(accepted(run)),
         StoredRun::Lacks(right) => Err(Error::NotGranted(right).into()),

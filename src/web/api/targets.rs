@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     actions::save_targets::{ReadTarget, save_target},
-    domain::sharing::TeamScope,
+    domain::sharing::Asker,
     storage::{NotDone, Refused, Storage},
     web::{
         frame::{
@@ -65,7 +65,7 @@ pub(super) async fn get_list(
     context: PageContext,
     Query(query): Query,
 ) -> Result<Response, ApiError> {
-    let filter = match read_filter(&query, &storage, &context.scope).await {
+    let filter = match read_filter(&query, &storage, &context.asker).await {
         Ok(filter) => filter,
         Err(SearchError::Storage(error)) => return Err(error.into()),
         Err(SearchError::Wrong(errors)) => {
@@ -77,9 +77,9 @@ pub(super) async fn get_list(
     };
     let size = query.number("page_size").unwrap_or(PAGE_SIZE).clamp(1, MAX_PAGE_SIZE);
     let before = query.number("before");
-    let count = storage.count_targets(&context.scope, &filter, i64::MAX).await?;
+    let count = storage.count_targets(&context.asker, &filter, i64::MAX).await?;
     let page = storage
-        .list_targets(&context.scope, &filter, before, u32::try_from(size).unwrap_or(1))
+        .list_targets(&context.asker, &filter, before, u32::try_from(size).unwrap_or(1))
         .await?;
     let next =
         page.rows.last().filter(|_| page.has_more).map(|target| next_href(&query, target.id));
@@ -110,8 +110,8 @@ pub(super) async fn get(
     context: PageContext,
     ApiId(id): ApiId,
 ) -> Result<Json<TargetWithAlertsBody>, ApiError> {
-    let target = storage.find_target(&context.scope, id).await?.ok_or(Error::NotFound)?;
-    let alerts = storage.list_evidence(&context.scope, id, MAX_ALERTS).await?;
+    let target = storage.find_target(&context.asker, id).await?.ok_or(Error::NotFound)?;
+    let alerts = storage.list_evidence(&context.asker, id, MAX_ALERTS).await?;
     Ok(Json(TargetWithAlertsBody::of(target, alerts)))
 }
 
@@ -136,8 +136,8 @@ pub(super) async fn post(
         Ok(target) => target,
         Err(errors) => return Ok(wrong_fields(errors)),
     };
-    let created = save_target(&storage, &context.scope, target, None).await;
-    written(&storage, &context.scope, created, StatusCode::CREATED).await
+    let created = save_target(&storage, &context.asker, target, None).await;
+    written(&storage, &context.asker, created, StatusCode::CREATED).await
 }
 
 /// Change a target
@@ -163,7 +163,7 @@ pub(super) async fn put(
     ApiId(id): ApiId,
     JsonBody(body): JsonBody<ChangedTargetBody>,
 ) -> Result<Response, ApiError> {
-    storage.find_target(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    storage.find_target(&context.asker, id).await?.ok_or(Error::NotFound)?;
     let Some(version) = body.version else {
         return Ok(version_missing());
     };
@@ -172,8 +172,8 @@ pub(super) async fn put(
         Err(errors) => return Ok(wrong_fields(errors)),
     };
     let read = ReadTarget { id, version };
-    let updated = save_target(&storage, &context.scope, target, Some(read)).await;
-    written(&storage, &context.scope, updated, StatusCode::OK).await
+    let updated = save_target(&storage, &context.asker, target, Some(read)).await;
+    written(&storage, &context.asker, updated, StatusCode::OK).await
 }
 
 /// Delete a target
@@ -190,7 +190,7 @@ pub(super) async fn delete(
     context: PageContext,
     ApiId(id): ApiId,
 ) -> Result<StatusCode, ApiError> {
-    if storage.delete_target(&context.scope, id).await? {
+    if storage.delete_target(&context.asker, id).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Error::NotFound.into())
@@ -199,14 +199,14 @@ pub(super) async fn delete(
 
 async fn written(
     storage: &Storage,
-    scope: &TeamScope,
+    asker: &Asker,
     result: Result<Option<i64>, NotDone>,
     status: StatusCode,
 ) -> Result<Response, ApiError> {
     match result {
         Ok(None) => Err(Error::NotFound.into()),
         Ok(Some(id)) => {
-            let target = storage.find_target(scope, id).await?.ok_or(Error::NotFound)?;
+            let target = storage.find_target(asker, id).await?.ok_or(Error::NotFound)?;
             Ok((status, Json(TargetBody::of(target))).into_response())
         }
         Err(NotDone::Refused(Refused::NameClash(clash))) => Ok(wrong_fields(clash_errors(&clash))),

@@ -18,7 +18,7 @@ use url::form_urlencoded;
 use super::session::BrowserSession;
 use crate::{
     actions::secret::secret_hash,
-    domain::{limiter::Asker, visitor::Visitor},
+    domain::{limiter::Requester, visitor::Visitor},
     storage::StorageError,
     web::{
         AppState,
@@ -84,11 +84,11 @@ pub(crate) async fn admit(
         OPEN.contains(&path) || OPEN_FOLDERS.iter().any(|folder| path.starts_with(folder));
     let is_api = paths::is_api(path);
     let is_counted = !NOT_COUNTED.contains(&path) && !path.starts_with(paths::STATIC);
-    let asker = asker(&state, &request, visitor.as_ref());
+    let requester = requester(&state, &request, visitor.as_ref());
     let limiter = state.requests().filter(|_| is_counted && !is_away);
-    let wait = limiter.and_then(|limiter| limiter.check(asker, Instant::now()).err());
+    let wait = limiter.and_then(|limiter| limiter.check(requester, Instant::now()).err());
     let accounts = state.accounts().filter(|_| is_counted);
-    let place = accounts.map(|accounts| accounts.open_requests.enter(asker));
+    let place = accounts.map(|accounts| accounts.open_requests.enter(requester));
     let may_pass = visitor.is_some() || is_open;
     let frame = Frame::of(&request, visitor, &state);
     request.extensions_mut().insert(frame.clone());
@@ -119,9 +119,9 @@ async fn visitor(
     headers: &HeaderMap,
     path: &str,
 ) -> Result<Option<Visitor>, StorageError> {
-    if let Some(scope) = state.site().local_scope() {
-        let scope = scope.clone();
-        return Ok(Some(Visitor { scope, session_id: None, grant: None, project: None }));
+    if let Some(asker) = state.site().local_asker() {
+        let asker = asker.clone();
+        return Ok(Some(Visitor { asker, session_id: None, grant: None, project: None }));
     }
     match bearer(headers, path) {
         Some(token) => state.storage().bearer_of(&secret_hash(token)).await,
@@ -145,10 +145,10 @@ fn bearer<'h>(headers: &'h HeaderMap, path: &str) -> Option<&'h str> {
 }
 
 /// Who asks, as far as it is known.
-fn asker(state: &AppState, request: &Request, visitor: Option<&Visitor>) -> Asker {
+fn requester(state: &AppState, request: &Request, visitor: Option<&Visitor>) -> Requester {
     match visitor {
-        Some(visitor) => Asker::Member(visitor.scope.member_id()),
-        None => Asker::at(Peer::of(request.extensions(), request.headers(), state.site()).0),
+        Some(visitor) => Requester::Member(visitor.asker.member_id()),
+        None => Requester::at(Peer::of(request.extensions(), request.headers(), state.site()).0),
     }
 }
 

@@ -4,7 +4,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::{
     brokers::Broker,
-    domain::{grant::Scope, visitor::Visitor},
+    domain::{grant::GoogleRight, visitor::Visitor},
     web::{paths, state::Accounts, widgets::words::query_string},
 };
 
@@ -13,16 +13,16 @@ pub(crate) fn lacking(
     accounts: Option<&Accounts>,
     visitor: &Visitor,
     broker: &dyn Broker,
-) -> Option<Scope> {
-    accounts?.credentials.lacking(visitor, broker.needed_scope())
+) -> Option<GoogleRight> {
+    accounts?.credentials.lacking(visitor, broker.needed_right())
 }
 
 /// Sends the browser to the page that says what is needed, and from there back to `next`.
-pub(crate) fn ask_to_connect(scope: Scope, next: &str) -> Response {
+pub(crate) fn ask_to_connect(scope: GoogleRight, next: &str) -> Response {
     Redirect::to(&connect_url(scope, next)).into_response()
 }
 
 /// The page that says what a right is for.
-pub(crate) fn connect_url(scope: Scope, next: &str) -> String {
+pub(crate) fn connect_url(scope: GoogleRight, next: &str) -> String {
     format!("{}{}", paths::CONNECT, query_string(&[("scope", scope.id()), ("next", next)]))
 }

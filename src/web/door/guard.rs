@@ -138,7 +138,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         member::{Member, Role},
-        sharing::{TEAM, TeamScope},
+        sharing::{Asker, TEAM},
     };
 
     fn site() -> Site {
@@ -147,7 +147,7 @@ mod tests {
         Site::local(
             Url::parse("http://127.0.0.1:8000").unwrap(),
             "127.0.0.1:8000".parse().unwrap(),
-            TeamScope::of_rows(member, Vec::new(), &[], vec![TEAM]),
+            Asker::of_rows(member, Vec::new(), &[], vec![TEAM]),
         )
     }
 

@@ -14,42 +14,42 @@ use axum::{
 };
 use http_body::{Frame, SizeHint};
 
-use crate::domain::limiter::Asker;
+use crate::domain::limiter::Requester;
 
 /// Requests of one member that are open at once, in one process. It has 1,024 connections for all.
 const MOST: u32 = 100;
 
 /// Who has how many requests open.
 #[derive(Debug, Default)]
-pub(crate) struct OpenRequests(Mutex<HashMap<Asker, u32>>);
+pub(crate) struct OpenRequests(Mutex<HashMap<Requester, u32>>);
 
 /// A request that is open.
 #[derive(Debug)]
 pub(crate) struct Place {
     of: Arc<OpenRequests>,
-    asker: Asker,
+    requester: Requester,
 }
 
 impl OpenRequests {
     /// Takes a place; `None` when all of theirs are taken.
-    pub(crate) fn enter(self: &Arc<Self>, asker: Asker) -> Option<Place> {
+    pub(crate) fn enter(self: &Arc<Self>, requester: Requester) -> Option<Place> {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let n_open = open.entry(asker).or_default();
+        let n_open = open.entry(requester).or_default();
         if *n_open >= MOST {
             return None;
         }
         *n_open += 1;
-        Some(Place { of: self.clone(), asker })
+        Some(Place { of: self.clone(), requester })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         let mut open = self.of.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(n_open) = open.get_mut(&self.asker) {
+        if let Some(n_open) = open.get_mut(&self.requester) {
             *n_open -= 1;
             if *n_open == 0 {
-                open.remove(&self.asker);
+                open.remove(&self.requester);
             }
         }
     }
@@ -95,15 +95,15 @@ mod tests {
     fn who_holds_all_their_places_gets_one_when_an_answer_is_taken_and_the_others_have_theirs() {
         let open = Arc::new(OpenRequests::default());
         let mut held: Vec<_> =
-            (0..MOST).map(|_| open.enter(Asker::Member(1)).expect("a place")).collect();
-        assert!(open.enter(Asker::Member(1)).is_none());
-        assert!(open.enter(Asker::Member(2)).is_some());
+            (0..MOST).map(|_| open.enter(Requester::Member(1)).expect("a place")).collect();
+        assert!(open.enter(Requester::Member(1)).is_none());
+        assert!(open.enter(Requester::Member(2)).is_some());
         let place = held.pop().unwrap();
         let answer = place.until_taken(Response::new(Body::from("an answer")));
         assert_eq!(answer.body().size_hint().exact(), Some(9));
-        assert!(open.enter(Asker::Member(1)).is_none(), "the answer is not taken yet");
+        assert!(open.enter(Requester::Member(1)).is_none(), "the answer is not taken yet");
         drop(answer);
-        assert!(open.enter(Asker::Member(1)).is_some());
+        assert!(open.enter(Requester::Member(1)).is_some());
         drop(held);
         assert!(open.0.lock().unwrap().is_empty(), "nobody is remembered for nothing");
     }

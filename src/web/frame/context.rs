@@ -17,7 +17,7 @@ use super::{
 use crate::{
     domain::{
         member::Member,
-        sharing::{TeamScope, Whose},
+        sharing::{Asker, Whose},
         visitor::Visitor,
     },
     web::{AppState, paths, widgets::controls::Link},
@@ -74,7 +74,7 @@ impl Frame {
                 .visitor
                 .as_ref()
                 .map(|visitor| user_chip(visitor, self.service_account.as_deref())),
-            may_work: self.visitor.as_ref().is_some_and(|visitor| visitor.scope.may_work()),
+            may_work: self.visitor.as_ref().is_some_and(|visitor| visitor.asker.may_work()),
             theme: self.theme,
             flashes: self.note.map(Note::view).into_iter().collect(),
         }
@@ -104,7 +104,7 @@ impl FromRequestParts<AppState> for Frame {
 /// A page for somebody who is in.
 pub(crate) struct PageContext {
     /// Who looks, and what they may see and change.
-    pub(crate) scope: TeamScope,
+    pub(crate) asker: Asker,
     /// The same with their session and grant.
     pub(crate) visitor: Visitor,
     frame: Frame,
@@ -116,14 +116,14 @@ impl FromRequestParts<AppState> for PageContext {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
         let frame = Frame::from_request_parts(parts, state).await?;
         let visitor = frame.visitor.clone().ok_or(Error::NotSignedIn)?;
-        Ok(Self { scope: visitor.scope.clone(), visitor, frame })
+        Ok(Self { asker: visitor.asker.clone(), visitor, frame })
     }
 }
 
 impl PageContext {
     /// Who looks.
     pub(crate) fn member(&self) -> &Member {
-        self.scope.member()
+        self.asker.member()
     }
 
     /// The frame of a page in one part of the site.
@@ -148,12 +148,12 @@ impl PageContext {
 
     /// Refuses those who look only.
     pub(crate) fn require_work(&self) -> Result<(), Error> {
-        if self.scope.may_work() { Ok(()) } else { Err(Error::ViewersLookOnly) }
+        if self.asker.may_work() { Ok(()) } else { Err(Error::ViewersLookOnly) }
     }
 
     /// Refuses those who are no admin.
     pub(crate) fn require_admin(&self) -> Result<(), Error> {
-        if self.scope.is_admin() { Ok(()) } else { Err(Error::AdminsOnly) }
+        if self.asker.is_admin() { Ok(()) } else { Err(Error::AdminsOnly) }
     }
 }
 

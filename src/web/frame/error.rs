@@ -11,7 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    domain::grant::Scope,
+    domain::grant::GoogleRight,
     storage::{NotDone, Refused, StorageError},
     web::paths,
 };
@@ -79,7 +79,7 @@ pub(crate) enum Error {
     ViewersLookOnly,
     /// The member has not granted what a run needs.
     #[error("This needs your permission to use {} at Google. Connect at {}, then try again.", .0.name(), paths::PROFILE)]
-    NotGranted(Scope),
+    NotGranted(GoogleRight),
     /// Too often.
     #[error("Too many requests. Try again in {wait_s} s.")]
     TooOften {

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use url::Url;
 
-use crate::domain::sharing::TeamScope;
+use crate::domain::sharing::Asker;
 
 /// A deployment.
 #[derive(Clone, Debug)]
@@ -20,14 +20,14 @@ pub struct Site {
 #[derive(Clone, Debug)]
 enum Users {
     /// One person on this computer.
-    Local(TeamScope),
+    Local(Asker),
     /// People who sign in at a provider, whose scheme, host and port these are.
     SignedIn { provider_origin: String },
 }
 
 impl Site {
     /// A deployment in local mode: one user, no sign-in, reached by loopback names only.
-    pub fn local(public_url: Url, address: SocketAddr, scope: TeamScope) -> Self {
+    pub fn local(public_url: Url, address: SocketAddr, asker: Asker) -> Self {
         let port = address.port();
         let mut hosts: Vec<String> = ["127.0.0.1", "localhost", "[::1]"]
             .iter()
@@ -37,7 +37,7 @@ impl Site {
             hosts.extend(["127.0.0.1", "localhost", "[::1]"].map(str::to_owned));
         }
         hosts.extend(host_of(&public_url));
-        Self { public_url, hosts, users: Users::Local(scope), trusted_proxies: Vec::new() }
+        Self { public_url, hosts, users: Users::Local(asker), trusted_proxies: Vec::new() }
     }
 
     /// A deployment whose people sign in; it answers to its public name only.
@@ -76,9 +76,9 @@ impl Site {
     }
 
     /// What the user of local mode may see and change; `None` where people sign in.
-    pub fn local_scope(&self) -> Option<&TeamScope> {
+    pub fn local_asker(&self) -> Option<&Asker> {
         match &self.users {
-            Users::Local(scope) => Some(scope),
+            Users::Local(asker) => Some(asker),
             Users::SignedIn { .. } => None,
         }
     }

@@ -92,11 +92,11 @@ pub(in crate::web) async fn get(
     context: PageContext,
 ) -> Result<Response, Error> {
     let (runs, queries, targets) = tokio::try_join!(
-        async { storage.list_runs(&context.scope, RunFilter::default(), i64::from(ROWS)).await },
+        async { storage.list_runs(&context.asker, RunFilter::default(), i64::from(ROWS)).await },
         async {
             storage
                 .list_queries(
-                    &context.scope,
+                    &context.asker,
                     &QueryFilter::default(),
                     QueryOrder::LastRun,
                     i64::from(ROWS),
@@ -104,13 +104,13 @@ pub(in crate::web) async fn get(
                 )
                 .await
         },
-        async { storage.list_targets(&context.scope, &TargetFilter::default(), None, ROWS).await },
+        async { storage.list_targets(&context.asker, &TargetFilter::default(), None, ROWS).await },
     )?;
     let now = clock.now();
     let is_new = runs.is_empty() && queries.is_empty() && targets.rows.is_empty();
     let page = HomePage {
         chrome: context.chrome(Section::Elsewhere),
-        welcome: if is_new && context.scope.may_work() { welcome(&brokers).await } else { None },
+        welcome: if is_new && context.asker.may_work() { welcome(&brokers).await } else { None },
         brokers: broker_buttons(&brokers, None),
         runs: runs.iter().map(|run| recent_run(run, &brokers, now)).collect(),
         queries: queries.iter().map(|query| home_query(query, &brokers, &context)).collect(),
@@ -136,7 +136,7 @@ fn home_query(query: &SavedQuery, brokers: &Brokers, context: &PageContext) -> H
         name: query.name.clone(),
         href: paths::query_form(query.id),
         broker: brokers.name_of(&query.broker),
-        run: context.scope.may_work().then(|| run_button(query)),
+        run: context.asker.may_work().then(|| run_button(query)),
     }
 }
 

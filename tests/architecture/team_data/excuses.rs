@@ -1,6 +1,6 @@
 //! Who is excused from a rule, and why. An excuse that nobody needs is one too many.
 
-/// Public functions of the team's files that take no scope: file, name, and why none is needed.
+/// Public functions of the team's files that take no `Asker`: file, name, and why none is needed.
 pub(super) const WITHOUT_A_SCOPE: &[(&str, &str, &str)] = &[
     ("alerts", "list_sources", "an alert is the survey's: its address is no secret in the team"),
     ("alerts", "prune_alerts", "nobody asks for it: it tidies up"),
@@ -12,19 +12,19 @@ pub(super) const WITHOUT_A_SCOPE: &[(&str, &str, &str)] = &[
     ("members", "google_project", "a run's, who acts as whoever started it"),
     ("members", "has_grant_of", "of an account that the provider has just vouched for"),
     ("members", "local_member", "finds out who asks where there is one user"),
-    ("members", "local_scope", "finds out who asks where there is one user"),
+    ("members", "local_asker", "finds out who asks where there is one user"),
     ("query_lists", "from_id", "reads a word, and no table"),
     ("query_lists", "id", "writes a word, and reads no table"),
     ("results", "parse", "reads a word, and no table"),
-    ("scopes", "team_scope", "finds out who asks"),
+    ("scopes", "asker", "finds out who asks"),
     ("sessions", "prune_sessions", "nobody asks for it: it tidies up"),
-    ("sessions", "scope_of_session", "finds out who asks"),
+    ("sessions", "asker_of_session", "finds out who asks"),
     ("sessions", "sessions", "finds out who asks, by what their cookie holds"),
     ("sessions", "visitor_of_session", "finds out who asks"),
     ("unreadable", "size_bytes", "reads a number, and no table"),
 ];
 
-/// Functions that take a scope and look at nothing of it: that somebody is in is enough.
+/// Functions that take an `Asker` and look at nothing of it: that somebody is in is enough.
 pub(super) const FOR_WHOEVER_IS_IN: &[(&str, &str)] =
     &[("groups", "list_groups"), ("groups", "find_group"), ("members", "list_members")];
 

@@ -26,7 +26,7 @@ pub(crate) enum Right {
     Excused,
 }
 
-/// Who may call a file's public functions that take no scope.
+/// Who may call a file's public functions that take no `Asker`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Callers {
     /// These files, and files below folders of their names.
@@ -56,9 +56,9 @@ pub(crate) struct Lists {
     pub(crate) service_files: Vec<ServiceFile>,
     /// Files of the service whose statements ask for no right: nobody at a browser or with a token reaches them.
     pub(crate) files_of_the_work: Vec<&'static str>,
-    /// Public functions of the team's files that take no scope: file, name, and why none is needed.
+    /// Public functions of the team's files that take no `Asker`: file, name, and why none is needed.
     pub(crate) without_a_scope: Vec<(&'static str, &'static str, &'static str)>,
-    /// Functions that take a scope and look at nothing of it: that somebody is in is enough.
+    /// Functions that take an `Asker` and look at nothing of it: that somebody is in is enough.
     pub(crate) for_whoever_is_in: Vec<(&'static str, &'static str)>,
     /// Functions of the service's files that others call than the rest of the file: file, name, callers, and why they may.
     pub(crate) called_by_others:

@@ -73,8 +73,8 @@ fn a_function_does_not_get_around_by_how_it_is_written() {
     for head in [
         "pub fn all_comments(&self)",
         "pub async fn all_comments<T: From<(i64, String)>>(&self)",
-        "pub(crate) async fn all_comments(&self, scope: Option<&TeamScope>)",
-        "pub(in crate::web) const fn all_comments(&self, scope: TeamScopes)",
+        "pub(crate) async fn all_comments(&self, asker: Option<&Asker>)",
+        "pub(in crate::web) const fn all_comments(&self, asker: Askers)",
     ] {
         let tree = seeded(TABLE, &format!("impl Storage {{ {head} {{}} }}"));
         assert_found(&tree, &lists(Right::Shared), &[UNASKED]);
@@ -82,10 +82,10 @@ fn a_function_does_not_get_around_by_how_it_is_written() {
     let by_trait = "impl Comments for Storage { fn all_comments(&self) {} }";
     let found = "storage/comments.rs: all_comments is public without `pub`";
     assert_found(&seeded(TABLE, by_trait), &lists(Right::Shared), &[found]);
-    let unused = "impl Storage { pub fn all_comments(&self, _by: &TeamScope) {} }";
+    let unused = "impl Storage { pub fn all_comments(&self, _by: &Asker) {} }";
     let found = "storage/comments.rs: all_comments does not look at who asks";
     assert_found(&seeded(TABLE, unused), &lists(Right::Shared), &[found]);
-    let looked_at = "impl Storage { pub fn all_comments(&self, by: &TeamScope) {} }";
+    let looked_at = "impl Storage { pub fn all_comments(&self, by: &Asker) {} }";
     assert_found(&seeded(TABLE, looked_at), &lists(Right::Shared), &[]);
 }
 
@@ -176,7 +176,7 @@ fn an_excuse_is_needed_by_one_and_says_why() {
         ["storage/comments.rs: all_comments needs no excuse", "0 statements need the excuse"];
     assert_found(&seeded(TABLE, ""), &lists, &none);
     let asked = ALL_COMMENTS
-        .replace("&self)", "&self, scope: &TeamScope)")
+        .replace("&self)", "&self, by: &Asker)")
         .replace("from comment", "from comment where may_read(1)");
     assert_found(&seeded(TABLE, &asked), &lists, &none);
 

@@ -65,8 +65,8 @@ impl Setup {
         let mut apps = Vec::new();
         for _ in 0..self.n_apps {
             let ground = Ground::lay(database_url.clone()).await;
-            let scope = ground.storage.local_scope().await.unwrap();
-            let site = Site::local(ground.base.parse().unwrap(), ground.address, scope);
+            let asker = ground.storage.local_asker().await.unwrap();
+            let site = Site::local(ground.base.parse().unwrap(), ground.address, asker);
             let timing = self.timing;
             let app = ground.build(Parts {
                 pubsub: PubSubService::at(Some(double.host()), &timing).unwrap(),

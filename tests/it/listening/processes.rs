@@ -237,7 +237,7 @@ async fn when_the_process_that_listens_is_killed_another_goes_on_and_nothing_is_
 async fn a_query_is_listened_to_without_pages_and_is_as_before_when_that_ends() {
     let ground = Ground::lay().await;
     let storage = tom_alerts::storage::Storage::connect(&ground.database_url).await.unwrap();
-    let scope = storage.local_scope().await.unwrap();
+    let asker = storage.local_asker().await.unwrap();
     let form =
         json!({"subscription_name": "loop-1", "project": ground.emulator.project(), "timeout": 1});
     let new = |name: &str, broker: &str, parameters: &Value| {
@@ -245,13 +245,13 @@ async fn a_query_is_listened_to_without_pages_and_is_as_before_when_that_ends() 
             name: name.to_owned(),
             broker: broker.to_owned(),
             parameters: parameters.clone(),
-            sharing: scope.default_sharing(),
+            sharing: asker.default_sharing(),
         }
     };
-    let query = storage.save_query(&scope, &new("young", "stream-rest", &form)).await.unwrap();
-    storage.save_query(&scope, &new("old", "archive", &json!({"folder": "night"}))).await.unwrap();
+    let query = storage.save_query(&asker, &new("young", "stream-rest", &form)).await.unwrap();
+    storage.save_query(&asker, &new("old", "archive", &json!({"folder": "night"}))).await.unwrap();
     for _ in 0..2 {
-        storage.save_query(&scope, &new("both", "stream-rest", &form)).await.unwrap();
+        storage.save_query(&asker, &new("both", "stream-rest", &form)).await.unwrap();
     }
     for (name, because) in [
         ("nothing", "there is no saved query named “nothing”"),
@@ -280,12 +280,12 @@ async fn a_query_is_listened_to_without_pages_and_is_as_before_when_that_ends() 
     ground.send(put("paused")).await;
     ingest.until_said("young: paused, and waits until it goes on there").await;
     drop(service);
-    assert!(storage.start_listening(&scope, query, None, 4).await.unwrap(), "it goes on");
+    assert!(storage.start_listening(&asker, query, None, 4).await.unwrap(), "it goes on");
     ground.publish(2, 10).await;
     ingest.until_said("today 50 received, 50 stored").await;
     ingest.signal(Signal::SIGTERM);
     assert!(ingest.ended().await.success(), "{}", ingest.log());
-    assert!(storage.find_listener(&scope, query).await.unwrap().is_none(), "as it was before");
+    assert!(storage.find_listener(&asker, query).await.unwrap().is_none(), "as it was before");
     let live = "select count(*) from run where state in ('queued', 'running')";
     assert_eq!(ground.count(live).await, 0);
     assert_eq!(ground.emulator.count_left(&ground.subscription).await, 0);

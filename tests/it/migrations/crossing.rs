@@ -70,20 +70,20 @@ async fn rows_of_before_come_across_each_migration_and_are_todays() {
     require_rows_everywhere(&mut connection, newest + 1).await.unwrap();
     let storage = Storage::connect(&url).await.unwrap();
     for member in [1, 2] {
-        let scope = storage.team_scope(member).await.unwrap().unwrap();
-        let targets = storage.count_targets(&scope, &TargetFilter::default(), i64::MAX).await;
+        let asker = storage.asker(member).await.unwrap().unwrap();
+        let targets = storage.count_targets(&asker, &TargetFilter::default(), i64::MAX).await;
         assert_eq!(targets.unwrap(), 300);
-        assert_eq!(storage.count_queries(&scope, &QueryFilter::default()).await.unwrap(), 20);
+        assert_eq!(storage.count_queries(&asker, &QueryFilter::default()).await.unwrap(), 20);
         for n in [1, 150, 300] {
             let found =
-                storage.find_target_by_name(&scope, &format!("sn-{n}")).await.unwrap().unwrap();
+                storage.find_target_by_name(&asker, &format!("sn-{n}")).await.unwrap().unwrap();
             assert_eq!((found.name.as_str(), found.aliases.len()), (format!("ZTF{n}").as_str(), 1));
-            let rights = scope.rights_on(found.created_by, &found.sharing);
+            let rights = asker.rights_on(found.created_by, &found.sharing);
             assert_eq!((rights.write, rights.delete), (member == 1, member == 1));
         }
     }
     // Names of before are still apart from those of today.
-    let ada = storage.team_scope(1).await.unwrap().unwrap();
+    let ada = storage.asker(1).await.unwrap().unwrap();
     let new = NewTarget {
         name: "sn 7".to_owned(),
         aliases: Vec::new(),

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use tom_alerts::{
-    domain::grant::Scope,
+    domain::grant::GoogleRight,
     google::{AccessError, Token, TokenSource},
 };
 
@@ -57,7 +57,7 @@ async fn two_hundred_callers_in_two_processes_cause_one_refresh_in_each_of_two_h
         deployment.connected(&email).await;
         let id = deployment.member_id(&email).await;
         let grants = [deployment.sign_in.grants(), &other];
-        let sources = grants.map(|it| it.source(id, email.clone(), Scope::PubSub));
+        let sources = grants.map(|it| it.source(id, email.clone(), GoogleRight::PubSub));
         members.push(Member { id, email, sources });
     }
     for at_once in members.chunks(MEMBERS_AT_ONCE) {
@@ -87,7 +87,7 @@ async fn a_token_that_google_refuses_is_renewed_once_for_all_who_were_refused() 
     deployment.connected(ADA).await;
     let here = deployment.tokens_of(ADA).await;
     let id = deployment.member_id(ADA).await;
-    let there = deployment.other_process().await.source(id, ADA.to_owned(), Scope::PubSub);
+    let there = deployment.other_process().await.source(id, ADA.to_owned(), GoogleRight::PubSub);
     for n in 1..=10 {
         let old = here.token(None).await.unwrap();
         let callers = (0..50).flat_map(|_| [here.token(Some(&old)), there.token(Some(&old))]);
@@ -124,7 +124,7 @@ async fn who_has_granted_something_else_or_nothing_has_no_token() {
     let deployment = Deployment::start().await;
     let browser = deployment.signed_in(ADA).await;
     let tokens = deployment.tokens_of(ADA).await;
-    let not_granted = Err(AccessError::NotGranted(Scope::PubSub));
+    let not_granted = Err(AccessError::NotGranted(GoogleRight::PubSub));
     assert_eq!(tokens.token(None).await, not_granted);
     browser.connect("bigquery", "/").await.expect(303);
     assert_eq!(tokens.token(None).await, not_granted);

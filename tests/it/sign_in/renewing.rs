@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 use tom_alerts::{
-    domain::{grant::Scope, timing::Timing},
+    domain::{grant::GoogleRight, timing::Timing},
     google::AccessError,
 };
 
@@ -65,7 +65,8 @@ async fn a_renewal_is_left_to_the_process_that_began_it_as_long_as_is_set() {
         let slow = tokio::spawn(async move { here.token(None).await });
         google.called(Endpoint::Token, n_before + 1).await;
         let other = deployment.other_process().await;
-        let there = other.source(deployment.member_id(ADA).await, ADA.to_owned(), Scope::PubSub);
+        let there =
+            other.source(deployment.member_id(ADA).await, ADA.to_owned(), GoogleRight::PubSub);
         let got = timeout(LIMIT, there.token(None)).await.expect("it waits on");
         assert!(got.is_ok(), "{got:?}");
         assert_eq!(google.refreshes().len(), n_renewals);

@@ -7,7 +7,7 @@ use serde_json::json;
 use tom_alerts::{
     domain::{
         run::{LogLevel, RunState},
-        sharing::{Sharing, TEAM, TeamScope},
+        sharing::{Asker, Sharing, TEAM},
         timing::WebTiming,
     },
     storage::{Batch, NewRun},
@@ -77,9 +77,9 @@ async fn ended(mut events: impl Stream<Item = Event> + Unpin) {
     assert_eq!(next, None);
 }
 
-async fn scope_of(deployment: &Deployment, email: &str) -> TeamScope {
+async fn scope_of(deployment: &Deployment, email: &str) -> Asker {
     let member = deployment.member_id(email).await;
-    deployment.app.storage.team_scope(member).await.unwrap().unwrap()
+    deployment.app.storage.asker(member).await.unwrap().unwrap()
 }
 
 /// A run that goes on until this test says otherwise.
@@ -93,8 +93,8 @@ async fn running(deployment: &Deployment, email: &str, sharing: Sharing) -> i64 
         acts_as: None,
         sharing,
     };
-    let scope = scope_of(deployment, email).await;
-    let id = deployment.app.storage.create_run(&scope, &run, u32::MAX).await.unwrap();
+    let asker = scope_of(deployment, email).await;
+    let id = deployment.app.storage.create_run(&asker, &run, u32::MAX).await.unwrap();
     let begun = deployment
         .app
         .storage

@@ -55,8 +55,8 @@ async fn what_has_ended_is_pruned_and_what_lives_is_not() {
              where id = (select max(id) from session)",
         )
         .await;
-    let scope = deployment.app.storage.team_scope(member).await.unwrap().unwrap();
-    assert_eq!(deployment.app.storage.list_sessions(&scope).await.unwrap().len(), 2);
+    let asker = deployment.app.storage.asker(member).await.unwrap().unwrap();
+    assert_eq!(deployment.app.storage.list_sessions(&asker).await.unwrap().len(), 2);
     assert_eq!(deployment.app.storage.prune_sessions().await.unwrap(), 3);
     assert_eq!(deployment.sessions().await, 2);
     assert_eq!(deployment.app.storage.prune_sessions().await.unwrap(), 0);

@@ -18,7 +18,7 @@ use tom_alerts::{
     },
     brokers::{database::BigQueryService, pubsub::PubSubService},
     clock::Clock,
-    domain::{grant::Scope, timing::Timing},
+    domain::{grant::GoogleRight, timing::Timing},
     google::{
         Access, Token, TokenSource,
         cipher::Cipher,
@@ -225,7 +225,7 @@ impl Deployment {
     /// Pub/Sub tokens of an address, as its runs get them.
     pub(crate) async fn tokens_of(&self, email: &str) -> Arc<dyn TokenSource> {
         let member_id = self.member_id(email).await;
-        self.sign_in.grants().source(member_id, email.to_owned(), Scope::PubSub)
+        self.sign_in.grants().source(member_id, email.to_owned(), GoogleRight::PubSub)
     }
 
     /// A number from the database.

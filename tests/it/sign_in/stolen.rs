@@ -2,7 +2,7 @@
 
 use sqlx::AssertSqlSafe;
 use tom_alerts::{
-    domain::grant::Scope,
+    domain::grant::GoogleRight,
     google::{AccessError, Token},
 };
 
@@ -128,7 +128,7 @@ async fn a_token_that_was_moved_to_another_member_or_column_is_refused() {
     let columns = "update google_credential set access_token = refresh_token,
                    refresh_token = access_token where access_token is not null";
     deployment.execute(columns).await;
-    let source = deployment.sign_in.grants().source(bob_id, BOB.to_owned(), Scope::PubSub);
+    let source = deployment.sign_in.grants().source(bob_id, BOB.to_owned(), GoogleRight::PubSub);
     assert!(matches!(source.token(None).await, Err(AccessError::NeedsSignIn(_))));
     assert!(deployment.google.refreshes().is_empty());
 }

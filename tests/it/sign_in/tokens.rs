@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tom_alerts::{
-    domain::grant::Scope,
+    domain::grant::GoogleRight,
     google::{AccessError, Token},
 };
 
@@ -151,5 +151,5 @@ async fn a_process_that_died_while_it_renewed_holds_nobody_up_for_ever() {
     });
     gone.unwrap();
     assert!(late.is_err(), "{late:?}");
-    assert_eq!(tokens.token(None).await, Err(AccessError::NotGranted(Scope::PubSub)));
+    assert_eq!(tokens.token(None).await, Err(AccessError::NotGranted(GoogleRight::PubSub)));
 }

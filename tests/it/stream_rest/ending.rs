@@ -84,8 +84,8 @@ async fn at_the_end_of_the_service_a_stream_is_interrupted_and_its_leases_are_gi
     // The process ends now: what is still out would stay out.
     assert!(streaming.double.outstanding().is_empty(), "{:?}", streaming.double.outstanding());
     assert_eq!(streaming.double.available().len(), 5);
-    let scope = streaming.app.storage.local_scope().await.unwrap();
-    let run = streaming.app.storage.find_run(&scope, id).await.unwrap().unwrap();
+    let asker = streaming.app.storage.local_asker().await.unwrap();
+    let run = streaming.app.storage.find_run(&asker, id).await.unwrap().unwrap();
     assert_eq!((run.state, run.counts.stored), (RunState::Interrupted, 5));
 }
 
@@ -99,8 +99,8 @@ async fn the_end_of_the_service_waits_for_a_pull_to_give_back_what_it_brings() {
     streaming.app.stop();
     streaming.app.runner.finish().await;
     assert_eq!(sorted(&streaming.double.nacked()), sorted(&published));
-    let scope = streaming.app.storage.local_scope().await.unwrap();
-    let run = streaming.app.storage.find_run(&scope, id).await.unwrap().unwrap();
+    let asker = streaming.app.storage.local_asker().await.unwrap();
+    let run = streaming.app.storage.find_run(&asker, id).await.unwrap().unwrap();
     assert_eq!(run.state, RunState::Interrupted);
 }
 

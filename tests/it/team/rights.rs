@@ -11,7 +11,7 @@ use tom_alerts::{
         found_alert::SortOrder,
         history,
         member::Role,
-        sharing::{Sharing, TEAM, TeamScope, Whose},
+        sharing::{Asker, Sharing, TEAM, Whose},
         sky::{Cone, Position},
     },
     storage::{PageCursor, QueryFilter, QueryOrder, RunFilter, Storage, TargetFilter},
@@ -22,16 +22,16 @@ use crate::sign_in::Deployment;
 
 /// Somebody who asks, as the model knows them.
 #[derive(Clone, Debug)]
-struct Asker {
+struct Somebody {
     id: i64,
     is_admin: bool,
     works: bool,
     own: Vec<i64>,
     seen: Vec<i64>,
-    scope: TeamScope,
+    asker: Asker,
 }
 
-impl Asker {
+impl Somebody {
     fn sees(&self, thing: &Thing) -> bool {
         thing.owner == self.id || thing.readers.iter().any(|group| self.seen.contains(group))
     }
@@ -76,7 +76,7 @@ struct Team {
     deployment: Deployment,
     members: Vec<i64>,
     groups: Vec<i64>,
-    askers: Vec<Asker>,
+    people: Vec<Somebody>,
 }
 
 /// A group that is no more, as it may stand in a list that was read a moment ago.
@@ -99,17 +99,17 @@ impl Team {
             );
             groups.push(deployment.count(&sql).await);
         }
-        let mut askers = Vec::new();
+        let mut people = Vec::new();
         for (id, role) in &members {
             let own = dice.some(&groups, 35);
             for group in &own {
                 let sql = format!("insert into team_group_member values ({group}, {id})");
                 deployment.execute(&sql).await;
             }
-            askers.extend(asks(&deployment, *id, *role, &own, &groups).await);
+            people.extend(asks(&deployment, *id, *role, &own, &groups).await);
         }
         let members = members.into_iter().map(|(id, _)| id).collect();
-        Self { deployment, members, groups, askers }
+        Self { deployment, members, groups, people }
     }
 
     /// A thing of anybody's, shared with anything, in whatever order and with rights of those who do not see it.
@@ -137,9 +137,9 @@ async fn asks(
     role: Role,
     own: &[i64],
     groups: &[i64],
-) -> Vec<Asker> {
+) -> Vec<Somebody> {
     let storage = &deployment.app.storage;
-    let mut scopes = vec![(role, storage.team_scope(id).await.unwrap().unwrap())];
+    let mut scopes = vec![(role, storage.asker(id).await.unwrap().unwrap())];
     for may_write in [true, false] {
         let token = format!("token of {id}, {may_write}");
         sqlx::query(
@@ -153,18 +153,18 @@ async fn asks(
         .await
         .unwrap();
         let bearer = storage.bearer_of(&Sha256::digest(&token)).await.unwrap().unwrap();
-        scopes.push((if may_write { role } else { Role::Viewer }, bearer.scope));
+        scopes.push((if may_write { role } else { Role::Viewer }, bearer.asker));
     }
-    let asker = |(role, scope): (Role, TeamScope)| {
+    let somebody = |(role, asker): (Role, Asker)| {
         let is_admin = role == Role::Admin;
         let seen = [TEAM].iter().chain(if is_admin { groups } else { own }).copied().collect();
-        Asker { id, is_admin, works: role != Role::Viewer, own: own.to_vec(), seen, scope }
+        Somebody { id, is_admin, works: role != Role::Viewer, own: own.to_vec(), seen, asker }
     };
-    scopes.into_iter().map(asker).collect()
+    scopes.into_iter().map(somebody).collect()
 }
 
 /// What the functions of the database say: see, write, share, delete, and the three choices of a list.
-async fn judged_by_sql(pool: &PgPool, asker: &Asker, things: &[Thing]) -> Vec<[bool; 7]> {
+async fn judged_by_sql(pool: &PgPool, somebody: &Somebody, things: &[Thing]) -> Vec<[bool; 7]> {
     let things: Value = things
         .iter()
         .map(|it| json!({"o": it.owner, "r": it.readers, "w": it.writers, "s": it.sharers}))
@@ -183,10 +183,10 @@ async fn judged_by_sql(pool: &PgPool, asker: &Asker, things: &[Thing]) -> Vec<[b
          from listed order by n",
     )
     .bind(things)
-    .bind(asker.scope.member_id())
-    .bind(asker.scope.seen_groups())
-    .bind(asker.scope.is_admin())
-    .bind(asker.scope.own_groups())
+    .bind(somebody.asker.member_id())
+    .bind(somebody.asker.seen_groups())
+    .bind(somebody.asker.is_admin())
+    .bind(somebody.asker.own_groups())
     .fetch_all(pool)
     .await
     .unwrap();
@@ -200,27 +200,27 @@ async fn the_rule_in_rust_the_functions_in_sql_and_the_model_agree() {
     for seed in [1, 2, 3] {
         let mut dice = Dice::new(seed);
         let team = Team::start(&mut dice, 8, 5).await;
-        for asker in &team.askers {
+        for somebody in &team.people {
             let things: Vec<_> = (0..300).map(|id| team.any_thing(&mut dice, id)).collect();
-            let judged = judged_by_sql(&team.deployment.pool, asker, &things).await;
+            let judged = judged_by_sql(&team.deployment.pool, somebody, &things).await;
             for (thing, sql) in things.iter().zip(judged) {
-                let what = || format!("seed {seed}: {asker:?} {thing:?} {sql:?}");
-                let sees = asker.sees(thing);
+                let what = || format!("seed {seed}: {somebody:?} {thing:?} {sql:?}");
+                let sees = somebody.sees(thing);
                 let sharing = thing.sharing();
-                assert_eq!(asker.scope.may_read(thing.owner, &sharing), sees, "{}", what());
+                assert_eq!(somebody.asker.may_read(thing.owner, &sharing), sees, "{}", what());
                 assert_eq!(sql[0], sees, "{}", what());
-                let rights = asker.scope.rights_on(thing.owner, &sharing);
+                let rights = somebody.asker.rights_on(thing.owner, &sharing);
                 let rights = [rights.write, rights.share, rights.delete];
                 let holders: [&[i64]; 3] = [&thing.writers, &thing.sharers, &[]];
                 for n in 0..3 {
-                    let may = asker.may(thing, holders[n]);
+                    let may = somebody.may(thing, holders[n]);
                     // The functions ask for no role: the storage does so before.
                     assert_eq!(sql[1 + n], may, "{}", what());
-                    assert_eq!(rights[n], may && asker.works, "{}", what());
+                    assert_eq!(rights[n], may && somebody.works, "{}", what());
                 }
                 for (n, whose) in [Whose::All, Whose::Mine, Whose::MyGroups].into_iter().enumerate()
                 {
-                    assert_eq!(sql[0] && sql[4 + n], asker.lists(thing, whose), "{}", what());
+                    assert_eq!(sql[0] && sql[4 + n], somebody.lists(thing, whose), "{}", what());
                 }
                 seen_and_not[usize::from(sees)] += 1;
                 n_things += 1;
@@ -410,87 +410,88 @@ async fn every_list_and_count_shows_what_the_asker_sees_and_nothing_else() {
         let team = Team::start(&mut dice, 6, 4).await;
         let made = make(&team, &mut dice).await;
         let storage = &team.deployment.app.storage;
-        for asker in &team.askers {
-            queries_are_listed(storage, asker, &made).await;
-            runs_are_listed(storage, asker, &made).await;
-            targets_are_listed(storage, asker, &made).await;
-            targets_are_linked(storage, asker, &made).await;
-            histories_are_told(&team, asker, &made).await;
-            results_are_shown(storage, asker, &made).await;
+        for somebody in &team.people {
+            queries_are_listed(storage, somebody, &made).await;
+            runs_are_listed(storage, somebody, &made).await;
+            targets_are_listed(storage, somebody, &made).await;
+            targets_are_linked(storage, somebody, &made).await;
+            histories_are_told(&team, somebody, &made).await;
+            results_are_shown(storage, somebody, &made).await;
         }
     }
 }
 
-async fn queries_are_listed(storage: &Storage, asker: &Asker, made: &Made) {
+async fn queries_are_listed(storage: &Storage, somebody: &Somebody, made: &Made) {
     for whose in Whose::ALL {
-        let expected = ids(made.queries.iter().filter(|query| asker.lists(query, whose)));
+        let expected = ids(made.queries.iter().filter(|query| somebody.lists(query, whose)));
         let filter = QueryFilter { whose, ..QueryFilter::default() };
         for (order, word) in QueryOrder::ALL {
             let listed =
-                storage.list_queries(&asker.scope, &filter, order, 1_000, 0).await.unwrap();
+                storage.list_queries(&somebody.asker, &filter, order, 1_000, 0).await.unwrap();
             let found: Ids = listed.iter().map(|query| query.id).collect();
             assert_eq!(
                 (found, listed.len()),
                 (expected.clone(), expected.len()),
-                "{word} {asker:?}"
+                "{word} {somebody:?}"
             );
         }
         assert_eq!(
-            storage.count_queries(&asker.scope, &filter).await.unwrap(),
+            storage.count_queries(&somebody.asker, &filter).await.unwrap(),
             expected.len() as u64
         );
     }
     for query in &made.queries {
-        let found = storage.find_query(&asker.scope, query.id).await.unwrap();
-        assert_eq!(found.is_some(), asker.sees(query), "{asker:?} {query:?}");
+        let found = storage.find_query(&somebody.asker, query.id).await.unwrap();
+        assert_eq!(found.is_some(), somebody.sees(query), "{somebody:?} {query:?}");
         let Some(found) = found else { continue };
         // The last run of it that they see, not the last that there was.
         let runs = made.runs.iter().zip(&made.query_of);
-        let of_it = runs.filter(|(run, of)| **of == Some(query.id) && asker.sees(run));
+        let of_it = runs.filter(|(run, of)| **of == Some(query.id) && somebody.sees(run));
         let last = of_it.map(|(run, _)| run.id).max();
-        assert_eq!(found.last_run.map(|run| run.id), last, "{asker:?} {query:?}");
+        assert_eq!(found.last_run.map(|run| run.id), last, "{somebody:?} {query:?}");
     }
 }
 
-async fn runs_are_listed(storage: &Storage, asker: &Asker, made: &Made) {
+async fn runs_are_listed(storage: &Storage, somebody: &Somebody, made: &Made) {
     for whose in Whose::ALL {
         let filter = RunFilter { whose, ..RunFilter::default() };
-        let listed = storage.list_runs(&asker.scope, filter, 1_000).await.unwrap();
+        let listed = storage.list_runs(&somebody.asker, filter, 1_000).await.unwrap();
         let found: Ids = listed.iter().map(|run| run.id).collect();
-        let expected = ids(made.runs.iter().filter(|run| asker.lists(run, whose)));
-        assert_eq!((found, listed.len()), (expected.clone(), expected.len()), "{asker:?}");
+        let expected = ids(made.runs.iter().filter(|run| somebody.lists(run, whose)));
+        assert_eq!((found, listed.len()), (expected.clone(), expected.len()), "{somebody:?}");
     }
     for run in &made.runs {
-        let sees = asker.sees(run);
-        assert_eq!(storage.find_run(&asker.scope, run.id).await.unwrap().is_some(), sees);
-        let logged = storage.find_run_with_log(&asker.scope, run.id, 9).await.unwrap();
+        let sees = somebody.sees(run);
+        assert_eq!(storage.find_run(&somebody.asker, run.id).await.unwrap().is_some(), sees);
+        let logged = storage.find_run_with_log(&somebody.asker, run.id, 9).await.unwrap();
         assert_eq!(logged.is_some(), sees);
-        let set_aside = storage.list_unreadable(&asker.scope, run.id, 0, 9).await.unwrap();
+        let set_aside = storage.list_unreadable(&somebody.asker, run.id, 0, 9).await.unwrap();
         assert_eq!(set_aside.len(), usize::from(sees));
         if let Some(row) = set_aside.first() {
-            let bytes = storage.find_unreadable_bytes(&asker.scope, run.id, row.id).await.unwrap();
+            let bytes =
+                storage.find_unreadable_bytes(&somebody.asker, run.id, row.id).await.unwrap();
             assert_eq!(bytes, Some(b"x".to_vec()));
         }
     }
     for query in &made.queries {
         let filter = RunFilter { saved_query_id: Some(query.id), ..RunFilter::default() };
-        let listed = storage.list_runs(&asker.scope, filter, 1_000).await.unwrap();
+        let listed = storage.list_runs(&somebody.asker, filter, 1_000).await.unwrap();
         let of_it = made.runs.iter().zip(&made.query_of).filter(|(_, of)| **of == Some(query.id));
-        let expected = ids(of_it.map(|(run, _)| run).filter(|run| asker.sees(run)));
+        let expected = ids(of_it.map(|(run, _)| run).filter(|run| somebody.sees(run)));
         assert_eq!(listed.iter().map(|run| run.id).collect::<Ids>(), expected);
     }
     for (at, alert) in made.alerts.iter().enumerate() {
         let found_it =
             made.runs.iter().zip(&made.found_by).filter(|(_, found)| found.contains(&at));
-        let expected = ids(found_it.map(|(run, _)| run).filter(|run| asker.sees(run)));
-        let listed = storage.list_runs_of_alert(&asker.scope, *alert, 1_000).await.unwrap();
-        assert_eq!(listed.iter().map(|run| run.id).collect::<Ids>(), expected, "{asker:?}");
-        let message = storage.find_message(&asker.scope, *alert).await.unwrap();
-        assert_eq!(message.map(|(run, _)| run), expected.last().copied(), "{asker:?}");
+        let expected = ids(found_it.map(|(run, _)| run).filter(|run| somebody.sees(run)));
+        let listed = storage.list_runs_of_alert(&somebody.asker, *alert, 1_000).await.unwrap();
+        assert_eq!(listed.iter().map(|run| run.id).collect::<Ids>(), expected, "{somebody:?}");
+        let message = storage.find_message(&somebody.asker, *alert).await.unwrap();
+        assert_eq!(message.map(|(run, _)| run), expected.last().copied(), "{somebody:?}");
     }
 }
 
-async fn targets_are_listed(storage: &Storage, asker: &Asker, made: &Made) {
+async fn targets_are_listed(storage: &Storage, somebody: &Somebody, made: &Made) {
     let cone = Cone { center: Position::new(10.0, 0.0).unwrap(), radius_deg: 5.2 };
     for whose in Whose::ALL {
         for (name, cone) in [
@@ -509,52 +510,53 @@ async fn targets_are_listed(storage: &Storage, asker: &Asker, made: &Made) {
                 by_name && (cone.is_none() || at <= 10)
             };
             let listed = made.targets.iter().enumerate().filter(|(at, _)| matches(*at));
-            let expected = ids(listed.map(|(_, it)| it).filter(|it| asker.lists(it, whose)));
+            let expected = ids(listed.map(|(_, it)| it).filter(|it| somebody.lists(it, whose)));
             let filter = TargetFilter { name: name.map(str::to_owned), cone, whose };
-            let page = storage.list_targets(&asker.scope, &filter, None, 1_000).await.unwrap();
+            let page = storage.list_targets(&somebody.asker, &filter, None, 1_000).await.unwrap();
             let found: Ids = page.rows.iter().map(|target| target.id).collect();
-            assert_eq!(found, expected, "{filter:?} {asker:?}");
-            assert_eq!(page.rows.len(), expected.len(), "{filter:?} {asker:?}");
-            let count = storage.count_targets(&asker.scope, &filter, i64::MAX).await.unwrap();
-            assert_eq!(count, expected.len() as u64, "{filter:?} {asker:?}");
+            assert_eq!(found, expected, "{filter:?} {somebody:?}");
+            assert_eq!(page.rows.len(), expected.len(), "{filter:?} {somebody:?}");
+            let count = storage.count_targets(&somebody.asker, &filter, i64::MAX).await.unwrap();
+            assert_eq!(count, expected.len() as u64, "{filter:?} {somebody:?}");
         }
     }
     for (at, target) in made.targets.iter().enumerate() {
-        let found = storage.find_target(&asker.scope, target.id).await.unwrap();
-        assert_eq!(found.is_some(), asker.sees(target), "{asker:?} {target:?}");
-        let evidence = storage.list_evidence(&asker.scope, target.id, 99).await.unwrap();
-        let saved = made.saved_from[at].filter(|_| asker.sees(target));
+        let found = storage.find_target(&somebody.asker, target.id).await.unwrap();
+        assert_eq!(found.is_some(), somebody.sees(target), "{somebody:?} {target:?}");
+        let evidence = storage.list_evidence(&somebody.asker, target.id, 99).await.unwrap();
+        let saved = made.saved_from[at].filter(|_| somebody.sees(target));
         let runs: Vec<_> = evidence.iter().map(|alert| alert.run_id).collect();
-        let run = saved.map(|(_, run)| Some(&made.runs[run]).filter(|run| asker.sees(run)));
+        let run = saved.map(|(_, run)| Some(&made.runs[run]).filter(|run| somebody.sees(run)));
         assert_eq!(
             runs,
             Vec::from_iter(run.map(|run| run.map(|run| run.id))),
-            "{asker:?} {target:?}"
+            "{somebody:?} {target:?}"
         );
     }
 }
 
 impl Made {
     /// The target that an object's name leads somebody to: the team's before others, the oldest first.
-    fn known(&self, asker: &Asker, alert: usize) -> Option<i64> {
+    fn known(&self, somebody: &Somebody, alert: usize) -> Option<i64> {
         let named = self.targets.iter().zip(&self.named_after);
-        let named = named.filter(|(it, after)| **after == Some(alert) && asker.sees(it));
+        let named = named.filter(|(it, after)| **after == Some(alert) && somebody.sees(it));
         named.map(|(it, _)| (!it.readers.contains(&TEAM), it.id)).min().map(|(_, id)| id)
     }
 }
 
-async fn targets_are_linked(storage: &Storage, asker: &Asker, made: &Made) {
+async fn targets_are_linked(storage: &Storage, somebody: &Somebody, made: &Made) {
     for at in 0..N_ALERTS {
-        let known = made.known(asker, at);
+        let known = made.known(somebody, at);
         let source = i64::try_from(at).unwrap();
-        let alert = storage.find_alert(&asker.scope, Survey::Ztf, source).await.unwrap().unwrap();
-        assert_eq!(alert.row.target.map(|target| target.id), known, "{asker:?} {at}");
-        let named = storage.find_target_by_name(&asker.scope, &object(at)).await.unwrap();
-        assert_eq!(named.map(|target| target.id), known, "{asker:?} {at}");
+        let alert =
+            storage.find_alert(&somebody.asker, Survey::Ztf, source).await.unwrap().unwrap();
+        assert_eq!(alert.row.target.map(|target| target.id), known, "{somebody:?} {at}");
+        let named = storage.find_target_by_name(&somebody.asker, &object(at)).await.unwrap();
+        assert_eq!(named.map(|target| target.id), known, "{somebody:?} {at}");
     }
 }
 
-async fn histories_are_told(team: &Team, asker: &Asker, made: &Made) {
+async fn histories_are_told(team: &Team, somebody: &Somebody, made: &Made) {
     let storage = &team.deployment.app.storage;
     for (kind, things) in [
         (history::Kind::Query, &made.queries),
@@ -562,29 +564,34 @@ async fn histories_are_told(team: &Team, asker: &Asker, made: &Made) {
         (history::Kind::Target, &made.targets),
     ] {
         for thing in things {
-            let told = storage.history_of(&asker.scope, kind, thing.id, None, 99).await.unwrap();
+            let told = storage.history_of(&somebody.asker, kind, thing.id, None, 99).await.unwrap();
             let n_refused = told.iter().filter(|line| line.action == "refused").count();
-            let all_own =
-                told.iter().all(|line| line.action != "refused" || line.actor_id == Some(asker.id));
+            let all_own = told
+                .iter()
+                .all(|line| line.action != "refused" || line.actor_id == Some(somebody.id));
             assert_eq!(
                 told.len() - n_refused,
-                usize::from(asker.sees(thing)),
-                "{asker:?} {thing:?}"
+                usize::from(somebody.sees(thing)),
+                "{somebody:?} {thing:?}"
             );
-            assert!(asker.is_admin || all_own, "{asker:?} {thing:?}");
-            assert_eq!(asker.is_admin && asker.sees(thing), asker.is_admin && n_refused == 1);
+            assert!(somebody.is_admin || all_own, "{somebody:?} {thing:?}");
+            assert_eq!(
+                somebody.is_admin && somebody.sees(thing),
+                somebody.is_admin && n_refused == 1
+            );
         }
     }
-    for (kind, id) in [(history::Kind::Member, asker.id), (history::Kind::Group, team.groups[0])] {
-        let told = storage.history_of(&asker.scope, kind, id, None, 99).await.unwrap();
-        assert!(asker.is_admin || told.is_empty());
+    for (kind, id) in [(history::Kind::Member, somebody.id), (history::Kind::Group, team.groups[0])]
+    {
+        let told = storage.history_of(&somebody.asker, kind, id, None, 99).await.unwrap();
+        assert!(somebody.is_admin || told.is_empty());
     }
 }
 
-async fn results_are_shown(storage: &Storage, asker: &Asker, made: &Made) {
+async fn results_are_shown(storage: &Storage, somebody: &Somebody, made: &Made) {
     for (run, found) in made.runs.iter().zip(&made.found_by) {
         let page = storage
-            .list_results(&asker.scope, run.id, SortOrder::default(), &PageCursor::Start, 100)
+            .list_results(&somebody.asker, run.id, SortOrder::default(), &PageCursor::Start, 100)
             .await
             .unwrap();
         let shown: BTreeSet<_> = page
@@ -594,24 +601,28 @@ async fn results_are_shown(storage: &Storage, asker: &Asker, made: &Made) {
             .collect();
         let expected: BTreeSet<_> = found
             .iter()
-            .filter(|_| asker.sees(run))
-            .map(|at| (made.alerts[*at], made.known(asker, *at)))
+            .filter(|_| somebody.sees(run))
+            .map(|at| (made.alerts[*at], made.known(somebody, *at)))
             .collect();
-        assert_eq!(shown, expected, "{asker:?} {run:?}");
+        assert_eq!(shown, expected, "{somebody:?} {run:?}");
         let numbered = storage
-            .list_results_from(&asker.scope, run.id, SortOrder::default(), 0, 100)
+            .list_results_from(&somebody.asker, run.id, SortOrder::default(), 0, 100)
             .await
             .unwrap();
         assert_eq!(numbered.len(), expected.len());
         // What is not seen is not ticked either; and who only looks ticks nothing.
-        let all = storage.select_all(&asker.scope, run.id).await;
-        let some = storage.select_on_page(&asker.scope, run.id, Vec::new(), made.alerts.clone());
-        assert_eq!((all.is_ok(), some.await.is_ok()), (asker.works, asker.works), "{asker:?}");
-        let expected = if asker.works { expected.len() } else { 0 };
-        let n = storage.count_selected(&asker.scope, run.id).await.unwrap();
-        assert_eq!(n, expected as u64, "{asker:?} {run:?}");
-        let ticked = storage.list_selected(&asker.scope, run.id, 99).await.unwrap();
+        let all = storage.select_all(&somebody.asker, run.id).await;
+        let some = storage.select_on_page(&somebody.asker, run.id, Vec::new(), made.alerts.clone());
+        assert_eq!(
+            (all.is_ok(), some.await.is_ok()),
+            (somebody.works, somebody.works),
+            "{somebody:?}"
+        );
+        let expected = if somebody.works { expected.len() } else { 0 };
+        let n = storage.count_selected(&somebody.asker, run.id).await.unwrap();
+        assert_eq!(n, expected as u64, "{somebody:?} {run:?}");
+        let ticked = storage.list_selected(&somebody.asker, run.id, 99).await.unwrap();
         assert_eq!(ticked.len(), expected);
-        storage.clear_selection(&asker.scope, run.id).await.unwrap();
+        storage.clear_selection(&somebody.asker, run.id).await.unwrap();
     }
 }

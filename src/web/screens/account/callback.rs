@@ -12,7 +12,7 @@ use axum::{
 use super::{browser_name::browser_name, provider_redirect::browser_key};
 use crate::{
     actions::sign_in::{Arrival, Callback, Refusal, Refused},
-    domain::{grant::Scope, member::Member},
+    domain::{grant::GoogleRight, member::Member},
     google::oauth::OAuthError,
     storage::NewSession,
     web::{
@@ -140,7 +140,7 @@ pub(super) fn refused_page(frame: &Frame, refused: Refused) -> Result<Response, 
     Ok(frame.render_as(status(&why), &page))
 }
 
-fn title(why: &Refusal, scope: Option<Scope>, is_in: bool) -> &'static str {
+fn title(why: &Refusal, scope: Option<GoogleRight>, is_in: bool) -> &'static str {
     match why {
         Refusal::Stranger { .. } | Refusal::AddressTaken { .. } | Refusal::Unverified => {
             "No access yet"
@@ -175,7 +175,7 @@ fn status(why: &Refusal) -> StatusCode {
     }
 }
 
-fn try_again(why: &Refusal, scope: Option<Scope>, next: &str) -> TryAgain {
+fn try_again(why: &Refusal, scope: Option<GoogleRight>, next: &str) -> TryAgain {
     if let Some(scope) = scope
         && !matches!(why, Refusal::NotTheirs)
     {

@@ -14,7 +14,7 @@ use crate::{
     actions::{connection_test::test_connection, grants::Disconnected},
     brokers::Brokers,
     clock::Clock,
-    domain::grant::Scope,
+    domain::grant::GoogleRight,
     storage::Storage,
     web::{
         Site,
@@ -55,7 +55,7 @@ pub(in crate::web) async fn get(
     context: PageContext,
     Query(query): Query,
 ) -> Result<Response, Error> {
-    let scope = query.text("scope").and_then(Scope::from_id).ok_or(Error::NotFound)?;
+    let scope = query.text("scope").and_then(GoogleRight::from_id).ok_or(Error::NotFound)?;
     let next = local_path(query.text("next").unwrap_or(paths::PROFILE));
     let page = ConnectPage {
         chrome: context.chrome(Section::Elsewhere),
@@ -80,7 +80,7 @@ pub(in crate::web) async fn post(
     Form(form): Form,
 ) -> Result<Response, Error> {
     check_rate(&accounts, peer)?;
-    let scope = form.text("scope").and_then(Scope::from_id).ok_or(Error::NotFound)?;
+    let scope = form.text("scope").and_then(GoogleRight::from_id).ok_or(Error::NotFound)?;
     let next = local_path(form.text("next").unwrap_or(paths::PROFILE));
     let key = browser_key(&headers, &site);
     Ok(match accounts.sign_in.depart_to_connect(&context.visitor, scope, next, key).await {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     actions::connection_test::Tested,
     brokers::Brokers,
-    domain::grant::{Grant, GrantState, Scope},
+    domain::grant::{GoogleRight, Grant, GrantState},
     web::{
         door::consent::connect_url,
         paths,
@@ -93,7 +93,7 @@ pub(super) fn connection_panel(
         state,
         sentences: vec![sentence],
         facts: grant.map(|grant| grant_facts(grant, now)).unwrap_or_default(),
-        rights: Scope::ALL
+        rights: GoogleRight::ALL
             .into_iter()
             .filter_map(|scope| right_row(scope, grant, brokers))
             .collect(),
@@ -155,10 +155,10 @@ fn grant_facts(grant: &Grant, now: DateTime<Utc>) -> Vec<Fact> {
 }
 
 /// A right, if some backend needs it or it was granted.
-fn right_row(scope: Scope, grant: Option<&Grant>, brokers: &Brokers) -> Option<RightRow> {
+fn right_row(scope: GoogleRight, grant: Option<&Grant>, brokers: &Brokers) -> Option<RightRow> {
     let needed_by: Vec<&str> = brokers
         .all()
-        .filter(|broker| broker.needed_scope() == Some(scope))
+        .filter(|broker| broker.needed_right() == Some(scope))
         .map(|broker| broker.name())
         .collect();
     let is_granted = grant.is_some_and(|grant| grant.allows(scope));

@@ -103,7 +103,7 @@ pub(in crate::web) async fn post_project(
         let shown = Shown::BadProject { typed: typed.to_owned(), message };
         return page(&storage, &brokers, &clock, &accounts, &context, shown).await;
     }
-    storage.set_google_project(&context.scope, typed).await?;
+    storage.set_google_project(&context.asker, typed).await?;
     Ok(redirect_with(Note::ProjectSaved, paths::PROFILE))
 }
 
@@ -117,7 +117,7 @@ pub(in crate::web) async fn post_sharing(
     let readers: Result<Vec<i64>, _> = form.all("readers").map(str::parse).collect();
     let readers =
         readers.map_err(|_| Error::BadRequest("\"readers\" holds ids of groups".to_owned()))?;
-    storage.set_default_readers(&context.scope, &readers).await?;
+    storage.set_default_readers(&context.asker, &readers).await?;
     Ok(redirect_with(Note::DefaultsSaved, paths::PROFILE))
 }
 
@@ -125,14 +125,14 @@ async fn sharing_choices(
     storage: &Storage,
     context: &PageContext,
 ) -> Result<Vec<SharingDefault>, Error> {
-    let scope = &context.scope;
+    let asker = &context.asker;
     let choice = |id: i64, name: &str| SharingDefault {
         id,
         name: name.to_owned(),
-        is_chosen: scope.default_readers().contains(&id),
+        is_chosen: asker.default_readers().contains(&id),
     };
-    let groups = storage.list_groups(scope).await?;
-    let own = groups.iter().filter(|group| scope.own_groups().contains(&group.id));
+    let groups = storage.list_groups(asker).await?;
+    let own = groups.iter().filter(|group| asker.own_groups().contains(&group.id));
     let own = own.map(|group| choice(group.id, &group.name));
     Ok(std::iter::once(choice(TEAM, "The whole team")).chain(own).collect())
 }
@@ -145,11 +145,11 @@ pub(in crate::web) async fn post_end_session(
     Form(form): Form,
 ) -> Result<Response, Error> {
     if form.text("all") == Some("others") {
-        storage.end_other_sessions(&context.scope, context.visitor.session_id).await?;
+        storage.end_other_sessions(&context.asker, context.visitor.session_id).await?;
         return Ok(redirect_with(Note::SessionsEnded, paths::PROFILE));
     }
     let session = form.number("session").ok_or(Error::NotFound)?;
-    if !storage.end_session(&context.scope, session).await? {
+    if !storage.end_session(&context.asker, session).await? {
         return Err(Error::NotFound);
     }
     Ok(redirect_with(Note::SessionsEnded, paths::PROFILE))
@@ -166,8 +166,8 @@ pub(super) async fn page(
 ) -> Result<Response, Error> {
     let member = context.member();
     let now = clock.now();
-    let grant = storage.grant_of(&context.scope).await?;
-    let sessions = storage.list_sessions(&context.scope).await?;
+    let grant = storage.grant_of(&context.asker).await?;
+    let sessions = storage.list_sessions(&context.asker).await?;
     let service_account = accounts.credentials.service_account();
     let (project, project_error, tests) = match shown {
         Shown::BadProject { typed, message } => (Some(typed), Some(message), Vec::new()),

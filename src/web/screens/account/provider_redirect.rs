@@ -9,7 +9,7 @@ use axum::{
 
 use crate::{
     actions::sign_in::Departure,
-    domain::limiter::Asker,
+    domain::limiter::Requester,
     web::{
         Site,
         door::session::secure,
@@ -20,7 +20,7 @@ use crate::{
 
 /// Refuses an address that has begun too many sign-ins.
 pub(super) fn check_rate(accounts: &Accounts, peer: IpAddr) -> Result<(), Error> {
-    accounts.attempts.check(Asker::at(peer), Instant::now()).map_err(|wait| {
+    accounts.attempts.check(Requester::at(peer), Instant::now()).map_err(|wait| {
         tracing::warn!(%peer, "Too many sign-ins were begun from one address");
         Error::too_often(wait)
     })

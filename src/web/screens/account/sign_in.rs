@@ -50,7 +50,7 @@ pub(in crate::web) async fn get(
 ) -> Response {
     let next = local_path(query.text("next").unwrap_or("/"));
     // In local mode there is nothing to sign in to; who is in already goes on.
-    let Some(accounts) = accounts.filter(|_| site.local_scope().is_none()) else {
+    let Some(accounts) = accounts.filter(|_| site.local_asker().is_none()) else {
         return Redirect::to(next).into_response();
     };
     if frame.visitor.is_some() {
@@ -96,7 +96,7 @@ pub(in crate::web) async fn post_logout(
         && let Some(id) = visitor.session_id
     {
         let member = visitor.member();
-        storage.end_session(&visitor.scope, id).await?;
+        storage.end_session(&visitor.asker, id).await?;
         session.forget().await?;
         tracing::info!(member.id = member.id, "Member {} signed out", member.id);
     }

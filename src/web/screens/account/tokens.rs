@@ -116,7 +116,7 @@ pub(in crate::web) async fn post_create(
             new_secret().map_err(|error| Error::Internal(error.into()))?
         );
         let new = NewApiToken { name: typed.name.clone(), may_write: typed.may_write, days };
-        let made = state.storage().create_token(&context.scope, &new, &secret_hash(&token)).await?;
+        let made = state.storage().create_token(&context.asker, &new, &secret_hash(&token)).await?;
         if made.is_some() {
             let fresh = FreshToken { name: new.name, token };
             return page(&state, &context, Some(fresh), blank(&context), StatusCode::OK).await;
@@ -134,7 +134,7 @@ pub(in crate::web) async fn post_revoke(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    if storage.revoke_token(&context.scope, id).await? {
+    if storage.revoke_token(&context.asker, id).await? {
         Ok(redirect_with(Note::TokenRevoked, paths::TOKENS))
     } else {
         Err(Error::NotFound)
@@ -145,7 +145,7 @@ fn blank(context: &PageContext) -> TokenForm {
     TokenForm {
         name: String::new(),
         may_write: false,
-        owner_writes: context.scope.may_work(),
+        owner_writes: context.asker.may_work(),
         days: DEFAULT_DAYS.to_string(),
         max_days: MAX_DAYS,
         name_error: None,
@@ -161,7 +161,7 @@ async fn page(
     status: StatusCode,
 ) -> Result<Response, Error> {
     let now = state.now();
-    let tokens = state.storage().list_tokens(&context.scope).await?;
+    let tokens = state.storage().list_tokens(&context.asker).await?;
     let base = state.site().public_url().as_str().trim_end_matches('/').to_owned();
     let page = TokensPage {
         chrome: context.chrome(Section::Elsewhere),

@@ -19,7 +19,7 @@ use crate::{
         found_alert::StoredAlert,
         history::{Action, Event, Kind},
         run::{Run, RunId},
-        sharing::TeamScope,
+        sharing::Asker,
         sky::Position,
     },
     packets,
@@ -120,8 +120,8 @@ pub(in crate::web) async fn get(
     context: PageContext,
     Path(address): Path<(String, String)>,
 ) -> Result<Response, Error> {
-    let stored = find(&storage, &context.scope, &address).await?;
-    let runs = storage.list_runs_of_alert(&context.scope, stored.row.id, MAX_RUNS).await?;
+    let stored = find(&storage, &context.asker, &address).await?;
+    let runs = storage.list_runs_of_alert(&context.asker, stored.row.id, MAX_RUNS).await?;
     let packet = stored.packet.clone();
     // A packet has a thousand values: off the threads that answer requests.
     let (alert, fields) = tokio::task::spawn_blocking(move || {
@@ -132,7 +132,7 @@ pub(in crate::web) async fn get(
     // It was readable when it was stored.
     let alert = alert.map_err(|error| Error::Internal(error.into()))?;
     let fields = fields.map_err(|error| Error::Internal(error.into()))?;
-    let message = storage.find_message(&context.scope, stored.row.id).await?;
+    let message = storage.find_message(&context.asker, stored.row.id).await?;
     let mut page = alert_page(&context, &stored, &alert, fields, &runs, clock.now());
     page.field_groups.extend(message.map(|(run, metadata)| message_group(run, &metadata)));
     Ok(context.render(&page))
@@ -144,8 +144,8 @@ pub(in crate::web) async fn get_packet(
     context: PageContext,
     Path(address): Path<(String, String)>,
 ) -> Result<Response, Error> {
-    let stored = find(&storage, &context.scope, &address).await?;
-    record_export(&storage, &context.scope, &stored).await?;
+    let stored = find(&storage, &context.asker, &address).await?;
+    record_export(&storage, &context.asker, &stored).await?;
     let ending = stored.packet.format.file_ending();
     let name = format!("attachment; filename=\"{}.{ending}\"", stored.row.source_id);
     let headers = [
@@ -161,8 +161,8 @@ pub(in crate::web) async fn get_json(
     context: PageContext,
     Path(address): Path<(String, String)>,
 ) -> Result<Response, Error> {
-    let stored = find(&storage, &context.scope, &address).await?;
-    record_export(&storage, &context.scope, &stored).await?;
+    let stored = find(&storage, &context.asker, &address).await?;
+    record_export(&storage, &context.asker, &stored).await?;
     let json = tokio::task::spawn_blocking(move || packets::to_json(&stored.packet))
         .await
         .map_err(|error| Error::Internal(error.into()))?
@@ -172,21 +172,21 @@ pub(in crate::web) async fn get_json(
 
 async fn record_export(
     storage: &Storage,
-    scope: &TeamScope,
+    asker: &Asker,
     stored: &StoredAlert,
 ) -> Result<(), Error> {
     let event = Event::new(Action::Exported, Kind::Alert, stored.row.id, &stored.row.object_id);
-    Ok(storage.record_event(scope, event).await?)
+    Ok(storage.record_event(asker, event).await?)
 }
 
 async fn find(
     storage: &Storage,
-    scope: &TeamScope,
+    asker: &Asker,
     (survey, source_id): &(String, String),
 ) -> Result<StoredAlert, Error> {
     let survey = Survey::from_id(survey).ok_or(Error::NotFound)?;
     let source_id = source_id.parse().map_err(|_| Error::NotFound)?;
-    storage.find_alert(scope, survey, source_id).await?.ok_or(Error::NotFound)
+    storage.find_alert(asker, survey, source_id).await?.ok_or(Error::NotFound)
 }
 
 fn alert_page(

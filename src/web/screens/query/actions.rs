@@ -36,7 +36,7 @@ pub(in crate::web) async fn post_run(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let query = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let query = storage.find_query(&context.asker, id).await?.ok_or(Error::NotFound)?;
     match run_stored(&runner, &context.visitor, StoredForm::from(&query)).await? {
         StoredRun::Started(run) => Ok(Redirect::to(&paths::run(run)).into_response()),
         StoredRun::Lacks(right) => Ok(ask_to_connect(right, &paths::query_form(id))),
@@ -54,14 +54,14 @@ pub(in crate::web) async fn post_copy(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let query = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let query = storage.find_query(&context.asker, id).await?.ok_or(Error::NotFound)?;
     let copy = NewSavedQuery {
         name: format!("Copy of {}", query.name).chars().take(500).collect(),
         broker: query.broker,
         parameters: query.parameters,
-        sharing: context.scope.default_sharing(),
+        sharing: context.asker.default_sharing(),
     };
-    let new = storage.save_query(&context.scope, &copy).await?;
+    let new = storage.save_query(&context.asker, &copy).await?;
     Ok(redirect_with(Note::QueryCopied(new), paths::QUERIES))
 }
 
@@ -72,13 +72,13 @@ pub(in crate::web) async fn get_delete(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let query = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
-    if !context.scope.rights_on(query.owner_id, &query.sharing).delete {
+    let query = storage.find_query(&context.asker, id).await?.ok_or(Error::NotFound)?;
+    if !context.asker.rights_on(query.owner_id, &query.sharing).delete {
         return Err(Error::Forbidden);
     }
     let broker = brokers.find(&query.broker);
     let mut consequences = vec!["Its runs and their alerts are kept.".to_owned()];
-    if storage.find_listener(&context.scope, id).await?.is_some_and(|listener| listener.is_on) {
+    if storage.find_listener(&context.asker, id).await?.is_some_and(|listener| listener.is_on) {
         consequences.push("Its listener stops.".to_owned());
     }
     let page = ConfirmPage {
@@ -102,7 +102,7 @@ pub(in crate::web) async fn post_delete(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    if storage.delete_query(&context.scope, id).await? {
+    if storage.delete_query(&context.asker, id).await? {
         Ok(redirect_with(Note::QueryDeleted, paths::QUERIES))
     } else {
         Err(Error::NotFound)

@@ -22,7 +22,7 @@ pub(super) async fn draft(
     broker: &str,
 ) -> Result<Option<FormDraft>, Error> {
     let Some(id) = query.number("draft") else { return Ok(None) };
-    let found = storage.find_draft(&context.scope, id).await?;
+    let found = storage.find_draft(&context.asker, id).await?;
     Ok(found.filter(|draft| draft.broker == broker))
 }
 
@@ -50,7 +50,7 @@ pub(super) async fn kept_form(
         query_name: form.text(QUERY_NAME.name).unwrap_or_default().to_owned(),
         parameters: typed(form, broker),
     };
-    let draft = storage.keep_draft(&context.scope, &draft).await?;
+    let draft = storage.keep_draft(&context.asker, &draft).await?;
     Ok(match saved {
         Some(query) => format!("{}?draft={draft}", paths::query_form(query.id)),
         None => format!("{}&draft={draft}", paths::new_query(broker.id())),

@@ -19,7 +19,7 @@ use crate::{
     clock::Clock,
     domain::{
         saved_query::{NewSavedQuery, SavedQuery},
-        sharing::TeamScope,
+        sharing::Asker,
     },
     forms::{Context, FORM_ERRORS, FormState, Kind, Parameters, RawForm},
     storage::Storage,
@@ -54,7 +54,7 @@ pub(in crate::web) async fn get_create(
         None => broker.form().blank(),
         Some(run) => {
             let run = storage
-                .find_run(&context.scope, run)
+                .find_run(&context.asker, run)
                 .await?
                 .filter(|run| run.broker == id)
                 .ok_or(Error::NotFound)?;
@@ -81,7 +81,7 @@ pub(in crate::web) async fn get_update(
     Id(id): Id,
     Query(query): Query,
 ) -> Result<Response, Error> {
-    let saved = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let saved = storage.find_query(&context.asker, id).await?.ok_or(Error::NotFound)?;
     let broker = brokers.find(&saved.broker).ok_or(Error::NotFound)?.as_ref();
     let mut state =
         reopened(broker, &saved.parameters, query.text("check").is_some(), clock.now()).await;
@@ -90,8 +90,8 @@ pub(in crate::web) async fn get_update(
         state = refilled(broker, &draft);
     }
     let mut page = page(&context, &brokers, broker, Some(&saved), &state).await;
-    let listener = storage.find_listener(&context.scope, id).await?;
-    page.listening = words_for_editors(listener.as_ref(), &context.scope);
+    let listener = storage.find_listener(&context.asker, id).await?;
+    page.listening = words_for_editors(listener.as_ref(), &context.asker);
     Ok(context.render(&page))
 }
 
@@ -114,7 +114,7 @@ pub(in crate::web) async fn post_update(
     Id(id): Id,
     Form(form): Form,
 ) -> Result<Response, Error> {
-    let saved = services.storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let saved = services.storage.find_query(&context.asker, id).await?.ok_or(Error::NotFound)?;
     let broker = services.brokers.find(&saved.broker).ok_or(Error::NotFound)?.clone();
     let sent = Sent { services, form };
     sent.answer(&context, broker.as_ref(), Some(&saved)).await
@@ -225,7 +225,7 @@ impl Sent {
         raw: &RawForm,
     ) -> Result<Response, Error> {
         let id = saved.map(|query| query.id).ok_or(Error::Changed)?;
-        let now = self.services.storage.find_query(&context.scope, id).await?;
+        let now = self.services.storage.find_query(&context.asker, id).await?;
         let now = now.ok_or(Error::NotFound)?;
         let mut state = broker.form().filled(raw);
         state.put(QUERY_NAME.name, self.form.text(QUERY_NAME.name).unwrap_or_default().to_owned());
@@ -249,7 +249,7 @@ impl Sent {
         saved: Option<&SavedQuery>,
         context: &PageContext,
     ) -> Result<Response, Error> {
-        let by = &context.scope;
+        let by = &context.asker;
         let lacking = lacking(self.services.accounts.as_ref(), &context.visitor, broker);
         if action == "run"
             && let Some(scope) = lacking
@@ -285,22 +285,22 @@ impl Sent {
         parameters: &Parameters,
         broker: &dyn Broker,
         saved: Option<&SavedQuery>,
-        scope: &TeamScope,
+        asker: &Asker,
     ) -> Result<i64, Error> {
         let query = NewSavedQuery {
             name: name.to_owned(),
             broker: broker.id().to_owned(),
             parameters: parameters.to_json(),
-            sharing: scope.default_sharing(),
+            sharing: asker.default_sharing(),
         };
         let Some(saved) = saved else {
-            return Ok(self.services.storage.save_query(scope, &query).await?);
+            return Ok(self.services.storage.save_query(asker, &query).await?);
         };
         let version = self.form.version()?;
         if self
             .services
             .storage
-            .update_query(scope, saved.id, version, &query.name, &query.parameters)
+            .update_query(asker, saved.id, version, &query.name, &query.parameters)
             .await?
         {
             Ok(saved.id)

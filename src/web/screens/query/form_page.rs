@@ -88,14 +88,14 @@ pub(super) async fn page(
         choices: &choices,
         echo_url: Some(format!("{}?broker={}", paths::ECHO, broker.id())),
     };
-    let scope = &context.scope;
-    let is_others = saved.filter(|query| !scope.rights_on(query.owner_id, &query.sharing).write);
+    let asker = &context.asker;
+    let is_others = saved.filter(|query| !asker.rights_on(query.owner_id, &query.sharing).write);
     QueryFormPage {
         chrome: context.chrome(Section::Alerts),
-        can_save: scope.may_work() && is_others.is_none(),
+        can_save: asker.may_work() && is_others.is_none(),
         listening: None,
         owner: is_others.map(|query| query.owner_name.clone()),
-        copy: is_others.filter(|_| scope.may_work()).map(copy_button),
+        copy: is_others.filter(|_| asker.may_work()).map(copy_button),
         links: saved
             .map(|query| {
                 let listener = link("Listener", paths::listener(query.id));

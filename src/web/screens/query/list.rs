@@ -142,7 +142,7 @@ pub(in crate::web) async fn get(
     let offset = (request.page - 1) * i64::from(PAGE_SIZE);
     let queries = storage
         .list_queries(
-            &context.scope,
+            &context.asker,
             &request.filter,
             request.order,
             i64::from(PAGE_SIZE) + 1,
@@ -155,7 +155,7 @@ pub(in crate::web) async fn get(
         sharing_labels(&storage, &context, queries.iter().map(|query| &query.sharing)).await?;
     let ids: Vec<i64> =
         queries.iter().filter(|query| query.has_listener).map(|query| query.id).collect();
-    let listeners = storage.listeners_of(&context.scope, &ids).await?;
+    let listeners = storage.listeners_of(&context.asker, &ids).await?;
     let rows: Vec<QueryRow> = queries
         .iter()
         .zip(labels)
@@ -204,8 +204,8 @@ fn query_row(
     now: chrono::DateTime<chrono::Utc>,
 ) -> QueryRow {
     let id = query.id;
-    let may_work = context.scope.may_work();
-    let rights = context.scope.rights_on(query.owner_id, &query.sharing);
+    let may_work = context.asker.may_work();
+    let rights = context.asker.rights_on(query.owner_id, &query.sharing);
     let broker = brokers.find(&query.broker);
     let can_listen = broker.is_some_and(|broker| broker.can_listen());
     QueryRow {
@@ -228,7 +228,7 @@ fn query_row(
             name: query.name.clone(),
             href: paths::query_form(id),
             run: may_work.then(|| run_button(query)),
-            listening: buttons(query, listener, can_listen, &context.scope),
+            listening: buttons(query, listener, can_listen, &context.asker),
             copy: may_work.then(|| copy_button(query)),
             links: can_listen
                 .then(|| link("Listener", paths::listener(id)))

@@ -17,7 +17,7 @@ use crate::{
         listener::{DAYS_SHOWN, Listener},
         replica,
         run::Run,
-        sharing::TeamScope,
+        sharing::Asker,
     },
     storage::{RunFilter, Storage},
     web::{
@@ -117,25 +117,25 @@ pub(in crate::web) async fn get(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let scope = &context.scope;
-    let query = storage.find_query(scope, id).await?.ok_or(Error::NotFound)?;
+    let asker = &context.asker;
+    let query = storage.find_query(asker, id).await?.ok_or(Error::NotFound)?;
     let broker = brokers.find(&query.broker).map(AsRef::as_ref);
     let now = clock.now();
     let today = now.date_naive();
-    let listener = storage.find_listener(scope, id).await?;
+    let listener = storage.find_listener(asker, id).await?;
     let since = today.checked_sub_days(Days::new(DAYS_SHOWN - 1)).unwrap_or(today);
-    let days = storage.listener_days(scope, id, since).await?;
+    let days = storage.listener_days(asker, id, since).await?;
     let filter = RunFilter { saved_query_id: Some(id), of_listeners: true, ..RunFilter::default() };
-    let runs = storage.list_runs(scope, filter, RUNS).await?;
+    let runs = storage.list_runs(asker, filter, RUNS).await?;
     let live = match listener.as_ref().and_then(|listener| listener.live.as_ref()) {
         Some(run) => {
             let progress_context = ProgressContext {
-                member_id: scope.member_id(),
+                member_id: asker.member_id(),
                 now,
                 limits: runner.limits(),
                 brokers: brokers.clone(),
             };
-            live_view(&storage, scope, run.id, &progress_context).await?
+            live_view(&storage, asker, run.id, &progress_context).await?
         }
         None => None,
     };
@@ -163,7 +163,7 @@ pub(in crate::web) async fn get(
         acts_as: listener.as_ref().map(|listener| listener.started_by_name.clone()),
         trouble: listener.as_ref().and_then(|listener| trouble(listener, now)),
         cannot,
-        buttons: buttons(&query, listener.as_ref(), can_start, scope),
+        buttons: buttons(&query, listener.as_ref(), can_start, asker),
         links: links_about(&context, Kind::Query, id),
         reload_after_s: listener.as_ref().and_then(|listener| reload_after_s(listener, now)),
         live,
@@ -207,11 +207,11 @@ fn reload_after_s(listener: &Listener, now: DateTime<Utc>) -> Option<u32> {
 
 async fn live_view(
     storage: &Storage,
-    scope: &TeamScope,
+    asker: &Asker,
     id: i64,
     context: &ProgressContext,
 ) -> Result<Option<LiveRunView>, Error> {
-    let found = storage.find_run_with_log(scope, id, LOG_LINES).await?;
+    let found = storage.find_run_with_log(asker, id, LOG_LINES).await?;
     let Some((run, log)) = found else { return Ok(None) };
     let shown = run.counts.stored;
     Ok(Some(LiveRunView {

@@ -30,9 +30,9 @@ pub(in crate::web) async fn post_start(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let query = storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let query = storage.find_query(&context.asker, id).await?.ok_or(Error::NotFound)?;
     // Without the right the storage says no, and the history tells of it.
-    if context.scope.rights_on(query.owner_id, &query.sharing).write {
+    if context.asker.rights_on(query.owner_id, &query.sharing).write {
         let broker = brokers.find(&query.broker).ok_or(Error::NotFound)?.as_ref();
         if let Some(because) = why_not_listen(broker, &query.parameters, clock.now()).await {
             return Err(Error::CannotListen(because));
@@ -41,7 +41,7 @@ pub(in crate::web) async fn post_start(
             return Ok(ask_to_connect(scope, &paths::listener(id)));
         }
     }
-    if !runner.start_listening(&query, &context.scope).await? {
+    if !runner.start_listening(&query, &context.asker).await? {
         return Err(Error::NotFound);
     }
     Ok(redirect_with(Note::ListeningStarted, &paths::listener(id)))
@@ -53,8 +53,8 @@ pub(in crate::web) async fn post_pause(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
-    if !storage.pause_listening(&context.scope, id).await? {
+    storage.find_query(&context.asker, id).await?.ok_or(Error::NotFound)?;
+    if !storage.pause_listening(&context.asker, id).await? {
         return Err(Error::NotFound);
     }
     Ok(redirect_with(Note::ListeningPaused, &paths::listener(id)))
@@ -66,8 +66,8 @@ pub(in crate::web) async fn post_stop(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?;
-    if !storage.stop_listening(&context.scope, id).await? {
+    storage.find_query(&context.asker, id).await?.ok_or(Error::NotFound)?;
+    if !storage.stop_listening(&context.asker, id).await? {
         return Err(Error::NotFound);
     }
     Ok(redirect_with(Note::ListeningStopped, &paths::listener(id)))

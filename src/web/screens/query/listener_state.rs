@@ -4,7 +4,7 @@ use crate::{
     domain::{
         listener::{Listener, ListenerState},
         saved_query::SavedQuery,
-        sharing::TeamScope,
+        sharing::Asker,
     },
     web::{
         paths,
@@ -58,9 +58,9 @@ pub(super) fn buttons(
     query: &SavedQuery,
     listener: Option<&Listener>,
     can_start: bool,
-    scope: &TeamScope,
+    asker: &Asker,
 ) -> Vec<PostButton> {
-    if !scope.rights_on(query.owner_id, &query.sharing).write {
+    if !asker.rights_on(query.owner_id, &query.sharing).write {
         return Vec::new();
     }
     let button = |label: &str, what: &str, look| {
@@ -84,9 +84,9 @@ pub(super) fn buttons(
 }
 
 /// What somebody should know who is about to change a query that is listened to.
-pub(super) fn words_for_editors(listener: Option<&Listener>, scope: &TeamScope) -> Option<String> {
+pub(super) fn words_for_editors(listener: Option<&Listener>, asker: &Asker) -> Option<String> {
     let listener = listener.filter(|listener| listener.is_on)?;
-    Some(if listener.started_by == scope.member_id() {
+    Some(if listener.started_by == asker.member_id() {
         "You listen to this query. When you save a changed form, the next run uses it.".to_owned()
     } else {
         let name = &listener.started_by_name;

@@ -39,7 +39,7 @@ pub(in crate::web) async fn post(
     let broker = brokers.find(form.text("broker").unwrap_or_default()).ok_or(Error::NotFound)?;
     let broker = broker.clone();
     let saved = match query.number("query") {
-        Some(id) => Some(storage.find_query(&context.scope, id).await?.ok_or(Error::NotFound)?),
+        Some(id) => Some(storage.find_query(&context.asker, id).await?.ok_or(Error::NotFound)?),
         None => None,
     };
     let raw = RawForm::from_pairs(form.iter());

@@ -84,26 +84,26 @@ pub(in crate::web) async fn get(
     Id(id): Id,
     Query(query): Query,
 ) -> Result<Response, Error> {
-    let found = storage.find_run_with_log(&context.scope, id, LOG_LINES).await?;
+    let found = storage.find_run_with_log(&context.asker, id, LOG_LINES).await?;
     let (run, log) = found.ok_or(Error::NotFound)?;
     let request = ResultsRequest::parse(&query);
-    let results = results_view(&storage, &run, &context.scope, &request).await?;
+    let results = results_view(&storage, &run, &context.asker, &request).await?;
     let now = clock.now();
     let broker = brokers.find(&run.broker);
-    let scope = &context.scope;
+    let asker = &context.asker;
     let progress_context = ProgressContext {
-        member_id: scope.member_id(),
+        member_id: asker.member_id(),
         now,
         limits: runner.limits(),
         brokers: brokers.clone(),
     };
-    let may_work = scope.may_work();
-    let rights = scope.rights_on(run.started_by, &run.sharing);
+    let may_work = asker.may_work();
+    let rights = asker.rights_on(run.started_by, &run.sharing);
     let shared = sharing_labels(&storage, &context, std::iter::once(&run.sharing)).await?;
     let shared = shared.into_iter().next().flatten();
     // The run may be shared with those who do not see its query.
     let query = match run.saved_query_id {
-        Some(id) => storage.find_query(scope, id).await?,
+        Some(id) => storage.find_query(asker, id).await?,
         None => None,
     };
     let page = RunPage {
@@ -150,11 +150,11 @@ pub(in crate::web) async fn get_progress(
     Id(id): Id,
     Query(query): Query,
 ) -> Result<Response, Error> {
-    let found = storage.find_run_with_log(&context.scope, id, LOG_LINES).await?;
+    let found = storage.find_run_with_log(&context.asker, id, LOG_LINES).await?;
     let (run, log) = found.ok_or(Error::NotFound)?;
     let shown = query.number("shown").and_then(|shown| u64::try_from(shown).ok()).unwrap_or(0);
     let news = NewResults { shown, href: paths::run(id) };
-    let member_id = context.scope.member_id();
+    let member_id = context.asker.member_id();
     let progress_context =
         ProgressContext { member_id, now: clock.now(), limits: runner.limits(), brokers };
     let progress = progress_of(&storage, &run, &log, Some(&news), &progress_context).await?;
@@ -168,8 +168,8 @@ pub(in crate::web) async fn post_cancel(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
-    let note = if runner.cancel(&context.scope, id).await? {
+    storage.find_run(&context.asker, id).await?.ok_or(Error::NotFound)?;
+    let note = if runner.cancel(&context.asker, id).await? {
         Note::CancelAsked
     } else {
         Note::RunHadEnded
@@ -184,9 +184,9 @@ pub(in crate::web) async fn post_again(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let run = storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let run = storage.find_run(&context.asker, id).await?.ok_or(Error::NotFound)?;
     let saved = match run.saved_query_id {
-        Some(id) => storage.find_query(&context.scope, id).await?,
+        Some(id) => storage.find_query(&context.asker, id).await?,
         None => None,
     };
     let (broker, parameters, name) = (&run.broker, &run.parameters, &run.query_name);

@@ -18,7 +18,7 @@ use crate::{
     actions::{run_limits::RunLimits, runs::Runner},
     brokers::Brokers,
     clock::Clock,
-    domain::{run::RunId, sharing::TeamScope, timing::WebTiming},
+    domain::{run::RunId, sharing::Asker, timing::WebTiming},
     storage::{RunFollower, Storage, StorageError},
     web::{
         frame::{
@@ -43,7 +43,7 @@ struct ProgressEvents {
     id: RunId,
     /// `None` in local mode, where nobody can be shut out.
     session_id: Option<i64>,
-    scope: TeamScope,
+    asker: Asker,
     shown: u64,
     follower: RunFollower,
     ending: CancellationToken,
@@ -64,7 +64,7 @@ pub(in crate::web) async fn get(
     Query(query): Query,
 ) -> Result<Response, Error> {
     let (storage, timing) = (state.storage().clone(), state.timing());
-    storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    storage.find_run(&context.asker, id).await?.ok_or(Error::NotFound)?;
     let events = ProgressEvents {
         follower: storage.follow_run(id, timing.news_again),
         storage,
@@ -72,7 +72,7 @@ pub(in crate::web) async fn get(
         clock,
         id,
         session_id: context.visitor.session_id,
-        scope: context.scope,
+        asker: context.asker,
         shown: query.number("shown").and_then(|shown| u64::try_from(shown).ok()).unwrap_or(0),
         ending: runner.ending(),
         limits: runner.limits(),
@@ -134,15 +134,15 @@ impl ProgressEvents {
     /// The run as they see it at this moment; `None` when they do not see it any more.
     async fn progress(&mut self) -> Result<Option<(String, bool)>, StorageError> {
         if let Some(session_id) = self.session_id {
-            match self.storage.scope_of_session(session_id).await? {
-                Some(scope) => self.scope = scope,
+            match self.storage.asker_of_session(session_id).await? {
+                Some(asker) => self.asker = asker,
                 None => return Ok(None),
             }
         }
-        let found = self.storage.find_run_with_log(&self.scope, self.id, LOG_LINES).await?;
+        let found = self.storage.find_run_with_log(&self.asker, self.id, LOG_LINES).await?;
         let Some((run, log)) = found else { return Ok(None) };
         let news = NewResults { shown: self.shown, href: paths::run(self.id) };
-        let (member_id, now) = (self.scope.member_id(), self.clock.now());
+        let (member_id, now) = (self.asker.member_id(), self.clock.now());
         let brokers = self.brokers.clone();
         let progress_context = ProgressContext { member_id, now, limits: self.limits, brokers };
         let view = progress_of(&self.storage, &run, &log, Some(&news), &progress_context).await?;

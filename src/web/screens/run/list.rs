@@ -120,7 +120,7 @@ pub(in crate::web) async fn get(
     let before = query.number("before");
     let whose = query.text("whose").and_then(Whose::from_id).unwrap_or_default();
     let filter = RunFilter { state, before, whose, ..RunFilter::default() };
-    let runs = storage.list_runs(&context.scope, filter, i64::from(PAGE_SIZE) + 1).await?;
+    let runs = storage.list_runs(&context.asker, filter, i64::from(PAGE_SIZE) + 1).await?;
     let page = Page::cut(runs, PAGE_SIZE);
     let now = clock.now();
     let labels =

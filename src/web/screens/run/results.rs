@@ -1,7 +1,7 @@
 //! The results of a run: the table, its order and pages, and what to say when it is empty.
 
 use crate::{
-    domain::{found_alert::SortOrder, run::Run, sharing::TeamScope},
+    domain::{found_alert::SortOrder, run::Run, sharing::Asker},
     storage::{Cursor, PageCursor, ResultPage, Storage, StorageError},
     web::{
         frame::extract::Pairs,
@@ -129,16 +129,16 @@ impl ResultsRequest {
 pub(super) async fn results_view(
     storage: &Storage,
     run: &Run,
-    scope: &TeamScope,
+    asker: &Asker,
     request: &ResultsRequest,
 ) -> Result<Results, StorageError> {
     if run.counts.stored == 0 {
         return Ok(Results::Empty(empty_results(run)));
     }
     let page =
-        storage.list_results(scope, run.id, request.order, &request.cursor, request.rows()).await?;
+        storage.list_results(asker, run.id, request.order, &request.cursor, request.rows()).await?;
     Ok(Results::Table(Box::new(ResultTable {
-        table: table(run, request, &page, scope.may_work()),
+        table: table(run, request, &page, asker.may_work()),
         pager: pager(run, request, &page),
         selection: Selection {
             action: paths::run_page(run.id, "selection/"),

@@ -101,7 +101,7 @@ pub(in crate::web) async fn post(
     let run_id = form
         .number("run_id")
         .ok_or_else(|| Error::BadRequest("\"run_id\" is missing".to_owned()))?;
-    let run = storage.find_run(&context.scope, run_id).await?.ok_or(Error::NotFound)?;
+    let run = storage.find_run(&context.asker, run_id).await?.ok_or(Error::NotFound)?;
     let alert_ids = form.ids("alerts")?;
     if alert_ids.is_empty() {
         return Ok(redirect_with(Note::NothingSelected, &paths::run(run_id)));
@@ -118,15 +118,15 @@ pub(super) async fn save_and_report(
     alert_ids: &[i64],
     on_existing: OnExisting,
 ) -> Result<Response, Error> {
-    let outcomes = save_targets(storage, &context.scope, run.id, alert_ids, on_existing).await;
+    let outcomes = save_targets(storage, &context.asker, run.id, alert_ids, on_existing).await;
     // What is saved need not stay ticked; what failed, or was not reached, does.
     let saved: Vec<i64> = outcomes
         .iter()
         .filter(|outcome| !matches!(outcome.result, SaveResult::Failed { .. }))
         .map(|outcome| outcome.alert_id)
         .collect();
-    storage.deselect(&context.scope, run.id, &saved).await?;
-    let n_left = storage.count_selected(&context.scope, run.id).await?;
+    storage.deselect(&context.asker, run.id, &saved).await?;
+    let n_left = storage.count_selected(&context.asker, run.id).await?;
     let rows = report_rows(storage, &outcomes, on_existing).await?;
     let page = TargetsReportPage {
         chrome: context.chrome(Section::Targets),

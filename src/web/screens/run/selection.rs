@@ -28,20 +28,20 @@ pub(in crate::web) async fn post(
     Form(form): Form,
 ) -> Result<Response, Error> {
     context.require_work()?;
-    let run = storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let run = storage.find_run(&context.asker, id).await?.ok_or(Error::NotFound)?;
     let action = form.text("action").unwrap_or("update");
     let shown = form.ids("on_page")?;
     let ticked = if action == "page" { shown.clone() } else { form.ids("alerts")? };
     let next = stays_on(local_path(form.text("next").unwrap_or_default()), &run);
     match action {
-        "all" => storage.select_all(&context.scope, id).await?,
-        "clear" => storage.clear_selection(&context.scope, id).await?,
-        _ => storage.select_on_page(&context.scope, id, shown, ticked).await?,
+        "all" => storage.select_all(&context.asker, id).await?,
+        "clear" => storage.clear_selection(&context.asker, id).await?,
+        _ => storage.select_on_page(&context.asker, id, shown, ticked).await?,
     }
     if action != "create" {
         return Ok(Redirect::to(&next).into_response());
     }
-    let selected = storage.list_selected(&context.scope, id, MAX_SAVED_AT_ONCE).await?;
+    let selected = storage.list_selected(&context.asker, id, MAX_SAVED_AT_ONCE).await?;
     if selected.is_empty() {
         return Ok(redirect_with(Note::NothingSelected, &next));
     }

@@ -60,10 +60,10 @@ pub(in crate::web) async fn get(
     Id(id): Id,
     Query(query): Query,
 ) -> Result<Response, Error> {
-    let run = storage.find_run(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let run = storage.find_run(&context.asker, id).await?.ok_or(Error::NotFound)?;
     let after = query.number("after").unwrap_or(0);
     let mut rows =
-        storage.list_unreadable(&context.scope, id, after, i64::from(PAGE_SIZE) + 1).await?;
+        storage.list_unreadable(&context.asker, id, after, i64::from(PAGE_SIZE) + 1).await?;
     let has_more = rows.len() > usize::from(PAGE_SIZE);
     rows.truncate(usize::from(PAGE_SIZE));
     let home = paths::run_page(id, "unreadable/");
@@ -104,9 +104,9 @@ pub(in crate::web) async fn get_bytes(
     TwoIds(run_id, id): TwoIds,
 ) -> Result<Response, Error> {
     let bytes =
-        storage.find_unreadable_bytes(&context.scope, run_id, id).await?.ok_or(Error::NotFound)?;
+        storage.find_unreadable_bytes(&context.asker, run_id, id).await?.ok_or(Error::NotFound)?;
     let event = Event::new(Action::Exported, Kind::Run, run_id, format!("unreadable message {id}"));
-    storage.record_event(&context.scope, event).await?;
+    storage.record_event(&context.asker, event).await?;
     let name = format!("attachment; filename=\"run-{run_id}-unreadable-{id}.bin\"");
     Ok((
         [

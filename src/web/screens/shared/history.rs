@@ -93,15 +93,15 @@ async fn object_page(
     (kind, id): (Kind, i64),
     before: Option<i64>,
 ) -> Result<Response, Error> {
-    let scope = &context.scope;
-    let owned = Owned::find(storage, scope, kind, id).await?.ok_or(Error::NotFound)?;
-    let mut entries = storage.history_of(scope, kind, id, before, PAGE_SIZE + 1).await?;
+    let asker = &context.asker;
+    let owned = Owned::find(storage, asker, kind, id).await?.ok_or(Error::NotFound)?;
+    let mut entries = storage.history_of(asker, kind, id, before, PAGE_SIZE + 1).await?;
     let has_more = cut_to_a_page(&mut entries);
     let path = paths::page_of(kind, id, "history/");
     let next = entries.last().filter(|_| has_more);
     let next = next.map(|entry| format!("{path}?before={}", entry.id));
     let first = before.map(|_| path);
-    let groups = storage.list_groups(scope).await?;
+    let groups = storage.list_groups(asker).await?;
     let page = HistoryPage {
         chrome: context.chrome(Section::Elsewhere),
         crumb: owned.object.clone(),
@@ -122,19 +122,19 @@ pub(in crate::web) async fn get(
     Query(query): Query,
 ) -> Result<Response, Error> {
     context.require_admin()?;
-    let scope = &context.scope;
+    let asker = &context.asker;
     let (filter, error) = match read_filter(&query) {
         Ok(filter) => (Some(filter), None),
         Err(message) => (None, Some(message)),
     };
     let mut entries = match &filter {
         Some(filter) => {
-            storage.list_history(scope, filter, query.number("before"), PAGE_SIZE + 1).await?
+            storage.list_history(asker, filter, query.number("before"), PAGE_SIZE + 1).await?
         }
         None => Vec::new(),
     };
     let has_more = cut_to_a_page(&mut entries);
-    let groups = storage.list_groups(scope).await?;
+    let groups = storage.list_groups(asker).await?;
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = HistoryPage {
         chrome: context.chrome(Section::Elsewhere),
@@ -144,7 +144,7 @@ pub(in crate::web) async fn get(
             Some(_) => link("Team", paths::TEAM),
             None => link("Home", "/"),
         },
-        filter: Some(filter_form(&storage, scope, &query, error).await?),
+        filter: Some(filter_form(&storage, asker, &query, error).await?),
         rows: entries.iter().map(|entry| history_row(entry, &groups, clock.now())).collect(),
         pager: pager(
             query.number("before").map(|_| own_href(paths::HISTORY, &query, None)),

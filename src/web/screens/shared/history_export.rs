@@ -15,7 +15,7 @@ use super::history_filter::read_filter;
 use crate::{
     domain::{
         history::{Action, Entry, Event, Kind},
-        sharing::TeamScope,
+        sharing::Asker,
     },
     storage::{HistoryFilter, Storage},
     web::frame::{context::PageContext, error::Error, extract::Query},
@@ -39,8 +39,8 @@ pub(in crate::web) async fn get_export(
         name: "the history".to_owned(),
         detail: Value::Null,
     };
-    storage.record_event(&context.scope, event).await?;
-    let lines = export_lines(storage, context.scope.clone(), filter);
+    storage.record_event(&context.asker, event).await?;
+    let lines = export_lines(storage, context.asker.clone(), filter);
     let headers = [
         (header::CONTENT_TYPE, "application/x-ndjson; charset=utf-8"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"tom-alerts-history.jsonl\""),
@@ -52,14 +52,14 @@ pub(in crate::web) async fn get_export(
 /// line that says so.
 fn export_lines(
     storage: Storage,
-    scope: TeamScope,
+    asker: Asker,
     filter: HistoryFilter,
 ) -> impl futures::Stream<Item = Result<Bytes, Infallible>> {
     let lines = futures::stream::unfold(Some(None::<i64>), move |before| {
-        let (storage, scope, filter) = (storage.clone(), scope.clone(), filter.clone());
+        let (storage, asker, filter) = (storage.clone(), asker.clone(), filter.clone());
         async move {
             let before = before?;
-            match storage.list_history(&scope, &filter, before, EXPORT_STEP).await {
+            match storage.list_history(&asker, &filter, before, EXPORT_STEP).await {
                 Ok(entries) => {
                     let last = entries.last()?.id;
                     let lines: Vec<String> =

@@ -5,7 +5,7 @@ use chrono::{Days, NaiveDate};
 use crate::{
     domain::{
         history::{Action, Kind},
-        sharing::TeamScope,
+        sharing::Asker,
     },
     storage::{HistoryFilter, Storage},
     web::{
@@ -79,7 +79,7 @@ fn not_known(name: &str, text: &str) -> String {
 
 pub(super) async fn filter_form(
     storage: &Storage,
-    scope: &TeamScope,
+    asker: &Asker,
     query: &Pairs,
     error: Option<String>,
 ) -> Result<HistoryFilterForm, Error> {
@@ -89,7 +89,7 @@ pub(super) async fn filter_form(
         help: None,
     };
     let text = |name| query.text(name).unwrap_or_default().to_owned();
-    let actors = storage.list_actors(scope).await?;
+    let actors = storage.list_actors(asker).await?;
     let name = |name: &str, is_out: bool| {
         if is_out { format!("{name} (has left)") } else { name.to_owned() }
     };

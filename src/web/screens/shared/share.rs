@@ -7,7 +7,7 @@ use crate::{
     domain::{
         group::Group,
         history::Kind,
-        sharing::{Rights, Sharing, TEAM, TeamScope},
+        sharing::{Asker, Rights, Sharing, TEAM},
     },
     storage::{NotDone, Refused, Storage, StorageError},
     web::{
@@ -73,12 +73,12 @@ impl Owned {
     /// The thing, if they see it.
     pub(in crate::web) async fn find(
         storage: &Storage,
-        scope: &TeamScope,
+        asker: &Asker,
         kind: Kind,
         id: i64,
     ) -> Result<Option<Self>, StorageError> {
         Ok(match kind {
-            Kind::Query => storage.find_query(scope, id).await?.map(|query| Self {
+            Kind::Query => storage.find_query(asker, id).await?.map(|query| Self {
                 kind,
                 id,
                 object: link(query.name, paths::query_form(id)),
@@ -86,7 +86,7 @@ impl Owned {
                 owner: query.owner_name,
                 sharing: query.sharing,
             }),
-            Kind::Run => storage.find_run(scope, id).await?.map(|run| Self {
+            Kind::Run => storage.find_run(asker, id).await?.map(|run| Self {
                 kind,
                 id,
                 object: link(format!("Run {id}: {}", run_title(&run)), paths::run(id)),
@@ -94,7 +94,7 @@ impl Owned {
                 owner: run.started_by_name,
                 sharing: run.sharing,
             }),
-            Kind::Target => storage.find_target(scope, id).await?.map(|target| Self {
+            Kind::Target => storage.find_target(asker, id).await?.map(|target| Self {
                 kind,
                 id,
                 object: link(target.name, paths::target(id)),
@@ -106,8 +106,8 @@ impl Owned {
         })
     }
 
-    fn rights(&self, scope: &TeamScope) -> Rights {
-        scope.rights_on(self.owner_id, &self.sharing)
+    fn rights(&self, asker: &Asker) -> Rights {
+        asker.rights_on(self.owner_id, &self.sharing)
     }
 }
 
@@ -121,7 +121,7 @@ macro_rules! share_pages {
             Id(id): Id,
         ) -> Result<Response, Error> {
             let owned =
-                Owned::find(&storage, &context.scope, $kind, id).await?.ok_or(Error::NotFound)?;
+                Owned::find(&storage, &context.asker, $kind, id).await?.ok_or(Error::NotFound)?;
             show(&storage, &context, &owned, &owned.sharing, None).await
         }
 
@@ -149,14 +149,14 @@ async fn change(
     id: i64,
     form: &Pairs,
 ) -> Result<Response, Error> {
-    let scope = &context.scope;
-    let owned = Owned::find(storage, scope, kind, id).await?.ok_or(Error::NotFound)?;
+    let asker = &context.asker;
+    let owned = Owned::find(storage, asker, kind, id).await?.ok_or(Error::NotFound)?;
     let wanted = read_sharing(form)?;
     let seen = read_seen(form)?;
-    match storage.share(scope, kind, id, seen.as_ref(), wanted.clone()).await {
+    match storage.share(asker, kind, id, seen.as_ref(), wanted.clone()).await {
         Ok(true) => {
             // Who gives it out of sight lands where they can be.
-            let is_still_seen = Owned::find(storage, scope, kind, id).await?.is_some();
+            let is_still_seen = Owned::find(storage, asker, kind, id).await?.is_some();
             let to = if is_still_seen { paths::page_of(kind, id, "share/") } else { "/".into() };
             Ok(redirect_with(Note::Shared, &to))
         }
@@ -219,12 +219,12 @@ async fn show(
     shown: &Sharing,
     error: Option<String>,
 ) -> Result<Response, Error> {
-    let scope = &context.scope;
-    let groups = storage.list_groups(scope).await?;
-    let rights = owned.rights(scope);
+    let asker = &context.asker;
+    let groups = storage.list_groups(asker).await?;
+    let rights = owned.rights(asker);
     let can_share = rights.share;
     let is_offered = |group: &Group| {
-        (can_share && scope.seen_groups().contains(&group.id))
+        (can_share && asker.seen_groups().contains(&group.id))
             || owned.sharing.readers.contains(&group.id)
     };
     let team = share_row(TEAM, "The whole team", "all members".to_owned(), shown);
@@ -298,7 +298,7 @@ pub(in crate::web) async fn sharing_labels<'s>(
     if is_alone || sharings.iter().all(|sharing| sharing.is_of_team()) {
         return Ok(vec![None; sharings.len()]);
     }
-    let groups = storage.list_groups(&context.scope).await?;
+    let groups = storage.list_groups(&context.asker).await?;
     Ok(sharings.into_iter().map(|sharing| label(sharing, &groups)).collect())
 }
 

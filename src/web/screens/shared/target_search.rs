@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        sharing::{TeamScope, Whose},
+        sharing::{Asker, Whose},
         sky::{Cone, CoordinateError, RadiusUnit, parse_cone_with},
         target::name_key,
     },
@@ -28,7 +28,7 @@ impl From<StorageError> for SearchError {
 pub(in crate::web) async fn read_filter(
     query: &Pairs,
     storage: &Storage,
-    scope: &TeamScope,
+    asker: &Asker,
 ) -> Result<TargetFilter, SearchError> {
     let mut errors = Vec::new();
     let name = query
@@ -44,7 +44,7 @@ pub(in crate::web) async fn read_filter(
         }
     }
     if let Some(text) = query.text("target_cone_search") {
-        match cone_around_target(text, storage, scope).await {
+        match cone_around_target(text, storage, asker).await {
             Ok(read) => cone = Some(read),
             Err(SearchError::Wrong(wrong)) => errors.extend(wrong),
             Err(error) => return Err(error),
@@ -60,12 +60,12 @@ pub(in crate::web) async fn read_filter(
 async fn cone_around_target(
     text: &str,
     storage: &Storage,
-    scope: &TeamScope,
+    asker: &Asker,
 ) -> Result<Cone, SearchError> {
     let wrong = |message| SearchError::Wrong(vec![("target_cone_search", message)]);
     let shape = || "Cone search parameters must be in the format 'Name, Radius'.".to_owned();
     let (name, radius) = text.rsplit_once(',').ok_or_else(|| wrong(shape()))?;
-    let found = storage.find_target_by_name(scope, name.trim()).await?;
+    let found = storage.find_target_by_name(asker, name.trim()).await?;
     let Some(center) = found.and_then(|target| target.position) else {
         return Err(wrong(format!("There is no target named {} with a position.", name.trim())));
     };

@@ -150,7 +150,7 @@ async fn one_page(
         Err(_) => return Ok(Redirect::to(paths::SUBSCRIPTIONS).into_response()),
     };
     let details = found.ok_or(Error::NotFound)?;
-    let (may_work, may_dispose) = (context.scope.may_work(), desk.may_dispose());
+    let (may_work, may_dispose) = (context.asker.may_work(), desk.may_dispose());
     let is_wrong = shown.trouble.is_some() || shown.seek.has_errors();
     let drawing = Drawing { choices: &Choices::new(), echo_url: None };
     let page = SubscriptionPage {

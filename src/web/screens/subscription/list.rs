@@ -138,7 +138,7 @@ impl Visit {
 
     /// The desk where they are served.
     pub(super) async fn desk(&self) -> Result<SubscriptionDesk<'_>, Error> {
-        let by = &self.context.scope;
+        let by = &self.context.asker;
         let desk = SubscriptionDesk::open(&self.runner, self.stream()?, by).await?;
         desk.ok_or(Error::NotFound)
     }
@@ -149,7 +149,7 @@ impl Visit {
         if matches!(error, BrokerError::NoProject) {
             return Some(link("Set your project", paths::PROFILE));
         }
-        let scope = self.stream().ok()?.needed_scope()?;
+        let scope = self.stream().ok()?.needed_right()?;
         let is_lacking = accounts.credentials.lacking(&self.context.visitor, Some(scope)).is_some();
         let is_cured =
             matches!(error, BrokerError::Google(error) if error.is_cured_by_connecting());
@@ -218,7 +218,7 @@ async fn list_page(
     };
     let trouble = refused.or(lost);
     let context = &visit.context;
-    let may_work = context.scope.may_work();
+    let may_work = context.asker.may_work();
     let drawing = Drawing { choices: &Choices::new(), echo_url: None };
     let page = SubscriptionsPage {
         chrome: context.chrome(Section::Subscriptions),

@@ -83,9 +83,9 @@ pub(in crate::web) async fn get(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let target = storage.find_target(&context.scope, id).await?.ok_or(Error::NotFound)?;
-    let evidence = storage.list_evidence(&context.scope, id, MAX_ALERTS).await?;
-    let rights = context.scope.rights_on(target.created_by, &target.sharing);
+    let target = storage.find_target(&context.asker, id).await?.ok_or(Error::NotFound)?;
+    let evidence = storage.list_evidence(&context.asker, id, MAX_ALERTS).await?;
+    let rights = context.asker.rights_on(target.created_by, &target.sharing);
     let shared = sharing_labels(&storage, &context, std::iter::once(&target.sharing)).await?;
     let first = evidence.iter().min_by_key(|alert| alert.saved_at).map(|alert| alert.source_id);
     let page = TargetPage {
@@ -119,9 +119,9 @@ pub(in crate::web) async fn get_delete(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let found = state.storage().find_target(&context.scope, id).await?;
+    let found = state.storage().find_target(&context.asker, id).await?;
     let target = found.ok_or(Error::NotFound)?;
-    if !context.scope.rights_on(target.created_by, &target.sharing).delete {
+    if !context.asker.rights_on(target.created_by, &target.sharing).delete {
         return Err(Error::Forbidden);
     }
     let mut consequences = vec!["Its names and notes are deleted.".to_owned()];
@@ -151,7 +151,7 @@ pub(in crate::web) async fn post_delete(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    if storage.delete_target(&context.scope, id).await? {
+    if storage.delete_target(&context.asker, id).await? {
         Ok(redirect_with(Note::TargetDeleted, paths::TARGETS))
     } else {
         Err(Error::NotFound)

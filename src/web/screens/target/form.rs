@@ -55,8 +55,8 @@ pub(in crate::web) async fn get_update(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let target = storage.find_target(&context.scope, id).await?.ok_or(Error::NotFound)?;
-    if !context.scope.rights_on(target.created_by, &target.sharing).write {
+    let target = storage.find_target(&context.asker, id).await?.ok_or(Error::NotFound)?;
+    if !context.asker.rights_on(target.created_by, &target.sharing).write {
         return Err(Error::Forbidden);
     }
     let mut state = FORM.blank();
@@ -89,7 +89,7 @@ pub(in crate::web) async fn post_update(
     Id(id): Id,
     Form(form): Form,
 ) -> Result<Response, Error> {
-    let target = storage.find_target(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let target = storage.find_target(&context.asker, id).await?.ok_or(Error::NotFound)?;
     let version = form.version()?;
     let raw = RawForm::from_pairs(form.iter());
     save(&storage, &context, &raw, clock.now(), Some((&target, version))).await
@@ -106,7 +106,7 @@ async fn save(
 ) -> Result<Response, Error> {
     let in_place_of = shown.map(|(target, version)| ReadTarget { id: target.id, version });
     let problems = match read_target(raw, now) {
-        Ok(typed) => match save_target(storage, &context.scope, typed, in_place_of).await {
+        Ok(typed) => match save_target(storage, &context.asker, typed, in_place_of).await {
             Ok(None) => return Err(Error::NotFound),
             Ok(Some(id)) => {
                 let note = match shown {
@@ -133,7 +133,7 @@ async fn changed_meanwhile(
     id: i64,
     raw: &RawForm,
 ) -> Result<Response, Error> {
-    let target = storage.find_target(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let target = storage.find_target(&context.asker, id).await?.ok_or(Error::NotFound)?;
     let mut problems = FORM.filled(raw);
     let position = target
         .position

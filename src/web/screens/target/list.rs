@@ -122,7 +122,7 @@ pub(in crate::web) async fn get(
             state.put(field.name, text.to_owned());
         }
     }
-    let (filter, status) = match read_filter(&query, &storage, &context.scope).await {
+    let (filter, status) = match read_filter(&query, &storage, &context.asker).await {
         Ok(filter) => (filter, StatusCode::OK),
         Err(SearchError::Storage(error)) => return Err(error.into()),
         Err(SearchError::Wrong(errors)) => {
@@ -134,8 +134,8 @@ pub(in crate::web) async fn get(
     };
     let before = query.number("before");
     let found = if status == StatusCode::OK {
-        let page = storage.list_targets(&context.scope, &filter, before, PAGE_SIZE).await?;
-        let count = storage.count_targets(&context.scope, &filter, COUNTED).await?;
+        let page = storage.list_targets(&context.asker, &filter, before, PAGE_SIZE).await?;
+        let count = storage.count_targets(&context.asker, &filter, COUNTED).await?;
         Some((page, count))
     } else {
         None

@@ -74,7 +74,7 @@ pub(in crate::web) async fn post_create(
     let description = form.text("description").unwrap_or_default().to_owned();
     let error = match check_group(&name, &description) {
         Some(message) => Some(message),
-        None => match state.storage().create_group(&context.scope, &name, &description).await? {
+        None => match state.storage().create_group(&context.asker, &name, &description).await? {
             Some(id) => return Ok(redirect_with(Note::GroupMade, &paths::group(id))),
             None => Some("There is a group with this name already.".to_owned()),
         },
@@ -111,10 +111,10 @@ pub(in crate::web) async fn get(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let scope = &context.scope;
-    let group = storage.find_group(scope, id).await?.ok_or(Error::NotFound)?;
+    let asker = &context.asker;
+    let group = storage.find_group(asker, id).await?.ok_or(Error::NotFound)?;
     let leads = leads(&context, &group);
-    let others = if leads { storage.list_members(scope).await? } else { Vec::new() };
+    let others = if leads { storage.list_members(asker).await? } else { Vec::new() };
     let choices = others
         .into_iter()
         .filter(|row| !group.has(row.member.id))
@@ -133,8 +133,8 @@ pub(in crate::web) async fn get(
         description: group.description.clone(),
         members: member_rows(&group, &context, leads),
         add: leads.then(|| AddForm { action: paths::group_page(id, "add/"), choices }),
-        leave: group.has(scope.member_id()).then(|| {
-            let me = scope.member_id();
+        leave: group.has(asker.member_id()).then(|| {
+            let me = asker.member_id();
             member_button("Leave group", &group, "remove", me, "", false)
         }),
         delete: leads.then(|| link("Delete group…", paths::group_page(id, "delete/"))),
@@ -153,7 +153,7 @@ pub(in crate::web) async fn post_add(
     let member = member_of(&form)?;
     // Without a word about leading, whoever is in stays what they are.
     let leads = form.text("leader").map(|text| text == "yes");
-    if storage.add_to_group(&context.scope, id, member, leads).await? {
+    if storage.add_to_group(&context.asker, id, member, leads).await? {
         Ok(redirect_with(Note::GroupChanged, &paths::group(id)))
     } else {
         Err(Error::NotFound)
@@ -169,7 +169,7 @@ pub(in crate::web) async fn post_remove(
     Form(form): Form,
 ) -> Result<Response, Error> {
     let member = member_of(&form)?;
-    if storage.remove_from_group(&context.scope, id, member).await? {
+    if storage.remove_from_group(&context.asker, id, member).await? {
         Ok(redirect_with(Note::GroupChanged, &paths::group(id)))
     } else {
         Err(Error::NotFound)
@@ -183,7 +183,7 @@ pub(in crate::web) async fn get_delete(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let group = storage.find_group(&context.scope, id).await?.ok_or(Error::NotFound)?;
+    let group = storage.find_group(&context.asker, id).await?.ok_or(Error::NotFound)?;
     if !leads(&context, &group) {
         return Err(Error::Forbidden);
     }
@@ -197,11 +197,11 @@ pub(in crate::web) async fn post_delete(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    match storage.delete_group(&context.scope, id).await {
+    match storage.delete_group(&context.asker, id).await {
         Ok(true) => Ok(redirect_with(Note::GroupDeleted, paths::TEAM)),
         Ok(false) => Err(Error::NotFound),
         Err(NotDone::Refused(Refused::NameTakenThere)) => {
-            let group = storage.find_group(&context.scope, id).await?.ok_or(Error::NotFound)?;
+            let group = storage.find_group(&context.asker, id).await?.ok_or(Error::NotFound)?;
             let problem = "It cannot be deleted yet: two targets with the same name are shared with it, and without it the same people would see both. One of them may be hidden from you. Ask the owners of the targets shared with this group to rename them or to share them with others.";
             let page = confirm(&context, &group, Some(problem));
             Ok(context.render_as(axum::http::StatusCode::CONFLICT, &page))
@@ -228,8 +228,8 @@ fn confirm(context: &PageContext, group: &Group, problem: Option<&str>) -> Confi
 }
 
 fn leads(context: &PageContext, group: &Group) -> bool {
-    let scope = &context.scope;
-    scope.is_admin() || (scope.may_work() && group.is_led_by(scope.member_id()))
+    let asker = &context.asker;
+    asker.is_admin() || (asker.may_work() && group.is_led_by(asker.member_id()))
 }
 
 fn member_of(form: &crate::web::frame::extract::Pairs) -> Result<i64, Error> {
@@ -238,7 +238,7 @@ fn member_of(form: &crate::web::frame::extract::Pairs) -> Result<i64, Error> {
 
 fn member_rows(group: &Group, context: &PageContext, leads: bool) -> Vec<GroupMemberRow> {
     let rows = group.members.iter().map(|member| {
-        let is_this = member.id == context.scope.member_id();
+        let is_this = member.id == context.asker.member_id();
         let mut buttons = Vec::new();
         if leads {
             let label = if member.is_leader { "Make member" } else { "Make leader" };

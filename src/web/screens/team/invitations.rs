@@ -39,13 +39,13 @@ pub(in crate::web) async fn post_invite(
     let mut typed = Typed { email, role: Some(role), ..Typed::default() };
     if form.text("by") == Some("link") {
         let new = new_link(state.site())?;
-        storage.invite_by_link(&context.scope, &new.hash, role).await?;
+        storage.invite_by_link(&context.asker, &new.hash, role).await?;
         typed.fresh_link = Some(new.url);
         return page(&state, &accounts, &context, typed).await;
     }
     typed.email_error = match check_email(&typed.email) {
         Err(message) => Some(message),
-        Ok(email) if storage.invite(&context.scope, &email, role).await? => None,
+        Ok(email) if storage.invite(&context.asker, &email, role).await? => None,
         Ok(_) => Some("A member has this address already.".to_owned()),
     };
     if typed.email_error.is_none() {
@@ -62,7 +62,7 @@ pub(in crate::web) async fn post_take_back(
     Id(id): Id,
 ) -> Result<Response, Error> {
     context.require_admin()?;
-    if storage.take_back_invitation(&context.scope, id).await? {
+    if storage.take_back_invitation(&context.asker, id).await? {
         Ok(redirect_with(Note::InvitationTakenBack, paths::TEAM))
     } else {
         Err(Error::NotFound)

@@ -108,13 +108,13 @@ pub(super) async fn page(
     context: &PageContext,
     typed: Typed,
 ) -> Result<Response, Error> {
-    let (storage, scope) = (state.storage(), &context.scope);
+    let (storage, asker) = (state.storage(), &context.asker);
     let now = state.now();
-    let members = storage.list_members(scope).await?;
-    let groups = storage.list_groups(scope).await?;
+    let members = storage.list_members(asker).await?;
+    let groups = storage.list_groups(asker).await?;
     let status = typed.status();
-    let invitations = if scope.is_admin() {
-        let rows = storage.list_invitations(scope).await?;
+    let invitations = if asker.is_admin() {
+        let rows = storage.list_invitations(asker).await?;
         Some(InvitationPanel {
             rows: rows.into_iter().map(|row| invitation_row(row, now)).collect(),
             fresh_link: typed.fresh_link,
@@ -130,11 +130,11 @@ pub(super) async fn page(
         members: members.into_iter().map(|row| member_row(row, context, now)).collect(),
         roles: role_choices(),
         groups: groups.iter().map(|group| group_row(group, context)).collect(),
-        new_group: scope.may_work().then_some(typed.group),
+        new_group: asker.may_work().then_some(typed.group),
         invitations,
         domains: accounts.sign_in.allowed_domains().to_vec(),
         problem: typed.problem,
-        history: scope.is_admin().then(|| link("History", paths::HISTORY)),
+        history: asker.is_admin().then(|| link("History", paths::HISTORY)),
     };
     Ok(context.render_as(status, &page))
 }
@@ -152,9 +152,9 @@ fn role_choices() -> Vec<Choice> {
 
 fn member_row(row: TeamMember, context: &PageContext, now: DateTime<Utc>) -> MemberRow {
     let id = row.member.id;
-    let is_this = id == context.scope.member_id();
+    let is_this = id == context.asker.member_id();
     let remove = paths::member_page(id, "remove/");
-    let is_admin = context.scope.is_admin();
+    let is_admin = context.asker.is_admin();
     MemberRow {
         is_this,
         name: row.member.name,
@@ -183,7 +183,7 @@ fn group_row(group: &Group, context: &PageContext) -> GroupRow {
             (false, 0) => names.join(", "),
             (false, more) => format!("{} and {more} more", names.join(", ")),
         },
-        is_mine: group.has(context.scope.member_id()),
+        is_mine: group.has(context.asker.member_id()),
     }
 }
 

@@ -34,7 +34,7 @@ pub(in crate::web) async fn post_role(
 ) -> Result<Response, Error> {
     context.require_admin()?;
     let role = role_of(&form)?;
-    match state.storage().change_role(&context.scope, id, role).await? {
+    match state.storage().change_role(&context.asker, id, role).await? {
         MemberChange::Done => Ok(redirect_with(Note::RoleChanged, paths::TEAM)),
         MemberChange::Absent => Err(Error::NotFound),
         MemberChange::LastAdmin => last_admin(&state, &accounts, &context).await,
@@ -48,11 +48,11 @@ pub(in crate::web) async fn get_remove(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let leaves = id == context.scope.member_id();
+    let leaves = id == context.asker.member_id();
     if !leaves {
         context.require_admin()?;
     }
-    let members = storage.list_members(&context.scope).await?;
+    let members = storage.list_members(&context.asker).await?;
     let found = members.into_iter().find(|row| row.member.id == id).ok_or(Error::NotFound)?;
     let name = found.member.name;
     let (question, confirm_label) = if leaves {
@@ -86,11 +86,11 @@ pub(in crate::web) async fn post_remove(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let leaves = id == context.scope.member_id();
+    let leaves = id == context.asker.member_id();
     if !leaves {
         context.require_admin()?;
     }
-    match state.storage().remove_member(&context.scope, id).await? {
+    match state.storage().remove_member(&context.asker, id).await? {
         MemberChange::Absent => return Err(Error::NotFound),
         MemberChange::LastAdmin => return last_admin(&state, &accounts, &context).await,
         MemberChange::Done => {}

@@ -1,6 +1,6 @@
 //! Who asks, read from the tables of people; how things are shared; and what becomes of a change that was not allowed.
 //!
-//! Only this module makes a [`TeamScope`], from the rows of this moment. Row-level security would do less: superusers
+//! Only this module makes an [`Asker`], from the rows of this moment. Row-level security would do less: superusers
 //! and owners bypass it, who are what `DATABASE_URL` and the private PostgreSQL usually name, and it needs a
 //! transaction with a setting around every read. `tests/architecture/team_data` reads the SQL instead: each statement
 //! on the team's data asks for a right.
@@ -12,10 +12,10 @@ use sqlx::FromRow;
 
 use super::{Refused, Storage, StorageError, history};
 use crate::domain::{
-    grant::Scope,
+    grant::GoogleRight,
     history::Event,
     member::{Member, Role},
-    sharing::{Sharing, TeamScope},
+    sharing::{Asker, Sharing},
     visitor::{GrantSummary, Visitor},
 };
 
@@ -33,9 +33,9 @@ impl From<SharingRow> for Sharing {
     }
 }
 
-/// What a [`TeamScope`] is made of, as `scope_columns` reads it.
+/// What an [`Asker`] is made of, as `asker_columns` reads it.
 #[derive(FromRow)]
-pub(super) struct ScopeRow {
+pub(super) struct AskerRow {
     member_id: i64,
     name: String,
     email: Option<String>,
@@ -45,22 +45,22 @@ pub(super) struct ScopeRow {
     default_readers: Vec<i64>,
 }
 
-/// The columns of a [`ScopeRow`], of the member `m`.
-macro_rules! scope_columns {
+/// The columns of an [`AskerRow`], of the member `m`.
+macro_rules! asker_columns {
     () => {
         "m.id as member_id, m.name, m.email, m.role, m.default_readers,
          array(select g.group_id from team_group_member g where g.member_id = m.id order by 1) as own_groups,
          array(select g.id from team_group g where m.role = 'admin' order by 1) as all_groups"
     };
 }
-pub(super) use scope_columns;
+pub(super) use asker_columns;
 
-impl ScopeRow {
-    /// The scope; `None` for a role that this version does not know.
-    pub(super) fn into_scope(self) -> Option<TeamScope> {
+impl AskerRow {
+    /// Who asks; `None` for a role that this version does not know.
+    pub(super) fn into_asker(self) -> Option<Asker> {
         let role = Role::from_id(&self.role)?;
         let member = Member { id: self.member_id, name: self.name, email: self.email, role };
-        Some(TeamScope::of_rows(member, self.own_groups, &self.all_groups, self.default_readers))
+        Some(Asker::of_rows(member, self.own_groups, &self.all_groups, self.default_readers))
     }
 }
 
@@ -68,7 +68,7 @@ impl ScopeRow {
 #[derive(FromRow)]
 pub(super) struct VisitorRow {
     #[sqlx(flatten)]
-    scope: ScopeRow,
+    asker: AskerRow,
     google_project: Option<String>,
     grant_email: Option<String>,
     needs_sign_in: Option<bool>,
@@ -80,7 +80,7 @@ macro_rules! visitor_columns {
     () => {
         concat!(
             "m.google_project, c.email as grant_email, c.needs_sign_in, c.scopes, ",
-            $crate::storage::scopes::scope_columns!()
+            $crate::storage::askers::asker_columns!()
         )
     };
 }
@@ -93,14 +93,14 @@ impl VisitorRow {
         let grant = self.grant_email.map(|email| GrantSummary {
             email,
             needs_sign_in: self.needs_sign_in.unwrap_or(false),
-            scopes: scopes.iter().filter_map(|scope| Scope::from_id(scope)).collect(),
+            scopes: scopes.iter().filter_map(|scope| GoogleRight::from_id(scope)).collect(),
         });
-        let scope = self.scope.into_scope()?;
-        Some(Visitor { scope, session_id, grant, project: self.google_project })
+        let asker = self.asker.into_asker()?;
+        Some(Visitor { asker, session_id, grant, project: self.google_project })
     }
 }
 
-impl TeamScope {
+impl Asker {
     /// Refuses those who look only.
     pub(super) fn require_work(&self) -> Result<(), Refused> {
         if self.may_work() { Ok(()) } else { Err(Refused::ViewersLookOnly) }
@@ -114,20 +114,20 @@ impl TeamScope {
 
 impl Storage {
     /// What a member may see and change at this moment; `None` when they are no member any more.
-    pub async fn team_scope(&self, member_id: i64) -> Result<Option<TeamScope>, StorageError> {
-        let row: Option<ScopeRow> = sqlx::query_as(concat!(
+    pub async fn asker(&self, member_id: i64) -> Result<Option<Asker>, StorageError> {
+        let row: Option<AskerRow> = sqlx::query_as(concat!(
             "select ",
-            scope_columns!(),
+            asker_columns!(),
             " from member m where m.id = $1 and m.removed is null"
         ))
         .bind(member_id)
         .fetch_optional(&self.pool)
         .await?;
-        Ok(row.and_then(ScopeRow::into_scope))
+        Ok(row.and_then(AskerRow::into_asker))
     }
 
     /// Adds a line to the history that tells of nothing that is changed here.
-    pub async fn record_event(&self, by: &TeamScope, event: Event) -> Result<(), StorageError> {
+    pub async fn record_event(&self, by: &Asker, event: Event) -> Result<(), StorageError> {
         let mut connection = self.pool.acquire().await?;
         history::record(&mut connection, by, event).await
     }
