@@ -8,7 +8,9 @@ use bytes::Bytes;
 use packet_forge::{Spelling, ZTF, alert, container, packet};
 use serde_json::{Value, json};
 use tom_alerts::domain::alert::{Alert, Band, Measurement, PacketFormat, Survey};
-use tom_alerts::packets::{PacketError, decode, fields, split_container, to_json};
+use tom_alerts::packets::{
+    PacketError, container_to_json, decode, fields, split_container, to_json,
+};
 
 const CANDID: i64 = 2_982_177_112_815_010_003;
 
@@ -290,4 +292,70 @@ fn fields_come_in_groups_with_units_and_name_sentinels() {
     assert_eq!(field("prv_candidates").value, "3 entries");
     assert_eq!(field("cutoutScience").value, "200 bytes");
     assert_eq!(field("candid").value, CANDID.to_string());
+}
+
+/// A schema that no plan is written for, with what ours does without: times, maps, enums, bytes of a fixed number.
+fn other_survey() -> Value {
+    let time = |kind: &str| json!({"type": "long", "logicalType": kind});
+    let source = json!({"type": "record", "name": "diaSource", "fields": [
+        {"name": "diaSourceId", "type": "long"}, {"name": "psfFlux", "type": ["null", "float"], "default": null},
+        {"name": "band", "type": {"type": "enum", "name": "band", "symbols": ["g", "r"]}}]});
+    json!({"type": "record", "name": "alert", "namespace": "lsst.v11_1", "doc": "an alert", "fields": [
+        {"name": "sent", "type": time("timestamp-millis")},
+        {"name": "taken", "type": time("timestamp-micros"), "doc": "UTC"},
+        {"name": "never", "type": ["null", time("timestamp-millis")]},
+        {"name": "night", "type": {"type": "int", "logicalType": "date"}},
+        {"name": "diaSource", "type": source},
+        {"name": "earlier", "type": {"type": "array", "items": "diaSource"}},
+        {"name": "versions", "type": {"type": "map", "values": "int"}},
+        {"name": "digest", "type": {"type": "fixed", "name": "md5", "size": 16}},
+        {"name": "cost", "type": {"type": "bytes", "logicalType": "decimal", "precision": 4}},
+        {"name": "cutoutScience", "type": ["null", "bytes"]},
+    ]})
+}
+
+fn of_other_survey() -> Bytes {
+    use apache_avro::{Decimal, Schema, Writer, types::Value as Avro};
+    let record = |fields: Vec<(&str, Avro)>| {
+        Avro::Record(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    };
+    let source = |id: i64, flux: Option<f32>| {
+        let band = Avro::Enum(1, "r".to_owned());
+        record(vec![("diaSourceId", id.into()), ("psfFlux", flux.into()), ("band", band)])
+    };
+    let versions = [("stack".to_owned(), Avro::Int(28)), ("alerts".to_owned(), Avro::Int(11))];
+    let schema = Schema::parse(other_survey()).unwrap();
+    let mut writer = Writer::new(&schema, Vec::new()).unwrap();
+    let alert = record(vec![
+        ("sent", Avro::TimestampMillis(1_789_171_200_500)),
+        ("taken", Avro::TimestampMicros(-1)),
+        ("never", Avro::Union(1, Box::new(Avro::TimestampMillis(i64::MAX)))),
+        ("night", Avro::Date(20_708)),
+        ("diaSource", source(170_028_485_835_751_490, Some(f32::NAN))),
+        ("earlier", Avro::Array(vec![source(1, Some(2.5)), source(2, None)])),
+        ("versions", Avro::Map(versions.into())),
+        ("digest", Avro::Fixed(16, vec![7; 16])),
+        ("cost", Avro::Decimal(Decimal::new([1, 2]).unwrap())),
+        ("cutoutScience", Some(vec![7_u8; 300]).into()),
+    ]);
+    writer.append_value(alert).unwrap();
+    writer.into_inner().unwrap().into()
+}
+
+#[test]
+fn a_packet_of_another_survey_is_no_alert_and_can_be_had_as_json() {
+    let packet = of_other_survey();
+    assert!(matches!(decode(&packet), Err(PacketError::Unsupported { .. })));
+    let expected = json!({
+        "sent": "2026-09-12T00:00:00.500Z", "taken": "1969-12-31T23:59:59.999999Z", "never": i64::MAX.to_string(),
+        "night": "2026-09-12",
+        "diaSource": {"diaSourceId": "170028485835751490", "psfFlux": null, "band": "r"},
+        "earlier": [{"diaSourceId": 1, "psfFlux": 2.5, "band": "r"}, {"diaSourceId": 2, "psfFlux": null, "band": "r"}],
+        "versions": {"alerts": 11, "stack": 28}, "digest": {"bytes": 16}, "cost": {"bytes": 2},
+        "cutoutScience": {"bytes": 300}
+    });
+    // In the order of the schema as well.
+    assert_eq!(container_to_json(&packet).unwrap(), expected.to_string());
+    let cut = packet.slice(..packet.len() - 20);
+    assert_eq!(container_to_json(&cut), Err(PacketError::Truncated));
 }

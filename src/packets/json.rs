@@ -5,15 +5,14 @@ use serde_json::{Map, Value as Json};
 use crate::domain::alert::{Packet, PacketFormat};
 
 use super::PacketError;
-use super::container::single_record;
+use super::container::{SingleRecord, single_record};
+use super::json_values::{byte_count, in_json, integer};
 use super::limits::install_limits;
 use super::schema::Schema;
 use super::sniff::require_container;
 use super::table_row::TableRow;
 use super::value::{Tree, Value};
-
-/// Integers beyond this are not exact in the number type of JavaScript.
-const EXACT_IN_JSON: u64 = 1 << 53;
+use super::{any_schema, schema_cache};
 
 /// Every field of a packet, in the order of its schema.
 ///
@@ -23,7 +22,18 @@ pub fn to_json(packet: &Packet) -> Result<Json, PacketError> {
     with_tree(packet, |tree| json("", tree))
 }
 
-/// Reads the packet's record and hands its tree to `use_tree`.
+/// The text of the same, of an Avro container file with one record, whatever survey it is of.
+pub fn container_to_json(bytes: &[u8]) -> Result<String, PacketError> {
+    require_container(bytes)?;
+    let record = single_record(bytes)?;
+    match schema_cache::ready(record.schema) {
+        Ok(ready) => read_tree(&ready.schema, &record, |tree| in_json(&json("", tree)))?,
+        // No schema of ours, or none at all: that shows when it is read.
+        Err(_) => any_schema::to_json(&record),
+    }
+}
+
+/// Reads the record of a packet of ours and hands its tree to `use_tree`.
 pub(super) fn with_tree<T>(
     packet: &Packet,
     use_tree: impl FnOnce(&Value<'_>) -> T,
@@ -39,8 +49,15 @@ pub(super) fn with_tree<T>(
     }
     require_container(&packet.bytes)?;
     let record = single_record(&packet.bytes)?;
-    let schema = Schema::parse(record.schema)?;
-    let (tree, left) = Tree::read(&schema, &record.bytes)?;
+    read_tree(&schema_cache::ready(record.schema)?.schema, &record, use_tree)
+}
+
+fn read_tree<T>(
+    schema: &Schema,
+    record: &SingleRecord<'_>,
+    use_tree: impl FnOnce(&Value<'_>) -> T,
+) -> Result<T, PacketError> {
+    let (tree, left) = Tree::read(schema, &record.bytes)?;
     match left {
         0 => Ok(use_tree(&tree)),
         bytes => Err(PacketError::TrailingBytes { bytes, after: "record" }),
@@ -51,13 +68,10 @@ fn json(name: &str, value: &Value<'_>) -> Json {
     match value {
         Value::Null => Json::Null,
         Value::Boolean(value) => Json::Bool(*value),
-        Value::Integer(value) if name == "candid" || value.unsigned_abs() > EXACT_IN_JSON => {
-            Json::String(value.to_string())
-        }
-        Value::Integer(value) => Json::from(*value),
+        Value::Integer(value) => integer(name, *value),
         Value::Float(value) => Json::from(f64::from(*value)),
         Value::Double(value) => Json::from(*value),
-        Value::Bytes(count) => Map::from_iter([("bytes".to_owned(), Json::from(*count))]).into(),
+        Value::Bytes(count) => byte_count(*count),
         Value::Text(text) => Json::from(*text),
         Value::Array(items) => items.iter().map(|item| json(name, item)).collect(),
         Value::Fields(fields) => fields

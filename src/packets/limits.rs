@@ -6,6 +6,8 @@ use apache_avro::util::{max_allocation_bytes, max_decode_recursion_depth};
 pub const MESSAGE_BYTES: usize = 10_000_000;
 /// Longest schema text in a header, bytes.
 pub const SCHEMA_BYTES: usize = 256 << 10;
+/// Most types that a schema may name, for a packet of a survey for which there is no plan. LSST's has some 1,500.
+pub(super) const SCHEMA_TYPES: usize = 4_096;
 /// Deepest nesting of a schema's text and of a value.
 pub const DEPTH: usize = 32;
 /// Most bytes that one compressed block may unfold into, and most memory that a packet's values may take.

@@ -7,12 +7,14 @@
 //! skips what nobody wants, is some 90 times faster than fastavro, and bounded in depth, count and bytes. The tests
 //! compare it with apache-avro.
 
+mod any_schema;
 mod codec;
 mod container;
 mod cursor;
 mod error;
 mod fields;
 mod json;
+mod json_values;
 pub mod limits;
 mod program;
 mod row_values;
@@ -32,7 +34,7 @@ mod ztf_values;
 
 pub use error::PacketError;
 pub use fields::{Field, FieldGroup, fields};
-pub use json::to_json;
+pub use json::{container_to_json, to_json};
 pub use limits::install_limits;
 pub use split::split_container;
 pub use table_row::{TableRow, decode_table_row};

@@ -122,6 +122,11 @@ impl Photometry {
 }
 
 impl Shape {
+    /// The minor axis.
+    pub(super) fn bimage(&self) -> f64 {
+        self.aimage / self.elong
+    }
+
     fn drawn(
         source: &Source,
         exposure: &Exposure,

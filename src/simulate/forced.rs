@@ -1,8 +1,10 @@
 //! Forced photometry at a source's place (`fp_hists`).
 
+use apache_avro::types::Value;
+
 use super::{
-    avro::AvroBytes,
     catalogue::Nearest,
+    container::Fields,
     exposure::Exposure,
     night::Night,
     record::{reference_id, zero_points},
@@ -20,8 +22,7 @@ pub(super) struct Forced<'e> {
     flux_dn: f64,
     sigma_dn: f64,
     procstatus: &'static str,
-    /// `distnr`, `ranr`, `decnr`, `magnr`, `sigmagnr`, `chinr`, `sharpnr`.
-    nearest: [f64; 7],
+    nearest: Option<Nearest>,
 }
 
 impl<'e> Forced<'e> {
@@ -35,15 +36,6 @@ impl<'e> Forced<'e> {
             _ => "0",
         };
         let nearest = Nearest::of(night, source, exposure.fid, (0.0, 0.0));
-        let nearest_fields = [
-            nearest.distnr,
-            nearest.ranr,
-            nearest.decnr,
-            nearest.magnr,
-            nearest.sigmagnr,
-            nearest.chinr,
-            nearest.sharpnr,
-        ];
         let is_measured = procstatus != "61";
         let dn = exposure.dn_per_ujy();
         let flux_ujy = measured.flux_ujy + 0.15 * measured.sigma_ujy * draw.normal();
@@ -52,29 +44,46 @@ impl<'e> Forced<'e> {
             flux_dn: if is_measured { flux_ujy * dn } else { NOT_MEASURED },
             sigma_dn: if is_measured { 0.95 * measured.sigma_ujy * dn } else { NOT_MEASURED },
             procstatus,
-            nearest: if is_measured { nearest_fields } else { [NOT_MEASURED; 7] },
+            nearest: is_measured.then_some(nearest),
         }
     }
 }
 
-/// Writes one of `fp_hists`.
-pub(super) fn fp_hist(out: &mut AvroBytes, source: &Source, forced: &Forced<'_>) {
+/// One of `fp_hists`.
+pub(super) fn fp_hist(source: &Source, forced: &Forced<'_>) -> Value {
     let exposure = forced.exposure;
-    out.some().int(exposure.field);
-    out.some().int(source.placement.rcid);
-    out.int(exposure.fid);
-    out.long(exposure.pid(source.placement.rcid));
-    out.long(reference_id(source, exposure));
-    out.some_floats(&[exposure.seeing_px, exposure.sky_dn, pixel_sigma_dn(exposure)]);
-    out.some_floats(&zero_points(exposure));
-    out.some_floats(&[30.0, 0.09, 0.082, exposure.diffmaglim]);
-    out.int(1);
-    out.double(exposure.jd);
-    out.some_floats(&[forced.flux_dn, forced.sigma_dn]);
-    out.some().text(forced.procstatus);
-    let [distnr, ranr, decnr, magnr, sigmagnr, chinr, sharpnr] = forced.nearest;
-    out.some().float(distnr);
-    out.double(ranr);
-    out.double(decnr);
-    out.some_floats(&[magnr, sigmagnr, chinr, sharpnr]);
+    let mut out = Fields::default();
+    out.put("field", Some(exposure.field));
+    out.put("rcid", Some(source.placement.rcid));
+    out.put("fid", exposure.fid);
+    out.put("pid", exposure.pid(source.placement.rcid));
+    out.put("rfid", reference_id(source, exposure));
+    out.put_floats([
+        ("sciinpseeing", exposure.seeing_px),
+        ("scibckgnd", exposure.sky_dn),
+        ("scisigpix", pixel_sigma_dn(exposure)),
+    ]);
+    out.put_floats(zero_points(exposure));
+    out.put_floats([
+        ("exptime", 30.0),
+        ("adpctdif1", 0.09),
+        ("adpctdif2", 0.082),
+        ("diffmaglim", exposure.diffmaglim),
+    ]);
+    out.put("programid", 1);
+    out.put("jd", exposure.jd);
+    out.put_floats([("forcediffimflux", forced.flux_dn), ("forcediffimfluxunc", forced.sigma_dn)]);
+    out.put("procstatus", Some(forced.procstatus));
+    // What could not be measured has no neighbour either.
+    let nearest = |value: fn(&Nearest) -> f64| forced.nearest.as_ref().map_or(NOT_MEASURED, value);
+    out.put("ranr", nearest(|it| it.ranr));
+    out.put("decnr", nearest(|it| it.decnr));
+    out.put_floats([
+        ("distnr", nearest(|it| it.distnr)),
+        ("magnr", nearest(|it| it.magnr)),
+        ("sigmagnr", nearest(|it| it.sigmagnr)),
+        ("chinr", nearest(|it| it.chinr)),
+        ("sharpnr", nearest(|it| it.sharpnr)),
+    ]);
+    out.into_record()
 }

@@ -7,8 +7,8 @@
     reason = "measured values are rounded to the wire's types, pixels and counts are small"
 )]
 
-mod avro;
 mod catalogue;
+mod container;
 mod detection;
 mod draw;
 mod exposure;

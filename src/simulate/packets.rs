@@ -2,9 +2,11 @@
 
 use std::collections::{HashSet, VecDeque};
 
+use apache_avro::types::Value;
+
 use super::{
-    avro::AvroBytes,
     catalogue::Neighbours,
+    container::{Fields, container},
     detection::Detection,
     exposure::{Exposure, HISTORY_DAYS},
     forced::{self, Forced},
@@ -113,38 +115,39 @@ fn visit<'e>(night: &Night, source: &Source, exposure: &'e Exposure) -> Visit<'e
 
 impl Alert<'_> {
     fn encode(&self, now: Measured) -> Vec<u8> {
-        let mut out = AvroBytes::default();
-        out.text("4.02");
-        out.text("tom-alerts simulated survey");
-        out.text(&self.source.object_id);
-        out.long(self.detection.candid);
-        record::candidate(&mut out, self, &Neighbours::of(self.night, self.source));
-        out.some_array(&self.history, |out, visit| record::prv_candidate(out, self.source, visit));
-        let forced_photometry = self.forced_photometry();
-        out.some_array(&forced_photometry, |out, visit| forced::fp_hist(out, self.source, visit));
-        self.encode_stamps(&mut out, now);
-        let sync_marker = source_draw(self.night, self.source, self.exposure, 7).bytes();
-        out.into_container(sync_marker)
+        let source = self.source;
+        let earlier = self.history.iter().map(|visit| record::prv_candidate(source, visit));
+        let forced = self
+            .history
+            .iter()
+            .rev()
+            .map(|visit| forced::fp_hist(source, &Forced::of(self.night, source, visit)));
+        let mut out = Fields::default();
+        out.put("schemavsn", "4.02");
+        out.put("publisher", "tom-alerts simulated survey");
+        out.put("objectId", source.object_id.as_str());
+        out.put("candid", self.detection.candid);
+        out.put("candidate", record::candidate(self, &Neighbours::of(self.night, source)));
+        out.put("prv_candidates", Some(Value::Array(earlier.collect())));
+        out.put("fp_hists", Some(Value::Array(forced.collect())));
+        self.put_stamps(&mut out, now);
+        container(out.into_record(), source_draw(self.night, source, self.exposure, 7).bytes())
     }
 
-    fn encode_stamps(&self, out: &mut AvroBytes, now: Measured) {
+    fn put_stamps(&self, out: &mut Fields, now: Measured) {
         let (candid, pid) = (self.detection.candid, self.exposure.pid(self.source.placement.rcid));
         let subtraction = if self.detection.isdiffpos == "t" { "scimref" } else { "refmsci" };
         let names = [
-            format!("candid{candid}_pid{pid}_targ_sci.fits.gz"),
-            format!("candid{candid}_ref.fits.gz"),
-            format!("candid{candid}_pid{pid}_targ_{subtraction}.fits.gz"),
+            ("cutoutScience", format!("candid{candid}_pid{pid}_targ_sci.fits.gz")),
+            ("cutoutTemplate", format!("candid{candid}_ref.fits.gz")),
+            ("cutoutDifference", format!("candid{candid}_pid{pid}_targ_{subtraction}.fits.gz")),
         ];
         let stamps = stamp::stamps(self.night, self.source, self.exposure, now);
-        for (name, stamp) in names.iter().zip(&stamps) {
-            out.some().text(name);
-            out.bytes(stamp);
+        for ((field, name), stamp) in names.into_iter().zip(stamps) {
+            let mut cutout = Fields::default();
+            cutout.put("fileName", name);
+            cutout.put("stampData", stamp);
+            out.put(field, Some(cutout.into_record()));
         }
-    }
-
-    /// Forced photometry of the history, newest first.
-    fn forced_photometry(&self) -> Vec<Forced<'_>> {
-        let visits = self.history.iter().rev();
-        visits.map(|visit| Forced::of(self.night, self.source, visit)).collect()
     }
 }

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use tokio::time::{Instant, sleep_until};
 
 use super::{
+    container::SCHEMA_TEXT,
     night::{Night, yyyymmdd},
     packets::SimulatedPacket,
 };
@@ -12,9 +13,6 @@ use crate::google::{
     GoogleError,
     pubsub::{OutgoingMessage, PubSub, SchemaPath, SubscriptionPath, TopicPath},
 };
-
-/// The schema of the packets.
-const SCHEMA: &str = include_str!("ztf_v4_02.avsc");
 
 /// Messages of one request at most: Pub/Sub takes 10 MB, a packet in base64 has about 90 kB.
 const MOST_AT_ONCE: usize = 50;
@@ -43,7 +41,7 @@ impl Stream {
     pub async fn prepare(&self, pubsub: &PubSub) -> Result<Vec<String>, GoogleError> {
         let mut made = Vec::new();
         if let Some(schema) = &self.schema
-            && pubsub.create_avro_schema(schema, SCHEMA).await?
+            && pubsub.create_avro_schema(schema, SCHEMA_TEXT).await?
         {
             made.push(format!("Created {}", schema.what()));
         }

@@ -1,201 +1,183 @@
-//! The records inside a packet, field by field in the order of the schema.
+//! The records inside a packet: the detection, and those of the history.
+
+use apache_avro::types::Value;
 
 use super::{
-    avro::AvroBytes,
     catalogue::{ABSENT, Neighbours, PanStarrs},
+    container::Fields,
     detection::Detection,
     draw::Draw,
     exposure::Exposure,
     night::{Night, yyyymmdd},
-    source::Source,
+    source::{SolarSystemBody, Source},
     visit::{Alert, Visit},
 };
 
 const REAL_BOGUS_VERSION: &str = "t17_f5_c3";
 const DEEP_REAL_BOGUS_VERSION: &str = "d6_m7";
 
-/// Writes `candidate`.
-pub(super) fn candidate(out: &mut AvroBytes, alert: &Alert<'_>, neighbours: &Neighbours) {
+/// `candidate`.
+pub(super) fn candidate(alert: &Alert<'_>, neighbours: &Neighbours) -> Value {
     let (source, exposure, detection) = (alert.source, alert.exposure, &alert.detection);
     let mut draw = Draw::seeded(&[alert.night.seed, 8, u64::from(exposure.field.unsigned_abs())]);
-    visit_ids(out, source, exposure);
-    out.long(detection.candid);
-    out.text(detection.isdiffpos);
-    chip_ids(out, source, exposure, Some(detection));
-    out.double(detection.ra);
-    out.double(detection.dec);
-    out.float(detection.magpsf);
-    out.float(detection.sigmapsf);
-    measurements(out, detection);
-    solar_system(out, source);
-    out.some_floats(&big_aperture(detection));
-    out.double(detection.nearest.ranr);
-    out.double(detection.nearest.decnr);
-    let [first, second, third] = &neighbours.panstarrs;
-    panstarrs(out, first);
-    detections_so_far(out, alert);
-    out.some().double(detection.scorr);
-    out.some().int(0);
-    out.some().long(first.objectid);
-    out.some().long(second.objectid);
-    panstarrs(out, second);
-    out.some().long(third.objectid);
-    panstarrs(out, third);
-    out.int(neighbours.nmtchps);
-    reference_image(out, source, exposure, alert.night, &mut draw);
-    out.text(REAL_BOGUS_VERSION);
+    let mut out = Fields::default();
+    put_visit(&mut out, source, exposure);
+    put_measurements(&mut out, Some(detection));
+    out.put("candid", detection.candid);
+    out.put("isdiffpos", detection.isdiffpos);
+    out.put("ra", detection.ra);
+    out.put("dec", detection.dec);
+    out.put("magpsf", detection.magpsf as f32);
+    out.put("sigmapsf", detection.sigmapsf as f32);
+    out.put("ranr", detection.nearest.ranr);
+    out.put("decnr", detection.nearest.decnr);
+    out.put("scorr", Some(detection.scorr));
+    out.put("tooflag", Some(0));
+    put_solar_system(&mut out, source.body.as_ref());
+    put_panstarrs(&mut out, neighbours);
+    put_detections_so_far(&mut out, alert);
+    put_reference_image(&mut out, source, exposure, alert.night, &mut draw);
     let ssnrms = detection.scorr * 1.3 + 4.0;
     let sign = if detection.isdiffpos == "t" { 1.0 } else { -1.0 };
-    out.some_floats(&[ssnrms + sign * 0.6 * detection.scorr, ssnrms, sign * 0.6 * detection.scorr]);
-    calibration(out, exposure, neighbours, &mut draw);
-    out.some().float(30.0);
-    out.some().float(detection.drb);
-    out.text(DEEP_REAL_BOGUS_VERSION);
+    let dsdiff = sign * 0.6 * detection.scorr;
+    out.put_floats([("dsnrms", ssnrms + dsdiff), ("ssnrms", ssnrms), ("dsdiff", dsdiff)]);
+    put_calibration(&mut out, exposure, neighbours, &mut draw);
+    out.put("rbversion", REAL_BOGUS_VERSION);
+    out.put("drb", Some(detection.drb as f32));
+    out.put("drbversion", DEEP_REAL_BOGUS_VERSION);
+    out.into_record()
 }
 
-/// Writes one of `prv_candidates`: a detection, or the limit where there is none.
-pub(super) fn prv_candidate(out: &mut AvroBytes, source: &Source, visit: &Visit<'_>) {
-    let exposure = visit.exposure;
-    visit_ids(out, source, exposure);
-    if let Some(detection) = &visit.detection {
-        out.some().long(detection.candid);
-        out.some().text(detection.isdiffpos);
-        chip_ids(out, source, exposure, Some(detection));
-        out.some().double(detection.ra);
-        out.some().double(detection.dec);
-        out.some_floats(&[detection.magpsf, detection.sigmapsf]);
-        measurements(out, detection);
-        out.nulls(3);
-        out.some_floats(&big_aperture(detection));
-        out.some().double(detection.nearest.ranr);
-        out.some().double(detection.nearest.decnr);
-        out.some().double(detection.scorr);
-    } else {
-        out.nulls(2);
-        chip_ids(out, source, exposure, None);
-        out.nulls(36);
-    }
-    out.some_floats(&zero_points(exposure));
-    out.text(REAL_BOGUS_VERSION);
+/// One of `prv_candidates`: a detection, or the limit where there is none.
+pub(super) fn prv_candidate(source: &Source, visit: &Visit<'_>) -> Value {
+    let detection = visit.detection.as_ref();
+    let double = |value: fn(&Detection) -> f64| detection.map(value);
+    let float = |value: fn(&Detection) -> f64| detection.map(|it| value(it) as f32);
+    let mut out = Fields::default();
+    put_visit(&mut out, source, visit.exposure);
+    put_measurements(&mut out, detection);
+    out.put("candid", detection.map(|it| it.candid));
+    out.put("isdiffpos", detection.map(|it| it.isdiffpos));
+    out.put("ra", double(|it| it.ra));
+    out.put("dec", double(|it| it.dec));
+    out.put("magpsf", float(|it| it.magpsf));
+    out.put("sigmapsf", float(|it| it.sigmapsf));
+    out.put("ranr", double(|it| it.nearest.ranr));
+    out.put("decnr", double(|it| it.nearest.decnr));
+    out.put("scorr", double(|it| it.scorr));
+    out.put("ssdistnr", None::<f32>);
+    out.put("ssmagnr", None::<f32>);
+    out.put("ssnamenr", None::<&str>);
+    out.put_floats(zero_points(visit.exposure));
+    out.put("rbversion", REAL_BOGUS_VERSION);
+    out.into_record()
 }
 
-/// `jd` to `programid`.
-fn visit_ids(out: &mut AvroBytes, source: &Source, exposure: &Exposure) {
+/// Which image it is, and where on the camera the source stands.
+fn put_visit(out: &mut Fields, source: &Source, exposure: &Exposure) {
     let rcid = source.placement.rcid;
-    out.double(exposure.jd);
-    out.int(exposure.fid);
-    out.long(exposure.pid(rcid));
-    out.some().float(exposure.diffmaglim);
+    out.put("jd", exposure.jd);
+    out.put("fid", exposure.fid);
+    out.put("pid", exposure.pid(rcid));
+    out.put_floats([("diffmaglim", exposure.diffmaglim)]);
     let (date, day_fraction) = (yyyymmdd(exposure.jd), (exposure.day_fraction() * 1e6) as i64);
     let (field, band, ccd, quadrant) =
         (exposure.field, exposure.band(), rcid / 4 + 1, rcid % 4 + 1);
-    out.some().text(&format!(
+    let file = format!(
         "ztf_{date}{day_fraction:06}_{field:06}_z{band}_c{ccd:02}_o_q{quadrant}_scimrefdiffimg.fits"
-    ));
-    out.some().text("Simulation");
-    out.int(1);
+    );
+    out.put("pdiffimfilename", Some(file));
+    out.put("programpi", Some("Simulation"));
+    out.put("programid", 1);
+    out.put("nid", Some(exposure.nid as i32));
+    out.put("rcid", Some(rcid));
+    out.put("field", Some(field));
 }
 
-/// `tblid` to `ypos`.
-fn chip_ids(
-    out: &mut AvroBytes,
-    source: &Source,
-    exposure: &Exposure,
-    detection: Option<&Detection>,
-) {
-    match detection {
-        Some(detection) => out.some().long(detection.tblid),
-        None => out.null(),
+/// What the pipeline measures of a detection, in the fields that every record of one has in the same type.
+fn put_measurements(out: &mut Fields, detection: Option<&Detection>) {
+    type Float = fn(&Detection) -> f64;
+    const FLOATS: &[(&str, Float)] = &[
+        ("xpos", |it| it.xpos),
+        ("ypos", |it| it.ypos),
+        ("chipsf", |it| it.photometry.chipsf),
+        ("magap", |it| it.photometry.magap),
+        ("sigmagap", |it| it.photometry.sigmagap),
+        ("distnr", |it| it.nearest.distnr),
+        ("magnr", |it| it.nearest.magnr),
+        ("sigmagnr", |it| it.nearest.sigmagnr),
+        ("chinr", |it| it.nearest.chinr),
+        ("sharpnr", |it| it.nearest.sharpnr),
+        ("sky", |it| it.photometry.sky),
+        ("magdiff", |it| it.photometry.magap - it.magpsf),
+        ("fwhm", |it| it.shape.fwhm),
+        ("classtar", |it| it.shape.classtar),
+        ("mindtoedge", |it| it.shape.mindtoedge),
+        ("magfromlim", |it| it.photometry.magfromlim),
+        ("seeratio", |it| it.shape.seeratio),
+        ("aimage", |it| it.shape.aimage),
+        ("bimage", |it| it.shape.bimage()),
+        ("aimagerat", |it| it.shape.aimage / it.shape.fwhm),
+        ("bimagerat", |it| it.shape.bimage() / it.shape.fwhm),
+        ("elong", |it| it.shape.elong),
+        ("rb", |it| it.rb),
+        ("sumrat", |it| it.shape.sumrat),
+        ("magapbig", |it| it.photometry.magapbig),
+        ("sigmagapbig", |it| it.photometry.sigmagapbig),
+    ];
+    for (name, value) in FLOATS {
+        out.put(name, detection.map(|it| value(it) as f32));
     }
-    out.some().long(exposure.nid);
-    out.some().int(source.placement.rcid);
-    out.some().int(exposure.field);
-    match detection {
-        Some(detection) => out.some_floats(&[detection.xpos, detection.ypos]),
-        None => out.nulls(2),
+    out.put("tblid", detection.map(|it| it.tblid));
+    out.put("nneg", detection.map(|it| it.shape.nneg));
+    out.put("nbad", detection.map(|it| it.shape.nbad));
+}
+
+fn put_solar_system(out: &mut Fields, body: Option<&SolarSystemBody>) {
+    let (distance_arcsec, mag, name) =
+        body.map_or((ABSENT, ABSENT, "null"), |it| (it.distance_arcsec, it.mag, &it.name));
+    out.put_floats([("ssdistnr", distance_arcsec), ("ssmagnr", mag)]);
+    out.put("ssnamenr", Some(name));
+}
+
+fn put_panstarrs(out: &mut Fields, neighbours: &Neighbours) {
+    for (nth, row) in (1..).zip(&neighbours.panstarrs) {
+        let PanStarrs { objectid, mags: [g, r, i, z], sgscore, distance_arcsec } = row;
+        out.put(&format!("objectidps{nth}"), Some(*objectid));
+        for (name, value) in [("sgmag", g), ("srmag", r), ("simag", i), ("szmag", z)] {
+            out.put(&format!("{name}{nth}"), Some(*value as f32));
+        }
+        out.put(&format!("sgscore{nth}"), Some(*sgscore as f32));
+        out.put(&format!("distpsnr{nth}"), Some(*distance_arcsec as f32));
     }
+    out.put("nmtchps", neighbours.nmtchps);
 }
 
-/// `chipsf` to `rb`.
-fn measurements(out: &mut AvroBytes, detection: &Detection) {
-    let (photometry, shape, nearest) =
-        (&detection.photometry, &detection.shape, &detection.nearest);
-    out.some_floats(&[photometry.chipsf, photometry.magap, photometry.sigmagap]);
-    out.some_floats(&[
-        nearest.distnr,
-        nearest.magnr,
-        nearest.sigmagnr,
-        nearest.chinr,
-        nearest.sharpnr,
-    ]);
-    out.some_floats(&[
-        photometry.sky,
-        photometry.magap - detection.magpsf,
-        shape.fwhm,
-        shape.classtar,
-    ]);
-    let bimage = shape.aimage / shape.elong;
-    out.some_floats(&[
-        shape.mindtoedge,
-        photometry.magfromlim,
-        shape.seeratio,
-        shape.aimage,
-        bimage,
-    ]);
-    out.some_floats(&[shape.aimage / shape.fwhm, bimage / shape.fwhm, shape.elong]);
-    out.some().int(shape.nneg);
-    out.some().int(shape.nbad);
-    out.some().float(detection.rb);
-}
-
-/// `ssdistnr`, `ssmagnr`, `ssnamenr`.
-fn solar_system(out: &mut AvroBytes, source: &Source) {
-    if let Some(body) = &source.body {
-        out.some_floats(&[body.distance_arcsec, body.mag]);
-        out.some().text(&body.name);
-    } else {
-        out.some_floats(&[ABSENT, ABSENT]);
-        out.some().text("null");
-    }
-}
-
-/// `sumrat`, `magapbig`, `sigmagapbig`.
-fn big_aperture(detection: &Detection) -> [f64; 3] {
-    [detection.shape.sumrat, detection.photometry.magapbig, detection.photometry.sigmagapbig]
-}
-
-fn panstarrs(out: &mut AvroBytes, row: &PanStarrs) {
-    out.some_floats(&row.mags);
-    out.some_floats(&[row.sgscore, row.distance_arcsec]);
-}
-
-/// `ndethist`, `ncovhist`, `jdstarthist`, `jdendhist`.
-fn detections_so_far(out: &mut AvroBytes, alert: &Alert<'_>) {
+fn put_detections_so_far(out: &mut Fields, alert: &Alert<'_>) {
     let earlier = || alert.history.iter().filter(|visit| visit.detection.is_some());
     let n_before = alert.source.known_since.map_or(0, |(_, n)| n);
     let first_here = earlier().next().map_or(alert.exposure.jd, |visit| visit.exposure.jd);
     let n_now = earlier().count() as i64 + 1;
     let n_covered =
         alert.history.len() as i64 + 1 + i64::from(alert.exposure.field % 97) * 14 + n_before;
-    out.long(n_before + n_now);
-    out.long(n_covered);
-    out.some().double(alert.source.known_since.map_or(first_here, |(jd, _)| jd));
-    out.some().double(alert.exposure.jd);
+    out.put("ndethist", (n_before + n_now) as i32);
+    out.put("ncovhist", n_covered as i32);
+    out.put("jdstarthist", Some(alert.source.known_since.map_or(first_here, |(jd, _)| jd)));
+    out.put("jdendhist", Some(alert.exposure.jd));
 }
 
-/// `rfid`, `jdstartref`, `jdendref`, `nframesref`.
-fn reference_image(
-    out: &mut AvroBytes,
+fn put_reference_image(
+    out: &mut Fields,
     source: &Source,
     exposure: &Exposure,
     night: &Night,
     draw: &mut Draw,
 ) {
     let start = night.midnight_jd - draw.between(2_600.0, 3_100.0);
-    out.long(reference_id(source, exposure));
-    out.double(start);
-    out.double(start + draw.between(40.0, 400.0));
-    out.long(draw.integer(15, 41));
+    out.put("rfid", reference_id(source, exposure));
+    out.put("jdstartref", start);
+    out.put("jdendref", start + draw.between(40.0, 400.0));
+    out.put("nframesref", draw.integer(15, 41) as i32);
 }
 
 /// `rfid`: field, product, filter, readout channel.
@@ -204,18 +186,38 @@ pub(super) fn reference_id(source: &Source, exposure: &Exposure) -> i64 {
     i64::from(exposure.field) * 1_000_000 + 120_000 + i64::from(exposure.fid) * 100 + rcid
 }
 
-/// `magzpsci` and its two errors, `clrcoeff` and its error.
-pub(super) fn zero_points(exposure: &Exposure) -> [f64; 5] {
-    [exposure.magzpsci, 2e-5, exposure.magzpscirms, exposure.clrcoeff, 3e-5]
+/// The image's calibration, which every record has.
+pub(super) fn zero_points(exposure: &Exposure) -> [(&'static str, f64); 5] {
+    [
+        ("magzpsci", exposure.magzpsci),
+        ("magzpsciunc", 2e-5),
+        ("magzpscirms", exposure.magzpscirms),
+        ("clrcoeff", exposure.clrcoeff),
+        ("clrcounc", 3e-5),
+    ]
 }
 
-/// `magzpsci` to `maggaiabright`.
-fn calibration(out: &mut AvroBytes, exposure: &Exposure, neighbours: &Neighbours, draw: &mut Draw) {
-    let [zero_point, uncertainty, rms, colour, colour_uncertainty] = zero_points(exposure);
-    out.some_floats(&[zero_point, uncertainty, rms]);
-    out.long(draw.integer(150, 2200));
-    out.some_floats(&[colour, colour_uncertainty, -1.5e-5, zero_point - 0.05]);
-    out.some_floats(&[draw.near(0.65, 0.1, 0.3, 1.1), draw.near(0.2, 0.04, 0.1, 0.4)]);
+/// The image's calibration, with the stars behind it, and Gaia's neighbours.
+fn put_calibration(
+    out: &mut Fields,
+    exposure: &Exposure,
+    neighbours: &Neighbours,
+    draw: &mut Draw,
+) {
+    out.put_floats(zero_points(exposure));
+    out.put("nmatches", draw.integer(150, 2200) as i32);
+    out.put_floats([
+        ("zpclrcov", -1.5e-5),
+        ("zpmed", exposure.magzpsci - 0.05),
+        ("clrmed", draw.near(0.65, 0.1, 0.3, 1.1)),
+        ("clrrms", draw.near(0.2, 0.04, 0.1, 0.4)),
+        ("exptime", 30.0),
+    ]);
     let gaia = &neighbours.gaia;
-    out.some_floats(&[gaia.near.0, gaia.bright.0, gaia.near.1, gaia.bright.1]);
+    out.put_floats([
+        ("neargaia", gaia.near.0),
+        ("neargaiabright", gaia.bright.0),
+        ("maggaia", gaia.near.1),
+        ("maggaiabright", gaia.bright.1),
+    ]);
 }

@@ -14,7 +14,7 @@ fn small_night() -> Night {
     Night { n_packets: 150, ..default_night() }
 }
 
-/// The record of a packet, as a reader that did not write it sees it.
+/// The record of a packet, read back.
 fn record(packet: &SimulatedPacket) -> BTreeMap<String, Value> {
     let mut records = Reader::new(packet.bytes.as_slice()).unwrap();
     let Value::Record(fields) = records.next().unwrap().unwrap() else {

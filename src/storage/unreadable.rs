@@ -22,6 +22,8 @@ pub struct QuarantinedMessage {
     pub attributes: Option<serde_json::Value>,
     /// Size of what was kept.
     pub n_bytes: i64,
+    /// Whether that begins as an Avro container file does.
+    pub is_container: bool,
     /// When it came.
     pub at: DateTime<Utc>,
 }
@@ -43,7 +45,8 @@ impl Storage {
         limit: i64,
     ) -> Result<Vec<QuarantinedMessage>, StorageError> {
         let rows = sqlx::query_as(
-            "select id, origin, error, attributes, octet_length(bytes)::bigint as n_bytes, at
+            "select id, origin, error, attributes, octet_length(bytes)::bigint as n_bytes, at,
+                    substr(bytes, 1, 4) = '\\x4f626a01' as is_container
              from unreadable
              where run_id = $3 and id > $4
                and (select may_read(r.started_by, r.readers, $1, $2) from run r where r.id = $3)

@@ -108,6 +108,7 @@ fn runs_and_targets() -> Router<AppState> {
         .route("/runs/{id}/history/", get(shared::history::get_run))
         .route("/runs/{id}/unreadable/", get(run::unreadable::get))
         .route("/runs/{run_id}/unreadable/{id}/", get(run::unreadable::get_bytes))
+        .route("/runs/{run_id}/unreadable/{id}/json/", get(run::unreadable::get_json))
         .route("/targets/", get(target::list::get))
         .route("/targets/create/", get(target::form::get_create).post(target::form::post_create))
         .route("/targets/{id}/", get(target::detail::get))

@@ -57,9 +57,9 @@ async fn a_packet_keeps_its_head_when_there_are_too_many_of_them() {
 
 /// Gives a container another entry in its header.
 fn with_note(container: &[u8], note: u8) -> Vec<u8> {
-    assert_eq!(container[4], 2 * 2, "a simulated packet has two entries, schema and codec");
+    assert_eq!(container[4], 2, "a simulated packet has one entry, its schema");
     let (magic, entries) = (&container[..4], &container[5..]);
-    [magic, &[2 * 3, 2 * 4], b"note", &[2, note], entries].concat()
+    [magic, &[2 * 2, 2 * 4], b"note", &[2, note], entries].concat()
 }
 
 #[tokio::test]

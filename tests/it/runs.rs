@@ -114,6 +114,38 @@ async fn packets_that_cannot_be_read_are_set_aside_and_disturb_nothing() {
 }
 
 #[tokio::test]
+async fn a_packet_of_another_survey_is_set_aside_and_shows_its_fields() {
+    let app = TestApp::start_empty().await;
+    let schema = r#"{"type": "record", "name": "alert", "namespace": "lsst.v11_1", "fields": [
+        {"name": "diaSourceId", "type": "long"},
+        {"name": "taken", "type": {"type": "long", "logicalType": "timestamp-millis"}}]}"#;
+    let schema = apache_avro::Schema::parse_str(schema).unwrap();
+    let mut writer = apache_avro::Writer::new(&schema, Vec::new()).unwrap();
+    let mut record = apache_avro::types::Record::new(&schema).unwrap();
+    record.put("diaSourceId", 170_028_485_835_751_490_i64);
+    record.put("taken", apache_avro::types::Value::TimestampMillis(1_789_171_200_000));
+    writer.append_value(record).unwrap();
+    let packet = writer.into_inner().unwrap();
+    std::fs::write(app.archive.join("lsst.avro"), &packet).unwrap();
+    std::fs::write(app.archive.join("cut.avro"), &packet[..packet.len() - 9]).unwrap();
+    std::fs::write(app.archive.join("junk.avro"), b"junk").unwrap();
+    let run = app.run(json!({})).await;
+    assert_eq!(counts(&run)[4], 3);
+    let home = format!("/runs/{}/unreadable/", run["id"]);
+    let page = app.get(&home).await.expect(200).shows("an Avro container of LSST");
+    let of = |name: &str| {
+        let row = page.body.split("<tr>").find(|row| row.contains(name)).unwrap();
+        row.split("href=\"")
+            .find(|part| part.contains("/json/"))
+            .map(|part| part.split('"').next().unwrap())
+    };
+    let json = app.get(of("lsst.avro").unwrap()).await.expect(200).json();
+    assert_eq!(json, json!({"diaSourceId": "170028485835751490", "taken": "2026-09-12T00:00:00Z"}));
+    app.get(of("cut.avro").unwrap()).await.expect(400).shows("the packet is cut short");
+    assert_eq!(of("junk.avro"), None);
+}
+
+#[tokio::test]
 async fn looking_at_a_run_starts_nothing() {
     let app = TestApp::start().await;
     let run = app.run(json!({"max_results": 5})).await;

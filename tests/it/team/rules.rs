@@ -296,6 +296,7 @@ pub(super) const RULES: &[Rule] = &[
     ("GET", "/runs/{id}/history/", See(Run), Nothing),
     ("GET", "/runs/{id}/unreadable/", See(Run), Nothing),
     ("GET", "/runs/{run_id}/unreadable/{id}/", See(Run), Nothing),
+    ("GET", "/runs/{run_id}/unreadable/{id}/json/", See(Run), Nothing),
     ("POST", "/alerts/alert/create/", Use(Run), Form(&[("run_id", "{id}"), ("alerts", "$alert")])),
     // Targets.
     ("GET", "/targets/create/", Work, Nothing),

@@ -129,7 +129,7 @@ impl World {
              insert into run_alert (run_id, alert_id, jd, object_id, ra, dec)
                  select thing.id, a.id, a.jd, a.object_id, a.ra, a.dec from thing, alert a;
              insert into unreadable (id, run_id, origin, error, bytes) overriding system value
-                 select id + 400, id, 'a message', 'it is junk', 'junk' from thing;
+                 select id + 400, id, 'a message', 'it is a number', '\\x4f626a0102166176726f2e736368656d610a22696e7422003031323334353637383961626364656602020230313233343536373839616263646566' from thing;
              insert into target (id, ra, dec, healpix, created_by, readers, writers, sharers) overriding system value
                  select id, 10, 10, 1, owner, readers, writers, sharers from thing;
              insert into target_name (target_id, realm, name, name_key, is_primary)

@@ -8,7 +8,12 @@ use axum::{
 };
 
 use crate::{
-    domain::history::{Action, Event, Kind},
+    domain::{
+        history::{Action, Event, Kind},
+        run::RunId,
+        sharing::Asker,
+    },
+    packets,
     storage::Storage,
     web::{
         frame::{
@@ -48,6 +53,8 @@ struct UnreadableRow {
     /// Its size: "67.1 kB".
     size: String,
     download_href: String,
+    /// Its fields as JSON, where it may have such.
+    json_href: Option<String>,
 }
 
 /// Rows of a page.
@@ -88,6 +95,9 @@ pub(in crate::web) async fn get(
                 } else {
                     format!("{home}{}/", row.id)
                 },
+                json_href: row
+                    .is_container
+                    .then(|| paths::run_page(id, &format!("unreadable/{}/json/", row.id))),
                 attributes: row.attributes.as_ref().map(flat_metadata).unwrap_or_default(),
                 origin: row.origin,
                 error: row.error,
@@ -103,10 +113,7 @@ pub(in crate::web) async fn get_bytes(
     context: PageContext,
     TwoIds(run_id, id): TwoIds,
 ) -> Result<Response, Error> {
-    let bytes =
-        storage.find_unreadable_bytes(&context.asker, run_id, id).await?.ok_or(Error::NotFound)?;
-    let event = Event::new(Action::Exported, Kind::Run, run_id, format!("unreadable message {id}"));
-    storage.record_event(&context.asker, event).await?;
+    let bytes = take_out(&storage, &context.asker, run_id, id).await?;
     let name = format!("attachment; filename=\"run-{run_id}-unreadable-{id}.bin\"");
     Ok((
         [
@@ -116,4 +123,30 @@ pub(in crate::web) async fn get_bytes(
         bytes,
     )
         .into_response())
+}
+
+/// `GET /runs/{run_id}/unreadable/{id}/json/`: every field of an Avro container, whatever survey it is of.
+pub(in crate::web) async fn get_json(
+    State(storage): State<Storage>,
+    context: PageContext,
+    TwoIds(run_id, id): TwoIds,
+) -> Result<Response, Error> {
+    let bytes = take_out(&storage, &context.asker, run_id, id).await?;
+    let json = tokio::task::spawn_blocking(move || packets::container_to_json(&bytes))
+        .await
+        .map_err(|error| Error::Internal(error.into()))?
+        .map_err(|error| Error::BadRequest(error.to_string()))?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
+}
+
+async fn take_out(
+    storage: &Storage,
+    asker: &Asker,
+    run_id: RunId,
+    id: i64,
+) -> Result<Vec<u8>, Error> {
+    let bytes = storage.find_unreadable_bytes(asker, run_id, id).await?.ok_or(Error::NotFound)?;
+    let event = Event::new(Action::Exported, Kind::Run, run_id, format!("unreadable message {id}"));
+    storage.record_event(asker, event).await?;
+    Ok(bytes)
 }
