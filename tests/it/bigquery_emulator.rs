@@ -3,6 +3,7 @@
 use axum::{Json, Router, extract::Request, response::IntoResponse};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 use tom_alerts::google::bigquery::{Parameter, ResultPage, named};
 
@@ -40,14 +41,19 @@ impl BigQueryEmulator {
 
     /// A front of the emulator that answers dry runs itself: what they would read, and at once. The emulator says 0
     /// bytes, and runs a query that has parameters. `HOST:PORT`.
-    pub(crate) async fn front(&self, estimate: u64) -> String {
+    ///
+    /// And the paths that were asked for through it.
+    pub(crate) async fn front(&self, estimate: u64) -> (String, Arc<Mutex<Vec<String>>>) {
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let paths = asked.clone();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (host, http) = (self.host.clone(), self.http.clone());
         let router = Router::new().fallback(move |request: Request| {
-            let (host, http) = (host.clone(), http.clone());
+            let (host, http, paths) = (host.clone(), http.clone(), paths.clone());
             async move {
                 let (parts, body) = request.into_parts();
+                paths.lock().unwrap().push(parts.uri.path().to_owned());
                 let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
                 let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
                 if asked["configuration"]["dryRun"] == true {
@@ -65,7 +71,7 @@ impl BigQueryEmulator {
             }
         });
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        address
+        (address, asked)
     }
 
     /// The full name of a table of this dataset.
@@ -114,6 +120,11 @@ impl BigQueryEmulator {
         let path = format!("{PROJECT}/jobs?projection=full&maxResults=1000");
         let answer = self.expect(Method::GET, &path, &Value::Null).await;
         answer["jobs"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// Stops a job.
+    pub(crate) async fn cancel(&self, job: &str) {
+        self.expect(Method::POST, &format!("{PROJECT}/jobs/{job}/cancel"), &json!({})).await;
     }
 
     async fn create_dataset(&self, project: &str, dataset: &str) {

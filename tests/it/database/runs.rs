@@ -163,8 +163,8 @@ async fn on_the_emulator_a_run_that_is_stopped_stops_its_job() {
         emulator.table("ztf")
     );
     emulator.query(&slow, &[]).await;
-    let service =
-        BigQueryService::at(Some(&emulator.front(5 << 30).await), &crate::timing::short()).unwrap();
+    let (front, asked) = emulator.front(5 << 30).await;
+    let service = BigQueryService::at(Some(&front), &crate::timing::short()).unwrap();
     let app = TestApp::start_with_bigquery(service, super::access()).await;
     table["own_table"] = json!(emulator.table("slow"));
     let id = begin(&app, &super::with(&table, &json!({"candid": 5, "timeout": 600}))).await;
@@ -181,7 +181,9 @@ async fn on_the_emulator_a_run_that_is_stopped_stops_its_job() {
     app.post(&format!("/runs/{id}/cancel/"), &[]).await.expect(303);
     let run = app.wait(id).await;
     assert_eq!(run["state"], "cancelled", "{run}");
-    for _ in 0..200 {
+    let cancel = format!("/{job}/cancel");
+    assert!(asked.lock().unwrap().iter().any(|path| path.ends_with(&cancel)), "{asked:?}");
+    for _ in 0..30 {
         let jobs = emulator.jobs().await;
         let stopped =
             jobs.iter().find(|found| found["jobReference"]["jobId"] == job.as_str()).unwrap();
@@ -189,7 +191,9 @@ async fn on_the_emulator_a_run_that_is_stopped_stops_its_job() {
             assert_eq!(stopped["errorResult"]["reason"], "stopped", "{stopped}");
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        // The emulator forgets a request that comes before it has begun to read the table.
+        emulator.cancel(&job).await;
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     }
     panic!("the job {job} of {PROJECT} goes on");
 }
