@@ -1,17 +1,13 @@
 //! Composition: starts every part in order, serves, and stops in the reverse order.
 
 mod accounts;
+mod backends;
 mod database;
 mod ending;
 mod ingest;
 mod settings;
 
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use futures::future::BoxFuture;
@@ -19,7 +15,10 @@ use tokio::net::TcpSocket;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use self::database::Database;
+use self::{
+    backends::{brokers, pubsub_service},
+    database::Database,
+};
 pub use self::{ingest::ingest, settings::check_settings};
 use crate::{
     actions::{
@@ -27,16 +26,9 @@ use crate::{
         run_limits::RunLimits,
         runs::{Runner, RunnerSettings},
     },
-    brokers::{
-        BackendSettings, Brokers, Cost, all_backends,
-        archive::SIMULATED_NIGHT,
-        database::BigQueryService,
-        pubsub::{self, PubSubService},
-    },
+    brokers::pubsub::{self},
     clock::Clock,
-    config::{
-        BigQueryConfig, GoogleConfig, LimitsConfig, ServeConfig, SimulateConfig, TimingConfig,
-    },
+    config::{GoogleConfig, LimitsConfig, ServeConfig, SimulateConfig, TimingConfig},
     domain::timing::Timing,
     google::{
         Access, ServiceAccount, TokenSource,
@@ -89,12 +81,7 @@ async fn serve_on(
     let metrics = telemetry::collect_metrics()?;
     let storage = database.connect().await?;
     let (clock, timing) = (Clock::system(), timing_of(config.timing));
-    let brokers = Brokers::new(all_backends(BackendSettings {
-        archives: archives(config, data_dir).await?,
-        uploads: uploads_folder(data_dir)?,
-        pubsub: pubsub_service(&config.google, &timing)?,
-        bigquery: bigquery(&config.bigquery, &timing)?,
-    }));
+    let brokers = brokers(config, data_dir, &timing).await?;
     let address = socket.local_addr()?;
     let public_url = settings::public_url(config, address)?;
     let access = google_access(&config.google)?;
@@ -152,31 +139,6 @@ async fn serve_on(
     Ok(())
 }
 
-/// The configured archives, or the simulated night, which is made when it is first needed.
-async fn archives(config: &ServeConfig, data_dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    if !config.archives.is_empty() {
-        for archive in &config.archives {
-            if !archive.exists() {
-                warn!("The archive {} is not there (yet)", archive.display());
-            }
-        }
-        return Ok(config.archives.clone());
-    }
-    let folder = data_dir.join(SIMULATED_NIGHT);
-    let night = simulate::default_night();
-    let file = folder.join(night.archive_name());
-    if !file.exists() {
-        info!("Simulating a night of {} alerts for a first look", night.n_packets);
-        tokio::task::spawn_blocking(move || {
-            std::fs::create_dir_all(file.parent().unwrap_or(&file))?;
-            simulate::write_tar_gz(&night, &file).map_err(anyhow::Error::from)
-        })
-        .await?
-        .context("the simulated night cannot be written")?;
-    }
-    Ok(vec![folder])
-}
-
 /// How patient the service is.
 fn timing_of(config: TimingConfig) -> Timing {
     let divisor = config.timing_divisor;
@@ -184,14 +146,6 @@ fn timing_of(config: TimingConfig) -> Timing {
         warn!("Every patience is divided by {divisor}: this is for tests, and for nothing else");
     }
     Timing::default().shortened(divisor)
-}
-
-/// Where Pub/Sub is.
-fn pubsub_service(config: &GoogleConfig, timing: &Timing) -> anyhow::Result<PubSubService> {
-    Ok(match &config.pubsub_endpoint {
-        Some(endpoint) => PubSubService::behind(endpoint.clone(), timing)?,
-        None => PubSubService::at(config.pubsub_emulator.as_deref(), timing)?,
-    })
 }
 
 /// What the runs of one member may take.
@@ -202,15 +156,6 @@ fn run_limits(limits: &LimitsConfig) -> RunLimits {
         pulls_a_minute: limits.pulls(),
         ..RunLimits::default()
     }
-}
-
-/// BigQuery as the deployment uses it.
-fn bigquery(config: &BigQueryConfig, timing: &Timing) -> anyhow::Result<BigQueryService> {
-    let mut service = BigQueryService::at(config.bigquery_emulator.as_deref(), timing)?;
-    service.query_limit = config.bigquery_query_limit;
-    service.daily.user = Cost(config.bigquery_user_budget);
-    service.daily.team = Cost(config.bigquery_team_budget);
-    Ok(service)
 }
 
 /// Whom the deployment acts as towards Google: a service account, if it has one.
@@ -227,13 +172,6 @@ fn google_access(config: &GoogleConfig) -> anyhow::Result<Access> {
         project: named.or(own),
         tokens: account.map(|account| Arc::new(account) as Arc<dyn TokenSource>),
     })
-}
-
-fn uploads_folder(data_dir: &Path) -> anyhow::Result<PathBuf> {
-    let folder = data_dir.join("uploads");
-    std::fs::create_dir_all(&folder)
-        .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
-    Ok(folder)
 }
 
 /// Deletes alerts that nobody saved, after the retention time, until shutdown.

@@ -9,7 +9,11 @@ use std::{
 use sqlx::postgres::PgConnectOptions;
 use url::Url;
 
-use super::{accounts, bigquery, google_access, pubsub_service};
+use super::{
+    accounts,
+    backends::{bigquery, pubsub_service},
+    google_access,
+};
 use crate::{
     config::{ServeConfig, unknown_variables},
     domain::timing::Timing,

@@ -11,7 +11,7 @@ const MAX_OF_FILE: usize = 300;
 
 /// Functions that are longer, each with its lines. They may only become shorter.
 const LONG_FUNCTIONS: &[(&str, &str, usize)] = &[
-    ("app/mod.rs", "serve_on", 72),
+    ("app/mod.rs", "serve_on", 68),
     ("brokers/database/running.rs", "hand_over", 61),
     ("storage/known_alerts.rs", "insert_alerts", 65),
     ("storage/listener_work.rs", "begin_listening", 61),
@@ -22,12 +22,11 @@ const LONG_FUNCTIONS: &[(&str, &str, usize)] = &[
 const LONG_FILES: &[(&str, usize)] = &[
     ("actions/sign_in.rs", 303),
     ("app/ingest.rs", 312),
-    ("app/mod.rs", 331),
     ("brokers/database/form.rs", 320),
     ("brokers/stream_rest/pulling.rs", 322),
     ("config.rs", 346),
     ("domain/sky/parse.rs", 323),
-    ("google/oauth/provider.rs", 356),
+    ("google/oauth/provider.rs", 332),
     ("storage/listener_work.rs", 329),
     ("storage/members.rs", 322),
     ("storage/results.rs", 319),

@@ -35,3 +35,10 @@ pub enum RefreshError {
     #[error("{0}")]
     Passing(String),
 }
+
+impl RefreshError {
+    /// What there was instead of an answer.
+    pub(super) fn passing(why: impl std::fmt::Display) -> Self {
+        Self::Passing(why.to_string())
+    }
+}

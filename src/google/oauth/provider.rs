@@ -9,8 +9,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use openidconnect::{
     AuthType, AuthorizationCode, ClientId, ClientSecret, CsrfToken, IssuerUrl, JsonWebKeySet,
-    Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken,
-    core,
+    Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, core,
 };
 use tokio::time::Instant;
 use url::Url;
@@ -19,9 +18,9 @@ use super::{
     connection::Connections,
     error::{OAuthError, RefreshError},
     id_token::{self, IdTokenError},
-    openid::{Metadata, OpenIdClient, TokenAnswer},
+    openid::{Metadata, OpenIdClient},
     refusals::{discovery_error, error_word, exchange_error, refresh_error},
-    token::{Exchanged, Tokens},
+    token::{Exchanged, Tokens, is_bearer},
 };
 use crate::{
     domain::{
@@ -33,9 +32,6 @@ use crate::{
 
 /// How long what the provider says of itself is believed.
 const DISCOVERY_LIFE: Duration = Duration::from_hours(1);
-
-/// How long an access token lives when the provider does not say. RFC 6749 leaves it open; Google's live an hour.
-const DEFAULT_LIFETIME: Duration = Duration::from_mins(30);
 
 /// This deployment, as the provider knows it.
 #[derive(Clone)]
@@ -206,27 +202,24 @@ impl Provider {
             other => other,
         };
         let identity = identity.map_err(|error| OAuthError::BadIdToken(error.to_string()))?;
-        Ok(Exchanged { identity, tokens: tokens(&answer, asked) })
+        Ok(Exchanged { identity, tokens: Tokens::of(&answer, asked) })
     }
 
-    /// Renews an access token. `scopes` is what the grant had: an answer that names none has the same.
+    /// Renews an access token. `had` is what the grant had: an answer that names none has the same.
     pub async fn refresh(
         &self,
         token: &Token,
-        scopes: &[GoogleRight],
+        had: &[GoogleRight],
     ) -> Result<Tokens, RefreshError> {
-        let metadata =
-            self.metadata().await.map_err(|error| RefreshError::Passing(error.to_string()))?;
-        let client = self.openid_client(&metadata);
-        let token = RefreshToken::new(token.secret().to_owned());
-        let request = client
-            .exchange_refresh_token(&token)
-            .map_err(|error| RefreshError::Passing(error.to_string()))?;
+        let metadata = self.metadata().await.map_err(RefreshError::passing)?;
+        let (client, token) =
+            (self.openid_client(&metadata), RefreshToken::new(token.secret().to_owned()));
+        let request = client.exchange_refresh_token(&token).map_err(RefreshError::passing)?;
         let answer = request.request_async(&self.connections).await.map_err(refresh_error)?;
         if !is_bearer(&answer) {
-            return Err(RefreshError::Passing("its token is of an unknown type".to_owned()));
+            return Err(RefreshError::passing("its token is of an unknown type"));
         }
-        Ok(tokens(&answer, scopes))
+        Ok(Tokens::of(&answer, had))
     }
 
     /// Revokes a grant at the provider (RFC 7009); the error is a sentence's part.
@@ -336,25 +329,4 @@ impl Provider {
 /// Names of this computer.
 fn is_loopback(host: &str) -> bool {
     matches!(host, "127.0.0.1" | "localhost" | "[::1]")
-}
-
-/// A token of a type that we do not know must not be used (RFC 6749, section 7.1).
-fn is_bearer(answer: &TokenAnswer) -> bool {
-    *answer.token_type() == core::CoreTokenType::Bearer
-}
-
-fn tokens(answer: &TokenAnswer, scopes_before: &[GoogleRight]) -> Tokens {
-    let scopes = answer.scopes().map_or_else(
-        || scopes_before.to_vec(),
-        |granted| {
-            let known = granted.iter().filter_map(|scope| GoogleRight::from_url(scope.as_str()));
-            known.collect()
-        },
-    );
-    Tokens {
-        access: Token::new(answer.access_token().secret().clone()),
-        lifetime: answer.expires_in().unwrap_or(DEFAULT_LIFETIME),
-        refresh: answer.refresh_token().map(|token| Token::new(token.secret().clone())),
-        scopes,
-    }
 }

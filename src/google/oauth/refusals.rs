@@ -72,7 +72,7 @@ pub(super) fn refresh_error(error: TokenError) -> RefreshError {
                 _ => RefreshError::Passing(why),
             }
         }
-        RequestTokenError::Request(error) => RefreshError::Passing(error.to_string()),
+        RequestTokenError::Request(error) => RefreshError::passing(error),
         RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
             RefreshError::Passing("its answer cannot be read".to_owned())
         }

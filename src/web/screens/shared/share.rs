@@ -265,10 +265,7 @@ fn share_row(id: i64, name: &str, note: String, sharing: &Sharing) -> ShareRow {
 fn remarks(kind: Kind, rights: Rights) -> Vec<String> {
     let mut remarks = Vec::new();
     if !rights.share {
-        remarks.push(
-            "Only its owner, an admin, or somebody with the right to share it can change this."
-                .to_owned(),
-        );
+        remarks.push("Only its owner, an admin or who may share it can change this.".to_owned());
     } else if !rights.delete {
         remarks.push(
             "You can add groups, with the rights that you have yourself. Only its owner or an admin can take rights away."
