@@ -199,7 +199,7 @@ test('Rights to see, to change and to share are apart, and decide which buttons 
   };
   await share(bea, shared, { SN: ['see', 'change', 'share'], [EVERYBODY]: ['see'] });
   assert.deepEqual(await buttons(cyd), [0, 0, 0]);
-  assert.match(await content(cyd), /Only its owner, an admin, or somebody with the right to share it can change this/);
+  assert.match(await content(cyd), /Only its owner, an admin or who may share it can change this/);
   const { status, text } = await sendByHand(cyd, `${shared}share/`, { readers: '0', writers: '0' });
   assert.equal(status, 403, text);
   assert.equal(await statusOf(cyd, `${shared}update/`), 403);
