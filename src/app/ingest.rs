@@ -9,9 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 use url::Url;
 
-use super::{
-    Database, Stop, accounts, backends::pubsub_service, google_access, run_limits, timing_of,
-};
+use super::{Database, Stop, accounts, google_access, pubsub_service, run_limits, timing_of};
 use crate::{
     actions::{
         credentials::Credentials,

@@ -20,5 +20,6 @@ pub mod sky;
 pub mod target;
 pub mod time;
 pub mod timing;
+pub mod typed;
 pub mod visitor;
 pub mod wording;

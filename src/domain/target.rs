@@ -2,15 +2,32 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{sharing::Sharing, sky::Position};
+use super::{sharing::Sharing, sky::Position, typed::plain};
 
-/// A name as names are compared: lower case, without spaces, `-`, `_`, `(` and `)`,
-/// so that "SN 2026-abc" and "sn2026abc" are one name.
+/// A name as names are compared: lower case, one kind of every dash, quote and letter, without spaces, `-`, `_`, `(` and
+/// `)`, so that "SN 2026-abc" and "sn2026abc" are one name.
+///
+/// Between two digits such a mark counts, whichever it is: "M 3-1" is not M 31, nor Hen 2-10 Hen 210.
 pub fn name_key(name: &str) -> String {
-    name.chars()
-        .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '_' | '(' | ')'))
-        .flat_map(char::to_lowercase)
-        .collect()
+    let mut key = String::with_capacity(name.len());
+    let mut is_parted = false;
+    for c in plain(name).chars() {
+        if is_mark(c) {
+            is_parted = true;
+            continue;
+        }
+        if is_parted && c.is_ascii_digit() && key.ends_with(|last: char| last.is_ascii_digit()) {
+            key.push('-');
+        }
+        is_parted = false;
+        key.extend(c.to_lowercase());
+    }
+    key
+}
+
+/// What names are compared without.
+fn is_mark(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '-' | '_' | '(' | ')')
 }
 
 /// A target to be saved.
@@ -215,5 +232,27 @@ mod tests {
             assert_eq!(name_key(name), name_key("fuzzy_name_Target"), "{name}");
         }
         assert_ne!(name_key("ZTF26aaaaaaa"), name_key("ZTF26aaaaaab"));
+    }
+
+    #[test]
+    fn names_that_look_alike_have_one_key_and_names_that_mean_two_things_have_two() {
+        for (one, other) in [
+            ("2MASS J11123099-7653342", "2MASS J11123099\u{2013}7653342"),
+            ("2MASS J11123099-7653342", "2MASS J11123099\u{2212}7653342"),
+            ("2MASS J11123099-7653342", "2MASSJ11123099\u{2011}7653342"),
+            ("\u{b5} Cep", "\u{3bc} Cep"),
+            ("Caf\u{e9} 1", "Cafe\u{301} 1"),
+            ("Barnard's star", "Barnard\u{2019}s star"),
+            ("ＺＴＦ２６ａａａａａａａ", "ZTF26aaaaaaa"),
+            ("PS1_1", "PS1-1"),
+            ("Hen 2-10", "Hen 2 10"),
+            ("SN 2026-abc", "sn2026abc"),
+        ] {
+            assert_eq!(name_key(one), name_key(other), "{one}, {other}");
+        }
+        for (one, other) in [("M 3-1", "M31"), ("Hen 2-10", "Hen 210"), ("PS1_1", "PS11")] {
+            assert_ne!(name_key(one), name_key(other), "{one}, {other}");
+        }
+        assert_eq!(name_key("()"), "");
     }
 }

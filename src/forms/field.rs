@@ -3,9 +3,11 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use crate::domain::typed::one_line;
+
 use super::{
     Context,
-    reading::{pick, read_integer, read_number, read_text},
+    reading::{echo_number, pick, read_integer, read_number, read_text},
 };
 
 /// Reads a text of a kind of its own: what was understood, or what is wrong. Both are sentences.
@@ -221,7 +223,31 @@ impl Field {
         Self { only_with: Some(name), ..self }
     }
 
-    /// Reads trimmed, non-empty values; the message says what is wrong.
+    /// What was typed, as it is kept: without space around it, and on one line where the field has one.
+    pub(super) fn tidied(&self, text: &str) -> String {
+        match self.kind {
+            Kind::LongText { .. } => {
+                text.replace("\r\n", "\n").replace('\r', "\n").trim().to_owned()
+            }
+            _ => one_line(text),
+        }
+    }
+
+    /// How a text is understood, where it is and that is worth a word.
+    pub fn echo(&self, text: &str, context: &Context) -> Option<String> {
+        let text = self.tidied(text);
+        if text.is_empty() {
+            return None;
+        }
+        self.read(&[text], context).ok().and_then(|read| read.echo)
+    }
+
+    /// Whether it can say how it reads what is typed.
+    pub fn has_echo(&self) -> bool {
+        matches!(self.kind, Kind::Parsed(_) | Kind::Number { .. } | Kind::Integer { .. })
+    }
+
+    /// Reads tidied, non-empty values; the message says what is wrong.
     pub(super) fn read(&self, values: &[String], context: &Context) -> Result<Read, String> {
         if let Kind::Flags(options) = self.kind {
             return self.read_flags(values, options);
@@ -236,8 +262,16 @@ impl Field {
         let value = match self.kind {
             Kind::Text { max_length } => Value::from(read_text(text, max_length, false)?),
             Kind::LongText { max_length } => Value::from(read_text(text, max_length, true)?),
-            Kind::Integer { min, max } => Value::from(read_integer(text, min, max)?),
-            Kind::Number { min, max } => Value::from(read_number(text, min, max)?),
+            Kind::Integer { min, max } => {
+                let number = Value::from(read_integer(text, self.unit, min, max)?);
+                echo = echo_number(text, self.unit, &number);
+                number
+            }
+            Kind::Number { min, max } => {
+                let number = Value::from(read_number(text, self.unit, min, max)?);
+                echo = echo_number(text, self.unit, &number);
+                number
+            }
             Kind::Choice(options) => {
                 Value::from(pick(text, options.iter().map(|(value, _)| *value))?)
             }

@@ -84,7 +84,7 @@ impl FormSpec {
             let values: Vec<String> = raw
                 .values(field.name)
                 .iter()
-                .map(|value| value.trim().to_owned())
+                .map(|value| field.tidied(value))
                 .filter(|value| !value.is_empty())
                 .collect();
             if let Some(problem) = raw.problem(field.name) {

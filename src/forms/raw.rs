@@ -43,6 +43,13 @@ impl RawForm {
         form
     }
 
+    /// The same with this as the one value of a name.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: String) -> Self {
+        self.values.insert(name.to_owned(), vec![value]);
+        self
+    }
+
     /// The values of a name.
     pub fn values(&self, name: &str) -> &[String] {
         self.values.get(name).map_or(&[], Vec::as_slice)

@@ -141,7 +141,7 @@ async fn a_packet_of_another_survey_is_set_aside_and_shows_its_fields() {
     };
     let json = app.get(of("lsst.avro").unwrap()).await.expect(200).json();
     assert_eq!(json, json!({"diaSourceId": "170028485835751490", "taken": "2026-09-12T00:00:00Z"}));
-    app.get(of("cut.avro").unwrap()).await.expect(400).shows("the packet is cut short");
+    app.get(of("cut.avro").unwrap()).await.expect(400).shows("truncated packet");
     assert_eq!(of("junk.avro"), None);
 }
 

@@ -298,7 +298,7 @@ impl Query {
                 day(before)
             ));
         } else if !self.is_own {
-            remarks.push("The table has no partitions: every query scans whole columns".to_owned());
+            remarks.push("The table is not partitioned: every query scans whole columns".into());
         }
         if self.is_own {
             remarks.push("How much of your own table is read depends on how it is partitioned and clustered; without either, every query scans whole columns".to_owned());

@@ -1,17 +1,19 @@
 //! Places on the sky: positions, circles, distances, cells; reading and writing of coordinates is in the files beside.
 
 mod cells;
+mod galactic;
 mod parse;
+mod sexagesimal;
+mod split;
 mod write;
 
 pub use self::{
     cells::{cone_cover, healpix29},
-    parse::{
-        CoordinateError, RadiusUnit, parse_cone, parse_cone_with, parse_dec, parse_position,
-        parse_ra,
-    },
+    galactic::from_galactic,
+    parse::{CoordinateError, parse_cone, parse_dec, parse_position, parse_ra},
     write::{
-        coordinate_name, echo_cone, echo_position, format_dec_dms, format_ra_hms, format_radius,
+        coordinate_name, echo_cone, echo_position, format_dec_dms, format_ra_degrees,
+        format_ra_hms, format_radius,
     },
 };
 

@@ -1,6 +1,12 @@
 //! Coordinates in the forms that people paste. What could mean two things is refused, never guessed.
 
-use super::{Cone, Position};
+use super::{
+    Cone, Position,
+    galactic::{from_galactic, read_galactic},
+    sexagesimal::{Unit, sexagesimal},
+    split::split_position,
+};
+use crate::domain::typed::{decimal, plain};
 
 /// Why coordinates cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -14,6 +20,12 @@ pub enum CoordinateError {
     /// A declination that is none.
     #[error("Dec must be between -90 and 90 degrees")]
     DecRange,
+    /// Galactic coordinates that are none.
+    #[error("Galactic l must be from 0 to 360 degrees, and b between -90 and 90")]
+    GalacticRange,
+    /// A name of a place to the minute only.
+    #[error("A name such as J1901+1458 is good to a minute only. Please enter the position itself")]
+    CoarseName,
     /// Several readings are possible.
     #[error(
         "That can be read in more than one way. Write it as 150.1005 +2.2001, 10:00:24.12 +02:12:00.4 or 10h00m24.12s +02d12m00.4s"
@@ -29,15 +41,6 @@ pub enum CoordinateError {
         "The radius must be above 0 and at most 180 degrees, with an optional unit: \" (arcsec), ' (arcmin) or ° (deg)"
     )]
     Radius,
-}
-
-/// The unit of a radius that is given without one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RadiusUnit {
-    /// Arcseconds.
-    Arcsec,
-    /// Degrees.
-    Degree,
 }
 
 /// Reads a right ascension: a plain number is degrees, sexagesimal is hours unless it carries `d` or `°`.
@@ -64,11 +67,19 @@ pub fn parse_dec(text: &str) -> Result<f64, CoordinateError> {
     if (-90.0..=90.0).contains(&degrees) { Ok(degrees) } else { Err(CoordinateError::DecRange) }
 }
 
-/// Reads right ascension and declination from one text.
+/// Reads a place from one text: right ascension and declination, galactic `l b` that are marked so, or a name that tells
+/// where it is (`PSN J08384182-6420485`).
 pub fn parse_position(text: &str) -> Result<Position, CoordinateError> {
     let text = tidy(text);
-    if let Some(digits) = text.strip_prefix(['J', 'j']) {
+    if let Some(galactic) = read_galactic(&text) {
+        let (l_deg, b_deg) = galactic?;
+        return from_galactic(l_deg, b_deg);
+    }
+    if let Some(digits) = designation(&text) {
         return glued(digits);
+    }
+    if let Some(place) = minutes_only(&text) {
+        return place;
     }
     let (ra, dec) = split_position(&text)?;
     // "10 -45:17:50": ten degrees, or ten hours? Who writes one in degrees writes both so.
@@ -78,14 +89,9 @@ pub fn parse_position(text: &str) -> Result<Position, CoordinateError> {
     Position::new(parse_ra(&ra)?, parse_dec(&dec)?)
 }
 
-/// Reads "RA, Dec, radius" with the radius in arcseconds unless it has a unit.
+/// Reads "RA, Dec, radius", or another place and a radius, which is in arcseconds unless it has a unit.
 pub fn parse_cone(text: &str) -> Result<Cone, CoordinateError> {
-    parse_cone_with(text, RadiusUnit::Arcsec)
-}
-
-/// Reads "RA, Dec, radius" with a choice of the radius's unit where it has none.
-pub fn parse_cone_with(text: &str, unit: RadiusUnit) -> Result<Cone, CoordinateError> {
-    let text = tidy_but_primes(text);
+    let text = tidy(text);
     let parts: Vec<&str> = text.split(',').map(str::trim).collect();
     let (center, radius) = match parts.as_slice() {
         [_] => {
@@ -96,9 +102,7 @@ pub fn parse_cone_with(text: &str, unit: RadiusUnit) -> Result<Cone, CoordinateE
             }
             (parse_position(place), radius)
         }
-        [ra, dec, radius] => {
-            (wrapped_ra(ra).and_then(|ra| Position::new(ra, parse_dec(dec)?)), *radius)
-        }
+        [first, second, radius] => (pair(first, second), *radius),
         _ => {
             let (place, radius) = text.rsplit_once(',').ok_or(CoordinateError::Cone)?;
             (parse_position(place), radius)
@@ -108,15 +112,14 @@ pub fn parse_cone_with(text: &str, unit: RadiusUnit) -> Result<Cone, CoordinateE
         CoordinateError::Format | CoordinateError::Ambiguous => CoordinateError::Cone,
         error => error,
     })?;
-    Ok(Cone { center, radius_deg: parse_radius(radius.trim(), unit)? })
+    Ok(Cone { center, radius_deg: parse_radius(radius.trim())? })
 }
 
-/// A right ascension that may have gone round: a search around 361 degrees means 1 degree.
-fn wrapped_ra(text: &str) -> Result<f64, CoordinateError> {
-    match decimal(text) {
-        // Rounding may end on 360 itself.
-        Some(degrees) => Ok(degrees.rem_euclid(360.0)).map(|ra| if ra < 360.0 { ra } else { 0.0 }),
-        None => parse_ra(text),
+/// A place of which commas have parted the coordinates.
+fn pair(first: &str, second: &str) -> Result<Position, CoordinateError> {
+    match read_galactic(&format!("{first}, {second}")) {
+        Some(galactic) => galactic.and_then(|(l_deg, b_deg)| from_galactic(l_deg, b_deg)),
+        None => Position::new(parse_ra(first)?, parse_dec(second)?),
     }
 }
 
@@ -131,14 +134,14 @@ fn split_radius(text: &str) -> Option<(&str, &str)> {
     Some((place.trim_end(), radius.trim_start()))
 }
 
-fn parse_radius(text: &str, unit: RadiusUnit) -> Result<f64, CoordinateError> {
-    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+fn parse_radius(text: &str) -> Result<f64, CoordinateError> {
+    let is_of_number = |c: char| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-');
+    let split = text.find(|c| !is_of_number(c)).unwrap_or(text.len());
     let (number, suffix) = text.split_at(split);
-    let per_degree = match (suffix.trim().to_lowercase().as_str(), unit) {
-        ("", RadiusUnit::Arcsec)
-        | ("\"" | "″" | "''" | "as" | "arcsec" | "arcsecs" | "arcseconds" | "asec", _) => 3_600.0,
-        ("'" | "′" | "am" | "arcmin" | "arcmins" | "arcminutes" | "amin", _) => 60.0,
-        ("", RadiusUnit::Degree) | ("°" | "d" | "deg" | "degs" | "degree" | "degrees", _) => 1.0,
+    let per_degree = match suffix.trim().to_lowercase().as_str() {
+        "" | "\"" | "as" | "arcsec" | "arcsecs" | "arcseconds" | "asec" => 3_600.0,
+        "'" | "am" | "arcmin" | "arcmins" | "arcminutes" | "amin" => 60.0,
+        "°" | "d" => 1.0,
         _ => return Err(CoordinateError::Radius),
     };
     let radius_deg = decimal(number).ok_or(CoordinateError::Radius)? / per_degree;
@@ -149,177 +152,92 @@ fn parse_radius(text: &str, unit: RadiusUnit) -> Result<f64, CoordinateError> {
     }
 }
 
-/// One kind of minus, prime and space.
+/// One kind of every character, and marks for the words that people write in their place.
 fn tidy(text: &str) -> String {
-    tidy_but_primes(text).replace('′', "'").replace(['″', '”', '“'], "\"").replace("''", "\"")
+    let mut text = plain(text);
+    for (mark, words) in
+        [("°", ["degrees", "degree", "degs", "deg"]), ("h", ["hours", "hour", "hrs", "hr"])]
+    {
+        for word in words {
+            text = replace_word(&text, word, mark);
+        }
+    }
+    text
 }
 
-fn tidy_but_primes(text: &str) -> String {
-    let one_kind: String = text
+/// Puts a mark in the place of a word that follows a number, and of the space before it.
+fn replace_word(text: &str, word: &str, mark: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.to_ascii_lowercase().find(word) {
+        let (before, found) = rest.split_at(at);
+        let after = &found[word.len()..];
+        let number = before.trim_end();
+        let stands_alone = number.ends_with(|c: char| c.is_ascii_digit() || c == '.')
+            && !after.starts_with(|c: char| c.is_ascii_alphabetic());
+        if stands_alone {
+            written.push_str(number);
+            written.push_str(mark);
+        } else {
+            written.push_str(before);
+            written.push_str(&found[..word.len()]);
+        }
+        rest = after;
+    }
+    written.push_str(rest);
+    written
+}
+
+/// What follows the `J` of a name that tells where it is: `J190132.9+145808.7`, `PSN J08384182-6420485`, `2MASSJ1112…`.
+fn designation(text: &str) -> Option<&str> {
+    let at = text.char_indices().rev().find_map(|(at, c)| {
+        let digits = &text[at + c.len_utf8()..];
+        let is_place = digits.starts_with(|c: char| c.is_ascii_digit())
+            && digits.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '+' | '-'));
+        (matches!(c, 'J' | 'j') && is_place).then_some(at)
+    })?;
+    let acronym = text[..at].trim();
+    let is_acronym = acronym
         .chars()
-        .map(|c| match c {
-            '\u{2212}' | '\u{2013}' | '\u{2014}' | '\u{2010}' | '\u{2011}' => '-',
-            '’' | '‘' => '\'',
-            'º' | '˚' => '°',
-            c if c.is_whitespace() => ' ',
-            c => c,
-        })
-        .collect();
-    one_kind.trim().to_owned()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-' | '_' | '*' | '[' | ']'));
+    is_acronym.then(|| &text[at + 1..])
 }
 
-/// Digits with at most one point and perhaps a sign; no exponent, no `inf`, no `nan`.
-fn decimal(text: &str) -> Option<f64> {
-    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let is_plain = digits.len() <= 40
-        && digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
-        && digits.chars().all(|c| c.is_ascii_digit() || c == '.');
-    text.parse().ok().filter(|_| is_plain)
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Unit {
-    Hours,
-    Degrees,
-    Unmarked,
-}
-
-struct Sexagesimal {
-    /// In the first part's unit.
-    value: f64,
-    unit: Unit,
-}
-
-/// Reads `10:00:24.12`, `10 00 24.12`, `10h00m24.12s`, `-0°30'`, `10.5h`: up to three parts, of which only the
-/// last may have a fraction. Unmarked parts with spaces between must be three.
-fn sexagesimal(text: &str) -> Option<Sexagesimal> {
-    let (is_negative, mut rest) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let mut unit = Unit::Unmarked;
-    let mut marks = Vec::new();
-    let mut parts: Vec<&str> = Vec::new();
-    while !rest.trim().is_empty() {
-        rest = rest.trim_start();
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-        let (number, after) = rest.split_at(end);
-        parts.push(number);
-        let mark = after.trim_start().chars().next().filter(|c| !c.is_ascii_digit() && *c != '.');
-        rest = match mark {
-            Some(mark) => {
-                let after = after.trim_start();
-                &after[mark.len_utf8()..]
-            }
-            None => after,
-        };
-        let mark = mark.map_or(' ', |mark| mark.to_ascii_lowercase());
-        match (parts.len(), mark) {
-            (1, 'h') => unit = Unit::Hours,
-            (1, 'd' | '°') => unit = Unit::Degrees,
-            (1 | 2, ':' | ' ') | (2, 'm' | '\'') | (3, 's' | '"' | ' ') => {}
-            _ => return None,
-        }
-        marks.push(mark);
-    }
-    if marks.last() == Some(&':') {
-        return None;
-    }
-    let is_marked = unit != Unit::Unmarked;
-    let is_enough = match parts.len() {
-        1 => is_marked,
-        2 => is_marked || marks.first() == Some(&':'),
-        3 => true,
-        _ => false,
-    };
-    is_enough
-        .then(|| sum_parts(&parts))
-        .flatten()
-        .map(|value| Sexagesimal { value: if is_negative { -value } else { value }, unit })
-}
-
-fn sum_parts(parts: &[&str]) -> Option<f64> {
-    let last = parts.len() - 1;
-    let mut value = 0.0;
-    let mut weight = 1.0;
-    for (i, part) in parts.iter().enumerate() {
-        let number = decimal(part).filter(|_| i == last || !part.contains('.'))?;
-        if i > 0 && number >= 60.0 {
-            return None;
-        }
-        value += number / weight;
-        weight *= 60.0;
-    }
-    Some(value)
-}
-
-/// `190132.9+145808.7`: hours, minutes and seconds without anything between.
+/// `190132.9+145808.7`, `08384182-6420485`: hours, minutes and seconds with nothing between; digits beyond are decimals.
 fn glued(digits: &str) -> Result<Position, CoordinateError> {
     let sign = digits.find(['+', '-']).ok_or(CoordinateError::Format)?;
-    let (ra, dec) = digits.split_at(sign);
-    let spread = |text: &str| {
-        let whole = text.split('.').next().unwrap_or_default();
-        (whole.len() == 6 && whole.bytes().all(|byte| byte.is_ascii_digit()))
-            .then(|| format!("{}:{}:{}", &text[..2], &text[2..4], &text[4..]))
-    };
-    let ra = spread(ra).ok_or(CoordinateError::Format)?;
-    let dec = dec.get(1..).and_then(spread).map(|text| format!("{}{text}", &dec[..1]));
-    Position::new(parse_ra(&ra)?, parse_dec(&dec.ok_or(CoordinateError::Format)?)?)
+    let (ra, dec) = (&digits[..sign], &digits[sign + 1..]);
+    if ra.len() == 4 && matches!(dec.len(), 2 | 4) {
+        return Err(CoordinateError::CoarseName);
+    }
+    let ra = spread(ra)?;
+    let dec = format!("{}{}", &digits[sign..=sign], spread(dec)?);
+    Position::new(parse_ra(&ra)?, parse_dec(&dec)?)
 }
 
-/// Where right ascension ends and declination begins.
-fn split_position(text: &str) -> Result<(String, String), CoordinateError> {
-    if text.is_empty() {
+fn spread(text: &str) -> Result<String, CoordinateError> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let are_digits = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let is_whole = whole.len() == 6 || (whole.len() > 6 && !text.contains('.'));
+    if !are_digits || !is_whole || text.len() > 12 {
         return Err(CoordinateError::Format);
     }
-    if let Some(pair) = split_at_comma(text)? {
-        return Ok(pair);
-    }
-    let sign = text.char_indices().skip(1).find(|(_, c)| matches!(c, '+' | '-')).map(|(at, _)| at);
-    if let Some(at) = sign {
-        let (ra, dec) = text.split_at(at);
-        return Ok((ra.trim().to_owned(), dec.trim().to_owned()));
-    }
-    let words: Vec<&str> = text.split_whitespace().collect();
-    match words.as_slice() {
-        // "10h 30": ten hours and thirty minutes, or thirty degrees?
-        [ra, dec] if ra.ends_with(['h', 'd', '°']) && decimal(dec).is_some() => {
-            Err(CoordinateError::Ambiguous)
-        }
-        [ra, dec] => Ok(((*ra).to_owned(), (*dec).to_owned())),
-        [_, _, _, _, _, _] => Ok((words[..3].join(" "), words[3..].join(" "))),
-        _ => Err(CoordinateError::Ambiguous),
-    }
+    let (seconds, beyond) = whole[4..].split_at(2);
+    Ok(format!("{}:{}:{seconds}.{beyond}{decimals}", &whole[..2], &whole[2..4]))
 }
 
-/// Commas part the two coordinates, or are decimal commas, or could be either.
-fn split_at_comma(text: &str) -> Result<Option<(String, String)>, CoordinateError> {
-    let words: Vec<&str> = text.split([' ', ';']).filter(|word| !word.is_empty()).collect();
-    if let [ra, dec] = words.as_slice()
-        && let (Some(ra), Some(dec)) = (european(ra.trim_end_matches(',')), european(dec))
-    {
-        return Ok(Some((ra, dec)));
-    }
-    match text.matches(',').count() {
-        0 => Ok(None),
-        1 => {
-            let (ra, dec) = text.split_once(',').ok_or(CoordinateError::Format)?;
-            // "10,5" may be ten and a half.
-            let is_glued = !ra.ends_with(' ') && dec.starts_with(|c: char| c.is_ascii_digit());
-            if is_glued && !ra.contains('.') && !dec.contains('.') && !text.contains(':') {
-                return Err(CoordinateError::Ambiguous);
-            }
-            Ok(Some((ra.trim().to_owned(), dec.trim().to_owned())))
-        }
-        _ => Err(CoordinateError::Ambiguous),
-    }
-}
-
-/// `105,5` with a point for the comma.
-fn european(word: &str) -> Option<String> {
-    let is_european = word.matches(',').count() == 1 && !word.contains('.') && !word.ends_with(',');
-    let pointed = word.replace(',', ".");
-    (is_european && decimal(&pointed).is_some()).then_some(pointed)
+/// `13 14 +33 22`: hours and minutes, degrees and minutes. Four numbers without a sign could be anything.
+fn minutes_only(text: &str) -> Option<Result<Position, CoordinateError>> {
+    let words: Vec<&str> = text.split(' ').filter(|word| !word.is_empty()).collect();
+    let [hours, minutes, degrees, arcminutes] = words[..] else { return None };
+    let are_whole = [hours, minutes, arcminutes].iter().all(|word| {
+        (1..=2).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    let is_signed = degrees.starts_with(['+', '-']) && degrees.len() > 1;
+    (are_whole && is_signed).then(|| {
+        let ra = parse_ra(&format!("{hours}:{minutes}"))?;
+        Position::new(ra, parse_dec(&format!("{degrees}:{arcminutes}"))?)
+    })
 }
 
 #[cfg(test)]
@@ -345,6 +263,12 @@ mod tests {
             ("10.5h", 157.5),
             ("150.1°", 150.1),
             ("23:59:59.99", 359.999_958_3),
+            ("150.1 deg", 150.1),
+            ("150.1 Degrees", 150.1),
+            ("10.5 hours", 157.5),
+            ("1.501e2", 150.1),
+            ("05ʰ34ᵐ31.94ˢ", 83.633_083_3),
+            ("１５０．１", 150.1),
         ] {
             assert!(
                 parse_ra(text).is_ok_and(|ra| close(ra, degrees)),
@@ -360,7 +284,7 @@ mod tests {
             "abc",
             "nan",
             "inf",
-            "1e2",
+            "1e",
             "0x10",
             "05:61:00",
             "05:34:60",
@@ -385,6 +309,9 @@ mod tests {
             ("-32.1", -32.1),
             ("+02°12'00.4\"", 2.200_111),
             ("-90", -90.0),
+            ("-4e-06", -4e-6),
+            ("\u{2011}32.1 deg", -32.1),
+            ("+22º00′52.2″", 22.014_5),
         ] {
             assert!(
                 parse_dec(text).is_ok_and(|dec| close(dec, degrees)),
@@ -422,6 +349,16 @@ mod tests {
             ("12, 12", 12.0, 12.0),
             ("10h00m00s +00d00m00s", 150.0, 0.0),
             ("269.75891,-29.179583", 269.758_91, -29.179_583),
+            ("1e-4 -4e-06", 1e-4, -4e-6),
+            ("150.1\t2.2", 150.1, 2.2),
+            ("150.1 deg 2.2 deg", 150.1, 2.2),
+            ("150.1° 2.2", 150.1, 2.2),
+            ("13 14 +33 22", 198.5, 33.366_667),
+            ("13 14 \u{2212}33 22", 198.5, -33.366_667),
+            ("PSN J08384182-6420485", 129.674_25, -64.346_806),
+            ("2MASS J11123099\u{2013}7653342", 168.129_125, -76.892_833),
+            ("SDSS J123456.78+123456.7", 188.736_583, 12.582_417),
+            ("l=121.1743 b=-21.5733", 10.684_680, 41.268_760),
         ] {
             let read = parse_position(text);
             assert!(
@@ -436,7 +373,10 @@ mod tests {
         for text in ["10 00 24", "12 12 5 12", "10,5", "10 -45:17:50", "1,2,3", "12", "10h 30"] {
             assert_eq!(parse_position(text), Err(CoordinateError::Ambiguous), "{text}");
         }
-        for text in ["", "here", "J1901+1458", "J190132.9", "ZTF18abc", "é é"] {
+        assert_eq!(parse_position("FRB J1901+1458"), Err(CoordinateError::CoarseName));
+        for text in
+            ["", "here", "J190132.9", "J19013+145808", "ZTF18abc", "é é", "400 2", "-10 2.2"]
+        {
             assert!(parse_position(text).is_err(), "{text}");
         }
     }
@@ -452,6 +392,11 @@ mod tests {
             ("12,12,1 deg", 3600.0),
             ("105,5 -32,5, 30", 30.0),
             ("150.1 +2.2 2 arcmin", 120.0),
+            ("150.1\t2.2, 30", 30.0),
+            ("150.1 deg, 2.2 deg, 5e-3 deg", 18.0),
+            ("gal 120.5, -30.2, 2'", 120.0),
+            ("l=120.5 b=-30.2, 30", 30.0),
+            ("PSN J08384182-6420485, 5", 5.0),
         ] {
             let read = parse_cone(text);
             assert!(
@@ -459,10 +404,11 @@ mod tests {
                 "{text}: {read:?}"
             );
         }
-        let in_degrees = parse_cone_with("269.75891,-29.179583,0.25", RadiusUnit::Degree).unwrap();
-        assert!(close(in_degrees.radius_deg, 0.25));
         for text in ["12, 12", "12, 12, 5, 12", "12", "", "150.1 2.2 30"] {
             assert_eq!(parse_cone(text), Err(CoordinateError::Cone), "{text}");
+        }
+        for text in ["400, 2, 3", "-10, 2.2, 30", "-10 2.2, 30", "360, 2, 3"] {
+            assert_eq!(parse_cone(text), Err(CoordinateError::RaRange), "{text}");
         }
         for text in ["10h00m24s +02d 12' 30\"", "150.1 +2d 30\""] {
             assert!(parse_cone(text).is_err(), "{text}: {:?}", parse_cone(text));

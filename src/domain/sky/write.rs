@@ -51,12 +51,18 @@ pub fn coordinate_name(place: Position) -> String {
 /// What was understood of a position.
 pub fn echo_position(place: Position) -> String {
     format!(
-        "read as {} {} → {:.6} {:+.6}",
+        "read as {} {} → {} {:+.6}",
         format_ra_hms(place.ra_deg(), 2),
         format_dec_dms(place.dec_deg(), 1),
-        place.ra_deg(),
+        format_ra_degrees(place.ra_deg()),
         place.dec_deg()
     )
+}
+
+/// Right ascension in degrees, `150.100500`. What rounds to 360 is 0.
+pub fn format_ra_degrees(ra_deg: f64) -> String {
+    let text = format!("{ra_deg:.6}");
+    if text == "360.000000" { "0.000000".to_owned() } else { text }
 }
 
 /// What was understood of a circle.

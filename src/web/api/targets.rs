@@ -47,10 +47,10 @@ const MAX_ALERTS: i64 = 500;
     operation_id = "list_targets",
     params(
         ("name" = Option<String>, Query, description = "A part of a name or alias; case, spaces and `- _ ( )` do not matter"),
-        ("cone_search" = Option<String>, Query, example = "83.63, 22.01, 0.1",
-            description = "RA, Dec and radius, in degrees or with units; `cone` is the same"),
-        ("target_cone_search" = Option<String>, Query, example = "ZTF26abcdefg, 0.1",
-            description = "Name of a target, and a radius around it in degrees"),
+        ("cone_search" = Option<String>, Query, example = "83.63, 22.01, 30",
+            description = "RA, Dec and radius; the radius is in arcsec unless it has a unit (`'`, `°`); `cone` is the same"),
+        ("target_cone_search" = Option<String>, Query, example = "ZTF26abcdefg, 30",
+            description = "Name of a target, and a radius around it, as of `cone_search`"),
         ("before" = Option<i64>, Query, description = "Only targets with a lower number: that of the last one seen"),
         ("page_size" = Option<i64>, Query, description = "How many at most; 50 unless asked for otherwise", minimum = 1, maximum = 1_000),
         ("whose" = inline(Option<WhoseWord>), Query, description = "All that one sees, one's own, or what is shared with one's groups")

@@ -32,7 +32,6 @@ pub(crate) fn form_view(form: &FormSpec, state: &FormState, drawing: &Drawing<'_
 /// One field with what was typed into it.
 pub(crate) fn field_view(field: &Field, state: &FormState, drawing: &Drawing<'_>) -> FieldView {
     let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    let has_meaning = matches!(field.kind, Kind::Parsed(_));
     FieldView {
         name: field.name.to_owned(),
         id: format!("id_{}", field.name),
@@ -50,7 +49,7 @@ pub(crate) fn field_view(field: &Field, state: &FormState, drawing: &Drawing<'_>
         echo_url: drawing
             .echo_url
             .as_ref()
-            .filter(|_| has_meaning)
+            .filter(|_| field.has_echo())
             .map(|url| format!("{url}&field={}", field.name)),
     }
 }

@@ -10,7 +10,7 @@ pub(crate) use crate::domain::wording::{counted, grouped};
 use crate::{
     domain::{
         run::{Run, RunState},
-        sky::{Position, format_dec_dms, format_ra_hms},
+        sky::{Position, format_dec_dms, format_ra_degrees, format_ra_hms},
         time::{format_mjd, format_utc, jd_to_utc, relative_age},
     },
     web::paths,
@@ -53,7 +53,7 @@ pub(crate) struct PositionText {
 pub(crate) fn position_text(position: Position) -> PositionText {
     PositionText {
         ra: format_ra_hms(position.ra_deg(), 2),
-        ra_degrees: format!("{:.6}", position.ra_deg()),
+        ra_degrees: format_ra_degrees(position.ra_deg()),
         dec: format_dec_dms(position.dec_deg(), 1),
         dec_degrees: format!("{:+.6}", position.dec_deg()),
     }

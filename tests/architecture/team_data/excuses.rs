@@ -1,7 +1,7 @@
 //! Who is excused from a rule, and why. An excuse that nobody needs is one too many.
 
 /// Public functions of the team's files that take no `Asker`: file, name, and why none is needed.
-pub(super) const WITHOUT_A_SCOPE: &[(&str, &str, &str)] = &[
+pub(super) const WITHOUT_AN_ASKER: &[(&str, &str, &str)] = &[
     ("alerts", "list_sources", "an alert is the survey's: its address is no secret in the team"),
     ("alerts", "prune_alerts", "nobody asks for it: it tidies up"),
     ("api_tokens", "bearer_of", "finds out who asks"),
@@ -16,7 +16,7 @@ pub(super) const WITHOUT_A_SCOPE: &[(&str, &str, &str)] = &[
     ("query_lists", "from_id", "reads a word, and no table"),
     ("query_lists", "id", "writes a word, and reads no table"),
     ("results", "parse", "reads a word, and no table"),
-    ("scopes", "asker", "finds out who asks"),
+    ("askers", "asker", "finds out who asks"),
     ("sessions", "prune_sessions", "nobody asks for it: it tidies up"),
     ("sessions", "asker_of_session", "finds out who asks"),
     ("sessions", "sessions", "finds out who asks, by what their cookie holds"),

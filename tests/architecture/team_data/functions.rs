@@ -44,7 +44,7 @@ pub(super) fn unasked(tree: &Tree, lists: &Lists) -> Complaints {
             }
         }
     }
-    for (file, name, _) in &lists.without_a_scope {
+    for (file, name, _) in &lists.without_an_asker {
         if !needed.contains(&(*file, *name)) {
             complaints.push(format!("storage/{file}.rs: {name} needs no excuse, or is not there"));
         }
@@ -53,7 +53,7 @@ pub(super) fn unasked(tree: &Tree, lists: &Lists) -> Complaints {
 }
 
 fn excuse<'a>(lists: &Lists, file: &str, function: &Function) -> Option<(&'a str, &'a str)> {
-    let mut excuses = lists.without_a_scope.iter();
+    let mut excuses = lists.without_an_asker.iter();
     let found = excuses.find(|(of, name, _)| *of == file && *name == function.name);
     found.filter(|_| function.asked_by().is_none()).map(|(of, name, _)| (*of, *name))
 }

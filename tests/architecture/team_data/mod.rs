@@ -57,7 +57,7 @@ pub(crate) struct Lists {
     /// Files of the service whose statements ask for no right: nobody at a browser or with a token reaches them.
     pub(crate) files_of_the_work: Vec<&'static str>,
     /// Public functions of the team's files that take no `Asker`: file, name, and why none is needed.
-    pub(crate) without_a_scope: Vec<(&'static str, &'static str, &'static str)>,
+    pub(crate) without_an_asker: Vec<(&'static str, &'static str, &'static str)>,
     /// Functions that take an `Asker` and look at nothing of it: that somebody is in is enough.
     pub(crate) for_whoever_is_in: Vec<(&'static str, &'static str)>,
     /// Functions of the service's files that others call than the rest of the file: file, name, callers, and why they may.
@@ -99,7 +99,7 @@ fn unexplained(_: &Tree, lists: &Lists) -> Complaints {
         .copied()
         .chain(of_tables)
         .chain(lists.service_files.iter().map(|file| (file.name, file.because)))
-        .chain(lists.without_a_scope.iter().map(|(_, name, because)| (*name, *because)))
+        .chain(lists.without_an_asker.iter().map(|(_, name, because)| (*name, *because)))
         .chain(lists.called_by_others.iter().map(|(_, name, _, because)| (*name, *because)))
         .chain(lists.without_a_right.iter().map(|(_, begins, because)| (*begins, *because)));
     reasons

@@ -166,7 +166,7 @@ fn a_file_of_the_service_hides_nothing() {
 fn an_excuse_is_needed_by_one_and_says_why() {
     let tree = seeded(TABLE, ALL_COMMENTS);
     let mut lists = lists(Right::Shared);
-    lists.without_a_scope.push(("comments", "all_comments", "finds out who asks"));
+    lists.without_an_asker.push(("comments", "all_comments", "finds out who asks"));
     lists.without_a_right.push(("comments", "select text", "finds out who asks"));
     assert_found(&tree, &lists, &[]);
 
@@ -180,8 +180,8 @@ fn an_excuse_is_needed_by_one_and_says_why() {
         .replace("from comment", "from comment where may_read(1)");
     assert_found(&seeded(TABLE, &asked), &lists, &none);
 
-    lists.without_a_scope.pop();
-    lists.without_a_scope.push(("comments", "all_comments", ""));
+    lists.without_an_asker.pop();
+    lists.without_an_asker.push(("comments", "all_comments", ""));
     lists.called_by_others.push(("run_work", "is_gone", &[], "its file has lost it"));
     lists.macros_that_ask.push(("comments", "select_comments"));
     let found = [

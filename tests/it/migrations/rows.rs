@@ -24,4 +24,19 @@ pub(super) const OF_FIRST_RELEASE: &str = include_str!("rows_of_0001.sql");
 ///     after: &[("select note from target_note where target_id = 301", "rises")],
 /// }
 /// ```
-pub(super) const CROSSINGS: &[Crossing] = &[];
+pub(super) const CROSSINGS: &[Crossing] = &[Crossing {
+    version: 2,
+    before: "insert into target_name (target_id, name, name_key, is_primary, realm)
+             select 2, name, key, false, realm
+             from (values ('M 3-1', 'm31'), (U&'2MASS J1112\\20137653', U&'2massj1112\\20137653'), ('Ｍ 42', 'ｍ42'),
+                          ('M 42', 'm42'), ('(Fuzzy) Name', 'fuzzyname')) named (name, key),
+                  (select realm from target where id = 2) target",
+    after: &[
+        ("select name_key from target_name where name = 'M 3-1'", "m3-1"),
+        ("select name_key from target_name where name like '2MASS%'", "2massj1112-7653"),
+        ("select name_key from target_name where name = 'M 42'", "m42"),
+        // Its key is another one's.
+        ("select name_key from target_name where name = 'Ｍ 42'", "ｍ42"),
+        ("select name_key from target_name where name like '(Fuzzy%'", "fuzzyname"),
+    ],
+}];

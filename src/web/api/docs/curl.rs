@@ -77,11 +77,11 @@ mod tests {
     fn an_example_of_a_parameter_stands_in_the_address() {
         let parameters = [
             json!({"name": "page"}),
-            json!({"name": "cone_search", "example": "83.63, 22.01, 0.1"}),
+            json!({"name": "cone_search", "example": "83.63, 22.01, 30"}),
             json!({"name": "order", "example": "-mag"}),
         ];
         let path = with_example("/api/targets/", &parameters);
-        assert_eq!(path, "/api/targets/?cone_search=83.63%2C+22.01%2C+0.1");
+        assert_eq!(path, "/api/targets/?cone_search=83.63%2C+22.01%2C+30");
         assert_eq!(with_example("/api/targets/", &parameters[..1]), "/api/targets/");
     }
 }

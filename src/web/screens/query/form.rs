@@ -21,7 +21,7 @@ use crate::{
         saved_query::{NewSavedQuery, SavedQuery},
         sharing::Asker,
     },
-    forms::{Context, FORM_ERRORS, FormState, Kind, Parameters, RawForm},
+    forms::{Choices, Context, FORM_ERRORS, FormState, Parameters, RawForm},
     storage::Storage,
     web::{
         AppState,
@@ -129,12 +129,13 @@ pub(in crate::web) async fn get_echo(
     let broker = brokers.find(query.text("broker").unwrap_or_default()).ok_or(Error::NotFound)?;
     let field =
         broker.form().field(query.text("field").unwrap_or_default()).ok_or(Error::NotFound)?;
-    let Kind::Parsed(understand) = field.kind else { return Err(Error::NotFound) };
+    if !field.has_echo() {
+        return Err(Error::NotFound);
+    }
     // What is half typed is not wrong yet: only what is understood is worth a word.
-    let echo = query
-        .text("value")
-        .and_then(|value| understand(value, clock.now()).ok())
-        .unwrap_or_default();
+    let context = Context { now: clock.now(), choices: Choices::new() };
+    let echo =
+        query.text("value").and_then(|value| field.echo(value, &context)).unwrap_or_default();
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], echo).into_response())
 }
 

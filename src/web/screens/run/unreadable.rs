@@ -95,9 +95,7 @@ pub(in crate::web) async fn get(
                 } else {
                     format!("{home}{}/", row.id)
                 },
-                json_href: row
-                    .is_container
-                    .then(|| paths::run_page(id, &format!("unreadable/{}/json/", row.id))),
+                json_href: row.is_container.then(|| format!("{home}{}/json/", row.id)),
                 attributes: row.attributes.as_ref().map(flat_metadata).unwrap_or_default(),
                 origin: row.origin,
                 error: row.error,

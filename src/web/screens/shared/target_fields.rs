@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     domain::{
-        sky::{Position, parse_dec, parse_ra},
+        sky::{Position, echo_position, format_ra_degrees, parse_dec, parse_position, parse_ra},
         target::{NameClash, NewTarget, name_key},
     },
     forms::{Choices, Context, Field, FormSpec, FormState, Parameters, RawForm},
@@ -18,10 +18,10 @@ const MAX_NAME: usize = 100;
 /// The fields of a target.
 pub(in crate::web) static FORM: FormSpec = FormSpec {
     groups: &[&[
-        Field::text("name", "Name", MAX_NAME).required().help("Names that differ only by case, spaces or - _ ( ) are the same."),
+        Field::text("name", "Name", MAX_NAME).required().help("Names that differ only by case, spaces or - _ ( ) are the same, but for such a mark between two digits: M 3-1 is not M31."),
         Field::parsed("ra", "RA", understand_ra)
             .required()
-            .help("Degrees (83.6331), or sexagesimal hours (05:34:31.94, 5h34m31.94s), or 271d23m29.1s.")
+            .help("Degrees (83.6331), sexagesimal hours (05:34:31.94, 5h34m31.94s) or 271d23m29.1s. Both coordinates may stand here.")
             .placeholder("05:34:31.94"),
         Field::parsed("dec", "Dec", understand_dec)
             .required()
@@ -34,7 +34,11 @@ pub(in crate::web) static FORM: FormSpec = FormSpec {
 };
 
 fn understand_ra(text: &str, _: DateTime<Utc>) -> Result<String, String> {
-    parse_ra(text).map(|ra| format!("read as {ra:.6}°")).map_err(|error| format!("{error}."))
+    match (parse_ra(text), parse_position(text)) {
+        (Ok(ra), _) => Ok(format!("read as {}°", format_ra_degrees(ra))),
+        (Err(_), Ok(place)) => Ok(echo_position(place)),
+        (Err(error), Err(_)) => Err(format!("{error}.")),
+    }
 }
 
 fn understand_dec(text: &str, _: DateTime<Utc>) -> Result<String, String> {
@@ -96,10 +100,23 @@ pub(in crate::web) fn read_target(
     raw: &RawForm,
     now: DateTime<Utc>,
 ) -> Result<NewTarget, FormState> {
+    let raw = &parted(raw);
     let parameters = FORM.validate(raw, &Context { now, choices: Choices::new() })?;
     let mut problems = FORM.filled(raw);
     let target = into_target(&parameters, &mut problems);
     target.filter(|_| !problems.has_errors()).ok_or(problems)
+}
+
+/// The form with both coordinates in their boxes, where both were put into the first.
+fn parted(raw: &RawForm) -> RawForm {
+    let text = |name: &str| raw.values(name).first().map_or("", String::as_str);
+    match parse_position(text("ra")) {
+        Ok(place) if text("dec").trim().is_empty() && parse_ra(text("ra")).is_err() => raw
+            .clone()
+            .with("ra", format_ra_degrees(place.ra_deg()))
+            .with("dec", format!("{:+.6}", place.dec_deg())),
+        _ => raw.clone(),
+    }
 }
 
 fn into_target(parameters: &Parameters, problems: &mut FormState) -> Option<NewTarget> {

@@ -3,7 +3,7 @@
 use crate::{
     domain::{
         sharing::{Asker, Whose},
-        sky::{Cone, CoordinateError, RadiusUnit, parse_cone_with},
+        sky::{Cone, CoordinateError, parse_cone},
         target::name_key,
     },
     storage::{Storage, StorageError, TargetFilter},
@@ -38,7 +38,7 @@ pub(in crate::web) async fn read_filter(
     let whose = query.text("whose").and_then(Whose::from_id).unwrap_or_default();
     let mut cone = None;
     if let Some(text) = query.text("cone_search").or_else(|| query.text("cone")) {
-        match parse_cone_with(text, RadiusUnit::Degree) {
+        match parse_cone(text) {
             Ok(read) => cone = Some(read),
             Err(error) => errors.push(("cone_search", format!("{error}."))),
         }
@@ -69,10 +69,7 @@ async fn cone_around_target(
     let Some(center) = found.and_then(|target| target.position) else {
         return Err(wrong(format!("There is no target named {} with a position.", name.trim())));
     };
-    let cone = parse_cone_with(
-        &format!("{}, {}, {radius}", center.ra_deg(), center.dec_deg()),
-        RadiusUnit::Degree,
-    );
+    let cone = parse_cone(&format!("{}, {}, {radius}", center.ra_deg(), center.dec_deg()));
     cone.map_err(|error| {
         wrong(if error == CoordinateError::Cone { shape() } else { format!("{error}.") })
     })

@@ -106,7 +106,7 @@ const COUNTED: i64 = 1_001;
 const NAME: Field =
     Field::text("name", "Name or alias", 100).help("Case, spaces and - _ ( ) are ignored.");
 const CONE: Field = Field::text("cone_search", "Cone search", 200).help(
-    "RA, Dec, radius in degrees, or with a unit: 269.76, -29.18, 0.25 or 17:59:02 -29:10:46, 30″.",
+    "RA, Dec, radius in arcsec (or with ′ or °): 269.76, -29.18, 30 or 17:59:02 -29:10:46, 2′.",
 );
 
 /// `GET /targets/?name=&cone_search=&before=`
