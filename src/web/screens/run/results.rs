@@ -169,13 +169,7 @@ fn table(run: &Run, request: &ResultsRequest, page: &ResultPage, may_tick: bool)
 }
 
 fn pager(run: &Run, request: &ResultsRequest, page: &ResultPage) -> Pager {
-    let first = page.n_before + 1;
-    let last = page.n_before + page.rows.len() as u64;
     let is_start = matches!(request.cursor, PageCursor::Start);
-    let summary = match page.rows.len() {
-        0 => format!("No alerts here; the run has {}", grouped(run.counts.stored)),
-        _ => format!("{}–{} of {}", grouped(first), grouped(last), grouped(run.counts.stored)),
-    };
     let sizes = PAGE_SIZES.map(|size| PageSize {
         label: size.to_string(),
         href: ResultsRequest {
@@ -187,7 +181,7 @@ fn pager(run: &Run, request: &ResultsRequest, page: &ResultPage) -> Pager {
         is_current: size == request.rows(),
     });
     Pager {
-        summary,
+        summary: Pager::summary(page.n_before, page.rows.len(), run.counts.stored),
         what: "alerts".to_owned(),
         first: (!is_start).then(|| request.href(run, &PageCursor::Start)),
         previous: page.previous.clone().map(|place| request.href(run, &PageCursor::Before(place))),
