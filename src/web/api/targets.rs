@@ -48,7 +48,8 @@ const MAX_ALERTS: i64 = 500;
     params(
         ("name" = Option<String>, Query, description = "A part of a name or alias; case, spaces and `- _ ( )` do not matter"),
         ("cone_search" = Option<String>, Query, example = "83.63, 22.01, 0.1",
-            description = "RA, Dec and radius, in degrees or with units; `cone` is the same"),
+            description = "RA, Dec and radius, in degrees or with units"),
+        ("cone" = Option<String>, Query, description = "The same as `cone_search`"),
         ("target_cone_search" = Option<String>, Query, example = "ZTF26abcdefg, 0.1",
             description = "Name of a target, and a radius around it in degrees"),
         ("before" = Option<i64>, Query, description = "Only targets with a lower number: that of the last one seen"),
@@ -57,7 +58,7 @@ const MAX_ALERTS: i64 = 500;
     ),
     responses(
         (status = 200, description = "Some of them", body = TargetListBody),
-        (status = 422, description = "A cone cannot be read", body = ErrorsBody)
+        (status = 422, description = "A cone cannot be read, or there is no such parameter", body = ErrorsBody)
     )
 )]
 pub(super) async fn get_list(
