@@ -3,12 +3,13 @@
 use chrono::{DateTime, Duration, SubsecRound, Utc};
 
 use super::{
-    brightness::{Band, Magnitude},
+    brightness::{BandChip, Magnitude},
     controls::{ButtonLook, HiddenValue, Link, PostButton, StateChip, TimeView},
 };
 pub(crate) use crate::domain::wording::{counted, grouped};
 use crate::{
     domain::{
+        alert::Band,
         run::{Run, RunState},
         sky::{Position, format_dec_dms, format_ra_hms},
         time::{format_mjd, format_utc, jd_to_utc, relative_age},
@@ -63,13 +64,13 @@ pub(crate) fn position_text(position: Position) -> PositionText {
 pub(crate) fn magnitude(
     mag: Option<f64>,
     mag_err: Option<f64>,
-    band: Option<&str>,
+    band: Option<Band>,
     is_positive: Option<bool>,
 ) -> Option<Magnitude> {
     Some(Magnitude {
         value: format!("{:.2}", mag?),
         error: mag_err.map(|error| format!("{error:.2}")),
-        band: band.map_or(Band::Unknown, Band::from_letter),
+        band: BandChip(band),
         is_negative: is_positive == Some(false),
     })
 }
