@@ -14,7 +14,7 @@ use crate::{
             controls::Link,
             pager::{PageSize, Pager},
             table::{TableView, Tick},
-            words::{counted, grouped, link, query_string},
+            words::{counted, grouped, link},
         },
     },
 };
@@ -115,7 +115,7 @@ impl ResultsRequest {
         let order =
             if self.order == SortOrder::default() { String::new() } else { word_of(self.order) };
         let size = self.page_size.map(|size| size.to_string()).unwrap_or_default();
-        let query = query_string(&[
+        let query = paths::query_string(&[
             ("order", &order),
             ("page_size", &size),
             ("after", &after),
@@ -192,7 +192,7 @@ fn pager(run: &Run, request: &ResultsRequest, page: &ResultPage) -> Pager {
 
 /// What to say when there is nothing to show: the reason, and what to change.
 fn empty_results(run: &Run) -> EmptyResults {
-    let edit = query_string(&[("broker", &run.broker), ("from_run", &run.id.to_string())]);
+    let edit = paths::query_string(&[("broker", &run.broker), ("from_run", &run.id.to_string())]);
     let refine = link("Change the query", format!("{}{edit}", paths::NEW_QUERY));
     if run.state.is_live() {
         return EmptyResults {

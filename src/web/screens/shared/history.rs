@@ -27,7 +27,7 @@ use crate::{
         widgets::{
             controls::{Link, TimeView},
             pager::{Page, Pager},
-            words::{link, moment, query_string},
+            words::{link, moment},
         },
     },
 };
@@ -101,7 +101,7 @@ async fn object_page(
     let path = paths::page_of(kind, id, "history/");
     let href = |before: Option<i64>| {
         let before = before.map(|id| id.to_string()).unwrap_or_default();
-        format!("{path}{}", query_string(&[("before", &before)]))
+        format!("{path}{}", paths::query_string(&[("before", &before)]))
     };
     let groups = storage.list_groups(asker).await?;
     let page = HistoryPage {
@@ -192,7 +192,7 @@ fn own_href(path: &str, query: &Pairs, before: Option<i64>) -> String {
         ("until", text("until")),
         ("before", &before),
     ];
-    format!("{path}{}", query_string(&pairs))
+    format!("{path}{}", paths::query_string(&pairs))
 }
 
 fn history_rows(entries: &Page<Entry>, groups: &[Group], now: DateTime<Utc>) -> Vec<HistoryRow> {

@@ -38,7 +38,7 @@ use crate::{
             field::FormView,
             form_view::{Drawing, form_view},
             pager::{Page, Pager},
-            words::{grouped, link, query_string},
+            words::{grouped, link},
         },
     },
 };
@@ -266,7 +266,7 @@ fn topic_rows(may_work: bool) -> Vec<TopicRow> {
         survey: topic.survey.to_owned(),
         what: topic.what.to_owned(),
         choose_href: may_work.then(|| {
-            format!("{}{}#new", paths::SUBSCRIPTIONS, query_string(&[("topic", topic.name)]))
+            format!("{}{}#new", paths::SUBSCRIPTIONS, paths::query_string(&[("topic", topic.name)]))
         }),
     });
     rows.collect()

@@ -5,10 +5,7 @@ use crate::{
     google::pubsub::SubscriptionDetails,
     web::{
         paths,
-        widgets::{
-            controls::Link,
-            words::{link, query_string},
-        },
+        widgets::{controls::Link, words::link},
     },
 };
 
@@ -69,7 +66,8 @@ pub(super) fn subscription_row(
         },
         is_well: state == "ACTIVE",
         state: state.to_ascii_lowercase().replace('_', " "),
-        query_href: may_work.then(|| format!("{}{}", paths::NEW_QUERY, query_string(&query))),
+        query_href: may_work
+            .then(|| format!("{}{}", paths::NEW_QUERY, paths::query_string(&query))),
     }
 }
 
