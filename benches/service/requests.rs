@@ -24,7 +24,7 @@ use tom_alerts::{
     google::Access,
     storage::Storage,
     telemetry,
-    web::{self, AppState, Site},
+    web::{self, AppState, Site, StateParts},
 };
 
 use crate::{
@@ -118,8 +118,15 @@ impl Service {
         );
         let timing = WebTiming::default();
         let metrics = telemetry::collect_metrics()?;
-        let state =
-            AppState::new(storage.clone(), brokers, runner, Clock::system(), site, metrics, timing);
+        let state = AppState::new(StateParts {
+            storage: storage.clone(),
+            brokers,
+            runner,
+            clock: Clock::system(),
+            site,
+            metrics,
+            timing,
+        });
         let router = web::router(state);
         tokio::spawn(web::server::serve(listener, router, stop.clone(), timing));
         let (storage, place) = (storage.clone(), place.to_owned());

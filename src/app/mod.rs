@@ -37,7 +37,7 @@ use crate::{
     packets, simulate,
     storage::{Storage, StorageError},
     telemetry,
-    web::{self, AppState, Site},
+    web::{self, AppState, Site, StateParts},
 };
 
 /// Connections that may wait to be accepted.
@@ -109,15 +109,15 @@ async fn serve_on(
         Some(sign_in) => Site::shared(public_url, sign_in.provider_origin()),
         None => Site::local(public_url, address, storage.local_asker().await?),
     };
-    let state = AppState::new(
-        storage.clone(),
+    let state = AppState::new(StateParts {
+        storage: storage.clone(),
         brokers,
-        runner.clone(),
+        runner: runner.clone(),
         clock,
-        site.trusting(&config.trusted_proxies),
+        site: site.trusting(&config.trusted_proxies),
         metrics,
-        timing.web,
-    )
+        timing: timing.web,
+    })
     .with_sign_in(sign_in, credentials)
     .with_retention(config.retention)
     .with_requests_a_minute(config.limits.requests());

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgConnection};
 
-use super::{NotDone, Storage, StorageError, storable, storable_json};
+use super::{ListPosition, NotDone, Storage, StorageError, storable, storable_json};
 use crate::domain::{
     history::{Entry, Event, Kind},
     sharing::{Asker, Via},
@@ -25,6 +25,34 @@ pub struct HistoryFilter {
     pub since: Option<DateTime<Utc>>,
     /// Those that are older.
     pub until: Option<DateTime<Utc>>,
+}
+
+/// Whether a line passes a [`HistoryFilter`], `$2` to `$7`.
+macro_rules! passes {
+    () => {
+        "($2::bigint is null or actor_id = $2)
+           and ($3::text is null or action = $3)
+           and ($4::text is null or kind = $4)
+           and ($5::bigint is null or object_id = $5)
+           and ($6::timestamptz is null or at >= $6)
+           and ($7::timestamptz is null or at < $7)"
+    };
+}
+
+/// Whether a line tells of the thing `$4` of kind `$3`, and is one that they see.
+macro_rules! is_of_thing {
+    () => {
+        "kind = $3 and object_id = $4 and ($5 or action <> 'refused' or actor_id = $1)
+           and case $3
+               when 'query' then exists (
+                   select from saved_query q where q.id = $4 and may_read(q.owner_id, q.readers, $1, $2))
+               when 'run' then exists (
+                   select from run r where r.id = $4 and may_read(r.started_by, r.readers, $1, $2))
+               when 'target' then exists (
+                   select from target t where t.id = $4 and may_read(t.created_by, t.readers, $1, $2))
+               else $5
+           end"
+    };
 }
 
 #[derive(FromRow)]
@@ -144,19 +172,13 @@ impl Storage {
         limit: i64,
     ) -> Result<Vec<Entry>, NotDone> {
         by.require_admin()?;
-        let rows: Vec<EntryRow> = sqlx::query_as(
+        let rows: Vec<EntryRow> = sqlx::query_as(concat!(
             "select id, at, actor_id, actor, token_id, action, kind, object_id, name, detail
              from history
-             where id < coalesce($1, 9223372036854775807)
-               and ($2::bigint is null or actor_id = $2)
-               and ($3::text is null or action = $3)
-               and ($4::text is null or kind = $4)
-               and ($5::bigint is null or object_id = $5)
-               and ($6::timestamptz is null or at >= $6)
-               and ($7::timestamptz is null or at < $7)
-             order by id desc
-             limit $8",
-        )
+             where id < coalesce($1, 9223372036854775807) and ",
+            passes!(),
+            " order by id desc limit $8"
+        ))
         .bind(before)
         .bind(filter.actor_id)
         .bind(filter.action.as_deref())
@@ -170,6 +192,30 @@ impl Storage {
         Ok(rows.into_iter().map(Entry::from).collect())
     }
 
+    /// How many lines of a filter there are, and how many of them are not older than `before`. For admins.
+    pub async fn count_history(
+        &self,
+        by: &Asker,
+        filter: &HistoryFilter,
+        before: Option<i64>,
+    ) -> Result<ListPosition, NotDone> {
+        by.require_admin()?;
+        let (n_all, n_before) = sqlx::query_as(concat!(
+            "select count(*), count(*) filter (where id >= $1) from history where ",
+            passes!()
+        ))
+        .bind(before)
+        .bind(filter.actor_id)
+        .bind(filter.action.as_deref())
+        .bind(filter.kind.as_deref())
+        .bind(filter.object_id)
+        .bind(filter.since)
+        .bind(filter.until)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(ListPosition::of(n_all, n_before))
+    }
+
     /// `limit` lines of one thing that they see, older than `before`, newest first; attempts of others are for admins.
     pub async fn history_of(
         &self,
@@ -179,32 +225,46 @@ impl Storage {
         before: Option<i64>,
         limit: i64,
     ) -> Result<Vec<Entry>, StorageError> {
-        let rows: Vec<EntryRow> = sqlx::query_as(
+        let rows: Vec<EntryRow> = sqlx::query_as(concat!(
             "select id, at, actor_id, actor, token_id, action, kind, object_id, name, detail
              from history
-             where id < coalesce($7, 9223372036854775807) and kind = $3 and object_id = $4 and ($5 or action <> 'refused' or actor_id = $1)
-               and case $3
-                   when 'query' then exists (
-                       select from saved_query q where q.id = $4 and may_read(q.owner_id, q.readers, $1, $2))
-                   when 'run' then exists (
-                       select from run r where r.id = $4 and may_read(r.started_by, r.readers, $1, $2))
-                   when 'target' then exists (
-                       select from target t where t.id = $4 and may_read(t.created_by, t.readers, $1, $2))
-                   else $5
-               end
-             order by id desc
-             limit $6",
-        )
+             where id < coalesce($6, 9223372036854775807) and ",
+            is_of_thing!(),
+            " order by id desc limit $7"
+        ))
         .bind(by.member_id())
         .bind(by.seen_groups())
         .bind(kind.id())
         .bind(id)
         .bind(by.is_admin())
-        .bind(limit)
         .bind(before)
+        .bind(limit)
         .fetch_all(&self.pool)
         .await?;
         Ok(rows.into_iter().map(Entry::from).collect())
+    }
+
+    /// How many lines of one thing they see, and how many of them are not older than `before`.
+    pub async fn count_history_of(
+        &self,
+        by: &Asker,
+        kind: Kind,
+        id: i64,
+        before: Option<i64>,
+    ) -> Result<ListPosition, StorageError> {
+        let (n_all, n_before) = sqlx::query_as(concat!(
+            "select count(*), count(*) filter (where id >= $6) from history where ",
+            is_of_thing!()
+        ))
+        .bind(by.member_id())
+        .bind(by.seen_groups())
+        .bind(kind.id())
+        .bind(id)
+        .bind(by.is_admin())
+        .bind(before)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(ListPosition::of(n_all, n_before))
     }
 
     /// Everybody who is in or was, by name, with whether they are out now. For admins.

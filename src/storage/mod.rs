@@ -87,6 +87,21 @@ pub use self::{
     unreadable::QuarantinedMessage,
 };
 
+/// Where a page of a list begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListPosition {
+    /// Rows on all pages.
+    pub n_all: u64,
+    /// Rows on the pages before.
+    pub n_before: u64,
+}
+
+impl ListPosition {
+    fn of(n_all: i64, n_before: i64) -> Self {
+        Self { n_all: from_bigint(n_all), n_before: from_bigint(n_before) }
+    }
+}
+
 /// Connections of one process for those who ask: what two cores do at once. With more, all answers would come late
 /// together.
 const MAX_CONNECTIONS: u32 = 8;

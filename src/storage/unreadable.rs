@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use super::{Storage, StorageError, from_bigint, storable, storable_json};
+use super::{ListPosition, Storage, StorageError, from_bigint, storable, storable_json};
 use crate::domain::{
     run::{RunId, Unreadable},
     sharing::Asker,
@@ -61,6 +61,28 @@ impl Storage {
         .fetch_all(&self.pool)
         .await?;
         Ok(rows)
+    }
+
+    /// How many messages a run's quarantine holds, and how many of them come not after the one given.
+    pub async fn count_unreadable(
+        &self,
+        by: &Asker,
+        run_id: RunId,
+        after: i64,
+    ) -> Result<ListPosition, StorageError> {
+        let (n_all, n_before) = sqlx::query_as(
+            "select count(*), count(*) filter (where id <= $4)
+             from unreadable
+             where run_id = $3
+               and (select may_read(r.started_by, r.readers, $1, $2) from run r where r.id = $3)",
+        )
+        .bind(by.member_id())
+        .bind(by.seen_groups())
+        .bind(run_id)
+        .bind(after)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(ListPosition::of(n_all, n_before))
     }
 
     /// The bytes of one message of a run's quarantine.

@@ -15,5 +15,5 @@ pub use self::{
     api::description as api_description,
     frame::{assets::serve_from as serve_static_files_from, site::Site},
     routes::router,
-    state::AppState,
+    state::{AppState, StateParts},
 };

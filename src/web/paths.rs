@@ -88,6 +88,16 @@ pub(crate) fn page_of(kind: Kind, id: i64, page: &str) -> String {
     format!("{}{page}", of(kind, id))
 }
 
+/// A query string that starts with `?`, without the names whose value is empty; nothing if none is left.
+pub(crate) fn query_string(pairs: &[(&str, &str)]) -> String {
+    let mut text = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
+        text.append_pair(name, value);
+    }
+    let text = text.finish();
+    if text.is_empty() { text } else { format!("?{text}") }
+}
+
 /// An empty form of a backend.
 pub(crate) fn new_query(broker_id: &str) -> String {
     format!("{NEW_QUERY}?broker={broker_id}")
@@ -186,5 +196,16 @@ mod tests {
     #[test]
     fn addresses_of_odd_names_lead_back_to_them() {
         assert_eq!(subscription("a+b%c~d"), "/subscriptions/a%2Bb%25c%7Ed/");
+    }
+
+    #[test]
+    fn query_strings_are_escaped_and_leave_out_what_is_empty() {
+        assert_eq!(query_string(&[]), "");
+        assert_eq!(query_string(&[("name", "")]), "");
+        assert_eq!(query_string(&[("arg1", "val1"), ("arg2", "val2")]), "?arg1=val1&arg2=val2");
+        assert_eq!(
+            query_string(&[("order", "-mag"), ("name", ""), ("q", "a&b=c ")]),
+            "?order=-mag&q=a%26b%3Dc+"
+        );
     }
 }

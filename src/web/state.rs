@@ -45,6 +45,24 @@ pub struct AppState {
     retention: Duration,
 }
 
+/// What a service is put together from.
+pub struct StateParts {
+    /// The database.
+    pub storage: Storage,
+    /// Where alerts come from.
+    pub brokers: Brokers,
+    /// Who works on runs.
+    pub runner: Runner,
+    /// What tells the time.
+    pub clock: Clock,
+    /// The deployment.
+    pub site: Site,
+    /// The figures for those who watch.
+    pub metrics: PrometheusHandle,
+    /// How patient pages are.
+    pub timing: WebTiming,
+}
+
 /// What signing in takes, where people do.
 #[derive(Clone)]
 pub(crate) struct Accounts {
@@ -56,15 +74,8 @@ pub(crate) struct Accounts {
 
 impl AppState {
     /// Puts the parts together.
-    pub fn new(
-        storage: Storage,
-        brokers: Brokers,
-        runner: Runner,
-        clock: Clock,
-        site: Site,
-        metrics: PrometheusHandle,
-        timing: WebTiming,
-    ) -> Self {
+    pub fn new(parts: StateParts) -> Self {
+        let StateParts { storage, brokers, runner, clock, site, metrics, timing } = parts;
         Self {
             storage,
             brokers,

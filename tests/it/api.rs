@@ -4,6 +4,7 @@ pub(crate) mod described;
 mod description;
 mod docs_page;
 mod schema;
+mod unknown_names;
 
 use serde_json::{Value, json};
 

@@ -15,6 +15,7 @@ mod guard;
 mod keeping_ahead;
 mod listening;
 mod log_lines;
+mod long_lists;
 mod mended;
 mod migrations;
 mod nights;

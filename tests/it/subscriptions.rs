@@ -13,15 +13,15 @@ use tom_alerts::{
 use crate::support::TestApp;
 
 /// A service on the emulator, in a project of its own with a topic.
-struct Ground {
-    app: TestApp,
-    pubsub: PubSub,
-    project: String,
-    topic: TopicPath,
+pub(crate) struct Ground {
+    pub(crate) app: TestApp,
+    pub(crate) pubsub: PubSub,
+    pub(crate) project: String,
+    pub(crate) topic: TopicPath,
 }
 
 impl Ground {
-    async fn lay() -> Self {
+    pub(crate) async fn lay() -> Self {
         #[expect(clippy::disallowed_methods, reason = "tests/run says where the emulator is")]
         let emulator = std::env::var("TOM_ALERTS_TEST_PUBSUB")
             .expect("this test needs TOM_ALERTS_TEST_PUBSUB: run it by tests/run");

@@ -25,7 +25,7 @@ use tom_alerts::{
     packets,
     storage::Storage,
     telemetry,
-    web::{self, AppState, Site},
+    web::{self, AppState, Site, StateParts},
 };
 
 use crate::timing;
@@ -122,15 +122,15 @@ impl Ground {
         let runner =
             Runner::new(self.storage.clone(), brokers.clone(), credentials.clone(), settings);
         let metrics = telemetry::collect_metrics().unwrap();
-        let state = AppState::new(
-            self.storage.clone(),
+        let state = AppState::new(StateParts {
+            storage: self.storage.clone(),
             brokers,
-            runner.clone(),
+            runner: runner.clone(),
             clock,
             site,
             metrics,
-            timing.web,
-        )
+            timing: timing.web,
+        })
         .with_sign_in(sign_in, credentials)
         .with_requests_a_minute(requests_a_minute);
         tokio::spawn(web::server::serve(

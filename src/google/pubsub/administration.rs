@@ -12,9 +12,9 @@ use crate::{
     http_api::Call,
 };
 
-/// Subscriptions of one page of a list, and pages that are read.
+/// Subscriptions of one page of a list, and pages that are read: together as many as Pub/Sub lets a project have.
 const PAGE_SIZE: usize = 100;
-const MAX_PAGES: usize = 20;
+const MAX_PAGES: usize = 100;
 
 /// A subscription as a list shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -78,7 +78,7 @@ pub struct WaitingMessage {
 }
 
 impl PubSub {
-    /// The subscriptions of a project, by name; of very many the first two thousand.
+    /// The subscriptions of a project, by name. Of more than a project can have there is no list.
     pub async fn list_subscriptions(
         &self,
         project: &str,
@@ -99,12 +99,13 @@ impl PubSub {
             })?;
             all.extend(answer.subscriptions);
             if answer.next_page_token.is_empty() || answer.next_page_token == token {
-                break;
+                all.sort_by(|a, b| a.name.cmp(&b.name));
+                return Ok(all);
             }
             token = answer.next_page_token;
         }
-        all.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(all)
+        let message = "more of them than a project can have".to_owned();
+        Err(GoogleError::Refused { what, message })
     }
 
     /// Creates a subscription that sieves its topic. [`GoogleError::NotFound`] means that the topic is not there.

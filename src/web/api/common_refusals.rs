@@ -12,6 +12,7 @@ use utoipa::{
     },
 };
 
+use super::wrong_fields::ErrorsBody;
 use crate::web::frame::error::{Error, Problem};
 
 /// A status, when it comes, and an error that it comes with.
@@ -58,7 +59,7 @@ fn of_changes() -> [Refusal; 1] {
     )]
 }
 
-/// What a request with a body may come to.
+/// What a request that can have a body may come to.
 fn of_bodies() -> [Refusal; 2] {
     let unread = "the body is not a JSON object (EOF while parsing an object at line 1 column 1)";
     [
@@ -92,16 +93,25 @@ impl Modify for CommonRefusals {
 }
 
 fn add(operation: &mut Operation, has_number: bool, is_change: bool) {
-    let has_body = operation.request_body.is_some();
     let refusals = of_all()
         .into_iter()
         .chain(of_numbers().into_iter().filter(|_| has_number))
         .chain(of_changes().into_iter().filter(|_| is_change))
-        .chain(of_bodies().into_iter().filter(|_| has_body));
+        .chain(of_bodies().into_iter().filter(|_| is_change));
     let described = &mut operation.responses.responses;
     for (status, meaning, error) in refusals {
         described.entry(status.to_owned()).or_insert_with(|| RefOr::T(refusal(meaning, &error)));
     }
+    described.entry("422".to_owned()).or_insert_with(|| RefOr::T(unknown_name()));
+}
+
+/// The answer to a name that a request does not take.
+fn unknown_name() -> Response {
+    let example = json!({"errors": {"ordre": ["This request takes no such parameter. It takes: order, page."]}});
+    let schema = Ref::from_schema_name(ErrorsBody::name());
+    let content = ContentBuilder::new().schema(Some(schema)).example(Some(example)).build();
+    let meaning = "There is a parameter or a field that this request does not take";
+    ResponseBuilder::new().description(meaning).content("application/json", content).build()
 }
 
 fn refusal(meaning: &str, error: &Error) -> Response {

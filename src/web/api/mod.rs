@@ -2,6 +2,7 @@
 
 use axum::{
     Router,
+    middleware::from_fn,
     routing::{get, post},
 };
 
@@ -30,6 +31,7 @@ mod sharing_body;
 mod starting;
 mod target_body;
 mod targets;
+mod unknown_names;
 mod words;
 mod wrong_fields;
 
@@ -57,6 +59,7 @@ pub(super) fn router() -> Router<AppState> {
         .route("/targets/", get(targets::get_list).post(targets::post))
         .route("/targets/{id}/", get(targets::get).put(targets::put).delete(targets::delete))
         .route("/targets/{id}/sharing/", get(sharing::get_target).put(sharing::put_target))
+        .layer(from_fn(unknown_names::refuse))
         .fallback(api_not_found)
         .method_not_allowed_fallback(api_method_not_allowed)
 }

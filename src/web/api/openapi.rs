@@ -22,7 +22,7 @@ const INTRODUCTION: &str = "The alerts page of a TOM, for programs: query a brok
     Times are UTC. Ids of surveys (`source_id`) are texts: they pass 2^53.\n\n\
     Where people sign in, a request shows an API token; in local mode it needs none. \
     What one does not see answers 404; what one sees and may not do, 403. What cannot be taken as it was sent \
-    answers 422 and says why, field by field.\n\n\
+    answers 422 and says why, field by field; so does a field or a parameter that a request does not take.\n\n\
     A request that changes something says `Content-Type: application/json`, with a body or without.";
 
 #[derive(OpenApi)]

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::{
     query_body::{ChangedQueryBody, NewQueryBody, QueryBody, QueryListBody},
     words::WhoseWord,
-    wrong_fields::{ErrorsBody, unknown_broker, version_missing, wrong_fields},
+    wrong_fields::{ErrorsBody, unknown_broker, version_missing, wrong_field, wrong_fields},
 };
 use crate::{
     brokers::{Broker, Brokers},
@@ -154,6 +154,9 @@ pub(super) async fn put(
     let Some(version) = body.version else {
         return Ok(version_missing());
     };
+    if body.broker.as_ref().is_some_and(|sent| *sent != old.broker) {
+        return Ok(wrong_field("broker", "A saved query keeps its broker. Save a new one."));
+    }
     let sent = (body.name(), body.parameters.as_ref());
     match read_query(broker.as_ref(), sent, &context.asker, clock.now()).await {
         Ok(query) => {

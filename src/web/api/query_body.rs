@@ -4,7 +4,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{lenient::lenient, sharing_body::SharingBody, words::RunStateWord};
+use super::{
+    lenient::{as_sent, lenient},
+    sharing_body::SharingBody,
+    words::RunStateWord,
+};
 use crate::brokers::archive::ID as EXAMPLE_BROKER;
 use crate::domain::saved_query::{LastRun, SavedQuery};
 
@@ -106,6 +110,10 @@ pub(super) struct ChangedQueryBody {
     #[serde(default)]
     #[schema(value_type = Object)]
     pub(super) parameters: Option<Value>,
+    /// Its broker, which stays: another one is refused.
+    #[serde(default, deserialize_with = "as_sent")]
+    #[schema(value_type = String)]
+    pub(super) broker: Option<Value>,
     /// As it was read: of two who change it at once the second is refused.
     #[serde(default, deserialize_with = "lenient")]
     #[schema(required, nullable = false)]

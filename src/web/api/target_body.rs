@@ -108,7 +108,7 @@ pub(super) struct TargetListBody {
     pub(super) results: Vec<TargetBody>,
 }
 
-/// What a target is to be. Other members than these are refused.
+/// What a target is to be.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = NewTarget, example = json!({
     "name": "ZTF26abcdefg", "ra": "05:34:31.94", "dec": 22.014_5, "aliases": ["AT 2026xyz"], "note": "Rising."
@@ -137,10 +137,6 @@ pub(super) struct NewTargetBody {
     #[serde(default, deserialize_with = "as_sent", rename = "type")]
     #[schema(inline, value_type = TargetTypeWord)]
     kind: Option<Value>,
-    /// What the form will refuse by its name.
-    #[serde(flatten)]
-    #[schema(ignore)]
-    others: Map<String, Value>,
 }
 
 /// What a saved target is to become.
@@ -170,7 +166,7 @@ enum Coordinate {
 impl NewTargetBody {
     /// Reads the target; what is wrong by field.
     pub(super) fn read(self) -> Result<NewTarget, Map<String, Value>> {
-        let mut fields = self.others;
+        let mut fields = Map::new();
         for (name, value) in [
             ("name", self.name),
             ("ra", self.ra),

@@ -48,7 +48,8 @@ const MAX_ALERTS: i64 = 500;
     params(
         ("name" = Option<String>, Query, description = "A part of a name or alias; case, spaces and `- _ ( )` do not matter"),
         ("cone_search" = Option<String>, Query, example = "83.63, 22.01, 30",
-            description = "RA, Dec and radius; the radius is in arcsec unless it has a unit (`'`, `°`); `cone` is the same"),
+            description = "RA, Dec and radius; the radius is in arcsec unless it has a unit (`'`, `°`)"),
+        ("cone" = Option<String>, Query, description = "The same as `cone_search`"),
         ("target_cone_search" = Option<String>, Query, example = "ZTF26abcdefg, 30",
             description = "Name of a target, and a radius around it, as of `cone_search`"),
         ("before" = Option<i64>, Query, description = "Only targets with a lower number: that of the last one seen"),
@@ -57,7 +58,7 @@ const MAX_ALERTS: i64 = 500;
     ),
     responses(
         (status = 200, description = "Some of them", body = TargetListBody),
-        (status = 422, description = "A cone cannot be read", body = ErrorsBody)
+        (status = 422, description = "A cone cannot be read, or there is no such parameter", body = ErrorsBody)
     )
 )]
 pub(super) async fn get_list(

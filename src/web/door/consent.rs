@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use crate::{
     brokers::Broker,
     domain::{grant::GoogleRight, visitor::Visitor},
-    web::{paths, state::Accounts, widgets::words::query_string},
+    web::{paths, state::Accounts},
 };
 
 /// The right that a visitor has to grant before a backend can run as them.
@@ -24,5 +24,5 @@ pub(crate) fn ask_to_connect(scope: GoogleRight, next: &str) -> Response {
 
 /// The page that says what a right is for.
 pub(crate) fn connect_url(scope: GoogleRight, next: &str) -> String {
-    format!("{}{}", paths::CONNECT, query_string(&[("scope", scope.id()), ("next", next)]))
+    format!("{}{}", paths::CONNECT, paths::query_string(&[("scope", scope.id()), ("next", next)]))
 }

@@ -161,7 +161,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
-        Ok(Self(Pairs::parse(&body(request, state).await?)))
+        Ok(Self(Pairs::parse(&body_of(request, state).await?)))
     }
 }
 
@@ -172,7 +172,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let bytes = body(request, state).await?;
+        let bytes = body_of(request, state).await?;
         let unread = |error| Error::BadRequest(format!("the body is not a JSON object ({error})"));
         // Of a member that comes twice the last one counts.
         let members: Map<String, Value> = match bytes.len() {
@@ -183,7 +183,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     }
 }
 
-async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Error> {
+/// The body of a request, as far as it may go.
+pub(crate) async fn body_of<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Error> {
     let too_large = || Error::TooLarge(format!("at most {} KiB can be sent", MAX_FORM_BYTES >> 10));
     let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
         if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {

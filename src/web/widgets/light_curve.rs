@@ -3,7 +3,8 @@
 use askama::Template;
 use axis::Axis;
 
-use super::brightness::Band;
+use super::brightness::BandChip;
+use crate::domain::alert::Band;
 
 mod axis;
 
@@ -27,7 +28,8 @@ pub(crate) struct LightCurvePoint {
     pub(crate) mag: f64,
     /// One-sigma error, magnitudes.
     pub(crate) err: Option<f64>,
-    pub(crate) band: Band,
+    /// Its band, where the packet tells it.
+    pub(crate) band: Option<Band>,
     pub(crate) kind: PointKind,
     /// Whether the source is fainter than in the template.
     pub(crate) is_negative: bool,
@@ -108,7 +110,7 @@ pub(crate) struct Mark {
     /// Upper and lower end of the error bar.
     pub(crate) error_bar: Option<(String, String)>,
     /// Band: colour and symbol.
-    pub(crate) band: Band,
+    pub(crate) band: BandChip,
     pub(crate) kind: PointKind,
     /// Whether it is drawn hollow with a minus.
     pub(crate) is_negative: bool,
@@ -120,7 +122,7 @@ pub(crate) struct Mark {
 /// A band of the legend.
 #[derive(Clone, Debug)]
 pub(crate) struct LegendBand {
-    pub(crate) band: Band,
+    pub(crate) band: BandChip,
     pub(crate) count: usize,
 }
 
@@ -196,7 +198,7 @@ fn mark(point: &LightCurvePoint, time: &Axis, mag: &Axis) -> Mark {
         y: number(mag.at(point.mag)),
         error_bar: error_of(point)
             .map(|err| (number(mag.at(point.mag - err)), number(mag.at(point.mag + err)))),
-        band: point.band,
+        band: BandChip(point.band),
         kind: point.kind,
         is_negative: point.is_negative,
         is_current: point.is_current,
@@ -206,7 +208,7 @@ fn mark(point: &LightCurvePoint, time: &Axis, mag: &Axis) -> Mark {
 
 fn label(point: &LightCurvePoint) -> String {
     let LightCurvePoint { mjd, mag, band, .. } = point;
-    let letter = band.letter();
+    let letter = BandChip(*band).letter();
     let sign = if point.is_negative { ", negative subtraction" } else { "" };
     match (point.kind, point.err) {
         (PointKind::Limit, _) => format!("MJD {mjd:.5}: > {mag:.2} {letter}"),
@@ -220,8 +222,8 @@ fn count(points: &[LightCurvePoint], kind: PointKind) -> usize {
 }
 
 fn legend_bands(points: &[LightCurvePoint]) -> Vec<LegendBand> {
-    let of_band = |band| points.iter().filter(move |point| point.band == band);
-    let present = Band::ALL.into_iter().filter(|band| of_band(*band).next().is_some());
+    let of_band = |chip: BandChip| points.iter().filter(move |point| point.band == chip.0);
+    let present = BandChip::all().filter(|chip| of_band(*chip).next().is_some());
     let entry = |band| LegendBand {
         band,
         count: of_band(band).filter(|point| point.kind == PointKind::Detection).count(),
@@ -263,7 +265,7 @@ mod tests {
             mjd,
             mag,
             err: Some(0.1),
-            band: Band::G,
+            band: Some(Band::G),
             kind,
             is_negative: false,
             is_current: false,
@@ -300,12 +302,12 @@ mod tests {
     #[test]
     fn the_legend_counts_detections_by_band_and_limits_apart() {
         let mut red = point(2.0, 18.5, PointKind::Detection);
-        red.band = Band::R;
+        red.band = Some(Band::R);
         let points =
             [point(1.0, 18.0, PointKind::Detection), red, point(0.0, 20.0, PointKind::Limit)];
         let view = LightCurveView::draw("x", &points).unwrap();
-        let bands: Vec<_> = view.bands.iter().map(|entry| (entry.band, entry.count)).collect();
-        assert_eq!(bands, [(Band::G, 1), (Band::R, 1)]);
+        let bands: Vec<_> = view.bands.iter().map(|entry| (entry.band.0, entry.count)).collect();
+        assert_eq!(bands, [(Some(Band::G), 1), (Some(Band::R), 1)]);
         assert_eq!(view.kinds.len(), 1);
         assert_eq!(view.marks[0].kind, PointKind::Limit);
     }

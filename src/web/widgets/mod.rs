@@ -19,7 +19,7 @@ macro_rules! embeddable {
 }
 
 embeddable!(
-    brightness::Band,
+    brightness::BandChip,
     brightness::Magnitude,
     controls::PostButton,
     controls::StateChip,

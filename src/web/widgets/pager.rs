@@ -2,6 +2,8 @@
 
 use askama::Template;
 
+use super::words::grouped;
+
 /// Some rows of a longer list, and whether there are more.
 #[derive(Clone, Debug)]
 pub(crate) struct Page<T> {
@@ -15,6 +17,12 @@ impl<T> Page<T> {
         let has_more = rows.len() > usize::from(size);
         rows.truncate(usize::from(size));
         Self { rows, has_more }
+    }
+
+    /// The `number`th page, counted from 1, of a list that is there as a whole; beyond its end there are no rows.
+    pub(crate) fn nth(rows: Vec<T>, number: usize, size: u16) -> Self {
+        let n_before = number.saturating_sub(1).saturating_mul(size.into());
+        Self::cut(rows.into_iter().skip(n_before).collect(), size)
     }
 
     /// The last row, where another page follows it.
@@ -39,6 +47,21 @@ pub(crate) struct Pager {
     pub(crate) sizes: Vec<PageSize>,
 }
 
+impl Pager {
+    /// "51–100 of 412": the rows of a page with so many before it. A page beyond the end says so.
+    pub(crate) fn summary(n_before: u64, n_rows: usize, n_all: u64) -> String {
+        match n_rows {
+            0 => format!("None here, {} in all", grouped(n_all)),
+            _ => format!(
+                "{}–{} of {}",
+                grouped(n_before + 1),
+                grouped(n_before + n_rows as u64),
+                grouped(n_all)
+            ),
+        }
+    }
+}
+
 /// A choice of how many rows a page holds.
 #[derive(Clone, Debug)]
 pub(crate) struct PageSize {
@@ -46,4 +69,23 @@ pub(crate) struct PageSize {
     /// The same page with so many rows.
     pub(crate) href: String,
     pub(crate) is_current: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_of_a_whole_list_hold_every_row_once() {
+        let pages = [1, 2, 3, 4].map(|number| Page::nth((0..5).collect::<Vec<_>>(), number, 2));
+        let rows = pages.each_ref().map(|page| page.rows.clone());
+        assert_eq!(rows, [vec![0, 1], vec![2, 3], vec![4], vec![]]);
+        assert_eq!(pages.map(|page| page.has_more), [true, true, false, false]);
+    }
+
+    #[test]
+    fn a_page_says_which_rows_of_how_many_it_has() {
+        assert_eq!(Pager::summary(1_000, 50, 4_120), "1,001–1,050 of 4,120");
+        assert_eq!(Pager::summary(0, 0, 4_120), "None here, 4,120 in all");
+    }
 }

@@ -3,12 +3,13 @@
 use chrono::{DateTime, Duration, SubsecRound, Utc};
 
 use super::{
-    brightness::{Band, Magnitude},
+    brightness::{BandChip, Magnitude},
     controls::{ButtonLook, HiddenValue, Link, PostButton, StateChip, TimeView},
 };
 pub(crate) use crate::domain::wording::{counted, grouped};
 use crate::{
     domain::{
+        alert::Band,
         run::{Run, RunState},
         sky::{Position, format_dec_dms, format_ra_degrees, format_ra_hms},
         time::{format_mjd, format_utc, jd_to_utc, relative_age},
@@ -63,13 +64,13 @@ pub(crate) fn position_text(position: Position) -> PositionText {
 pub(crate) fn magnitude(
     mag: Option<f64>,
     mag_err: Option<f64>,
-    band: Option<&str>,
+    band: Option<Band>,
     is_positive: Option<bool>,
 ) -> Option<Magnitude> {
     Some(Magnitude {
         value: format!("{:.2}", mag?),
         error: mag_err.map(|error| format!("{error:.2}")),
-        band: band.map_or(Band::Unknown, Band::from_letter),
+        band: BandChip(band),
         is_negative: is_positive == Some(false),
     })
 }
@@ -147,16 +148,6 @@ pub(crate) fn size_text(bytes: u64) -> String {
     }
 }
 
-/// A query string that starts with `?`, without the names whose value is empty; nothing if none is left.
-pub(crate) fn query_string(pairs: &[(&str, &str)]) -> String {
-    let mut text = url::form_urlencoded::Serializer::new(String::new());
-    for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
-        text.append_pair(name, value);
-    }
-    let text = text.finish();
-    if text.is_empty() { text } else { format!("?{text}") }
-}
-
 /// What a transport said of a message, as names and values: `message_id` and `publish_time`, then its attributes by name.
 pub(crate) fn flat_metadata(metadata: &serde_json::Value) -> Vec<(String, String)> {
     let text =
@@ -190,16 +181,5 @@ mod tests {
     fn spans_are_told_in_days() {
         let texts = [24, 720, 12].map(|hours| days_text(std::time::Duration::from_hours(hours)));
         assert_eq!(texts, ["1 day", "30 days", "0.5 days"]);
-    }
-
-    #[test]
-    fn query_strings_are_escaped_and_leave_out_what_is_empty() {
-        assert_eq!(query_string(&[]), "");
-        assert_eq!(query_string(&[("name", "")]), "");
-        assert_eq!(query_string(&[("arg1", "val1"), ("arg2", "val2")]), "?arg1=val1&arg2=val2");
-        assert_eq!(
-            query_string(&[("order", "-mag"), ("name", ""), ("q", "a&b=c ")]),
-            "?order=-mag&q=a%26b%3Dc+"
-        );
     }
 }

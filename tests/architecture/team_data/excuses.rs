@@ -198,8 +198,18 @@ pub(super) const WITHOUT_A_RIGHT: &[(&str, &str, &str)] = &[
     ),
     (
         "history",
-        "select id, at, actor_id, actor, token_id, action, kind, object_id, name, detail from history where id < coalesce($7, 9223372036854775807) and kind = $3 and object_id = $4 and ($5 or action <> 'refused' or actor_id = $1) and case $3 when 'query' then exists ( select from saved_query q where q.id = $4 and may_read(",
-        "asks for the thing itself",
+        "select count(*), count(*) filter (where id >= $1) from history where",
+        "the function is for admins",
+    ),
+    (
+        "history",
+        "select id, at, actor_id, actor, token_id, action, kind, object_id, name, detail from history where id < coalesce($6",
+        "asks for the thing itself, by is_of_thing",
+    ),
+    (
+        "history",
+        "select count(*), count(*) filter (where id >= $6) from history where",
+        "asks for the thing itself, by is_of_thing",
     ),
     ("invitations", "insert into invitation (email, role", "the function is for admins"),
     ("invitations", "insert into invitation (link_hash, role", "the function is for admins"),

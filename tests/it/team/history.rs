@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use tom_alerts::domain::history::{Action, Kind};
 
-use super::people::{Person, Program, enter, lines, link_in, query};
+use super::people::{Person, Program, enter, lines, link_in, query, unsaved};
 use crate::{
     google_double::Account,
     sign_in::{Deployment, PROJECT},
@@ -141,7 +141,7 @@ async fn what_is_done_to_targets_and_alerts_is_told() {
     ada.json("DELETE", &path, &json!({})).await.expect(204);
     told.added(&[("ada", "deleted", "target", "nova 2")]).await;
     let run =
-        ada.json("POST", "/api/runs/", &query("")).await.expect(202).json()["id"].as_i64().unwrap();
+        ada.json("POST", "/api/runs/", &unsaved()).await.expect(202).json()["id"].as_i64().unwrap();
     deployment.ended(&ada.browser, run).await;
     told.added(&[("ada", "ran", "run", "")]).await;
     let alert = deployment.count("select id from alert").await;

@@ -115,6 +115,13 @@ pub(super) fn query(name: &str) -> Value {
     })
 }
 
+/// A run of the same that is not kept as a query.
+pub(super) fn unsaved() -> Value {
+    let mut run = query("");
+    run.as_object_mut().unwrap().remove("name");
+    run
+}
+
 /// A program with a token, as its header has it.
 #[derive(Clone)]
 pub(super) struct Program {

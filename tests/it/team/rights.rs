@@ -467,6 +467,8 @@ async fn runs_are_listed(storage: &Storage, somebody: &Somebody, made: &Made) {
         assert_eq!(logged.is_some(), sees);
         let set_aside = storage.list_unreadable(&somebody.asker, run.id, 0, 9).await.unwrap();
         assert_eq!(set_aside.len(), usize::from(sees));
+        let counted = storage.count_unreadable(&somebody.asker, run.id, 0).await.unwrap();
+        assert_eq!(counted.n_all, u64::from(sees));
         if let Some(row) = set_aside.first() {
             let bytes =
                 storage.find_unreadable_bytes(&somebody.asker, run.id, row.id).await.unwrap();
@@ -565,6 +567,8 @@ async fn histories_are_told(team: &Team, somebody: &Somebody, made: &Made) {
     ] {
         for thing in things {
             let told = storage.history_of(&somebody.asker, kind, thing.id, None, 99).await.unwrap();
+            let counted = storage.count_history_of(&somebody.asker, kind, thing.id, None).await;
+            assert_eq!(counted.unwrap().n_all, told.len() as u64);
             let n_refused = told.iter().filter(|line| line.action == "refused").count();
             let all_own = told
                 .iter()
@@ -585,6 +589,8 @@ async fn histories_are_told(team: &Team, somebody: &Somebody, made: &Made) {
     {
         let told = storage.history_of(&somebody.asker, kind, id, None, 99).await.unwrap();
         assert!(somebody.is_admin || told.is_empty());
+        let counted = storage.count_history_of(&somebody.asker, kind, id, None).await.unwrap();
+        assert_eq!(counted.n_all, told.len() as u64);
     }
 }
 

@@ -218,11 +218,17 @@ const RUN_FORM: Body = Form(&[
 ]);
 const SHARE: Body = Form(&[("sharers", "0")]);
 const SHARE_JSON: Body = Json(r#"{"readers": ["team"], "sharers": ["team"]}"#);
+const NEW_QUERY_JSON: Body = Json(
+    r#"{"name": "another name", "broker": "archive", "parameters": {"folder": "night", "max_results": 10}}"#,
+);
+const RUN_JSON: Body =
+    Json(r#"{"broker": "archive", "parameters": {"folder": "night", "max_results": 10}}"#);
 const QUERY_JSON: Body = Json(
     r#"{"name": "another name", "broker": "archive", "version": 1, "parameters": {"folder": "night", "max_results": 10}}"#,
 );
 const TARGET: Body =
     Form(&[("name", "another nova"), ("ra", "20"), ("dec", "20"), ("version", "1")]);
+const NEW_TARGET_JSON: Body = Json(r#"{"name": "another nova", "ra": 20, "dec": 20}"#);
 const TARGET_JSON: Body = Json(r#"{"name": "another nova", "ra": 20, "dec": 20, "version": 1}"#);
 const CHECK: Body = Form(&[("broker", "database")]);
 
@@ -356,7 +362,7 @@ pub(super) const RULES: &[Rule] = &[
     ("GET", "/api/openapi.json", In, Nothing),
     ("GET", "/api/brokers/", In, Nothing),
     ("GET", "/api/queries/", In, Nothing),
-    ("POST", "/api/queries/", Work, QUERY_JSON),
+    ("POST", "/api/queries/", Work, NEW_QUERY_JSON),
     ("GET", "/api/queries/{id}/", See(Query), Nothing),
     ("PUT", "/api/queries/{id}/", Change(Query), QUERY_JSON),
     ("DELETE", "/api/queries/{id}/", Delete(Query), Json("{}")),
@@ -368,7 +374,7 @@ pub(super) const RULES: &[Rule] = &[
     ("GET", "/api/queries/{id}/sharing/", See(Query), Nothing),
     ("PUT", "/api/queries/{id}/sharing/", Share(Query), SHARE_JSON),
     ("GET", "/api/runs/", In, Nothing),
-    ("POST", "/api/runs/", Work, QUERY_JSON),
+    ("POST", "/api/runs/", Work, RUN_JSON),
     ("GET", "/api/runs/{id}/", See(Run), Nothing),
     ("POST", "/api/runs/{id}/cancel/", Change(Run), Json("{}")),
     ("GET", "/api/runs/{id}/alerts/", See(Run), Nothing),
@@ -376,7 +382,7 @@ pub(super) const RULES: &[Rule] = &[
     ("GET", "/api/runs/{id}/sharing/", See(Run), Nothing),
     ("PUT", "/api/runs/{id}/sharing/", Share(Run), SHARE_JSON),
     ("GET", "/api/targets/", In, Nothing),
-    ("POST", "/api/targets/", Work, TARGET_JSON),
+    ("POST", "/api/targets/", Work, NEW_TARGET_JSON),
     ("GET", "/api/targets/{id}/", See(Target), Nothing),
     ("PUT", "/api/targets/{id}/", Change(Target), TARGET_JSON),
     ("DELETE", "/api/targets/{id}/", Delete(Target), Json("{}")),

@@ -9,7 +9,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::people::{Person, at_browser, enter, link_in, query, token_in};
+use super::people::{Person, at_browser, enter, link_in, query, token_in, unsaved};
 use crate::{sign_in::Deployment, support::write_night};
 
 /// A form whose head and first bytes are sent, and not the rest.
@@ -134,7 +134,7 @@ async fn a_run_that_waits_is_not_begun_for_who_may_only_look_by_then() {
             ada.id
         ))
         .await;
-    let id = ada.json("POST", "/api/runs/", &query("")).await.expect(202).json()["id"].clone();
+    let id = ada.json("POST", "/api/runs/", &unsaved()).await.expect(202).json()["id"].clone();
     let path = format!("/api/runs/{id}/");
     assert_eq!(ada.get(&path).await.json()["state"], "queued");
     boss.post(&format!("/team/members/{}/role/", ada.id), &[("role", "viewer")]).await.expect(303);

@@ -89,7 +89,7 @@ async fn a_token_that_reads_changes_nothing_with_any_method() {
         ("DELETE", format!("/api/queries/{query}/"), json!({})),
         ("POST", format!("/api/queries/{query}/runs/"), json!({})),
         ("PUT", format!("/api/queries/{query}/sharing/"), sharing.clone()),
-        ("POST", "/api/runs/".to_owned(), super::people::query("new")),
+        ("POST", "/api/runs/".to_owned(), super::people::unsaved()),
         ("POST", format!("/api/runs/{run}/cancel/"), json!({})),
         ("POST", format!("/api/runs/{run}/targets/"), json!({"alerts": [1]})),
         ("PUT", format!("/api/runs/{run}/sharing/"), sharing.clone()),

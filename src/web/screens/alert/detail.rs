@@ -15,7 +15,7 @@ use super::{
 use crate::{
     clock::Clock,
     domain::{
-        alert::{Alert, Survey},
+        alert::{Alert, Band, Survey},
         found_alert::StoredAlert,
         history::{Action, Event, Kind},
         run::{Run, RunId},
@@ -32,7 +32,7 @@ use crate::{
         },
         paths,
         widgets::{
-            brightness::Band,
+            brightness::BandChip,
             controls::{ButtonLook, FactGroup, Link, PostButton, StateChip, TargetChip, TimeView},
             light_curve::LightCurveView,
             words::{
@@ -54,7 +54,7 @@ struct AlertPage {
     source_id: String,
     /// What the survey calls that id: "candid".
     source_id_name: String,
-    band: Option<Band>,
+    band: Option<BandChip>,
     /// Sign of the difference: "positive" or "negative".
     sign: Option<String>,
     /// Version of the packet's schema: "schema 4.02".
@@ -208,7 +208,7 @@ fn alert_page(
             Survey::Ztf => "candid".to_owned(),
             Survey::Lsst | Survey::Elasticc => "diaSourceId".to_owned(),
         },
-        band: row.band.as_deref().map(Band::from_letter),
+        band: row.band.as_deref().map(|letter| BandChip(Band::from_letter(letter))),
         sign: row
             .is_positive
             .map(|is| if is { "positive subtraction" } else { "negative subtraction" }.to_owned()),

@@ -2,11 +2,11 @@
 
 use crate::{
     domain::{
-        alert::{Alert, Band as DomainBand, HistoryPoint, Measurement, Survey},
+        alert::{Alert, Band, HistoryPoint, Measurement, Survey},
         time::MJD_ZERO_JD,
     },
     web::widgets::{
-        brightness::{Band, Magnitude},
+        brightness::Magnitude,
         controls::TimeView,
         light_curve::{LightCurvePoint, PointKind},
         words::{magnitude, observed, score},
@@ -49,14 +49,11 @@ impl HistoryKind {
 
 /// The points of a light curve: history and this alert.
 pub(super) fn light_curve_points(alert: &Alert) -> Vec<LightCurvePoint> {
-    let band_of = |band: Option<DomainBand>| {
-        band.map_or(Band::Unknown, |band| Band::from_letter(band.letter()))
-    };
     let current = alert.mag.map(|mag| LightCurvePoint {
         mjd: alert.jd - MJD_ZERO_JD,
         mag,
         err: alert.mag_err,
-        band: band_of(alert.band),
+        band: alert.band,
         kind: PointKind::Detection,
         is_negative: alert.is_positive == Some(false),
         is_current: true,
@@ -75,7 +72,7 @@ pub(super) fn light_curve_points(alert: &Alert) -> Vec<LightCurvePoint> {
             mjd: point.jd - MJD_ZERO_JD,
             mag,
             err,
-            band: band_of(point.band),
+            band: point.band,
             kind,
             is_negative,
             is_current: false,
@@ -94,12 +91,7 @@ pub(super) fn history(alert: &Alert) -> Vec<HistoryRow> {
     let this = HistoryRow {
         time: observed(alert.jd, None),
         kind: HistoryKind::Detection,
-        magnitude: magnitude(
-            alert.mag,
-            alert.mag_err,
-            alert.band.map(DomainBand::letter),
-            alert.is_positive,
-        ),
+        magnitude: magnitude(alert.mag, alert.mag_err, alert.band, alert.is_positive),
         flux: None,
         rb: score(alert.rb),
         is_this_alert: true,
@@ -120,7 +112,7 @@ fn flux_unit(survey: Survey) -> &'static str {
 }
 
 fn history_row(point: &HistoryPoint, unit: &str) -> HistoryRow {
-    let band = point.band.map(DomainBand::letter);
+    let band = point.band;
     let (kind, shown, flux, rb) = match point.measurement {
         Measurement::Detection { mag, mag_err, is_positive, rb, .. } => (
             HistoryKind::Detection,
@@ -145,7 +137,7 @@ fn history_row(point: &HistoryPoint, unit: &str) -> HistoryRow {
     }
 }
 
-fn limit(mag: f64, band: Option<&str>) -> Option<Magnitude> {
+fn limit(mag: f64, band: Option<Band>) -> Option<Magnitude> {
     magnitude(Some(mag), None, band, None)
         .map(|limit| Magnitude { value: format!("> {}", limit.value), ..limit })
 }

@@ -34,7 +34,7 @@ use crate::{
             field::Choice,
             pager::{Page, Pager},
             table::TableView,
-            words::{counted, link, moment, post_button, query_string, state_chip},
+            words::{counted, link, moment, post_button, state_chip},
         },
     },
 };
@@ -111,7 +111,7 @@ impl ListRequest {
         format!(
             "{}{}",
             paths::QUERIES,
-            query_string(&[
+            paths::query_string(&[
                 ("broker", broker),
                 ("name", name),
                 ("whose", whose),

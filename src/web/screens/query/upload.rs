@@ -18,10 +18,7 @@ use crate::{
             flash::Note,
         },
         paths,
-        widgets::{
-            field::{FieldKind, FieldView},
-            words::query_string,
-        },
+        widgets::field::{FieldKind, FieldView},
     },
 };
 
@@ -77,7 +74,7 @@ pub(in crate::web) async fn post(
     for (name, file) in arrived {
         put_in_place(file, &folder, &name)?;
     }
-    let query = query_string(&[("broker", broker_id.as_str()), (field, value)]);
+    let query = paths::query_string(&[("broker", broker_id.as_str()), (field, value)]);
     Ok(redirect_with(Note::Uploaded, &format!("{}{query}", paths::NEW_QUERY)))
 }
 

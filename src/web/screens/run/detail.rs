@@ -38,7 +38,7 @@ use crate::{
         },
         widgets::{
             controls::{ButtonLook, Fact, Link, PostButton, TimeView},
-            words::{link, moment, post_button, query_string},
+            words::{link, moment, post_button},
         },
     },
 };
@@ -137,7 +137,7 @@ pub(in crate::web) async fn get(
 /// A new form filled in as the run was.
 fn refine_href(run: &Run) -> String {
     let from = [("broker", run.broker.as_str()), ("from_run", &run.id.to_string())];
-    format!("{}{}", paths::NEW_QUERY, query_string(&from))
+    format!("{}{}", paths::NEW_QUERY, paths::query_string(&from))
 }
 
 /// `GET /runs/{id}/progress/`: the part of the page that changes while the run goes on.
@@ -197,7 +197,7 @@ pub(in crate::web) async fn post_again(
         // The form, with what no longer fits.
         StoredRun::Invalid(_) => {
             let from = [("broker", broker.as_str()), ("from_run", &id.to_string()), ("check", "1")];
-            let form = format!("{}{}", paths::NEW_QUERY, query_string(&from));
+            let form = format!("{}{}", paths::NEW_QUERY, paths::query_string(&from));
             Ok(Redirect::to(&form).into_response())
         }
         StoredRun::NoSuchBackend => Err(Error::NotFound),

@@ -25,7 +25,7 @@ use crate::{
             controls::TimeView,
             pager::{Page, Pager},
             table::{Column, TableView},
-            words::{duration_text, grouped, moment, query_string, run_title, state_chip},
+            words::{duration_text, grouped, moment, run_title, state_chip},
         },
     },
 };
@@ -130,7 +130,7 @@ pub(in crate::web) async fn get(
         format!(
             "{}{}",
             paths::RUNS,
-            query_string(&[
+            paths::query_string(&[
                 ("state", state.map_or("", RunState::id)),
                 ("whose", whose_word(whose)),
                 ("before", &before)
@@ -175,7 +175,7 @@ fn whose_word(whose: Whose) -> &'static str {
 fn state_filters(current: Option<RunState>, whose: Whose) -> Vec<StateFilter> {
     let href = |state: &str| {
         let pairs = [("state", state), ("whose", whose_word(whose))];
-        format!("{}{}", paths::RUNS, query_string(&pairs))
+        format!("{}{}", paths::RUNS, paths::query_string(&pairs))
     };
     let all =
         StateFilter { label: "All".to_owned(), href: href(""), is_current: current.is_none() };

@@ -14,7 +14,7 @@ use crate::{
             controls::Link,
             pager::{PageSize, Pager},
             table::{TableView, Tick},
-            words::{counted, grouped, link, query_string},
+            words::{counted, grouped, link},
         },
     },
 };
@@ -115,7 +115,7 @@ impl ResultsRequest {
         let order =
             if self.order == SortOrder::default() { String::new() } else { word_of(self.order) };
         let size = self.page_size.map(|size| size.to_string()).unwrap_or_default();
-        let query = query_string(&[
+        let query = paths::query_string(&[
             ("order", &order),
             ("page_size", &size),
             ("after", &after),
@@ -169,13 +169,7 @@ fn table(run: &Run, request: &ResultsRequest, page: &ResultPage, may_tick: bool)
 }
 
 fn pager(run: &Run, request: &ResultsRequest, page: &ResultPage) -> Pager {
-    let first = page.n_before + 1;
-    let last = page.n_before + page.rows.len() as u64;
     let is_start = matches!(request.cursor, PageCursor::Start);
-    let summary = match page.rows.len() {
-        0 => format!("No alerts here; the run has {}", grouped(run.counts.stored)),
-        _ => format!("{}–{} of {}", grouped(first), grouped(last), grouped(run.counts.stored)),
-    };
     let sizes = PAGE_SIZES.map(|size| PageSize {
         label: size.to_string(),
         href: ResultsRequest {
@@ -187,7 +181,7 @@ fn pager(run: &Run, request: &ResultsRequest, page: &ResultPage) -> Pager {
         is_current: size == request.rows(),
     });
     Pager {
-        summary,
+        summary: Pager::summary(page.n_before, page.rows.len(), run.counts.stored),
         what: "alerts".to_owned(),
         first: (!is_start).then(|| request.href(run, &PageCursor::Start)),
         previous: page.previous.clone().map(|place| request.href(run, &PageCursor::Before(place))),
@@ -198,7 +192,7 @@ fn pager(run: &Run, request: &ResultsRequest, page: &ResultPage) -> Pager {
 
 /// What to say when there is nothing to show: the reason, and what to change.
 fn empty_results(run: &Run) -> EmptyResults {
-    let edit = query_string(&[("broker", &run.broker), ("from_run", &run.id.to_string())]);
+    let edit = paths::query_string(&[("broker", &run.broker), ("from_run", &run.id.to_string())]);
     let refine = link("Change the query", format!("{}{edit}", paths::NEW_QUERY));
     if run.state.is_live() {
         return EmptyResults {

@@ -25,8 +25,8 @@ use crate::{
         paths,
         widgets::{
             controls::Link,
-            pager::Pager,
-            words::{flat_metadata, grouped, link, run_title, size_text},
+            pager::{Page, Pager},
+            words::{flat_metadata, link, run_title, size_text},
         },
     },
 };
@@ -38,6 +38,8 @@ struct UnreadablePage {
     chrome: Chrome,
     run_id: String,
     run: Link,
+    /// Whether nothing was set aside, on any page.
+    is_all_readable: bool,
     rows: Vec<UnreadableRow>,
     pager: Pager,
 }
@@ -69,23 +71,25 @@ pub(in crate::web) async fn get(
 ) -> Result<Response, Error> {
     let run = storage.find_run(&context.asker, id).await?.ok_or(Error::NotFound)?;
     let after = query.number("after").unwrap_or(0);
-    let mut rows =
+    let found =
         storage.list_unreadable(&context.asker, id, after, i64::from(PAGE_SIZE) + 1).await?;
-    let has_more = rows.len() > usize::from(PAGE_SIZE);
-    rows.truncate(usize::from(PAGE_SIZE));
+    let found = Page::cut(found, PAGE_SIZE);
+    let position = storage.count_unreadable(&context.asker, id, after).await?;
     let home = paths::run_page(id, "unreadable/");
     let page = UnreadablePage {
         chrome: context.chrome(Section::Runs),
         run_id: id.to_string(),
         run: link(format!("Run {id}: {}", run_title(&run)), paths::run(id)),
         pager: Pager {
-            summary: format!("{} in all", grouped(run.counts.unreadable)),
+            summary: Pager::summary(position.n_before, found.rows.len(), position.n_all),
             what: "unreadable packets".to_owned(),
             first: (after > 0).then(|| home.clone()),
-            next: rows.last().filter(|_| has_more).map(|row| format!("{home}?after={}", row.id)),
+            next: found.last_before_more().map(|row| format!("{home}?after={}", row.id)),
             ..Pager::default()
         },
-        rows: rows
+        is_all_readable: position.n_all == 0,
+        rows: found
+            .rows
             .into_iter()
             .map(|row| UnreadableRow {
                 size: size_text(row.size_bytes()),

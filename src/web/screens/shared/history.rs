@@ -15,7 +15,7 @@ use crate::{
         group::Group,
         history::{Action, Entry, Kind},
     },
-    storage::Storage,
+    storage::{ListPosition, Storage},
     web::{
         frame::{
             chrome::{Chrome, Section},
@@ -26,8 +26,8 @@ use crate::{
         paths,
         widgets::{
             controls::{Link, TimeView},
-            pager::Pager,
-            words::{link, moment, query_string},
+            pager::{Page, Pager},
+            words::{link, moment},
         },
     },
 };
@@ -65,7 +65,7 @@ struct HistoryRow {
 }
 
 /// Lines of a page.
-const PAGE_SIZE: i64 = 100;
+const PAGE_SIZE: u16 = 100;
 
 macro_rules! history_pages {
     ($get:ident, $kind:expr) => {
@@ -95,20 +95,22 @@ async fn object_page(
 ) -> Result<Response, Error> {
     let asker = &context.asker;
     let owned = Owned::find(storage, asker, kind, id).await?.ok_or(Error::NotFound)?;
-    let mut entries = storage.history_of(asker, kind, id, before, PAGE_SIZE + 1).await?;
-    let has_more = cut_to_a_page(&mut entries);
+    let entries = storage.history_of(asker, kind, id, before, i64::from(PAGE_SIZE) + 1).await?;
+    let entries = Page::cut(entries, PAGE_SIZE);
+    let position = storage.count_history_of(asker, kind, id, before).await?;
     let path = paths::page_of(kind, id, "history/");
-    let next = entries.last().filter(|_| has_more);
-    let next = next.map(|entry| format!("{path}?before={}", entry.id));
-    let first = before.map(|_| path);
+    let href = |before: Option<i64>| {
+        let before = before.map(|id| id.to_string()).unwrap_or_default();
+        format!("{path}{}", paths::query_string(&[("before", &before)]))
+    };
     let groups = storage.list_groups(asker).await?;
     let page = HistoryPage {
         chrome: context.chrome(Section::Elsewhere),
         crumb: owned.object.clone(),
         object: Some(owned.object),
         filter: None,
-        rows: entries.iter().map(|entry| history_row(entry, &groups, clock.now())).collect(),
-        pager: pager(first, next),
+        rows: history_rows(&entries, &groups, clock.now()),
+        pager: pager(&entries, position, before, &href),
         export: None,
     };
     Ok(context.render(&page))
@@ -127,13 +129,19 @@ pub(in crate::web) async fn get(
         Ok(filter) => (Some(filter), None),
         Err(message) => (None, Some(message)),
     };
-    let mut entries = match &filter {
+    let before = query.number("before");
+    let href = |before| own_href(paths::HISTORY, &query, before);
+    let (entries, pager) = match &filter {
         Some(filter) => {
-            storage.list_history(asker, filter, query.number("before"), PAGE_SIZE + 1).await?
+            let most = i64::from(PAGE_SIZE) + 1;
+            let found = storage.list_history(asker, filter, before, most).await?;
+            let entries = Page::cut(found, PAGE_SIZE);
+            let position = storage.count_history(asker, filter, before).await?;
+            let pager = pager(&entries, position, before, &href);
+            (entries, pager)
         }
-        None => Vec::new(),
+        None => (Page::cut(Vec::new(), PAGE_SIZE), Pager::default()),
     };
-    let has_more = cut_to_a_page(&mut entries);
     let groups = storage.list_groups(asker).await?;
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = HistoryPage {
@@ -145,14 +153,8 @@ pub(in crate::web) async fn get(
             None => link("Home", "/"),
         },
         filter: Some(filter_form(&storage, asker, &query, error).await?),
-        rows: entries.iter().map(|entry| history_row(entry, &groups, clock.now())).collect(),
-        pager: pager(
-            query.number("before").map(|_| own_href(paths::HISTORY, &query, None)),
-            entries
-                .last()
-                .filter(|_| has_more)
-                .map(|entry| own_href(paths::HISTORY, &query, Some(entry.id))),
-        ),
+        rows: history_rows(&entries, &groups, clock.now()),
+        pager,
         export: filter
             .is_some()
             .then(|| link("Download as JSON lines", own_href(paths::HISTORY_EXPORT, &query, None))),
@@ -160,20 +162,22 @@ pub(in crate::web) async fn get(
     Ok(context.render_as(status, &page))
 }
 
-/// Whether there are more lines than a page has; those are taken off.
-fn cut_to_a_page(entries: &mut Vec<Entry>) -> bool {
-    let most = usize::try_from(PAGE_SIZE).unwrap_or_default();
-    let has_more = entries.len() > most;
-    entries.truncate(most);
-    has_more
-}
-
-fn pager(first: Option<String>, next: Option<String>) -> Pager {
-    if first.is_none() && next.is_none() {
+fn pager(
+    entries: &Page<Entry>,
+    position: ListPosition,
+    before: Option<i64>,
+    href: &dyn Fn(Option<i64>) -> String,
+) -> Pager {
+    if position.n_all == 0 {
         return Pager::default();
     }
-    let (summary, what) = ("Newest first".to_owned(), "lines".to_owned());
-    Pager { summary, what, first, next, ..Pager::default() }
+    Pager {
+        summary: Pager::summary(position.n_before, entries.rows.len(), position.n_all),
+        what: "lines".to_owned(),
+        first: before.map(|_| href(None)),
+        next: entries.last_before_more().map(|entry| href(Some(entry.id))),
+        ..Pager::default()
+    }
 }
 
 fn own_href(path: &str, query: &Pairs, before: Option<i64>) -> String {
@@ -188,7 +192,11 @@ fn own_href(path: &str, query: &Pairs, before: Option<i64>) -> String {
         ("until", text("until")),
         ("before", &before),
     ];
-    format!("{path}{}", query_string(&pairs))
+    format!("{path}{}", paths::query_string(&pairs))
+}
+
+fn history_rows(entries: &Page<Entry>, groups: &[Group], now: DateTime<Utc>) -> Vec<HistoryRow> {
+    entries.rows.iter().map(|entry| history_row(entry, groups, now)).collect()
 }
 
 fn history_row(entry: &Entry, groups: &[Group], now: DateTime<Utc>) -> HistoryRow {

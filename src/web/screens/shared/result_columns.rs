@@ -2,6 +2,7 @@
 
 use crate::{
     domain::{
+        alert::Band,
         found_alert::{FoundAlert, SortColumn, SortOrder},
         sky::Position,
     },
@@ -41,8 +42,8 @@ pub(in crate::web) const COLUMNS: [ResultColumn; 8] = [
     .note("ICRS")
     .sorts(SortOrder::up(SortColumn::Dec), SortOrder::down(SortColumn::Dec)),
     Column::number("mag", "Mag", |alert: &FoundAlert| {
-        Content::from(magnitude(alert.mag, alert.mag_err, alert.band.as_deref(), alert.is_positive))
-            .into()
+        let band = alert.band.as_deref().and_then(Band::from_letter);
+        Content::from(magnitude(alert.mag, alert.mag_err, band, alert.is_positive)).into()
     })
     .note("diff, AB")
     .sorts(SortOrder::up(SortColumn::Mag), SortOrder::down(SortColumn::Mag)),

@@ -50,7 +50,6 @@ pub(in crate::web) fn read_target_json(
     body: &Map<String, Value>,
 ) -> Result<NewTarget, Map<String, Value>> {
     let mut fields = body.clone();
-    fields.remove("version");
     let kind = fields.remove("type");
     let mut are_aliases_lines = true;
     if let Some(Value::Array(aliases)) = fields.get("aliases") {

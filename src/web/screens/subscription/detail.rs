@@ -8,7 +8,10 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 
-use super::list::{SubscriptionRow, Visit, check, sentence, short_name, subscription_row};
+use super::{
+    list::{Visit, check, sentence},
+    row::{SubscriptionRow, short_name, subscription_row},
+};
 use crate::{
     actions::subscriptions::{DeskError, SubscriptionDesk},
     brokers::BrokerError,

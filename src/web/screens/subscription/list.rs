@@ -7,6 +7,7 @@ use axum::{
     response::Response,
 };
 
+use super::row::{SubscriptionRow, subscription_row};
 use crate::{
     actions::{
         runs::Runner,
@@ -36,7 +37,8 @@ use crate::{
             controls::Link,
             field::FormView,
             form_view::{Drawing, form_view},
-            words::{link, query_string},
+            pager::{Page, Pager},
+            words::{grouped, link},
         },
     },
 };
@@ -49,7 +51,7 @@ struct SubscriptionsPage {
     /// The project that they are in, where one is set.
     project: Option<String>,
     /// The subscriptions; absent where they cannot be had.
-    rows: Option<Vec<SubscriptionRow>>,
+    listed: Option<Listed>,
     /// Why they cannot be had, or what the last change ran into.
     trouble: Option<String>,
     cure: Option<Link>,
@@ -60,23 +62,13 @@ struct SubscriptionsPage {
     costs: Vec<String>,
 }
 
-/// A subscription in the list.
+/// A page of the subscriptions.
 #[derive(Clone, Debug)]
-pub(super) struct SubscriptionRow {
-    pub(super) subscription: Link,
-    pub(super) topic: String,
-    pub(super) topic_project: String,
-    /// Whether the topic is gone: nothing more comes.
-    pub(super) is_topic_gone: bool,
-    /// What it lets through: a filter, a transform; empty for everything.
-    pub(super) filter: Vec<String>,
-    pub(super) retention: String,
-    /// "after 31 d without use", "never"
-    pub(super) expires: String,
-    pub(super) state: String,
-    pub(super) is_well: bool,
-    /// A query of it; absent for those who look only.
-    pub(super) query_href: Option<String>,
+struct Listed {
+    /// How many there are on all pages.
+    count: String,
+    rows: Vec<SubscriptionRow>,
+    pager: Pager,
 }
 
 /// A published topic.
@@ -109,6 +101,9 @@ static FORM: FormSpec = FormSpec {
     ]],
     rules: &[],
 };
+
+/// Rows of a page.
+const PAGE_SIZE: u16 = 50;
 
 const COSTS: [&str; 3] = [
     "Delivering messages: 10 GiB a month are free, then $40 a TiB, billed to the project of the subscription. One ZTF alert in Avro has about 67 kB: 10 GiB are about 160,000 alerts. Peeking counts as delivery.",
@@ -158,14 +153,15 @@ impl Visit {
     }
 }
 
-/// `GET /subscriptions/`; `?topic=` begins the form for a new one.
+/// `GET /subscriptions/?page=`; `?topic=` begins the form for a new one.
 pub(in crate::web) async fn get(visit: Visit, Query(chosen): Query) -> Result<Response, Error> {
     let desk = visit.desk().await?;
     let form = match chosen.text("topic") {
         Some(topic) => FORM.filled(&RawForm::from_pairs([("topic", topic)])),
         None => FORM.blank(),
     };
-    Ok(list_page(&visit, &desk, form, None).await)
+    let page = chosen.number("page").and_then(|page| page.try_into().ok()).unwrap_or(1);
+    Ok(list_page(&visit, &desk, page, form, None).await)
 }
 
 /// `POST /subscriptions/`: makes one.
@@ -184,7 +180,7 @@ pub(in crate::web) async fn post(visit: Visit, Form(form): Form) -> Result<Respo
             Err(DeskError::NotTold(error)) => return Err(error.into()),
         },
     };
-    Ok(list_page(&visit, &desk, wrong.0, wrong.1).await)
+    Ok(list_page(&visit, &desk, 1, wrong.0, wrong.1).await)
 }
 
 fn new_subscription(parameters: &Parameters, raw: &RawForm) -> Result<NewSubscription, FormState> {
@@ -208,11 +204,12 @@ fn new_subscription(parameters: &Parameters, raw: &RawForm) -> Result<NewSubscri
 async fn list_page(
     visit: &Visit,
     desk: &SubscriptionDesk<'_>,
+    page: usize,
     form: FormState,
     refused: Option<BrokerError>,
 ) -> Response {
     let is_wrong = form.has_errors() || refused.is_some();
-    let (rows, lost) = match desk.list().await {
+    let (found, lost) = match desk.list().await {
         Ok(found) => (Some(found), None),
         Err(error) => (None, Some(error)),
     };
@@ -223,8 +220,7 @@ async fn list_page(
     let page = SubscriptionsPage {
         chrome: context.chrome(Section::Subscriptions),
         project: desk.project().map(str::to_owned),
-        rows: rows
-            .map(|rows| rows.iter().map(|row| subscription_row(row, desk, may_work)).collect()),
+        listed: found.map(|found| listed(found, page, desk, may_work)),
         cure: trouble.as_ref().and_then(|error| visit.cure(error)),
         trouble: trouble.map(|error| sentence(&error)),
         form: may_work.then(|| form_view(&FORM, &form, &drawing)),
@@ -235,13 +231,42 @@ async fn list_page(
     context.render_as(status, &page)
 }
 
+fn listed(
+    found: Vec<SubscriptionDetails>,
+    number: usize,
+    desk: &SubscriptionDesk<'_>,
+    may_work: bool,
+) -> Listed {
+    let n_all = found.len();
+    let number = number.max(1);
+    let page = Page::nth(found, number, PAGE_SIZE);
+    let n_before = number.saturating_sub(1).saturating_mul(PAGE_SIZE.into());
+    let href = |number: usize| match number {
+        1 => paths::SUBSCRIPTIONS.to_owned(),
+        _ => format!("{}?page={number}", paths::SUBSCRIPTIONS),
+    };
+    let pager = Pager {
+        summary: Pager::summary(n_before as u64, page.rows.len(), n_all as u64),
+        what: "subscriptions".to_owned(),
+        first: (number > 1).then(|| href(1)),
+        previous: (number > 1).then(|| href(number - 1)),
+        next: page.has_more.then(|| href(number + 1)),
+        sizes: Vec::new(),
+    };
+    Listed {
+        count: grouped(n_all as u64),
+        rows: page.rows.iter().map(|row| subscription_row(row, desk, may_work)).collect(),
+        pager: if n_all == 0 { Pager::default() } else { pager },
+    }
+}
+
 fn topic_rows(may_work: bool) -> Vec<TopicRow> {
     let rows = PUBLISHED_TOPICS.iter().map(|topic| TopicRow {
         name: topic.name.to_owned(),
         survey: topic.survey.to_owned(),
         what: topic.what.to_owned(),
         choose_href: may_work.then(|| {
-            format!("{}{}#new", paths::SUBSCRIPTIONS, query_string(&[("topic", topic.name)]))
+            format!("{}{}#new", paths::SUBSCRIPTIONS, paths::query_string(&[("topic", topic.name)]))
         }),
     });
     rows.collect()
@@ -252,71 +277,6 @@ pub(super) fn check(name: &str) -> Result<(), Error> {
     check_resource_name(name).map_err(|_| Error::NotFound)
 }
 
-pub(super) fn short_name(full: &str) -> &str {
-    full.rsplit('/').next().unwrap_or(full)
-}
-
 pub(super) fn sentence(error: &BrokerError) -> String {
     as_sentence(&error.to_string())
-}
-
-pub(super) fn subscription_row(
-    details: &SubscriptionDetails,
-    desk: &SubscriptionDesk<'_>,
-    may_work: bool,
-) -> SubscriptionRow {
-    let name = short_name(&details.name).to_owned();
-    let mut topic = details.topic.split('/').skip(1).step_by(2);
-    let is_topic_gone = details.topic.contains("_deleted-topic_");
-    let (project, topic) = (topic.next().unwrap_or_default(), topic.next().unwrap_or_default());
-    let filter = Some(details.filter.clone()).filter(|filter| !filter.is_empty());
-    let transform =
-        (!details.message_transforms.is_empty()).then(|| "after a transform".to_owned());
-    let query = [
-        ("broker", desk.broker_id()),
-        ("subscription_name", name.as_str()),
-        ("topic", topic),
-        ("project", project),
-    ];
-    let state = if details.state.is_empty() { "ACTIVE" } else { details.state.as_str() };
-    SubscriptionRow {
-        subscription: link(name.clone(), paths::subscription(&name)),
-        topic: topic.to_owned(),
-        topic_project: project.to_owned(),
-        is_topic_gone,
-        filter: filter.into_iter().chain(transform).collect(),
-        retention: span_text(&details.message_retention_duration).unwrap_or("7 d".to_owned())
-            + if details.retain_acked_messages { ", acknowledged ones too" } else { "" },
-        expires: match &details.expiration_policy {
-            Some(policy) => span_text(&policy.ttl)
-                .map_or("never".to_owned(), |span| format!("after {span} without use")),
-            None => "never".to_owned(),
-        },
-        is_well: state == "ACTIVE",
-        state: state.to_ascii_lowercase().replace('_', " "),
-        query_href: may_work.then(|| format!("{}{}", paths::NEW_QUERY, query_string(&query))),
-    }
-}
-
-/// `604800s` as "7 d".
-fn span_text(duration: &str) -> Option<String> {
-    let seconds: f64 = duration.strip_suffix('s')?.parse().ok()?;
-    Some(match seconds {
-        s if s >= 172_800.0 => format!("{:.0} d", s / 86_400.0),
-        s if s >= 7_200.0 => format!("{:.0} h", s / 3_600.0),
-        s => format!("{:.0} min", s / 60.0),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn spans_are_told_in_days_hours_and_minutes() {
-        assert_eq!(span_text("604800s").as_deref(), Some("7 d"));
-        assert_eq!(span_text("86400s").as_deref(), Some("24 h"));
-        assert_eq!(span_text("600s").as_deref(), Some("10 min"));
-        assert_eq!(span_text(""), None);
-    }
 }

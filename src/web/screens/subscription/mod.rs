@@ -2,3 +2,4 @@
 
 pub(in crate::web) mod detail;
 pub(in crate::web) mod list;
+mod row;

@@ -5,7 +5,7 @@ use axum::{extract::State, response::Response};
 
 use crate::{
     clock::Clock,
-    domain::{history::Kind, sky::galactic, target::Target},
+    domain::{alert::Band, history::Kind, sky::galactic, target::Target},
     storage::{Storage, TargetEvidence},
     web::{
         frame::{
@@ -194,11 +194,12 @@ fn copyable(label: &str, value: String) -> Fact {
 }
 
 fn target_alert(alert: &TargetEvidence, is_origin: bool) -> TargetAlert {
+    let band = alert.band.as_deref().and_then(Band::from_letter);
     TargetAlert {
         alert: link(alert.source_id.to_string(), paths::alert(alert.survey, alert.source_id)),
         run: alert.run_id.map(run_link),
         time: observed(alert.jd, None),
-        magnitude: magnitude(alert.mag, alert.mag_err, alert.band.as_deref(), None),
+        magnitude: magnitude(alert.mag, alert.mag_err, band, None),
         is_origin,
     }
 }

@@ -31,7 +31,7 @@ use crate::{
             form_view::{Drawing, field_view},
             pager::Pager,
             table::{Column, TableView},
-            words::{PositionText, grouped, link, moment, position_text, query_string},
+            words::{PositionText, grouped, link, moment, position_text},
         },
     },
 };
@@ -177,7 +177,7 @@ fn list_href(query: &Pairs, whose: Whose, before: Option<i64>) -> String {
         ("whose", if whose == Whose::All { "" } else { whose.id() }),
         ("before", &before),
     ];
-    format!("{}{}", paths::TARGETS, query_string(&pairs))
+    format!("{}{}", paths::TARGETS, paths::query_string(&pairs))
 }
 
 fn pager(
