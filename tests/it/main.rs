@@ -40,3 +40,4 @@ mod targets;
 mod team;
 mod timing;
 mod toy_backend;
+mod what_people_type;
