@@ -102,7 +102,9 @@ async fn other_sites_cannot_change_anything() {
                 request = request.header(*name, *value);
             }
             let answer = app.send(request.form(&[("broker", "archive")])).await;
-            assert_eq!(answer.status.as_u16(), 403, "{path} with {headers:?}");
+            // Without a header of a browser's it is a script's, which sent what is not JSON.
+            let status = if headers.is_empty() && path.starts_with("/api/") { 400 } else { 403 };
+            assert_eq!(answer.status.as_u16(), status, "{path} with {headers:?}");
         }
     }
 }

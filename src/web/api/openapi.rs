@@ -23,7 +23,7 @@ const INTRODUCTION: &str = "The alerts page of a TOM, for programs: query a brok
     Where people sign in, a request shows an API token; in local mode it needs none. \
     What one does not see answers 404; what one sees and may not do, 403. What cannot be taken as it was sent \
     answers 422 and says why, field by field; so does a field or a parameter that a request does not take.\n\n\
-    A request that changes something says `Content-Type: application/json`, with a body or without.";
+    Bodies are JSON, with `Content-Type: application/json`. What a page of another site makes a browser send is refused.";
 
 #[derive(OpenApi)]
 #[openapi(

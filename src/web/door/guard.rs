@@ -74,10 +74,8 @@ pub(crate) async fn refuse_strangers(
         request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let refusal = if !is_probe && !site.is_own_host(host) {
         Some(Error::ForeignHost { own: site.public_url().to_string() })
-    } else if !is_same_origin(request.method(), request.headers(), is_api, &site) {
-        Some(Error::ForeignOrigin)
     } else {
-        None
+        refusal_of_origin(request.method(), request.headers(), is_api, &site)
     };
     match refusal {
         None => next.run(request).await,
@@ -86,19 +84,34 @@ pub(crate) async fn refuse_strangers(
     }
 }
 
-/// Whether a request may change something: it comes from a page of ours, by what the browser itself says.
-/// A request to the API that says nothing of where it comes from is a script's, if its body is JSON
-/// (which no foreign page can send without saying where it comes from).
-fn is_same_origin(method: &Method, headers: &HeaderMap, is_api: bool, site: &Site) -> bool {
+/// Why a request may change nothing: it does not come from a page of ours, by what the browser itself says.
+///
+/// A request to the API that says nothing of where it comes from is a script's if no browser could have sent it so: it
+/// shows a token or brings JSON, which no page elsewhere can without saying where it comes from, or it has none of the
+/// headers that every browser sends.
+fn refusal_of_origin(
+    method: &Method,
+    headers: &HeaderMap,
+    is_api: bool,
+    site: &Site,
+) -> Option<Error> {
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
-        return true;
+        return None;
     }
     match (headers.get("sec-fetch-site").map(HeaderValue::as_bytes), headers.get(header::ORIGIN)) {
-        (Some(b"same-origin" | b"none"), _) => true,
-        (Some(_), _) => false,
-        (None, Some(origin)) => origin.to_str().is_ok_and(|origin| site.is_own_origin(origin)),
-        (None, None) => is_api && is_json(headers),
+        (Some(b"same-origin" | b"none"), _) => None,
+        (None, Some(origin)) if origin.to_str().is_ok_and(|it| site.is_own_origin(it)) => None,
+        (None, None) if is_api => (!is_script(headers)).then_some(Error::UnknownOrigin),
+        _ => Some(Error::ForeignOrigin),
     }
+}
+
+fn is_script(headers: &HeaderMap) -> bool {
+    let of_browsers = [header::COOKIE, header::REFERER, header::ACCEPT_LANGUAGE];
+    let agent = headers.get(header::USER_AGENT).map_or(&b""[..], HeaderValue::as_bytes);
+    let is_browser =
+        of_browsers.iter().any(|name| headers.contains_key(name)) || agent.starts_with(b"Mozilla/");
+    headers.contains_key(header::AUTHORIZATION) || is_json(headers) || !is_browser
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -156,7 +169,7 @@ mod tests {
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
             .collect();
-        is_same_origin(&Method::POST, &headers, is_api, &site())
+        refusal_of_origin(&Method::POST, &headers, is_api, &site()).is_none()
     }
 
     #[test]
@@ -191,12 +204,21 @@ mod tests {
     }
 
     #[test]
-    fn a_script_may_send_json_to_the_api_and_nothing_else() {
+    fn a_script_may_change_by_the_api_what_no_page_elsewhere_can() {
+        assert!(may_post(&[], true));
+        assert!(may_post(&[("user-agent", "curl/8.5.0"), ("accept", "*/*")], true));
+        let browser = ("user-agent", "Mozilla/5.0");
+        assert!(may_post(&[browser, ("authorization", "Bearer x")], true));
+        assert!(may_post(&[browser, ("content-type", "application/json")], true));
+        assert!(!may_post(&[browser, ("content-type", "text/plain")], true));
+        for of_browsers in
+            [browser, ("cookie", "a=b"), ("referer", "http://a"), ("accept-language", "de")]
+        {
+            assert!(!may_post(&[of_browsers], true), "{of_browsers:?}");
+        }
         assert!(may_post(&[("content-type", "application/json")], true));
         assert!(may_post(&[("content-type", "application/json; charset=utf-8")], true));
         assert!(!may_post(&[("content-type", "application/json")], false));
-        assert!(!may_post(&[("content-type", "text/plain")], true));
-        assert!(!may_post(&[], true));
         assert!(!may_post(
             &[("content-type", "application/json"), ("sec-fetch-site", "cross-site")],
             true

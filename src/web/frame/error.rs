@@ -61,6 +61,11 @@ pub(crate) enum Error {
         "This request came from another site, so nothing was changed. Open the page here and try again."
     )]
     ForeignOrigin,
+    /// The request does not say whose page it came from, and a page elsewhere could have sent it.
+    #[error(
+        "A browser sent this without saying from which page, so nothing was changed. Send an API token (Authorization: Bearer …) or JSON (Content-Type: application/json)."
+    )]
+    UnknownOrigin,
     /// Nobody is signed in.
     #[error("You are not signed in, or your session has ended. Sign in and try again.")]
     NotSignedIn,
@@ -171,6 +176,7 @@ impl Error {
             Self::CannotListen(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::ForeignHost { .. } => StatusCode::MISDIRECTED_REQUEST,
             Self::ForeignOrigin
+            | Self::UnknownOrigin
             | Self::AdminsOnly
             | Self::Forbidden
             | Self::ViewersLookOnly
@@ -193,6 +199,7 @@ impl Error {
             Self::Changed => "Changed meanwhile",
             Self::ForeignHost { .. }
             | Self::ForeignOrigin
+            | Self::UnknownOrigin
             | Self::AdminsOnly
             | Self::Forbidden
             | Self::ViewersLookOnly => "Refused",

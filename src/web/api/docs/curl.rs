@@ -22,8 +22,7 @@ impl Curl<'_> {
         if self.has_tokens {
             parts.push("-H \"Authorization: Bearer $TOKEN\"".to_owned());
         }
-        // Also where nothing is sent: a page of another site could not say it.
-        if method != "get" {
+        if body.is_some() {
             parts.push("-H 'Content-Type: application/json'".to_owned());
         }
         parts.push(quoted(&format!("{}{}", self.base, path.replace("{id}", "1"))));
@@ -69,7 +68,7 @@ mod tests {
         );
         assert_eq!(
             curl.line("delete", "/api/targets/{id}/", None),
-            "curl -X DELETE -H 'Content-Type: application/json' 'http://127.0.0.1:8000/api/targets/1/'"
+            "curl -X DELETE 'http://127.0.0.1:8000/api/targets/1/'"
         );
     }
 
