@@ -51,7 +51,7 @@ fn complaints(
             needed.push((file.as_str(), function.name.clone()));
             found.extend((function.n_lines > most).then(|| {
                 format!(
-                    "src/{file}: {} has {} lines: is it one thing?",
+                    "src/{file}: {} has {} lines, {most} at most: is it one thing?",
                     function.name, function.n_lines
                 )
             }));
@@ -60,7 +60,9 @@ fn complaints(
         let most =
             long_files.iter().find(|(place, _)| place == file).map_or(MAX_OF_FILE, |it| it.1);
         found.extend(
-            (n_lines > most).then(|| format!("src/{file} has {n_lines} lines: is it one thing?")),
+            (n_lines > most).then(|| {
+                format!("src/{file} has {n_lines} lines, {most} at most: is it one thing?")
+            }),
         );
         let is_excused = most > MAX_OF_FILE;
         found.extend(

@@ -61,8 +61,11 @@ fn excuse<'a>(lists: &Lists, file: &str, function: &Function) -> Option<(&'a str
 fn complaint(lists: &Lists, file: &str, function: &Function, is_excused: bool) -> Option<String> {
     let name = &function.name;
     let Some(by) = function.asked_by() else {
-        return (!is_excused)
-            .then(|| format!("storage/{file}.rs: {name} does not ask who wants it"));
+        return (!is_excused).then(|| {
+            format!(
+                "storage/{file}.rs: {name} does not ask who wants it: give it an `Asker`, or say in excuses.rs why not"
+            )
+        });
     };
     let is_for_all = lists.for_whoever_is_in.iter().any(|(of, it)| *of == file && it == name);
     match (by.starts_with('_'), is_for_all) {

@@ -101,12 +101,14 @@ async fn agree(emulator: &BigQueryEmulator, table: &str, is_lsst: bool, seed: u6
         let (statement, filter) = asked(&sent).unwrap();
         let passing = alerts.iter().filter(|alert| filter.judge(alert).is_ok());
         let expected: BTreeSet<i64> = passing.map(|alert| alert.source_id).collect();
-        let found = emulator.query(&statement.text, &statement.parameters).await;
-        let found: BTreeSet<i64> = found
-            .iter()
-            .map(|row| row[if is_lsst { "diaSourceId" } else { "candid" }].as_i64().unwrap())
-            .collect();
+        let rows = emulator.query(&statement.text, &statement.parameters).await;
+        let came: Vec<Alert> = rows.into_iter().map(tables::alert_of).collect();
+        let found: BTreeSet<i64> = came.iter().map(|alert| alert.source_id).collect();
         assert_eq!(found, expected, "{sent}\n{}\n{:?}", statement.text, statement.parameters);
+        // The run judges them again, by no more than the columns that the statement selects.
+        if let Some(rejection) = came.iter().find_map(|alert| filter.judge(alert).err()) {
+            panic!("what {:?} looks at is not selected by\n{}", rejection.rule, statement.text);
+        }
         n_some += usize::from(!found.is_empty());
         n_passed += found.len();
     }

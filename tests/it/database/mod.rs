@@ -10,7 +10,7 @@ use tom_alerts::{
         filter_from,
     },
     domain::filter::Filter,
-    forms::{Choices, Context, FormState, Parameters, RawForm},
+    forms::{Choices, Context, FormSpec, FormState, Parameters, RawForm},
     google::Access,
 };
 
@@ -41,13 +41,18 @@ fn now() -> chrono::DateTime<chrono::Utc> {
     "2026-09-14T00:00:00Z".parse().unwrap()
 }
 
-/// A form as the backend checks it.
-fn validate(sent: &Value) -> Result<Parameters, FormState> {
+/// The form.
+fn form() -> &'static FormSpec {
     static BACKEND: LazyLock<Database> = LazyLock::new(|| {
         Database::new(BigQueryService::at(Some("localhost:1"), &crate::timing::short()).unwrap())
     });
+    BACKEND.form()
+}
+
+/// A form as the backend checks it.
+fn validate(sent: &Value) -> Result<Parameters, FormState> {
     let context = Context { now: now(), choices: Choices::new() };
-    BACKEND.form().validate(&RawForm::from_json(sent), &context)
+    form().validate(&RawForm::from_json(sent), &context)
 }
 
 /// A query of a table, with its statement and the filter that judges its rows.

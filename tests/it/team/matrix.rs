@@ -31,9 +31,9 @@ fn every_route_has_a_rule_and_every_rule_a_route() {
     let ruled: BTreeSet<(String, &str)> =
         RULES.iter().map(|rule| (route_of(rule.1).to_owned(), rule.0)).collect();
     let unruled: Vec<_> = declared.difference(&ruled).collect();
-    assert!(unruled.is_empty(), "routes without a rule: {unruled:?}");
+    assert!(unruled.is_empty(), "routes without a rule in tests/it/team/rules.rs: {unruled:?}");
     let stale: Vec<_> = ruled.difference(&declared).collect();
-    assert!(stale.is_empty(), "rules without a route: {stale:?}");
+    assert!(stale.is_empty(), "rules without a route in tests/it/team/rules.rs: {stale:?}");
     let n_cells = cells().count() * Actor::ALL.len();
     let n_refused = Actor::ALL
         .iter()
