@@ -102,8 +102,8 @@ impl Work<'_> {
     }
 
     /// Whether nothing follows that the filter lets pass, as far as a short look tells. Messages that have to be
-    /// acknowledged are not taken for a look.
-    async fn is_all(&self, writer: &BatchWriter, stream: &mut AlertStream) -> bool {
+    /// acknowledged are not taken for a look. The writer's receipts belong to one thread: so does whoever asks it.
+    async fn is_all(&self, writer: &mut BatchWriter, stream: &mut AlertStream) -> bool {
         if writer.has_left_over() || self.broker.acknowledges() {
             return false;
         }
