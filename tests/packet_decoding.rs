@@ -164,7 +164,7 @@ fn a_packet_without_version_history_or_scores_is_an_alert_all_the_same() {
 #[test]
 fn an_impossible_position_time_or_name_is_named() {
     for (path, value, field) in [
-        ("/candidate/ra", json!(360.0), "ra"),
+        ("/candidate/ra", json!(360.5), "ra"),
         ("/candidate/ra", json!(-0.5), "ra"),
         ("/candidate/dec", json!(90.5), "dec"),
         ("/candidate/jd", json!(-999.0), "jd"),
@@ -176,6 +176,42 @@ fn an_impossible_position_time_or_name_is_named() {
         *content.pointer_mut(path).unwrap() = value.clone();
         let error = failed(&ZTF.schema(), &content);
         assert!(matches!(error, PacketError::Invalid { field: f, .. } if f == field), "{error}");
+    }
+}
+
+#[test]
+fn a_right_ascension_that_rounding_took_across_a_full_turn_is_read() {
+    for (ra, read) in [(360.0, 0.0), (360.000_000_5, 5e-7), (-1e-12, 360.0 - 1e-12)] {
+        let mut content = alert(CANDID);
+        content["candidate"]["ra"] = json!(ra);
+        let alert = decoded(&ZTF.schema(), &content);
+        assert!((alert.ra - read).abs() < 1e-12 && alert.ra < 360.0, "{ra}: {}", alert.ra);
+    }
+}
+
+#[test]
+fn impossible_upper_limits_are_left_out_of_the_history_and_counted() {
+    for (limits, n_kept, n_counted) in [
+        (vec![20.5, 19.75], 2, 0),
+        (vec![0.0, -1.98, 57.75, 98.875, 20.5], 1, 4),
+        (vec![-999.0, 20.5], 1, 0),
+        (vec![9.5, 25.5], 0, 2),
+    ] {
+        let mut content = alert(CANDID);
+        let earlier = content["prv_candidates"][1].clone();
+        let earlier = limits.iter().map(|limit| {
+            let mut earlier = earlier.clone();
+            earlier["diffmaglim"] = json!(limit);
+            earlier
+        });
+        content["prv_candidates"] = earlier.collect();
+        content["fp_hists"] = json!(null);
+        let alert = decoded(&ZTF.schema(), &content);
+        assert_eq!(
+            (alert.history.len(), alert.n_impossible_limits),
+            (n_kept, n_counted),
+            "{limits:?}"
+        );
     }
 }
 

@@ -188,6 +188,7 @@ fn alert(number: usize) -> Alert {
         distpsnr1: None,
         ssdistnr: None,
         history: Vec::new(),
+        n_impossible_limits: 0,
         stamps: Stamps::default(),
         packet: Packet {
             format: PacketFormat::Json,

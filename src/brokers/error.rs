@@ -2,6 +2,7 @@
 
 use super::{BudgetError, Cost};
 use crate::{
+    domain::wording::counted,
     google::{
         GoogleError,
         pubsub::{SubscriptionPath, TopicPath},
@@ -22,6 +23,12 @@ pub enum BrokerError {
         /// What the system says.
         reason: String,
     },
+    /// Parts of an archive were not read, because it breaks off or is damaged.
+    #[error("not all of the archive could be read: {}. What follows there was not read: put a whole copy in its place and run the query again", listed(.0))]
+    BrokenArchive(
+        /// What breaks off, after which packet, and how.
+        Vec<String>,
+    ),
     /// The query no longer fits the backend's form.
     #[error("the query no longer fits the form: {0}. Edit it and run it again")]
     BadQuery(String),
@@ -116,6 +123,17 @@ pub enum BrokerError {
     /// The budget does not allow it.
     #[error(transparent)]
     Budget(#[from] BudgetError),
+}
+
+/// How many of several faults are told one by one.
+const MOST_TOLD: usize = 3;
+
+fn listed(broken: &[String]) -> String {
+    let told = broken.iter().take(MOST_TOLD).map(String::as_str).collect::<Vec<_>>().join("; ");
+    match broken.len().saturating_sub(MOST_TOLD) {
+        0 => told,
+        n => format!("{told}; and {}", counted(n as u64, "other archive")),
+    }
 }
 
 fn other_filter(actual: &str) -> String {

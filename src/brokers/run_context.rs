@@ -42,6 +42,7 @@ pub struct RunContext {
     pub progress: Arc<Progress>,
     log: mpsc::UnboundedSender<(LogLevel, String)>,
     ending: Arc<Mutex<Option<String>>>,
+    remarks: Arc<Mutex<Vec<String>>>,
 }
 
 /// The pace of pulls that the runs of one member share in a process.
@@ -98,10 +99,21 @@ impl RunContext {
         tasks: TaskTracker,
     ) -> (Self, mpsc::UnboundedReceiver<(LogLevel, String)>) {
         let (log, lines) = mpsc::unbounded_channel();
-        let (progress, ending) = (Arc::default(), Arc::default());
+        let (progress, ending, remarks) = (Arc::default(), Arc::default(), Arc::default());
         let (budget, pulls, is_listening) = (None, None, false);
-        let context =
-            Self { now, stop, access, tasks, budget, pulls, is_listening, progress, log, ending };
+        let context = Self {
+            now,
+            stop,
+            access,
+            tasks,
+            budget,
+            pulls,
+            is_listening,
+            progress,
+            log,
+            ending,
+            remarks,
+        };
         (context, lines)
     }
 
@@ -132,6 +144,16 @@ impl RunContext {
     /// Says why the stream is about to end, as sentences for the user.
     pub fn ends_because(&self, sentences: impl Into<String>) {
         *self.ending.lock().unwrap_or_else(PoisonError::into_inner) = Some(sentences.into());
+    }
+
+    /// Adds a sentence to what the run tells when all was read: what was left out, for instance.
+    pub fn remark(&self, sentence: impl Into<String>) {
+        self.remarks.lock().unwrap_or_else(PoisonError::into_inner).push(sentence.into());
+    }
+
+    /// What was added.
+    pub fn remarks(&self) -> Vec<String> {
+        self.remarks.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Why the stream ended, if the backend said so.

@@ -142,6 +142,8 @@ pub struct Alert {
     pub ssdistnr: Option<f64>,
     /// Earlier measurements at this position, by time.
     pub history: Vec<HistoryPoint>,
+    /// Upper limits that no exposure can have, which `history` leaves out.
+    pub n_impossible_limits: u64,
     /// Which image stamps the packet carries.
     pub stamps: Stamps,
     /// The packet itself.

@@ -293,6 +293,7 @@ mod tests {
             distpsnr1: None,
             ssdistnr: None,
             history: Vec::new(),
+            n_impossible_limits: 0,
             stamps: Stamps::default(),
             packet: Packet {
                 format: PacketFormat::AvroContainer,

@@ -11,6 +11,7 @@ pub mod kept;
 pub mod limiter;
 pub mod listener;
 pub mod member;
+pub mod numbers;
 pub mod replica;
 pub mod run;
 pub mod saved_query;

@@ -1,9 +1,10 @@
 //! Julian dates and UTC: what they are of one another, and how pages write them. How times are read is in `reading`.
 
 mod calendar;
+mod error;
 mod reading;
 
-pub use self::reading::{TimeError, parse_time};
+pub use self::{error::TimeError, reading::parse_time};
 
 use chrono::{DateTime, Duration, SubsecRound, Timelike, Utc};
 

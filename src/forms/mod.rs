@@ -6,6 +6,7 @@
 
 mod choices;
 mod field;
+mod field_reading;
 mod parameters;
 mod raw;
 mod reading;

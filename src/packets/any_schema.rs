@@ -9,6 +9,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 
+use crate::domain::numbers::shortest;
+
 use super::PacketError;
 use super::container::SingleRecord;
 use super::cursor::Cursor;
@@ -110,7 +112,7 @@ impl Serialize for Shown<'_> {
             | Value::LocalTimestampMillis(value)
             | Value::LocalTimestampMicros(value)
             | Value::LocalTimestampNanos(value) => integer(name, *value).serialize(out),
-            Value::Float(value) => out.serialize_f64(f64::from(*value)),
+            Value::Float(value) => out.serialize_f64(shortest(f64::from(*value))),
             Value::Double(value) => out.serialize_f64(*value),
             Value::Bytes(bytes) | Value::Fixed(_, bytes) => byte_count(bytes.len()).serialize(out),
             Value::String(text) | Value::Enum(_, text) => out.serialize_str(text),

@@ -54,8 +54,8 @@ fn inflate(block: &[u8]) -> Result<Vec<u8>, PacketError> {
             .map_err(|_| damaged("its deflate stream is damaged"))?;
         let full = unfolded.len() == unfolded.capacity();
         match status {
-            Status::StreamEnd if stream.total_in() == block.len() as u64 => return Ok(unfolded),
-            Status::StreamEnd => return Err(damaged("bytes follow its deflate stream")),
+            // The stream says itself where it ends. Python's writers leave a part of a checksum behind it.
+            Status::StreamEnd => return Ok(unfolded),
             _ if !full => return Err(damaged("its deflate stream is truncated")),
             _ if room == UNFOLDED_BYTES => return Err(TOO_LARGE),
             // Straight to the most: pages that are not written to cost nothing, and so large a buffer goes back at once.
@@ -106,12 +106,24 @@ mod tests {
     }
 
     #[test]
-    fn deflate_refuses_a_stream_that_is_cut_or_followed_by_bytes() {
+    fn deflate_refuses_a_stream_that_is_cut() {
         let block = deflated(b"jd ra dec magpsf jd ra dec magpsf");
         for end in 0..block.len() {
             assert!(Codec::Deflate.unfold(&block[..end]).is_err(), "{end}");
         }
-        assert!(Codec::Deflate.unfold(&[&block[..], &[0]].concat()).is_err());
+    }
+
+    #[test]
+    fn what_follows_the_end_of_a_deflate_stream_in_its_block_is_ignored() {
+        let whole = b"jd ra dec magpsf jd ra dec magpsf";
+        let block = deflated(whole);
+        // Of a zlib stream: its four bytes of Adler-32, and the three that are left when one is cut off too many.
+        let zlib = [0x9e, 0x3b, 0x0b, 0x8d];
+        for behind in [&[][..], &[0], &[0xff], &zlib, &zlib[..3], &block, &[0; 4_096]] {
+            let longer = [&block[..], behind].concat();
+            let unfolded = Codec::Deflate.unfold(&longer).unwrap();
+            assert_eq!(unfolded.as_ref(), whole, "{} bytes behind", behind.len());
+        }
     }
 
     #[test]

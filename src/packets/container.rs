@@ -78,7 +78,8 @@ pub(super) struct Block<'a> {
     pub(super) data: &'a [u8],
 }
 
-/// The blocks of a container, in order. The first damaged one yields its error and ends them.
+/// The blocks of a container that hold records, in order: what is flushed when nothing was written is a block of none.
+/// The first damaged one yields its error and ends them.
 #[derive(Clone, Debug)]
 pub(super) struct Blocks<'a> {
     rest: &'a [u8],
@@ -103,9 +104,6 @@ impl<'a> Blocks<'a> {
         let mut cursor = Cursor::new(self.rest);
         let records = cursor.length()? as u64;
         let data = cursor.bytes()?;
-        if records == 0 {
-            return Err(PacketError::Damaged { what: "a block has no record" });
-        }
         if cursor.take(16)? != self.sync {
             return Err(PacketError::SyncMarker);
         }
@@ -118,14 +116,17 @@ impl<'a> Iterator for Blocks<'a> {
     type Item = Result<Block<'a>, PacketError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.rest.is_empty() {
-            return None;
+        while !self.rest.is_empty() {
+            match self.read() {
+                Ok(Block { records: 0, .. }) => {}
+                Ok(block) => return Some(Ok(block)),
+                Err(error) => {
+                    self.rest = &[];
+                    return Some(Err(error));
+                }
+            }
         }
-        let block = self.read();
-        if block.is_err() {
-            self.rest = &[];
-        }
-        Some(block)
+        None
     }
 }
 

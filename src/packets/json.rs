@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value as Json};
 
-use crate::domain::alert::{Packet, PacketFormat};
+use crate::domain::{
+    alert::{Packet, PacketFormat},
+    numbers::shortest,
+};
 
 use super::PacketError;
 use super::container::{SingleRecord, single_record};
@@ -69,7 +72,7 @@ fn json(name: &str, value: &Value<'_>) -> Json {
         Value::Null => Json::Null,
         Value::Boolean(value) => Json::Bool(*value),
         Value::Integer(value) => integer(name, *value),
-        Value::Float(value) => Json::from(f64::from(*value)),
+        Value::Float(value) => Json::from(shortest(f64::from(*value))),
         Value::Double(value) => Json::from(*value),
         Value::Bytes(count) => byte_count(*count),
         Value::Text(text) => Json::from(*text),

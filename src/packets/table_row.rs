@@ -15,7 +15,10 @@ use super::row_values::{points, scalar, sorted};
 use super::table_row_lsst::read_lsst;
 use super::value::Value;
 use super::ztf::{band, impossible, name, within};
-use super::ztf_values::{flux, integer, is_positive, julian_date, magnitude, not_negative, score};
+use super::ztf_values::{
+    flux, integer, is_impossible_limit, is_positive, julian_date, limit, magnitude, not_negative,
+    right_ascension, score,
+};
 
 /// A row with the table it comes from.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -76,7 +79,7 @@ fn read_ztf(row: &Map<String, Json>, packet: Packet) -> Result<Alert, PacketErro
         source_id: integer(&candid).ok_or_else(|| impossible("candid", &candid))?,
         object_id: name("objectId", &of("objectId"))?,
         jd: julian_date(&of("jd")).ok_or_else(|| impossible("jd", &of("jd")))?,
-        ra: within("ra", &of("ra"), |ra| (0.0..360.0).contains(&ra))?,
+        ra: right_ascension(&of("ra")).ok_or_else(|| impossible("ra", &of("ra")))?,
         dec: within("dec", &dec, |dec| (-90.0..=90.0).contains(&dec))?,
         mag: magnitude(&of("magpsf")),
         mag_err: not_negative(&of("sigmapsf")),
@@ -93,6 +96,7 @@ fn read_ztf(row: &Map<String, Json>, packet: Packet) -> Result<Alert, PacketErro
             points(row, "prv_candidates", previous)?,
             points(row, "fp_hists", forced)?,
         ]),
+        n_impossible_limits: n_impossible_limits(row),
         stamps: Stamps::default(),
         packet,
     })
@@ -106,7 +110,7 @@ fn column<'r>(row: &'r Map<String, Json>, name: &str) -> Scalar<'r> {
 
 fn previous(entry: &Json) -> Option<HistoryPoint> {
     let of = |name: &str| scalar(entry.get(name));
-    let measurement = match (magnitude(&of("magpsf")), magnitude(&of("diffmaglim"))) {
+    let measurement = match (magnitude(&of("magpsf")), limit(&of("diffmaglim"))) {
         (Some(mag), _) => Measurement::Detection {
             source_id: integer(&of("candid")),
             mag,
@@ -118,6 +122,15 @@ fn previous(entry: &Json) -> Option<HistoryPoint> {
         (None, None) => return None,
     };
     Some(HistoryPoint { jd: julian_date(&of("jd"))?, band: band(&of("fid")), measurement })
+}
+
+fn n_impossible_limits(row: &Map<String, Json>) -> u64 {
+    let entries = row.get("prv_candidates").and_then(Json::as_array).into_iter().flatten();
+    let is_one = |entry: &&Json| {
+        magnitude(&scalar(entry.get("magpsf"))).is_none()
+            && is_impossible_limit(&scalar(entry.get("diffmaglim")))
+    };
+    entries.filter(is_one).count() as u64
 }
 
 fn forced(entry: &Json) -> Option<HistoryPoint> {
@@ -191,6 +204,21 @@ mod tests {
     }
 
     #[test]
+    fn impossible_limits_are_left_out_and_counted() {
+        let mut row = ztf();
+        row["prv_candidates"] = json!([
+            {"jd": 2_461_290.5, "fid": 1, "diffmaglim": 20.5},
+            {"jd": 2_461_289.5, "fid": 1, "diffmaglim": 57.75},
+            {"jd": 2_461_288.5, "fid": 1, "diffmaglim": 0.0},
+            {"jd": 2_461_287.5, "fid": 1, "diffmaglim": null},
+            {"jd": 2_461_286.5, "fid": 1, "magpsf": 18.0, "diffmaglim": -1.98}
+        ]);
+        row["fp_hists"] = json!([]);
+        let alert = decode(&row).unwrap();
+        assert_eq!((alert.history.len(), alert.n_impossible_limits), (2, 2));
+    }
+
+    #[test]
     fn columns_beside_each_other_are_read_as_well() {
         let flat = json!({"objectId": "ZTF19acfixfe", "candid": 1, "jd": 2_460_284.64, "fid": 1, "magpsf": 18.1, "ra": 322.9, "decl": 49.2});
         let alert = decode(&flat).unwrap();
@@ -206,7 +234,7 @@ mod tests {
                 matches!(decode(&row), Err(PacketError::Invalid { field, .. }) if field == name)
             );
         }
-        for (name, value) in [("jd", json!(-1)), ("ra", json!(360.0)), ("dec", json!("x"))] {
+        for (name, value) in [("jd", json!(-1)), ("ra", json!(361.0)), ("dec", json!("x"))] {
             let mut row = ztf();
             row["candidate"][name] = value;
             assert!(

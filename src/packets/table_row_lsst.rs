@@ -13,7 +13,7 @@ use super::program::Scalar;
 use super::row_values::{number_of, points, scalar, sorted};
 use super::ztf::{impossible, within};
 use super::ztf_values::{
-    integer, is_positive, julian_date, magnitude, not_negative, number, score,
+    integer, is_positive, julian_date, magnitude, not_negative, number, right_ascension, score,
 };
 
 /// AB magnitude of 1 nJy.
@@ -36,7 +36,7 @@ pub(super) fn read_lsst(row: &Map<String, Json>, packet: Packet) -> Result<Alert
             .ok_or_else(|| impossible("diaObjectId", &Scalar::Absent))?
             .to_string(),
         jd: time_of(source).ok_or_else(|| impossible("midpointMjdTai", &of("midpointMjdTai")))?,
-        ra: within("ra", &of("ra"), |ra| (0.0..360.0).contains(&ra))?,
+        ra: right_ascension(&of("ra")).ok_or_else(|| impossible("ra", &of("ra")))?,
         dec: within("dec", &of("dec"), |dec| (-90.0..=90.0).contains(&dec))?,
         mag,
         mag_err,
@@ -55,6 +55,7 @@ pub(super) fn read_lsst(row: &Map<String, Json>, packet: Packet) -> Result<Alert
             points(row, "prvDiaSources", previous)?,
             points(row, "prvDiaForcedSources", forced)?,
         ]),
+        n_impossible_limits: 0,
         stamps: Stamps::default(),
         packet,
     })

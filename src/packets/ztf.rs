@@ -14,7 +14,8 @@ use super::program::Scalar;
 use super::schema::Schema;
 use super::ztf_plan::{AlertRow, CandidateRow, ForcedRow, PreviousRow, Sink, Stamp, ZtfPlan};
 use super::ztf_values::{
-    flux, integer, is_positive, julian_date, magnitude, not_negative, number, score,
+    flux, integer, is_impossible_limit, is_positive, julian_date, limit, magnitude, not_negative,
+    number, right_ascension, score,
 };
 
 /// Longest `objectId` and `schemavsn` that is read, bytes.
@@ -42,6 +43,7 @@ struct Draft<'a> {
     alert: AlertRow<'a>,
     candidate: CandidateRow<'a>,
     history: Vec<HistoryPoint>,
+    n_impossible_limits: u64,
     stamps: Stamps,
 }
 
@@ -56,7 +58,7 @@ impl<'a> Sink<'a> for Draft<'a> {
 
     fn previous(&mut self, row: &PreviousRow<'a>) -> Result<(), Fault> {
         let [jd, fid, candid, isdiffpos, magpsf, sigmapsf, rb, diffmaglim] = row;
-        let measurement = match (magnitude(magpsf), magnitude(diffmaglim)) {
+        let measurement = match (magnitude(magpsf), limit(diffmaglim)) {
             (Some(mag), _) => Measurement::Detection {
                 source_id: integer(candid),
                 mag,
@@ -65,7 +67,10 @@ impl<'a> Sink<'a> for Draft<'a> {
                 rb: score(rb),
             },
             (None, Some(mag)) => Measurement::Limit { mag },
-            (None, None) => return Ok(()),
+            (None, None) => {
+                self.n_impossible_limits += u64::from(is_impossible_limit(diffmaglim));
+                return Ok(());
+            }
         };
         self.add(jd, fid, measurement)
     }
@@ -120,7 +125,7 @@ impl Draft<'_> {
             source_id: source_id.ok_or_else(|| impossible("candid", &alert_candid))?,
             object_id: name("objectId", &object_id)?,
             jd: julian_date(&jd).ok_or_else(|| impossible("jd", &jd))?,
-            ra: within("ra", &ra, |ra| (0.0..360.0).contains(&ra))?,
+            ra: right_ascension(&ra).ok_or_else(|| impossible("ra", &ra))?,
             dec: within("dec", &dec, |dec| (-90.0..=90.0).contains(&dec))?,
             mag: magnitude(&magpsf),
             mag_err: not_negative(&sigmapsf),
@@ -134,6 +139,7 @@ impl Draft<'_> {
             distpsnr1: not_negative(&distpsnr1),
             ssdistnr: not_negative(&ssdistnr),
             history: self.history,
+            n_impossible_limits: self.n_impossible_limits,
             stamps: self.stamps,
             packet: Packet {
                 format: PacketFormat::AvroContainer,

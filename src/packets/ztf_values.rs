@@ -33,6 +33,31 @@ pub(super) fn magnitude(value: &Scalar<'_>) -> Option<f64> {
     number(value).filter(|mag| mag.abs() < 99.0)
 }
 
+/// Upper limits that an exposure can have, magnitudes. Real ones lie between 14 (clouds) and 22.2.
+const LIMITS: std::ops::RangeInclusive<f64> = 10.0..=25.0;
+
+/// The magnitude down to which nothing was seen.
+pub(super) fn limit(value: &Scalar<'_>) -> Option<f64> {
+    number(value).filter(|limit| LIMITS.contains(limit))
+}
+
+/// Whether there is a limit, but none that an exposure can have. -999 and 99 stand for none.
+pub(super) fn is_impossible_limit(value: &Scalar<'_>) -> bool {
+    let is_absent = |limit: f64| [-999.0, 99.0].contains(&limit);
+    number(value).is_some_and(|limit| !LIMITS.contains(&limit) && !is_absent(limit))
+}
+
+/// How far beyond a full turn rounding takes a right ascension, degrees.
+const RA_ROUNDING_DEG: f64 = 1e-6;
+
+/// A right ascension, `0 <= ra < 360`. What rounding has taken across 0 or 360 is what it was before.
+pub(super) fn right_ascension(value: &Scalar<'_>) -> Option<f64> {
+    let rounded = -RA_ROUNDING_DEG..=360.0 + RA_ROUNDING_DEG;
+    let turned = number(value).filter(|ra| rounded.contains(ra))?.rem_euclid(360.0);
+    // The remainder of less than the last digit of 360 is rounded up to it; and the sum has no -0.
+    Some(if turned < 360.0 { turned + 0.0 } else { 0.0 })
+}
+
 /// A distance, an error or another quantity that is never negative (-999: absent).
 pub(super) fn not_negative(value: &Scalar<'_>) -> Option<f64> {
     number(value).filter(|value| *value >= 0.0)
@@ -103,6 +128,58 @@ mod tests {
         assert_eq!(score(&Scalar::Int(1)), Some(1.0));
         assert_eq!(not_negative(&Scalar::Float(0.0)), Some(0.0));
         assert_eq!(flux(&Scalar::Float(-999.0)), Some(-999.0));
+    }
+
+    #[test]
+    fn an_upper_limit_is_one_that_an_exposure_can_have() {
+        for (value, kept, is_counted) in [
+            (20.5, Some(20.5), false),
+            (14.214_599_609_375, Some(14.214_599_609_375), false),
+            (10.0, Some(10.0), false),
+            (25.0, Some(25.0), false),
+            (0.0, None, true),
+            (-1.98, None, true),
+            (9.99, None, true),
+            (25.01, None, true),
+            (57.75, None, true),
+            (98.9, None, true),
+            (-1_006.94, None, true),
+            (-999.0, None, false),
+            (99.0, None, false),
+            (f64::NAN, None, false),
+        ] {
+            let value = Scalar::Float(value);
+            assert_eq!(
+                (limit(&value), is_impossible_limit(&value)),
+                (kept, is_counted),
+                "{value:?}"
+            );
+        }
+        assert!(!is_impossible_limit(&Scalar::Absent));
+    }
+
+    #[test]
+    fn a_right_ascension_that_rounding_took_across_a_full_turn_comes_back() {
+        for (value, turned) in [
+            (0.0, Some(0.0)),
+            (-0.0, Some(0.0)),
+            (359.999_999_999_9, Some(359.999_999_999_9)),
+            (360.0, Some(0.0)),
+            (360.000_000_5, Some(360.000_000_5 - 360.0)),
+            (-1e-12, Some(360.0 - 1e-12)),
+            (-1e-20, Some(0.0)),
+            (360.001, None),
+            (400.0, None),
+            (-0.001, None),
+            (-90.0, None),
+            (720.0, None),
+            (f64::NAN, None),
+        ] {
+            assert_eq!(right_ascension(&Scalar::Float(value)), turned, "{value}");
+        }
+        assert_eq!(right_ascension(&Scalar::Int(360)), Some(0.0));
+        let zero = right_ascension(&Scalar::Float(-0.0)).unwrap();
+        assert!(zero.is_sign_positive(), "JSON would have -0.0");
     }
 
     #[test]

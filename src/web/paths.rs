@@ -133,6 +133,11 @@ pub(crate) fn run_page(id: i64, page: &str) -> String {
     format!("{RUNS}{id}/{page}")
 }
 
+/// A packet that a run could not read; `json/`: what is in it.
+pub(crate) fn unreadable(run_id: i64, id: i64, page: &str) -> String {
+    run_page(run_id, &format!("unreadable/{id}/{page}"))
+}
+
 /// An alert.
 pub(crate) fn alert(survey: Survey, source_id: i64) -> String {
     alert_page(survey, source_id, "")

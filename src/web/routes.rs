@@ -67,7 +67,7 @@ fn pages() -> Router<AppState> {
         .route("/alerts/query/list/", get(query::list::get))
         .route("/alerts/query/create/", get(query::form::get_create).post(query::form::post_create))
         .route("/alerts/query/preview/", post(query::preview::post))
-        .route("/alerts/query/echo/", get(query::form::get_echo))
+        .route("/alerts/query/echo/", get(query::echo::get))
         .route(
             "/alerts/query/{id}/update/",
             get(query::form::get_update).post(query::form::post_update),

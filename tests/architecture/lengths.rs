@@ -25,13 +25,11 @@ const LONG_FILES: &[(&str, usize)] = &[
     ("brokers/database/form.rs", 320),
     ("brokers/stream_rest/pulling.rs", 322),
     ("config.rs", 346),
-    ("domain/sky/parse.rs", 323),
     ("google/oauth/provider.rs", 332),
     ("storage/listener_work.rs", 329),
     ("storage/members.rs", 322),
     ("storage/results.rs", 319),
     ("storage/runs.rs", 324),
-    ("web/screens/query/form.rs", 311),
     ("web/screens/shared/share.rs", 320),
 ];
 

@@ -2,13 +2,18 @@
 
 use std::{io::Write, time::Duration};
 
+use flate2::{Compression, write::GzEncoder};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
-use tom_alerts::simulate::{self, Night};
+use tom_alerts::{
+    domain::alert::Measurement,
+    packets,
+    simulate::{self, Night},
+};
 
 use crate::{
     support::{Answer, TestApp},
@@ -53,8 +58,14 @@ async fn a_tarball_that_breaks_off_gives_what_came_before_and_says_so() {
     std::fs::write(app.archive.join("broken.tar.gz"), &bytes[..bytes.len() / 2]).unwrap();
     std::fs::write(app.archive.join("junk.tar.gz"), b"no gzip at all").unwrap();
     let run = app.run(json!({})).await;
-    assert_eq!(run["state"], "finished");
+    assert_eq!(run["state"], "failed");
     let (n_stored, n_unreadable) = stored(&run);
+    let feedback = run["feedback"].as_str().unwrap();
+    assert!(
+        feedback.contains(&format!("broken.tar.gz breaks off after {n_stored} packets")),
+        "{feedback}"
+    );
+    assert!(feedback.contains("junk.tar.gz cannot be read: invalid gzip header"), "{feedback}");
     assert!((5..25).contains(&n_stored), "{run}");
     assert_eq!(n_unreadable, 2);
     app.get(&format!("/runs/{}/unreadable/", run["id"]))
@@ -67,8 +78,7 @@ async fn a_tarball_that_breaks_off_gives_what_came_before_and_says_so() {
 async fn members_that_are_too_large_or_no_packets_do_not_stop_a_night() {
     let app = TestApp::start_empty().await;
     let file = std::fs::File::create(app.archive.join("odd.tar.gz")).unwrap();
-    let mut tarball =
-        tar::Builder::new(flate2::write::GzEncoder::new(file, flate2::Compression::fast()));
+    let mut tarball = tar::Builder::new(GzEncoder::new(file, Compression::fast()));
     let mut add = |name: &str, bytes: &[u8]| {
         let mut header = tar::Header::new_gnu();
         header.set_size(bytes.len() as u64);
@@ -97,7 +107,12 @@ async fn uploads_become_archives_and_odd_ones_are_refused() {
     upload(&app, "one.avro", packet.bytes).await.expect(303);
     let run = app.run(json!({"folder": "uploads"})).await;
     assert_eq!((&run["counts"]["stored"], &run["counts"]["duplicates"]), (&json!(1), &json!(1)));
-    for name in ["virus.exe", "", ".avro", "..", "a.avro.sh"] {
+    let mut zipped = GzEncoder::new(Vec::new(), Compression::fast());
+    zipped.write_all(&night(2).packets().nth(1).unwrap().bytes).unwrap();
+    upload(&app, "one.avro.gz", zipped.finish().unwrap()).await.expect(303);
+    let run = app.run(json!({"folder": "uploads/one.avro.gz"})).await;
+    assert_eq!((stored(&run), &run["state"]), ((1, 0), &json!("finished")), "{run}");
+    for name in ["virus.exe", "a.gz", ".avro.gz", "", ".avro", "..", "a.avro.sh"] {
         upload(&app, name, b"x".to_vec()).await.expect(400);
     }
     let empty = app
@@ -126,6 +141,39 @@ async fn the_packet_and_every_field_of_it_can_be_had() {
     assert_eq!(fields["candidate"]["jd"], json!(packet.jd));
     assert!(fields["cutoutScience"]["stampData"]["bytes"].as_u64().unwrap() > 1000);
     app.get(&home).await.expect(200).shows("magzpsci").shows("Light curve of").shows("this alert");
+}
+
+#[tokio::test]
+async fn upper_limits_that_no_exposure_can_have_are_counted_beside_the_history() {
+    let app = TestApp::start_empty().await;
+    // The first alert with limits before it; one of them is made impossible, in place.
+    let (packet, limit) = simulate::Night { n_packets: 200, ..night(1) }
+        .packets()
+        .find_map(|packet| {
+            let alert = packets::decode(&packet.bytes.clone().into()).unwrap();
+            let limit = alert.history.iter().find_map(|point| match point.measurement {
+                Measurement::Limit { mag } => Some(mag),
+                _ => None,
+            });
+            limit.map(|limit| (packet, limit))
+        })
+        .expect("an alert with a limit");
+    #[expect(clippy::cast_possible_truncation, reason = "the packet has it in single precision")]
+    let before = (limit as f32).to_le_bytes();
+    let mut bytes = packet.bytes.clone();
+    let places: Vec<_> = (0..bytes.len() - 4).filter(|at| bytes[*at..*at + 4] == before).collect();
+    for at in &places {
+        bytes[*at..*at + 4].copy_from_slice(&57.75_f32.to_le_bytes());
+    }
+    std::fs::write(app.archive.join("one.avro"), &bytes).unwrap();
+    app.run(json!({})).await;
+    let page = app.get(&format!("/alerts/ztf/{}/", packet.candid)).await.expect(200);
+    page.shows(if places.len() == 1 {
+        "1 impossible limit left out"
+    } else {
+        "impossible limits left out"
+    })
+    .hides("57.75");
 }
 
 #[tokio::test]

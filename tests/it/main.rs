@@ -4,6 +4,7 @@
 mod answer;
 mod api;
 mod archive;
+mod archive_damage;
 mod bigquery_double;
 mod bigquery_emulator;
 mod connections;

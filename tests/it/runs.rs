@@ -42,6 +42,59 @@ async fn exactly_max_results_are_kept() {
 }
 
 #[tokio::test]
+async fn a_limit_that_is_just_reached_is_told_apart_from_one_that_leaves_something_out() {
+    let app = TestApp::start().await;
+    let all = app.results(&app.run(json!({})).await, "name").await;
+    // What passes a filter is fewer than there are: so is what is left out.
+    let mut scores: Vec<f64> = all.iter().filter_map(|alert| alert["rb"].as_f64()).collect();
+    scores.sort_by(|one, other| other.total_cmp(one));
+    let (best, third) = (scores[0], scores[2]);
+    assert!(best > third, "{scores:?}");
+    for (sent, n_stored, is_all) in [
+        (json!({"max_results": 39}), 39, false),
+        (json!({"max_results": 40}), 40, true),
+        (json!({"max_results": 3, "rb_min": third - 1e-6}), 3, true),
+        (json!({"max_results": 2, "rb_min": third - 1e-6}), 2, false),
+    ] {
+        let run = app.run(sent.clone()).await;
+        assert_eq!((&run["state"], counts(&run)[5]), (&json!("finished"), n_stored), "{run}");
+        let feedback = run["feedback"].as_str().unwrap();
+        let told = if is_all {
+            format!(
+                "Read to the end. There are no more: the limit of {n_stored} results was just reached."
+            )
+        } else {
+            format!(
+                "Stopped at the limit of {n_stored} results. There may be more: raise \"Maximum results\" to see them."
+            )
+        };
+        assert_eq!(feedback, told, "{sent}");
+    }
+    let run = app.run(json!({"max_results": 41})).await;
+    assert_eq!(run["feedback"], "Read to the end: 40 packets.");
+}
+
+#[tokio::test]
+async fn magnitudes_of_the_api_are_as_short_as_they_are_exact() {
+    let app = TestApp::start().await;
+    let run = app.run(json!({})).await;
+    let body = app.get(&format!("/api/runs/{}/alerts/", run["id"])).await.expect(200).body;
+    for name in ["mag", "mag_err", "score", "rb"] {
+        let numbers: Vec<&str> = body
+            .split(&format!("\"{name}\":"))
+            .skip(1)
+            .filter_map(|rest| rest.split([',', '}']).next())
+            .filter(|number| *number != "null")
+            .collect();
+        assert!(!numbers.is_empty(), "no {name} in {body}");
+        for number in numbers {
+            let single: f32 = number.parse().unwrap();
+            assert_eq!(single.to_string(), number.trim_end_matches(".0"), "{name}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_the_filter_rejects_is_counted_by_rule() {
     let app = TestApp::start().await;
     let everything = app.results(&app.run(json!({})).await, "name").await;

@@ -36,6 +36,8 @@ pub(super) struct BatchWriter {
     n_stored: u64,
     n_received: u64,
     n_unreadable: u64,
+    /// Whether something came after the last alert there was room for that the filter lets pass.
+    has_left_over: bool,
     pending: Option<PendingBatch>,
     /// Acknowledgements under way: the next batch is kept meanwhile.
     acknowledging: JoinSet<()>,
@@ -75,6 +77,7 @@ impl BatchWriter {
             n_stored: 0,
             n_received: 0,
             n_unreadable: 0,
+            has_left_over: false,
             pending: None,
             acknowledging: JoinSet::new(),
         }
@@ -93,6 +96,17 @@ impl BatchWriter {
     /// Those of them that could not be read.
     pub(super) fn n_unreadable(&self) -> u64 {
         self.n_unreadable
+    }
+
+    /// Whether something passed that there was no room for.
+    pub(super) fn has_left_over(&self) -> bool {
+        self.has_left_over
+    }
+
+    /// Whether the filter lets a delivery pass.
+    pub(super) fn lets_pass(&self, delivery: &Delivery) -> bool {
+        let filter = &self.settings.filter;
+        delivery.content.as_ref().is_ok_and(|alert| filter.judge(alert).is_ok())
     }
 
     /// Keeps a batch, or begins to while there is room for all of it; whether there is enough now.
@@ -186,6 +200,7 @@ impl BatchWriter {
             self.settings.context.progress.set(self.n_received, self.n_stored);
             proof = Some(kept.proof);
         }
+        self.has_left_over = deliveries.any(|(_, delivery)| self.lets_pass(&delivery));
         if let Some(proof) = proof {
             self.acknowledge(receipt, proof, settled).await;
         }

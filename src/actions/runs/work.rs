@@ -18,6 +18,9 @@ use crate::{
     storage::{NotKept, Storage},
 };
 
+/// How many messages are looked at beyond the limit of a run, to tell whether it has left something out.
+const MOST_LOOKED_AT: usize = 1_000;
+
 /// What a run asks of which backend, and until when.
 pub(super) struct Work<'r> {
     pub(super) storage: &'r Storage,
@@ -81,7 +84,7 @@ impl Work<'_> {
             };
             match next {
                 None if self.stop.is_cancelled() => return Ok(Ending::cancelled()),
-                None => return Ok(read_to_end(writer, log.ending())),
+                None => return Ok(read_to_end(writer, log)),
                 Some(Err(error)) => {
                     let sentence = as_sentence(&error.to_string());
                     log.log(LogLevel::Error, sentence.clone());
@@ -90,29 +93,64 @@ impl Work<'_> {
                 }
                 Some(Ok(batch)) => {
                     if writer.keep(batch).await? {
-                        return Ok(reached_limit(writer.n_stored()));
+                        let is_all = self.is_all(writer, stream).await;
+                        return Ok(reached_limit(writer, log, is_all));
                     }
                 }
             }
         }
     }
+
+    /// Whether nothing follows that the filter lets pass, as far as a short look tells. Messages that have to be
+    /// acknowledged are not taken for a look. The writer's receipts belong to one thread: so does whoever asks it.
+    async fn is_all(&self, writer: &mut BatchWriter, stream: &mut AlertStream) -> bool {
+        if writer.has_left_over() || self.broker.acknowledges() {
+            return false;
+        }
+        let mut n_looked_at = 0;
+        while n_looked_at < MOST_LOOKED_AT {
+            let next = tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return false,
+                next = stream.next() => next,
+            };
+            match next {
+                None => return !self.stop.is_cancelled(),
+                Some(Ok(batch)) if !batch.deliveries.iter().any(|it| writer.lets_pass(it)) => {
+                    n_looked_at += batch.deliveries.len();
+                }
+                Some(_) => return false,
+            }
+        }
+        false
+    }
 }
 
-fn read_to_end(writer: &BatchWriter, said_by_backend: Option<String>) -> Ending {
-    let read = said_by_backend.unwrap_or_else(|| match writer.n_received() {
+fn read_to_end(writer: &BatchWriter, log: &RunContext) -> Ending {
+    let read = log.ending().unwrap_or_else(|| match writer.n_received() {
         0 => "Nothing to read: no packets were found.".to_owned(),
         n => format!("Read to the end: {}.", counted(n, "packet")),
     });
-    let set_aside = match writer.n_unreadable() {
-        0 => String::new(),
-        n => format!(" {} could not be read.", grouped(n)),
-    };
-    Ending::finished(read + &set_aside)
+    let remarks = log.remarks().into_iter().map(|remark| format!(" {remark}"));
+    Ending::finished(read + &set_aside(writer) + &remarks.collect::<String>())
 }
 
-fn reached_limit(n_stored: u64) -> Ending {
-    Ending::finished(format!(
-        "Stopped at the limit of {}. There may be more: raise \"Maximum results\" to see them.",
-        counted(n_stored, "result")
-    ))
+fn reached_limit(writer: &BatchWriter, log: &RunContext, is_all: bool) -> Ending {
+    let results = counted(writer.n_stored(), "result");
+    let told = if is_all {
+        let read = log.ending().unwrap_or_else(|| "Read to the end.".to_owned());
+        format!("{read} There are no more: the limit of {results} was just reached.")
+    } else {
+        format!(
+            "Stopped at the limit of {results}. There may be more: raise \"Maximum results\" to see them."
+        )
+    };
+    Ending::finished(told + &set_aside(writer))
+}
+
+fn set_aside(writer: &BatchWriter) -> String {
+    match writer.n_unreadable() {
+        0 => String::new(),
+        n => format!(" {} could not be read.", grouped(n)),
+    }
 }

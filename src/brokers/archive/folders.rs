@@ -82,7 +82,7 @@ impl Folders {
 /// The name under which uploads are listed.
 pub(super) const UPLOADS: &str = "uploads";
 
-/// Folders, nights and files directly in a folder, by name; single `.avro` files only among uploads.
+/// Folders, nights and files directly in a folder, by name; single files of packets only among uploads.
 fn children(root_name: &str, root: &Path) -> Vec<Folder> {
     let Ok(entries) = std::fs::read_dir(root) else { return Vec::new() };
     let mut names: Vec<String> = entries
@@ -92,7 +92,7 @@ fn children(root_name: &str, root: &Path) -> Vec<Folder> {
             !name.starts_with('.')
                 && (entry.path().is_dir()
                     || is_tarball(&name)
-                    || (root_name == UPLOADS && is_avro(&name)))
+                    || (root_name == UPLOADS && is_packets(&name)))
         })
         .filter_map(|entry| entry.file_name().into_string().ok())
         .collect();
@@ -108,9 +108,13 @@ fn children(root_name: &str, root: &Path) -> Vec<Folder> {
         .collect()
 }
 
-/// Whether a file of this name (in lower case) is a container of alert packets.
-pub(super) fn is_avro(name: &str) -> bool {
-    Path::new(name).extension().is_some_and(|ending| ending == "avro")
+/// How names of files with packets end, for a sentence.
+pub(super) const PACKET_ENDINGS: &str = ".avro or .avro.gz";
+
+/// Whether a file of this name (in lower case) is a container of alert packets, as it is or in gzip.
+pub(super) fn is_packets(name: &str) -> bool {
+    let unzipped = Path::new(name.strip_suffix(".gz").unwrap_or(name));
+    unzipped.extension().is_some_and(|ending| ending == "avro")
 }
 
 /// Whether a file of this name (in lower case) is a night of packets.
@@ -132,6 +136,8 @@ mod tests {
         let uploads = place.path().join("up");
         std::fs::create_dir_all(&uploads).unwrap();
         std::fs::write(uploads.join("one.avro"), b"").unwrap();
+        std::fs::write(uploads.join("one.avro.gz"), b"").unwrap();
+        std::fs::write(uploads.join("one.gz"), b"").unwrap();
         let folders =
             Folders::new(vec![root.clone(), place.path().join("other/nights")], uploads.clone());
 
@@ -144,7 +150,8 @@ mod tests {
                 "nights/ztf_public_20260912.tar.gz",
                 "nights-2",
                 "uploads",
-                "uploads/one.avro"
+                "uploads/one.avro",
+                "uploads/one.avro.gz"
             ]
         );
         assert_eq!(folders.find("nights/september"), Some(root.join("september")));

@@ -1,6 +1,7 @@
 //! Alert archive: Avro files and nightly `.tar.gz` archives in configured folders, or uploaded in the browser.
 
 mod folders;
+mod gzip;
 mod reader;
 mod sink;
 mod tarball;
@@ -21,7 +22,7 @@ static FORM: FormSpec = FormSpec { groups: &[ARCHIVE_FIELDS, FILTER_FIELDS], rul
 
 const ARCHIVE_FIELDS: &[Field] = &[
     Field::dynamic_choice(FOLDER, "Archive")
-        .help("A folder of .avro files, or a night as ZTF publishes it (.tar.gz), read in the order of file names. Default: the first in the list.")
+        .help("A folder of .avro or .avro.gz files, or a night as ZTF publishes it (.tar.gz), read in the order of file names. Default: the first in the list.")
         .section("Archive"),
     Field::integer("max_results", "Maximum results", 1, 1_000_000)
         .initial("100")

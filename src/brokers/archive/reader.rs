@@ -10,8 +10,8 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use super::{
-    folders::{is_avro, is_tarball},
-    sink::{Sink, Stopped},
+    folders::{PACKET_ENDINGS, is_packets, is_tarball},
+    sink::{Damage, Sink, Stopped},
     tarball::read_tarball,
 };
 use crate::{
@@ -30,8 +30,8 @@ pub(super) fn read_archive(
     context: &RunContext,
 ) {
     let mut sink = Sink::new(sender, context);
-    let files = match list_files(path, context) {
-        Ok(files) => files,
+    let Listed { files, n_skipped } = match list_files(path, &sink) {
+        Ok(listed) => listed,
         Err(error) => {
             let _ = sender.blocking_send(Err(error));
             return;
@@ -41,10 +41,16 @@ pub(super) fn read_archive(
         LogLevel::Info,
         format!("Reading {} in {}", counted(files.len() as u64, "file"), name_of(path)),
     );
+    if n_skipped > 0 {
+        let skipped = counted(n_skipped, "file");
+        sink.remark(format!(
+            "Skipped {skipped} not ending in {PACKET_ENDINGS}, nor in .tar.gz, .tgz or .tar"
+        ));
+    }
     let outcome = files.iter().try_for_each(|file| read_file(path, file, &mut sink));
     if outcome.is_ok() {
         // Nobody may be waiting for the rest.
-        let _ = sink.flush();
+        let _ = sink.finish();
     }
 }
 
@@ -55,47 +61,62 @@ fn read_file(root: &Path, file: &Path, sink: &mut Sink<'_>) -> Result<(), Stoppe
         return match File::open(file) {
             Ok(opened) => read_tarball(opened, &origin, sink),
             Err(error) => {
+                let damage = Damage { reason: error.to_string(), ..Damage::default() };
+                sink.broke_off(&origin, &damage);
                 sink.set_aside(origin, format!("cannot be opened: {error}"), Bytes::new())
             }
         };
     }
     match read_bounded(file) {
-        Ok(bytes) => sink.add_container(&origin, &bytes),
+        Ok(bytes) => sink.add_container(&origin, &bytes, MAX_FILE_BYTES).map(|_| ()),
         Err(reason) => sink.set_aside(origin, reason, Bytes::new()),
     }
 }
 
-/// Every file of an archive that may hold packets, in the order of its path.
-fn list_files(path: &Path, context: &RunContext) -> Result<Vec<PathBuf>, BrokerError> {
+/// The files of an archive.
+#[derive(Default)]
+struct Listed {
+    /// Those that may hold packets.
+    files: Vec<PathBuf>,
+    /// Those that do not, by their name. Hidden ones are not counted.
+    n_skipped: u64,
+}
+
+/// Every file of an archive, in the order of its path.
+fn list_files(path: &Path, sink: &Sink<'_>) -> Result<Listed, BrokerError> {
     if path.is_file() {
-        return Ok(vec![path.to_owned()]);
+        return Ok(Listed { files: vec![path.to_owned()], n_skipped: 0 });
     }
-    let mut files = Vec::new();
-    collect_files(path, 0, context, &mut files).map_err(|error| BrokerError::Unreadable {
+    let mut listed = Listed::default();
+    collect_files(path, 0, sink, &mut listed).map_err(|error| BrokerError::Unreadable {
         what: format!("the archive {}", name_of(path)),
         reason: error.to_string(),
     })?;
-    files.sort();
-    Ok(files)
+    listed.files.sort();
+    Ok(listed)
 }
 
 fn collect_files(
     folder: &Path,
     depth: usize,
-    context: &RunContext,
-    files: &mut Vec<PathBuf>,
+    sink: &Sink<'_>,
+    listed: &mut Listed,
 ) -> std::io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         let name = name_of(&path).to_ascii_lowercase();
         if path.is_dir() {
             let is_followed = depth < MAX_DEPTH && !name.starts_with('.');
-            if is_followed && let Err(error) = collect_files(&path, depth + 1, context, files) {
-                context.log(LogLevel::Warning, format!("Skipped the folder {name}: {error}"));
+            if is_followed && let Err(error) = collect_files(&path, depth + 1, sink, listed) {
+                sink.remark(format!("Skipped the folder {name}: {error}"));
             }
-        } else if path.is_file() && (is_avro(&name) || is_tarball(&name)) {
+        } else if path.is_file() {
             // A pipe or a device would hold the reader for ever.
-            files.push(path);
+            if is_packets(&name) || is_tarball(&name) {
+                listed.files.push(path);
+            } else if !name.starts_with('.') {
+                listed.n_skipped += 1;
+            }
         }
     }
     Ok(())

@@ -4,9 +4,13 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::gzip::Unzipped;
 use crate::{
     brokers::{AlertBatch, BrokerError, Delivery, Receipt, RunContext},
-    domain::run::{LogLevel, Unreadable},
+    domain::{
+        run::{LogLevel, Unreadable},
+        wording::{as_sentence, counted},
+    },
     packets,
 };
 
@@ -21,12 +25,38 @@ const MAX_QUARANTINED_BYTES: usize = 1 << 20;
 #[derive(Debug)]
 pub(super) struct Stopped;
 
+/// How far something could be read of which more was to come.
+#[derive(Default)]
+pub(super) struct Damage<'a> {
+    /// Whether it ends too early; else something in it is wrong.
+    pub(super) is_cut: bool,
+    /// Whole packets before it.
+    pub(super) n_packets: u64,
+    /// The name of the last of them, where they have names.
+    pub(super) last: Option<&'a str>,
+    pub(super) reason: String,
+}
+
+impl Damage<'_> {
+    fn of(&self, origin: &str) -> String {
+        let Self { is_cut, n_packets, last, reason } = self;
+        if *n_packets == 0 {
+            return format!("{origin} cannot be read: {reason}");
+        }
+        let what = if *is_cut { "breaks off" } else { "is damaged" };
+        let last = last.map(|name| format!(", the last of them {name}")).unwrap_or_default();
+        format!("{origin} {what} after {}{last}: {reason}", counted(*n_packets, "packet"))
+    }
+}
+
 /// Takes what is read, and has what is not yet handed over.
 pub(super) struct Sink<'a> {
     sender: &'a mpsc::Sender<Result<AlertBatch, BrokerError>>,
     context: &'a RunContext,
     deliveries: Vec<Delivery>,
     n_bytes: u64,
+    /// What could not be read to its end.
+    broken: Vec<String>,
 }
 
 impl<'a> Sink<'a> {
@@ -35,33 +65,67 @@ impl<'a> Sink<'a> {
         sender: &'a mpsc::Sender<Result<AlertBatch, BrokerError>>,
         context: &'a RunContext,
     ) -> Self {
-        Self { sender, context, deliveries: Vec::new(), n_bytes: 0 }
+        Self { sender, context, deliveries: Vec::new(), n_bytes: 0, broken: Vec::new() }
     }
 
-    /// Adds every packet of a container file.
-    pub(super) fn add_container(&mut self, origin: &str, bytes: &Bytes) -> Result<(), Stopped> {
-        let mut n_packets = 0_usize;
-        for packet in packets::split_container(bytes.clone()) {
-            n_packets += 1;
-            let place =
-                if n_packets == 1 { origin.to_owned() } else { format!("{origin}#{n_packets}") };
-            let (read, bytes) = match packet {
-                Ok(packet) => (packets::decode(&packet), packet),
-                Err(error) => (Err(error), bytes.clone()),
-            };
-            match read {
-                Ok(alert) => {
-                    let n_bytes = bytes.len() as u64;
-                    self.push(Delivery {
-                        content: Ok(Box::new(alert)),
-                        attributes: None,
-                        n_bytes,
-                    })?;
+    /// Adds every packet of a container file, which may be in gzip and may have so many bytes; how many came whole.
+    pub(super) fn add_container(
+        &mut self,
+        origin: &str,
+        file: &Bytes,
+        most_bytes: u64,
+    ) -> Result<u64, Stopped> {
+        let Unzipped { bytes, mut fault } = Unzipped::of(file, most_bytes);
+        let is_zipped_badly = fault.is_some();
+        let mut n_packets = 0;
+        for packet in packets::split_container(bytes) {
+            match packet {
+                Ok(packet) => {
+                    n_packets += 1;
+                    let place = match n_packets {
+                        1 => origin.to_owned(),
+                        n => format!("{origin}#{n}"),
+                    };
+                    let is_read = self.add_packet(place, packet, is_zipped_badly)?;
+                    // What breaks off with its gzip is not whole.
+                    n_packets -= u64::from(is_zipped_badly && !is_read);
                 }
-                Err(error) => self.set_aside(place, error.to_string(), bytes)?,
+                Err(error) => _ = fault.get_or_insert_with(|| error.to_string()),
             }
         }
-        Ok(())
+        if let Some(reason) = fault {
+            if n_packets > 0 {
+                let damage = Damage { n_packets, reason: reason.clone(), ..Damage::default() };
+                self.broke_off(origin, &damage);
+            }
+            let place = match n_packets {
+                0 => origin.to_owned(),
+                n => format!("{origin}#{}", n + 1),
+            };
+            self.set_aside(place, reason, file.clone())?;
+        }
+        Ok(n_packets)
+    }
+
+    /// Adds a packet; whether it can be read. One that cannot is left out where the whole file is set aside.
+    fn add_packet(
+        &mut self,
+        place: String,
+        packet: Bytes,
+        is_set_aside: bool,
+    ) -> Result<bool, Stopped> {
+        match packets::decode(&packet) {
+            Ok(alert) => {
+                let n_bytes = packet.len() as u64;
+                self.push(Delivery { content: Ok(Box::new(alert)), attributes: None, n_bytes })?;
+                Ok(true)
+            }
+            Err(_) if is_set_aside => Ok(false),
+            Err(error) => {
+                self.set_aside(place, error.to_string(), packet)?;
+                Ok(false)
+            }
+        }
     }
 
     /// Puts something that cannot be read into quarantine.
@@ -85,9 +149,27 @@ impl<'a> Sink<'a> {
         self.context.stop.clone()
     }
 
-    /// Writes a sentence into the run's log.
-    pub(super) fn log(&self, level: LogLevel, sentence: String) {
-        self.context.log(level, sentence);
+    /// Notes what was left out by its name, for whoever reads how the run ended.
+    pub(super) fn remark(&self, sentence: String) {
+        self.context.remark(as_sentence(&sentence));
+        self.context.log(LogLevel::Warning, sentence);
+    }
+
+    /// Notes that the rest of something could not be read: the run goes on, and fails at its end.
+    pub(super) fn broke_off(&mut self, origin: &str, damage: &Damage<'_>) {
+        let sentence = damage.of(origin);
+        self.context.log(LogLevel::Warning, sentence.clone());
+        self.broken.push(sentence);
+    }
+
+    /// Hands over the last, and what was broken.
+    pub(super) fn finish(mut self) -> Result<(), Stopped> {
+        self.flush()?;
+        if self.broken.is_empty() {
+            return Ok(());
+        }
+        let error = BrokerError::BrokenArchive(std::mem::take(&mut self.broken));
+        self.sender.blocking_send(Err(error)).map_err(|_| Stopped)
     }
 
     fn push(&mut self, delivery: Delivery) -> Result<(), Stopped> {
@@ -104,7 +186,7 @@ impl<'a> Sink<'a> {
     }
 
     /// Hands over what there is.
-    pub(super) fn flush(&mut self) -> Result<(), Stopped> {
+    fn flush(&mut self) -> Result<(), Stopped> {
         if self.deliveries.is_empty() {
             return Ok(());
         }

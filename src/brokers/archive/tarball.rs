@@ -1,25 +1,28 @@
-//! A night of packets in one `.tar.gz`, as ZTF publishes it, read as a stream.
+//! A night of packets in one `.tar.gz`, as ZTF publishes it, read as a stream to the true end of the file: behind the mark
+//! that ends an archive another one may follow.
 
 use std::{
     fs::File,
-    io::{BufReader, Read},
+    io::{BufReader, Error, ErrorKind, Read},
 };
 
 use bytes::Bytes;
-use flate2::bufread::MultiGzDecoder;
 use tar::EntryType;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    folders::is_avro,
-    sink::{Sink, Stopped},
+    folders::{PACKET_ENDINGS, is_packets},
+    gzip::GzipStream,
+    sink::{Damage, Sink, Stopped},
 };
-use crate::domain::{run::LogLevel, wording::counted};
+use crate::domain::wording::counted;
 
 /// A member of a night is one packet: a larger one is not read (the limit of a Pub/Sub message, 10 MB).
 const MAX_MEMBER_BYTES: u64 = 10_000_000;
 /// A long name stands in an entry of its own; a longer one is not believed.
 const MAX_NAME_BYTES: u64 = 8 << 10;
+/// A tar is made of blocks of so many bytes, and ends with one of zeros, or two.
+const BLOCK_BYTES: u64 = 512;
 
 /// Reads every packet of a night. Damage ends the night with one entry in quarantine; what came before is good.
 pub(super) fn read_tarball(file: File, origin: &str, sink: &mut Sink<'_>) -> Result<(), Stopped> {
@@ -27,33 +30,33 @@ pub(super) fn read_tarball(file: File, origin: &str, sink: &mut Sink<'_>) -> Res
     let is_plain = origin.to_ascii_lowercase().ends_with(".tar");
     let buffered = BufReader::with_capacity(1 << 20, file);
     let stream: Box<dyn Read> =
-        if is_plain { Box::new(buffered) } else { Box::new(MultiGzDecoder::new(buffered)) };
-    let mut counts = MemberCounts::default();
-    match read_members(stream, origin, sink, &mut counts) {
+        if is_plain { Box::new(buffered) } else { Box::new(GzipStream::new(buffered)) };
+    let mut archive = tar::Archive::new(EndWatch { inner: stream, n_zeros: 0, is_over: false });
+    archive.set_ignore_zeros(true);
+    let mut members = Members::default();
+    let outcome = members.read(&mut archive, origin, sink);
+    let end = archive.into_inner();
+    match outcome.and_then(|()| end.marked()) {
         Ok(()) => {}
         Err(MemberError::Stopped) => return Err(Stopped),
         Err(MemberError::Damaged(_)) if sink.stop().is_cancelled() => return Err(Stopped),
         Err(MemberError::Damaged(error)) => {
-            sink.log(
-                LogLevel::Warning,
-                format!(
-                    "{origin} is damaged: it ends after {}",
-                    counted(counts.packets as u64, "packet")
-                ),
-            );
-            let reason = format!(
-                "the archive is damaged after {}: {error}",
-                counted(counts.packets as u64, "member")
-            );
+            let is_cut = end.is_over || error.kind() == ErrorKind::UnexpectedEof;
+            let damage = Damage {
+                is_cut,
+                n_packets: members.n_packets,
+                last: members.last.as_deref(),
+                reason: error.to_string(),
+            };
+            sink.broke_off(origin, &damage);
+            let n_packets = counted(members.n_packets, "packet");
+            let reason = format!("the archive is damaged after {n_packets}: {error}");
             sink.set_aside(origin.to_owned(), reason, Bytes::new())?;
         }
     }
-    if counts.others > 0 {
-        let sentence = format!(
-            "{origin}: skipped {} not ending in .avro",
-            counted(counts.others as u64, "member")
-        );
-        sink.log(LogLevel::Warning, sentence);
+    if members.n_others > 0 {
+        let n_others = counted(members.n_others, "member");
+        sink.remark(format!("In {origin}: skipped {n_others} not ending in {PACKET_ENDINGS}"));
     }
     Ok(())
 }
@@ -67,21 +70,47 @@ struct Interruptible {
 impl Read for Interruptible {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         if self.stop.is_cancelled() {
-            return Err(std::io::Error::other("the run is to stop"));
+            return Err(Error::other("the run is to stop"));
         }
         self.inner.read(buffer)
     }
 }
 
-#[derive(Default)]
-struct MemberCounts {
-    packets: usize,
-    others: usize,
+/// A tar that is watched for its end: one that is cut between two members looks like a whole one but for the mark.
+struct EndWatch {
+    inner: Box<dyn Read>,
+    /// Zeros since the last byte that is none.
+    n_zeros: u64,
+    is_over: bool,
+}
+
+impl EndWatch {
+    /// An error unless the last that came was the mark of an end.
+    fn marked(&self) -> Result<(), MemberError> {
+        if self.n_zeros >= BLOCK_BYTES {
+            Ok(())
+        } else {
+            Err(Error::new(ErrorKind::UnexpectedEof, "the mark of its end is missing").into())
+        }
+    }
+}
+
+impl Read for EndWatch {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n_bytes = self.inner.read(buffer)?;
+        self.is_over |= n_bytes == 0 && !buffer.is_empty();
+        let came = buffer.get(..n_bytes).unwrap_or_default();
+        match came.iter().rposition(|byte| *byte != 0) {
+            Some(last) => self.n_zeros = (n_bytes - last - 1) as u64,
+            None => self.n_zeros += n_bytes as u64,
+        }
+        Ok(n_bytes)
+    }
 }
 
 enum MemberError {
     Stopped,
-    Damaged(std::io::Error),
+    Damaged(Error),
 }
 
 impl From<Stopped> for MemberError {
@@ -90,55 +119,78 @@ impl From<Stopped> for MemberError {
     }
 }
 
-impl From<std::io::Error> for MemberError {
-    fn from(error: std::io::Error) -> Self {
+impl From<Error> for MemberError {
+    fn from(error: Error) -> Self {
         Self::Damaged(error)
     }
 }
 
-fn read_members(
-    stream: Box<dyn Read>,
-    origin: &str,
-    sink: &mut Sink<'_>,
-    counts: &mut MemberCounts,
-) -> Result<(), MemberError> {
-    let mut archive = tar::Archive::new(stream);
-    let mut long_name: Option<String> = None;
-    // Raw: the crate would otherwise read a long name into memory whatever its length.
-    for entry in archive.entries()?.raw(true) {
-        let mut entry = entry?;
-        match entry.header().entry_type() {
-            EntryType::GNULongName | EntryType::XHeader => {
-                let is_pax = entry.header().entry_type() == EntryType::XHeader;
-                let mut text = Vec::new();
-                entry.by_ref().take(MAX_NAME_BYTES).read_to_end(&mut text)?;
-                long_name = if is_pax { pax_path(&text) } else { Some(text_of(&text)) };
-            }
-            kind if kind.is_file() => {
-                let name = long_name.take().unwrap_or_else(|| text_of(&entry.path_bytes()));
-                if !is_avro(&name.to_ascii_lowercase()) {
-                    counts.others += 1;
-                    continue;
+/// What was read of an archive.
+#[derive(Default)]
+struct Members {
+    /// Whole packets.
+    n_packets: u64,
+    /// The name of the last member with packets that came whole.
+    last: Option<String>,
+    /// Members that are no packets by their name.
+    n_others: u64,
+}
+
+impl Members {
+    fn read(
+        &mut self,
+        archive: &mut tar::Archive<EndWatch>,
+        origin: &str,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), MemberError> {
+        let mut long_name: Option<String> = None;
+        // Raw: the crate would otherwise read a long name into memory whatever its length.
+        for entry in archive.entries()?.raw(true) {
+            let mut entry = entry?;
+            match entry.header().entry_type() {
+                EntryType::GNULongName | EntryType::XHeader => {
+                    let is_pax = entry.header().entry_type() == EntryType::XHeader;
+                    let mut text = Vec::new();
+                    entry.by_ref().take(MAX_NAME_BYTES).read_to_end(&mut text)?;
+                    long_name = if is_pax { pax_path(&text) } else { Some(text_of(&text)) };
                 }
-                counts.packets += 1;
-                let place = format!("{origin}/{name}");
-                let size = entry.header().size()?;
-                if size > MAX_MEMBER_BYTES {
-                    sink.set_aside(
-                        place,
-                        format!("is {size} bytes; a packet has at most 10 MB"),
-                        Bytes::new(),
-                    )?;
-                    continue;
+                kind if kind.is_file() => {
+                    let name = long_name.take().unwrap_or_else(|| text_of(&entry.path_bytes()));
+                    let size = entry.header().size()?;
+                    self.read_file(name, size, &mut entry, origin, sink)?;
                 }
-                let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
-                entry.read_to_end(&mut bytes)?;
-                sink.add_container(&place, &bytes.into())?;
+                _ => long_name = None,
             }
-            _ => long_name = None,
         }
+        Ok(())
     }
-    Ok(())
+
+    fn read_file(
+        &mut self,
+        name: String,
+        size: u64,
+        content: &mut impl Read,
+        origin: &str,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), MemberError> {
+        if !is_packets(&name.to_ascii_lowercase()) {
+            self.n_others += 1;
+            return Ok(());
+        }
+        let place = format!("{origin}/{name}");
+        if size > MAX_MEMBER_BYTES {
+            let reason = format!("is {size} bytes; a packet has at most 10 MB");
+            return Ok(sink.set_aside(place, reason, Bytes::new())?);
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+        content.read_to_end(&mut bytes)?;
+        if (bytes.len() as u64) < size {
+            return Err(Error::new(ErrorKind::UnexpectedEof, format!("{name} is not whole")).into());
+        }
+        self.n_packets += sink.add_container(&place, &bytes.into(), MAX_MEMBER_BYTES)?;
+        self.last = Some(name);
+        Ok(())
+    }
 }
 
 /// The `path` record of a PAX header: lines of "LENGTH KEY=VALUE".

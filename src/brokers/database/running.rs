@@ -157,13 +157,14 @@ impl Running {
 
     fn tell_total(&self, page: &ResultPage) {
         let query = self.consumer.query();
-        let asked_for = query.max_results.to_string();
+        let most = u64::try_from(query.max_results).unwrap_or(0);
+        let is_more = |n: &str| n.parse().is_ok_and(|n: u64| n > most);
         let sentence = match page.total_rows.as_deref() {
             Some("0") => "BigQuery found no matching alerts".to_owned(),
             // Not all of them may become results: rows can be repeated, or cannot be read.
-            Some(n) if n == asked_for => format!(
-                "BigQuery found {}, the maximum asked for. There may be more: raise \"Maximum results\" to see them",
-                counted_text(n, "row")
+            Some(n) if is_more(n) => format!(
+                "BigQuery found more than {}, the maximum asked for. There may be more: raise \"Maximum results\" to see them",
+                counted(most, "row")
             ),
             Some(n) => format!("BigQuery found {}", counted_text(n, "alert")),
             None => "BigQuery has finished the query".to_owned(),

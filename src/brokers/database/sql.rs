@@ -64,14 +64,15 @@ pub(super) fn create_sql_stmnt(query: &Query) -> Statement {
         add_cone(cone, &dialect, query.like.shape == Shape::Lsst, &mut conditions);
     }
     (dialect.filter)(&query.filter, &mut conditions);
-    conditions.bind("max_results", ParameterValue::Integer(query.max_results));
+    // One more than is kept tells whether there are more.
+    conditions.bind("most_rows", ParameterValue::Integer(query.max_results + 1));
 
     let select = (dialect.select)(query.like.shape, query.columns).join(",\n  ");
     let wanted = conditions.texts.join("\n  AND ");
     let (table, order) = (&query.table, (dialect.order)(query.order));
     let filter = if wanted.is_empty() { String::new() } else { format!("\nWHERE {wanted}") };
     let text = format!(
-        "SELECT\n  {select}\nFROM `{table}` AS alert{filter}\nORDER BY {order}\nLIMIT @max_results"
+        "SELECT\n  {select}\nFROM `{table}` AS alert{filter}\nORDER BY {order}\nLIMIT @most_rows"
     );
     Statement { text, parameters: conditions.parameters }
 }

@@ -1,6 +1,7 @@
 //! Places on the sky: positions, circles, distances, cells; reading and writing of coordinates is in the files beside.
 
 mod cells;
+mod error;
 mod galactic;
 mod parse;
 mod sexagesimal;
@@ -9,8 +10,9 @@ mod write;
 
 pub use self::{
     cells::{cone_cover, healpix29},
+    error::CoordinateError,
     galactic::from_galactic,
-    parse::{CoordinateError, parse_cone, parse_dec, parse_position, parse_ra},
+    parse::{parse_cone, parse_dec, parse_position, parse_ra},
     write::{
         coordinate_name, echo_cone, echo_position, format_dec_dms, format_ra_degrees,
         format_ra_hms, format_radius,

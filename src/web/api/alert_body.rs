@@ -8,6 +8,7 @@ use super::words::SurveyWord;
 use crate::{
     domain::{
         found_alert::{FoundAlert, TargetLink},
+        numbers::shortest,
         target::{SaveOutcome, SaveResult},
         time::jd_to_utc,
     },
@@ -157,12 +158,12 @@ impl AlertBody {
             jd: alert.jd,
             ra: alert.ra,
             dec: alert.dec,
-            mag: alert.mag,
-            mag_err: alert.mag_err,
+            mag: alert.mag.map(shortest),
+            mag_err: alert.mag_err.map(shortest),
             band: alert.band,
             is_positive: alert.is_positive,
-            score: alert.classtar,
-            rb: alert.rb,
+            score: alert.classtar.map(shortest),
+            rb: alert.rb.map(shortest),
             url: paths::alert(alert.survey, alert.source_id),
             target: alert.target.map(TargetLinkBody::of),
         }

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     domain::{
+        numbers::shortest,
         sky::Position,
         target::{NewTarget, Target},
     },
@@ -217,7 +218,7 @@ impl TargetAlertBody {
             survey: alert.survey.id(),
             source_id: alert.source_id.to_string(),
             jd: alert.jd,
-            mag: alert.mag,
+            mag: alert.mag.map(shortest),
             band: alert.band,
             run: alert.run_id,
         }

@@ -54,9 +54,9 @@ impl BandChip {
 #[derive(Clone, Debug, Template)]
 #[template(path = "widgets/magnitude.html")]
 pub(crate) struct Magnitude {
-    /// Two decimals: `18.42`; a limit carries its sign: `> 20.51`.
+    /// Two decimals or as many as its error: `18.42`; a limit carries its sign: `> 20.51`.
     pub(crate) value: String,
-    /// One-sigma error, two decimals.
+    /// One-sigma error, two significant digits.
     pub(crate) error: Option<String>,
     pub(crate) band: BandChip,
     /// Whether the source is fainter than in the template.

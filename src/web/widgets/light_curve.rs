@@ -3,7 +3,7 @@
 use askama::Template;
 use axis::Axis;
 
-use super::brightness::BandChip;
+use super::{brightness::BandChip, words::with_error};
 use crate::domain::alert::Band;
 
 mod axis;
@@ -212,8 +212,11 @@ fn label(point: &LightCurvePoint) -> String {
     let sign = if point.is_negative { ", negative subtraction" } else { "" };
     match (point.kind, point.err) {
         (PointKind::Limit, _) => format!("MJD {mjd:.5}: > {mag:.2} {letter}"),
-        (_, Some(err)) => format!("MJD {mjd:.5}: {mag:.2} ± {err:.2} {letter}{sign}"),
-        (_, None) => format!("MJD {mjd:.5}: {mag:.2} {letter}{sign}"),
+        (_, err) => {
+            let (mag, err) = with_error(*mag, err, 2);
+            let err = err.map(|err| format!(" ± {err}")).unwrap_or_default();
+            format!("MJD {mjd:.5}: {mag}{err} {letter}{sign}")
+        }
     }
 }
 

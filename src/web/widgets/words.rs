@@ -67,13 +67,33 @@ pub(crate) fn magnitude(
     band: Option<Band>,
     is_positive: Option<bool>,
 ) -> Option<Magnitude> {
-    Some(Magnitude {
-        value: format!("{:.2}", mag?),
-        error: mag_err.map(|error| format!("{error:.2}")),
-        band: BandChip(band),
-        is_negative: is_positive == Some(false),
-    })
+    let (value, error) = with_error(mag?, mag_err, 2);
+    Some(Magnitude { value, error, band: BandChip(band), is_negative: is_positive == Some(false) })
 }
+
+/// A value with at least so many decimals, and its one-sigma error with two significant digits: `18.4213`, `0.0042`. The
+/// value has no fewer decimals than its error.
+pub(crate) fn with_error(
+    value: f64,
+    error: Option<f64>,
+    decimals: usize,
+) -> (String, Option<String>) {
+    let Some(error) = error else { return (format!("{value:.decimals$}"), None) };
+    let of_error = decimals_of_error(error);
+    (format!("{value:.*}", decimals.max(of_error)), Some(format!("{error:.of_error$}")))
+}
+
+/// How many decimals show two significant digits of it.
+fn decimals_of_error(error: f64) -> usize {
+    // Rounded already: 0.0996 is 1.0e-1.
+    let rounded = format!("{error:.1e}");
+    let exponent = rounded.split_once('e').and_then(|(_, exponent)| exponent.parse::<i32>().ok());
+    let decimals = exponent.map_or(2, |exponent| 1 - exponent);
+    usize::try_from(decimals.min(MOST_DECIMALS)).unwrap_or(0)
+}
+
+/// No brightness is known better.
+const MOST_DECIMALS: i32 = 8;
 
 /// A score between 0 and 1.
 pub(crate) fn score(value: Option<f64>) -> Option<String> {
@@ -175,6 +195,27 @@ mod tests {
         let texts =
             [400, 12_000, 185_000, 7_800_000].map(|ms| duration_text(Duration::milliseconds(ms)));
         assert_eq!(texts, ["0.4 s", "12 s", "3 min 05 s", "2 h 10 min"]);
+    }
+
+    #[test]
+    fn errors_have_two_significant_digits_and_values_as_many_decimals() {
+        for (value, error, decimals, expected) in [
+            (18.421_312, Some(0.004_2), 2, ("18.4213", Some("0.0042"))),
+            (18.421_312, Some(0.25), 2, ("18.42", Some("0.25"))),
+            (18.421_312, Some(0.07), 2, ("18.421", Some("0.070"))),
+            (18.421_312, Some(0.099_6), 2, ("18.42", Some("0.10"))),
+            (18.421_312, Some(1.234), 2, ("18.42", Some("1.2"))),
+            (18.421_312, Some(21.71), 2, ("18.42", Some("22"))),
+            (18.421_312, Some(217.1), 3, ("18.421", Some("217"))),
+            (18.421_312, Some(0.0), 2, ("18.42", Some("0.0"))),
+            (18.421_312, Some(1e-30), 2, ("18.42131200", Some("0.00000000"))),
+            (18.421_312, None, 2, ("18.42", None)),
+            (3.3, Some(60.2), 0, ("3", Some("60"))),
+            (-1_203.14, Some(8.04), 0, ("-1203.1", Some("8.0"))),
+        ] {
+            let (shown, shown_error) = with_error(value, error, decimals);
+            assert_eq!((shown.as_str(), shown_error.as_deref()), expected, "{value} {error:?}");
+        }
     }
 
     #[test]

@@ -82,7 +82,7 @@ async fn a_member_that_no_request_takes_is_refused_by_its_name_everywhere_and_no
     }
     let both = json!({"name": "", "flavour": 1});
     let refused = app.post_json("/api/queries/?x=1", &both).await.expect(422).json();
-    let flavour = "This request takes no such field. It takes: broker, name, parameters.";
+    let flavour = "This request takes no such field. It takes: name, broker, parameters.";
     assert_eq!(
         refused["errors"],
         json!({"flavour": [flavour], "x": ["This request takes no parameters."]})

@@ -154,13 +154,48 @@ async fn a_run_that_is_stopped_stops_its_job() {
 #[tokio::test]
 async fn an_answer_as_long_as_was_asked_for_says_that_there_may_be_more() {
     let (double, app) = doubled().await;
-    // The same alert twice: two rows, one result.
-    double.finds(columns(), vec![rows(1..2), rows(1..2)]);
+    // The same alert three times: three rows, one result.
+    double.finds(columns(), vec![rows(1..2), rows(1..2), rows(1..2)]);
     let sent = super::with(&by_object(), &json!({"max_results": 2}));
     let run = run(&app, &sent).await;
-    assert_eq!((n(&run, "received"), n(&run, "stored")), (2, 1), "{run}");
+    assert_eq!((n(&run, "received"), n(&run, "stored")), (3, 1), "{run}");
     let told = run["feedback"].as_str().unwrap();
-    assert!(told.contains("2 rows, the maximum asked for. There may be more"), "{told}");
+    assert!(told.contains("more than 2 rows, the maximum asked for. There may be more"), "{told}");
+}
+
+#[tokio::test]
+async fn as_many_results_as_the_limit_are_all_where_there_is_no_further_row() {
+    let (double, app) = doubled().await;
+    let sent = super::with(&by_object(), &json!({"max_results": 2}));
+    for (n_rows, n_pages, told) in [
+        (
+            2,
+            1,
+            "BigQuery found 2 alerts. There are no more: the limit of 2 results was just reached.",
+        ),
+        (
+            2,
+            2,
+            "BigQuery found 2 alerts. There are no more: the limit of 2 results was just reached.",
+        ),
+        (
+            3,
+            1,
+            "Stopped at the limit of 2 results. There may be more: raise \"Maximum results\" to see them.",
+        ),
+        (
+            3,
+            3,
+            "Stopped at the limit of 2 results. There may be more: raise \"Maximum results\" to see them.",
+        ),
+    ] {
+        let all = rows(1..1 + n_rows);
+        let pages = all.chunks(all.len() / n_pages).map(<[_]>::to_vec).collect();
+        double.finds(columns(), pages);
+        let run = run(&app, &sent).await;
+        assert_eq!((n(&run, "received"), n(&run, "stored")), (2, 2), "{run}");
+        assert_eq!(run["feedback"], told, "{n_rows} rows on {n_pages} pages");
+    }
 }
 
 #[tokio::test]

@@ -218,7 +218,7 @@ import json; print(json.dumps(seen))
         json!([
             ["objectId", "STRING", odd],
             ["fids", "INT64", [1, 2, 3]],
-            ["max_results", "INT64", 100]
+            ["most_rows", "INT64", 101]
         ])
     );
     assert_eq!(seen[2].as_str().unwrap().trim(), text_of(&answer.body, "statement").trim());

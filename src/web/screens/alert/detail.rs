@@ -69,6 +69,7 @@ struct AlertPage {
     /// The light curve; absent without history.
     light_curve: Option<LightCurveView>,
     history: Vec<HistoryRow>,
+    n_impossible_limits: u64,
     field_groups: Vec<FieldGroup>,
     runs: Vec<FoundBy>,
     packet_href: String,
@@ -79,6 +80,12 @@ struct AlertPage {
 impl AlertPage {
     fn n_measurements(&self) -> String {
         counted(self.history.len() as u64, "measurement")
+    }
+
+    /// What the packet has and the history leaves out.
+    fn left_out(&self) -> Option<String> {
+        let n = Some(self.n_impossible_limits).filter(|n| *n > 0)?;
+        Some(format!("{} left out", counted(n, "impossible limit")))
     }
 }
 
@@ -225,6 +232,7 @@ fn alert_page(
         facts: facts(stored, alert, position, now),
         light_curve: LightCurveView::draw(&row.object_id, &light_curve_points(alert)),
         history: history(alert),
+        n_impossible_limits: alert.n_impossible_limits,
         field_groups: fields.into_iter().map(field_group).collect(),
         runs: runs.iter().map(|run| found_by(run, now)).collect(),
         packet_href: paths::alert_page(row.survey, row.source_id, "packet/"),

@@ -12,7 +12,7 @@ use crate::{
     web::widgets::{
         controls::{Fact, FactGroup, Link},
         links_out::links_out,
-        words::{link, observed, position_text, score},
+        words::{link, observed, position_text, score, with_error},
     },
 };
 
@@ -76,9 +76,9 @@ pub(super) fn facts(
 
 fn brightness_facts(stored: &StoredAlert) -> FactGroup {
     let row = &stored.row;
-    let mag = row.mag.map(|mag| match row.mag_err {
-        Some(error) => format!("{mag:.3} ± {error:.3}"),
-        None => format!("{mag:.3}"),
+    let mag = row.mag.map(|mag| match with_error(mag, row.mag_err, 3) {
+        (mag, Some(error)) => format!("{mag} ± {error}"),
+        (mag, None) => mag,
     });
     FactGroup {
         title: "Brightness".to_owned(),

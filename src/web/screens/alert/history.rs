@@ -9,7 +9,7 @@ use crate::{
         brightness::Magnitude,
         controls::TimeView,
         light_curve::{LightCurvePoint, PointKind},
-        words::{magnitude, observed, score},
+        words::{magnitude, observed, score, with_error},
     },
 };
 
@@ -122,9 +122,10 @@ fn history_row(point: &HistoryPoint, unit: &str) -> HistoryRow {
         ),
         Measurement::Limit { mag } => (HistoryKind::Limit, limit(mag, band), None, None),
         Measurement::Forced { flux, flux_err, mag } => {
-            let error = flux_err.map(|error| format!(" ± {error:.1}")).unwrap_or_default();
+            let (flux_text, error) = with_error(flux, flux_err, usize::from(flux_err.is_none()));
+            let error = error.map(|error| format!(" ± {error}")).unwrap_or_default();
             let shown = magnitude(mag, forced_error(flux, flux_err), band, Some(flux >= 0.0));
-            (HistoryKind::Forced, shown, Some(format!("{flux:.1}{error} {unit}")), None)
+            (HistoryKind::Forced, shown, Some(format!("{flux_text}{error} {unit}")), None)
         }
     };
     HistoryRow {

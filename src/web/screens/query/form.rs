@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{FromRequestParts, State},
-    http::{StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use chrono::{DateTime, Utc};
@@ -21,7 +21,7 @@ use crate::{
         saved_query::{NewSavedQuery, SavedQuery},
         sharing::Asker,
     },
-    forms::{Choices, Context, FORM_ERRORS, FormState, Parameters, RawForm},
+    forms::{Context, FORM_ERRORS, FormState, Parameters, RawForm},
     storage::Storage,
     web::{
         AppState,
@@ -118,25 +118,6 @@ pub(in crate::web) async fn post_update(
     let broker = services.brokers.find(&saved.broker).ok_or(Error::NotFound)?.clone();
     let sent = Sent { services, form };
     sent.answer(&context, broker.as_ref(), Some(&saved)).await
-}
-
-/// `GET /alerts/query/echo/?broker=&field=&value=`: how a text is read, as plain text; nothing if it is not.
-pub(in crate::web) async fn get_echo(
-    State(brokers): State<Brokers>,
-    State(clock): State<Clock>,
-    Query(query): Query,
-) -> Result<Response, Error> {
-    let broker = brokers.find(query.text("broker").unwrap_or_default()).ok_or(Error::NotFound)?;
-    let field =
-        broker.form().field(query.text("field").unwrap_or_default()).ok_or(Error::NotFound)?;
-    if !field.has_echo() {
-        return Err(Error::NotFound);
-    }
-    // What is half typed is not wrong yet: only what is understood is worth a word.
-    let context = Context { now: clock.now(), choices: Choices::new() };
-    let echo =
-        query.text("value").and_then(|value| field.echo(value, &context)).unwrap_or_default();
-    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], echo).into_response())
 }
 
 /// A stored form as it was typed, with what no longer fits if that is asked for.

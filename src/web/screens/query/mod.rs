@@ -2,6 +2,7 @@
 
 pub(in crate::web) mod actions;
 pub(in crate::web) mod draft;
+pub(in crate::web) mod echo;
 pub(in crate::web) mod form;
 pub(in crate::web) mod form_page;
 pub(in crate::web) mod list;

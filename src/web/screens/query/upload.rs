@@ -40,7 +40,7 @@ const MAX_SAME_NAME: u32 = 1_000;
 /// Files in one upload.
 const MAX_FILES: usize = 200;
 
-/// Takes `.avro` and `.tar.gz` files.
+/// Takes `.avro`, `.avro.gz` and `.tar.gz` files.
 pub(in crate::web) async fn post(
     State(brokers): State<Brokers>,
     context: PageContext,
@@ -133,13 +133,13 @@ fn safe_name(name: &str) -> Result<String, Error> {
         .map(|c| if c.is_ascii_alphanumeric() || "._-+".contains(c) { c } else { '_' })
         .collect();
     let plain = plain.trim_start_matches('.').to_owned();
-    let is_known = [".avro", ".tar.gz", ".tgz", ".tar"].iter().any(|ending| {
+    let is_known = [".avro", ".avro.gz", ".tar.gz", ".tgz", ".tar"].iter().any(|ending| {
         plain.to_ascii_lowercase().strip_suffix(ending).is_some_and(|stem| !stem.is_empty())
     });
     if is_known && plain.len() <= 150 {
         Ok(plain)
     } else {
-        Err(Error::BadRequest(format!("\"{last}\" is not a .avro or .tar.gz file")))
+        Err(Error::BadRequest(format!("\"{last}\" is not a .avro, .avro.gz or .tar.gz file")))
     }
 }
 
@@ -147,7 +147,7 @@ fn safe_name(name: &str) -> Result<String, Error> {
 pub(super) fn upload_form(broker_id: &str) -> UploadView {
     UploadView {
         action: paths::upload(broker_id),
-        note: "Alert packets (.avro) or a night of them (.tar.gz). They become an archive that can be chosen below.".to_owned(),
+        note: "Alert packets (.avro, .avro.gz) or a night of them (.tar.gz). They become an archive that can be chosen below.".to_owned(),
         field: FieldView {
             name: "files".to_owned(),
             id: "id_files".to_owned(),
@@ -178,10 +178,12 @@ mod tests {
             ("../../etc/x.avro", "x.avro"),
             ("C:\\packets\\a b.avro", "a_b.avro"),
             (".hidden.avro", "hidden.avro"),
+            ("one.avro.gz", "one.avro.gz"),
         ] {
             assert_eq!(safe_name(given).unwrap(), kept);
         }
-        for refused in ["", "a.exe", ".avro", "..", "x.avro/..", "a.avro\0.exe"] {
+        for refused in ["", "a.exe", ".avro", ".avro.gz", "a.gz", "..", "x.avro/..", "a.avro\0.exe"]
+        {
             assert!(safe_name(refused).is_err(), "{refused}");
         }
     }

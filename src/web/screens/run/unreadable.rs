@@ -97,9 +97,9 @@ pub(in crate::web) async fn get(
                 download_href: if row.n_bytes == 0 {
                     String::new()
                 } else {
-                    format!("{home}{}/", row.id)
+                    paths::unreadable(id, row.id, "")
                 },
-                json_href: row.is_container.then(|| format!("{home}{}/json/", row.id)),
+                json_href: row.is_container.then(|| paths::unreadable(id, row.id, "json/")),
                 attributes: row.attributes.as_ref().map(flat_metadata).unwrap_or_default(),
                 origin: row.origin,
                 error: row.error,
