@@ -116,7 +116,7 @@ async fn a_search_goes_on_over_its_pages() {
     }
     app.post_json("/api/targets/", &json!({"name": "far", "ra": 200, "dec": 0})).await.expect(201);
     let first = app
-        .get("/targets/?target_cone_search=t0,1")
+        .get("/targets/?target_cone_search=t0,1d")
         .await
         .expect(200)
         .shows("60 targets")

@@ -159,7 +159,9 @@ async fn positions_and_times_are_echoed_as_they_are_read() {
         .expect(200)
         .shows("2026-09-12 12:00:00 UTC");
     assert_eq!(app.get(&echo("cone", "here")).await.expect(200).body, "");
-    app.get(&echo("rb_min", "1")).await.expect(404);
+    assert_eq!(app.get(&echo("rb_min", "1")).await.expect(200).body, "");
+    assert_eq!(app.get(&echo("rb_min", "5e-1")).await.expect(200).body, "read as 0.5");
+    app.get(&echo("positive_only", "true")).await.expect(404);
 }
 
 #[tokio::test]
