@@ -89,7 +89,7 @@ async fn an_archive_that_breaks_off_makes_the_run_fail_and_says_after_which_pack
         ("appended.tar.gz", appended, 6, format!("appended.tar.gz breaks off {sixth}")),
         (
             "behind.tar.gz",
-            [&zipped[..], b"no gzip"].concat(),
+            [&zipped[..], b"this is no gzip"].concat(),
             6,
             format!("behind.tar.gz is damaged {sixth}"),
         ),

@@ -1,4 +1,4 @@
-//! Galactic coordinates: read where they are marked so, and turned into right ascension and declination.
+//! Galactic coordinates: of a place, read where they are marked so, and turned into right ascension and declination.
 
 use super::{CoordinateError, Position};
 use crate::domain::typed::decimal;
@@ -38,6 +38,13 @@ fn marked_by_letters(lower: &str) -> Option<String> {
         text.contains(|c: char| c.is_ascii_digit()) && !text.contains(char::is_alphabetic)
     };
     (is_number(l) && is_number(b)).then(|| format!("{l} {b}"))
+}
+
+/// Galactic longitude and latitude, degrees.
+pub fn galactic(place: Position) -> (f64, f64) {
+    let v = place.unit_vector();
+    let [x, y, z] = FROM_ICRS.map(|row| row.iter().zip(v).map(|(a, b)| a * b).sum::<f64>());
+    (y.atan2(x).to_degrees().rem_euclid(360.0), z.clamp(-1.0, 1.0).asin().to_degrees())
 }
 
 /// The place of galactic coordinates, degrees.

@@ -11,7 +11,7 @@ mod write;
 pub use self::{
     cells::{cone_cover, healpix29},
     error::CoordinateError,
-    galactic::from_galactic,
+    galactic::{from_galactic, galactic},
     parse::{parse_cone, parse_dec, parse_position, parse_ra},
     write::{
         coordinate_name, echo_cone, echo_position, format_dec_dms, format_ra_degrees,
@@ -80,18 +80,6 @@ pub fn separation_deg(a: Position, b: Position) -> f64 {
     let sine = cross.iter().map(|x| x * x).sum::<f64>().sqrt();
     let cosine: f64 = a.iter().zip(b).map(|(x, y)| x * y).sum();
     sine.atan2(cosine).to_degrees()
-}
-
-/// Galactic longitude and latitude, degrees. Pole and node from Hipparcos (ESA SP-1200, vol. 1, eq. 1.5.10).
-pub fn galactic(place: Position) -> (f64, f64) {
-    const TO_GALACTIC: [[f64; 3]; 3] = [
-        [-0.054_875_560_416_215_4, -0.873_437_090_234_885, -0.483_835_015_548_713],
-        [0.494_109_427_875_584, -0.444_829_629_960_011, 0.746_982_244_497_219],
-        [-0.867_666_149_019_005, -0.198_076_373_431_202, 0.455_983_776_175_067],
-    ];
-    let v = place.unit_vector();
-    let [x, y, z] = TO_GALACTIC.map(|row| row.iter().zip(v).map(|(a, b)| a * b).sum::<f64>());
-    (y.atan2(x).to_degrees().rem_euclid(360.0), z.clamp(-1.0, 1.0).asin().to_degrees())
 }
 
 #[cfg(test)]

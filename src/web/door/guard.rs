@@ -35,6 +35,12 @@ const HEADERS: [(HeaderName, HeaderValue); 7] = [
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
 ];
 
+/// A browser says that a page of another site asks.
+const OTHER_SITE: &str = "This request came from another site, so nothing was changed. Open the page here and try again.";
+
+/// A browser does not say whose page asks.
+const NO_ORIGIN: &str = "A browser sent this without saying from which page, so nothing was changed. Send an API token (Authorization: Bearer …) or JSON (Content-Type: application/json).";
+
 /// What a page may load, and where its forms may lead: here, and to the provider by way of the sign-in form.
 fn content_policy(site: &Site) -> HeaderValue {
     let provider = site.provider_origin().map(|origin| format!(" {origin}")).unwrap_or_default();
@@ -101,8 +107,8 @@ fn refusal_of_origin(
     match (headers.get("sec-fetch-site").map(HeaderValue::as_bytes), headers.get(header::ORIGIN)) {
         (Some(b"same-origin" | b"none"), _) => None,
         (None, Some(origin)) if origin.to_str().is_ok_and(|it| site.is_own_origin(it)) => None,
-        (None, None) if is_api => (!is_script(headers)).then_some(Error::UnknownOrigin),
-        _ => Some(Error::ForeignOrigin),
+        (None, None) if is_api => (!is_script(headers)).then_some(Error::ForeignOrigin(NO_ORIGIN)),
+        _ => Some(Error::ForeignOrigin(OTHER_SITE)),
     }
 }
 

@@ -57,15 +57,8 @@ pub(crate) enum Error {
         own: String,
     },
     /// The request came from a page of somebody else.
-    #[error(
-        "This request came from another site, so nothing was changed. Open the page here and try again."
-    )]
-    ForeignOrigin,
-    /// The request does not say whose page it came from, and a page elsewhere could have sent it.
-    #[error(
-        "A browser sent this without saying from which page, so nothing was changed. Send an API token (Authorization: Bearer …) or JSON (Content-Type: application/json)."
-    )]
-    UnknownOrigin,
+    #[error("{0}")]
+    ForeignOrigin(&'static str),
     /// Nobody is signed in.
     #[error("You are not signed in, or your session has ended. Sign in and try again.")]
     NotSignedIn,
@@ -175,8 +168,7 @@ impl Error {
             Self::Changed | Self::TooManyListeners { .. } => StatusCode::CONFLICT,
             Self::CannotListen(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::ForeignHost { .. } => StatusCode::MISDIRECTED_REQUEST,
-            Self::ForeignOrigin
-            | Self::UnknownOrigin
+            Self::ForeignOrigin(_)
             | Self::AdminsOnly
             | Self::Forbidden
             | Self::ViewersLookOnly
@@ -198,8 +190,7 @@ impl Error {
             Self::TooLarge(_) => "Too large",
             Self::Changed => "Changed meanwhile",
             Self::ForeignHost { .. }
-            | Self::ForeignOrigin
-            | Self::UnknownOrigin
+            | Self::ForeignOrigin(_)
             | Self::AdminsOnly
             | Self::Forbidden
             | Self::ViewersLookOnly => "Refused",

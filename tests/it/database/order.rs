@@ -82,7 +82,8 @@ async fn come_in_order(emulator: &BigQueryEmulator, name: &str, sorted: &Sorted)
                 let found = emulator.query(&statement.text, &statement.parameters).await;
                 let found: Vec<i64> =
                     found.iter().map(|row| row[sorted.id].as_i64().unwrap()).collect();
-                let expected = &all[..limit.min(ROWS)];
+                // One more than are wanted tells whether there are more.
+                let expected = &all[..(limit + 1).min(ROWS)];
                 assert_eq!(found, expected, "{order} {limit}\n{}", statement.text);
             }
         }
