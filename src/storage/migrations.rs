@@ -5,13 +5,14 @@
 //! leaves what that version uses. For each migration after the first `tests/it/migrations/rows.rs` has rows that are
 //! put in before it, and what they have to be after it.
 
-use std::sync::LazyLock;
+use std::{sync::LazyLock, time::Duration};
 
 use sqlx::{
     ConnectOptions,
     migrate::{MigrateError, Migrator},
     postgres::PgConnectOptions,
 };
+use tracing::log::LevelFilter;
 
 use super::StorageError;
 
@@ -29,7 +30,11 @@ const FIRST: i64 = 1;
 /// Brings the tables up to date, under an advisory lock.
 pub(super) async fn migrate(options: &PgConnectOptions) -> Result<(), StorageError> {
     // Another process may be migrating a large table: wait for it as long as it takes.
-    let patient = options.clone().options([("statement_timeout", "0"), ("lock_timeout", "0")]);
+    // A migration takes what it takes: a warning would tell all of its text.
+    let patient = options
+        .clone()
+        .options([("statement_timeout", "0"), ("lock_timeout", "0")])
+        .log_slow_statements(LevelFilter::Off, Duration::ZERO);
     let mut connection = patient.connect().await?;
     MIGRATOR.run(&mut connection).await.map_err(|error| match error {
         MigrateError::VersionMismatch(FIRST) => StorageError::BeforeFirstRelease,

@@ -225,7 +225,7 @@ async fn a_cone_finds_what_lies_in_it_across_zero_and_at_the_poles() {
         .expect(422)
         .shows("Cone search parameters must be")
         .shows("value=\"here\"");
-    app.get("/targets/?cone_search=0,0,0.1").await.expect(200).shows("west").hides("plain");
+    app.get("/targets/?cone_search=0,0,0.1d").await.expect(200).shows("west").hides("plain");
 }
 
 #[tokio::test]
