@@ -116,3 +116,13 @@ test('A target is deleted only after a confirmation', async () => {
   assert.deepEqual(await names(), ['Crab Nebula']);
   assert.equal((await page.goto(address)).status(), 404);
 });
+
+test('A name of 96 characters without a blank keeps to its table', async () => {
+  await submit({ name: 'X'.repeat(96), ra: '10', dec: '10' });
+  for (const width of [1400, 390]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.goto('/targets/');
+    const [table, panel] = await page.locator('table').evaluate((it) => [it.scrollWidth, it.parentElement.clientWidth]);
+    assert.ok(table <= panel, `${table} px in ${panel}`);
+  }
+});
