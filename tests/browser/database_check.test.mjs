@@ -71,7 +71,7 @@ for (const [screen, viewport] of Object.entries(SCREENS)) {
     assert.match(statement, /alert\.objectId = @objectId/);
     assert.ok(!statement.includes('ZTF21'), 'a value is never part of the statement');
     const rows = await section(page).locator('tbody tr').evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.innerText)));
-    assert.deepEqual(rows, [['@objectId', 'STRING', OBJECT], ['@fids', 'ARRAY<INT64>', '1'], ['@max_results', 'INT64', '100']]);
+    assert.deepEqual(rows, [['@objectId', 'STRING', OBJECT], ['@fids', 'ARRAY<INT64>', '1'], ['@most_rows', 'INT64', '101']]);
 
     assert.equal(await page.inputValue('#id_objectId'), OBJECT);
     assert.ok(await page.locator('input[name=bands][value=g]').isChecked());
