@@ -46,11 +46,11 @@ pub(super) fn read_tarball(file: File, origin: &str, sink: &mut Sink<'_>) -> Res
                 is_cut,
                 n_packets: members.n_packets,
                 last: members.last.as_deref(),
-                reason: error.to_string(),
+                reason: reason_of(&error),
             };
             sink.broke_off(origin, &damage);
             let n_packets = counted(members.n_packets, "packet");
-            let reason = format!("the archive is damaged after {n_packets}: {error}");
+            let reason = format!("the archive is damaged after {n_packets}: {}", reason_of(&error));
             sink.set_aside(origin.to_owned(), reason, Bytes::new())?;
         }
     }
@@ -193,6 +193,13 @@ impl Members {
     }
 }
 
+/// What the reader of tars says, as far as it is words: it may quote a whole header of bytes that are none.
+fn reason_of(error: &Error) -> String {
+    let words = error.to_string();
+    let words: String = words.chars().take_while(|letter| !letter.is_control()).take(80).collect();
+    words.trim_end_matches([':', ' ']).to_owned()
+}
+
 /// The `path` record of a PAX header: lines of "LENGTH KEY=VALUE".
 fn pax_path(header: &[u8]) -> Option<String> {
     text_of(header).lines().find_map(|line| {
@@ -207,6 +214,18 @@ fn text_of(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reason_quotes_no_bytes_of_an_archive() {
+        for (told, reason) in [
+            ("unexpected end of file", "unexpected end of file"),
+            ("not a number: \u{7}\u{7} when getting cksum for \u{7}", "not a number"),
+            ("\u{0}", ""),
+        ] {
+            assert_eq!(reason_of(&Error::other(told)), reason);
+        }
+        assert_eq!(reason_of(&Error::other("x".repeat(600))).len(), 80);
+    }
 
     #[test]
     fn a_night_is_read_no_further_once_the_run_is_to_stop() {
