@@ -189,7 +189,7 @@ fn the_template_of_a_screen_has_its_path() {
 #[test]
 fn addresses_are_written_in_one_place() {
     let found = addresses(&Tree::read().programs);
-    assert!(found.is_empty(), "add a function to src/web/paths.rs: {found:#?}");
+    assert!(found.is_empty(), "add a constant or a function to src/web/paths.rs: {found:#?}");
 }
 
 /// What a rule finds in a file of ours that is this.
