@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{sharing::Sharing, sky::Position, typed::plain};
+use super::{sharing::Sharing, sky::Position, text_input::plain};
 
 /// A name as names are compared: lower case, one kind of every dash, quote and letter, without spaces, `-`, `_`, `(` and
 /// `)`, so that "SN 2026-abc" and "sn2026abc" are one name.

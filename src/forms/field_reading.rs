@@ -7,7 +7,7 @@ use super::{
     field::{Field, Kind, MAX_PARSED_LENGTH},
     reading::{echo_number, pick, read_integer, read_number, read_text},
 };
-use crate::domain::typed::one_line;
+use crate::domain::text_input::one_line;
 
 /// What was read from a field.
 pub(super) struct Read {

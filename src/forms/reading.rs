@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::domain::{
-    typed::{NumberError, parse_integer, parse_number},
+    text_input::{NumberError, parse_integer, parse_number},
     wording::grouped,
 };
 

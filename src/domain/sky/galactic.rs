@@ -1,7 +1,7 @@
 //! Galactic coordinates: of a place, read where they are marked so, and turned into right ascension and declination.
 
 use super::{CoordinateError, Position};
-use crate::domain::typed::decimal;
+use crate::domain::text_input::decimal;
 
 /// ICRS to galactic (J2000), by rows: The Hipparcos and Tycho Catalogues, ESA SP-1200, volume 1, section 1.5.3.
 const FROM_ICRS: [[f64; 3]; 3] = [

@@ -6,7 +6,7 @@ use super::{
     sexagesimal::{Unit, sexagesimal},
     split::split_position,
 };
-use crate::domain::typed::{decimal, plain};
+use crate::domain::text_input::{decimal, plain};
 
 /// Reads a right ascension: a plain number is degrees, sexagesimal is hours unless it carries `d` or `°`.
 pub fn parse_ra(text: &str) -> Result<f64, CoordinateError> {

@@ -1,6 +1,6 @@
 //! Sexagesimal numbers: one to three parts with marks or spaces between.
 
-use crate::domain::typed::decimal;
+use crate::domain::text_input::decimal;
 
 /// What the first part counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Where right ascension ends and declination begins in a text that holds both.
 
 use super::CoordinateError;
-use crate::domain::typed::decimal;
+use crate::domain::text_input::decimal;
 
 /// Where right ascension ends and declination begins.
 pub(super) fn split_position(text: &str) -> Result<(String, String), CoordinateError> {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, FixedOffset, NaiveDate, NaiveTime, Timelike, Utc};
 
 use super::TimeError;
-use crate::domain::typed::decimal;
+use crate::domain::text_input::decimal;
 
 const MONTHS: [&str; 12] = [
     "january",

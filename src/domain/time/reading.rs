@@ -9,7 +9,7 @@ use super::{
     calendar::{midnight, parse_calendar},
     jd_to_utc,
 };
-use crate::domain::typed::{decimal, plain};
+use crate::domain::text_input::{decimal, plain};
 
 /// The years that a time may be in.
 const YEARS: RangeInclusive<i32> = 1800..=2200;

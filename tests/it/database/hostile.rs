@@ -6,7 +6,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
-use tom_alerts::{brokers::database::create_sql_stmnt, domain::typed::one_line};
+use tom_alerts::{brokers::database::create_sql_stmnt, domain::text_input::one_line};
 
 use super::{LSST, ZTF, asked, form, now, validate, with};
 use crate::bigquery_emulator::BigQueryEmulator;

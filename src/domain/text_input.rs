@@ -1,5 +1,5 @@
 //! What people type and paste, made one before it is read: widths, spaces, dashes, quotes and marks of degrees; and numbers.
-//! Forms, echoes, filter boxes, the API and imports all read by this, so that what one takes no other refuses.
+//! Forms, echoes, filter boxes and the API all read by this, so that what one takes no other refuses.
 
 use unicode_normalization::UnicodeNormalization;
 
