@@ -5,6 +5,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use anyhow::Context;
@@ -126,6 +127,7 @@ impl Service {
             site,
             metrics,
             timing,
+            retention: Duration::from_hours(30 * 24),
         });
         let router = web::router(state);
         tokio::spawn(web::server::serve(listener, router, stop.clone(), timing));

@@ -117,9 +117,9 @@ async fn serve_on(
         site: site.trusting(&config.trusted_proxies),
         metrics,
         timing: timing.web,
+        retention: config.retention,
     })
     .with_sign_in(sign_in, credentials)
-    .with_retention(config.retention)
     .with_requests_a_minute(config.limits.requests());
 
     let watching = tokio::spawn(runner.clone().watch());

@@ -27,9 +27,6 @@ const SIGN_INS_A_MINUTE: u32 = 10;
 /// The share of a minute's requests that may come at once: an eager reader opens many pages together.
 const SHARE_AT_ONCE: u32 = 4;
 
-/// How long alerts of no target are kept, where nothing else is said.
-const RETENTION: Duration = Duration::from_hours(30 * 24);
-
 /// The parts of a running service.
 #[derive(Clone)]
 pub struct AppState {
@@ -61,6 +58,8 @@ pub struct StateParts {
     pub metrics: PrometheusHandle,
     /// How patient pages are.
     pub timing: WebTiming,
+    /// How long alerts of no target are kept.
+    pub retention: Duration,
 }
 
 /// What signing in takes, where people do.
@@ -75,7 +74,8 @@ pub(crate) struct Accounts {
 impl AppState {
     /// Puts the parts together.
     pub fn new(parts: StateParts) -> Self {
-        let StateParts { storage, brokers, runner, clock, site, metrics, timing } = parts;
+        let StateParts { storage, brokers, runner, clock, site, metrics, timing, retention } =
+            parts;
         Self {
             storage,
             brokers,
@@ -86,14 +86,8 @@ impl AppState {
             timing,
             accounts: None,
             requests: None,
-            retention: RETENTION,
+            retention,
         }
-    }
-
-    /// The same where alerts of no target are kept for so long.
-    #[must_use]
-    pub fn with_retention(self, retention: Duration) -> Self {
-        Self { retention, ..self }
     }
 
     /// The same, where people sign in and grant what runs need.

@@ -130,6 +130,7 @@ impl Ground {
             site,
             metrics,
             timing: timing.web,
+            retention: Duration::from_hours(30 * 24),
         })
         .with_sign_in(sign_in, credentials)
         .with_requests_a_minute(requests_a_minute);
