@@ -24,11 +24,13 @@ pub enum BrokerError {
         reason: String,
     },
     /// Parts of an archive were not read, because it breaks off or is damaged.
-    #[error("not all of the archive could be read: {}. What follows there was not read: put a whole copy in its place and run the query again", listed(.0))]
-    BrokenArchive(
-        /// What breaks off, after which packet, and how.
-        Vec<String>,
-    ),
+    #[error("not all of the archive could be read: {}. What follows there was not read: put a whole copy in its place and run the query again", listed(told, *n_more))]
+    BrokenArchive {
+        /// What breaks off, after which packet, and how: the first of it.
+        told: Vec<String>,
+        /// How much more does.
+        n_more: u64,
+    },
     /// The query no longer fits the backend's form.
     #[error("the query no longer fits the form: {0}. Edit it and run it again")]
     BadQuery(String),
@@ -125,14 +127,11 @@ pub enum BrokerError {
     Budget(#[from] BudgetError),
 }
 
-/// How many of several faults are told one by one.
-const MOST_TOLD: usize = 3;
-
-fn listed(broken: &[String]) -> String {
-    let told = broken.iter().take(MOST_TOLD).map(String::as_str).collect::<Vec<_>>().join("; ");
-    match broken.len().saturating_sub(MOST_TOLD) {
+fn listed(told: &[String], n_more: u64) -> String {
+    let told = told.join("; ");
+    match n_more {
         0 => told,
-        n => format!("{told}; and {}", counted(n as u64, "other archive")),
+        n => format!("{told}; and {}", counted(n, "other archive")),
     }
 }
 

@@ -45,6 +45,9 @@ pub struct RunContext {
     remarks: Arc<Mutex<Vec<String>>>,
 }
 
+/// Sentences that a run's end tells besides.
+const MOST_REMARKS: usize = 5;
+
 /// The pace of pulls that the runs of one member share in a process.
 #[derive(Clone, Debug)]
 pub struct PullPace {
@@ -146,9 +149,15 @@ impl RunContext {
         *self.ending.lock().unwrap_or_else(PoisonError::into_inner) = Some(sentences.into());
     }
 
-    /// Adds a sentence to what the run tells when all was read: what was left out, for instance.
+    /// Adds a sentence to what the run tells when all was read: what was left out, for instance. Of many only the first are
+    /// kept.
     pub fn remark(&self, sentence: impl Into<String>) {
-        self.remarks.lock().unwrap_or_else(PoisonError::into_inner).push(sentence.into());
+        let mut remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
+        match remarks.len() {
+            MOST_REMARKS => remarks.push("The log tells of more.".to_owned()),
+            n if n < MOST_REMARKS => remarks.push(sentence.into()),
+            _ => {}
+        }
     }
 
     /// What was added.

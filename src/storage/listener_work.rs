@@ -9,6 +9,7 @@ use super::{
     Storage, StorageError, begin_on, history,
     run_queue::{BegunRow, BegunRun},
     sharing::with_groups_held,
+    storable,
 };
 use crate::domain::{
     grant::GoogleRight,
@@ -231,7 +232,7 @@ impl Storage {
         )
         .bind(id)
         .bind(end.state.id())
-        .bind(&end.feedback)
+        .bind(storable(&end.feedback))
         .bind(end.lacks.map(GoogleRight::id))
         .fetch_optional(&mut *tx)
         .await?;
@@ -243,7 +244,7 @@ impl Storage {
                  where id = $1 and state = 'on'",
             )
             .bind(listener)
-            .bind(&end.feedback)
+            .bind(storable(&end.feedback))
             .bind(end.lacks.map(GoogleRight::id))
             .bind(now)
             .bind(FIRST_PAUSE_S)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Storage, StorageError, from_bigint};
+use super::{Storage, StorageError, from_bigint, storable};
 use crate::domain::{
     grant::GoogleRight,
     run::{LogLevel, RunId, RunState},
@@ -38,7 +38,7 @@ impl Storage {
     pub async fn note_acting(&self, id: RunId, acts_as: &str) -> Result<(), StorageError> {
         sqlx::query("update run set acts_as = $2 where id = $1")
             .bind(id)
-            .bind(super::storable(acts_as))
+            .bind(storable(acts_as))
             .execute(&self.work)
             .await?;
         Ok(())
@@ -71,7 +71,7 @@ impl Storage {
         )
         .bind(id)
         .bind(state.id())
-        .bind(feedback)
+        .bind(storable(feedback))
         .bind(lacks.map(GoogleRight::id))
         .execute(&self.work)
         .await?;
@@ -140,7 +140,7 @@ impl Storage {
         sqlx::query("insert into run_log (run_id, level, message) values ($1, $2, $3)")
             .bind(id)
             .bind(level.id())
-            .bind(message)
+            .bind(storable(message))
             .execute(&self.work)
             .await?;
         Ok(())

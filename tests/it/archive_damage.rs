@@ -190,6 +190,35 @@ async fn what_stands_beside_a_broken_archive_is_read_and_of_many_some_are_named(
     );
 }
 
+/// A member whose name stands in an entry of its own, as GNU tar writes long ones.
+fn append_with_long_name(tar: &mut tar::Builder<Vec<u8>>, name: &[u8], bytes: &[u8]) {
+    for (kind, content) in [(tar::EntryType::GNULongName, name), (tar::EntryType::Regular, bytes)] {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(kind);
+        header.set_size(content.len() as u64);
+        header.set_cksum();
+        tar.append(&header, content).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn names_that_are_no_text_and_names_without_end_do_not_keep_a_run_from_ending() {
+    let packet = packets(1).remove(0).1;
+    let long = ["x".repeat(7_000), ".avro".to_owned()].concat();
+    for (name, shown) in
+        [(&b"a\0b\x07.avro"[..], "a\u{fffd}b\u{fffd}.avro"), (long.as_bytes(), "x…")]
+    {
+        let mut tar = tar::Builder::new(Vec::new());
+        append_with_long_name(&mut tar, name, &packet);
+        let mut cut = tar.into_inner().unwrap();
+        cut.truncate(cut.len() - 1_024);
+        let run = run_of(&[("odd.tar", cut)]).await;
+        assert_eq!((&run["state"], n(&run, "stored")), (&json!("failed"), 1), "{run}");
+        let feedback = feedback(&run);
+        assert!(feedback.contains(shown) && feedback.len() < 700, "{feedback}");
+    }
+}
+
 #[tokio::test]
 async fn a_limit_before_the_damage_ends_a_run_as_it_should() {
     let members = packets(6);

@@ -60,7 +60,7 @@ pub(super) struct Unzipped {
 }
 
 impl Unzipped {
-    /// Of a file whose content may have so many bytes.
+    /// Of a file that may unfold into so many bytes.
     pub(super) fn of(file: &Bytes, most_bytes: u64) -> Self {
         if !file.starts_with(&[0x1f, 0x8b]) {
             return Self { bytes: file.clone(), fault: None };

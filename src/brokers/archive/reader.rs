@@ -23,6 +23,9 @@ use crate::{
 const MAX_DEPTH: usize = 12;
 /// A container file is read whole; a larger one is set aside.
 const MAX_FILE_BYTES: u64 = 256 << 20;
+/// What a file may unfold into is bounded more closely: a few hundred kilobytes of gzip can hold any number of zeros.
+const MAX_UNZIPPED_BYTES: u64 = 64 << 20;
+
 /// Reads an archive to its end, or until the run stops.
 pub(super) fn read_archive(
     path: &Path,
@@ -68,7 +71,7 @@ fn read_file(root: &Path, file: &Path, sink: &mut Sink<'_>) -> Result<(), Stoppe
         };
     }
     match read_bounded(file) {
-        Ok(bytes) => sink.add_container(&origin, &bytes, MAX_FILE_BYTES).map(|_| ()),
+        Ok(bytes) => sink.add_container(&origin, &bytes, MAX_UNZIPPED_BYTES).map(|_| ()),
         Err(reason) => sink.set_aside(origin, reason, Bytes::new()),
     }
 }

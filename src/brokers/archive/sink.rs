@@ -21,6 +21,11 @@ const BATCH_BYTES: u64 = 16 << 20;
 /// What is kept of a file that is set aside.
 const MAX_QUARANTINED_BYTES: usize = 1 << 20;
 
+/// How much of what broke is told by name when the run ends; the log has all of it.
+const MOST_TOLD: usize = 3;
+/// How many characters of a member's name are told.
+const MOST_OF_NAME: usize = 100;
+
 /// The run no longer wants more, or has gone.
 #[derive(Debug)]
 pub(super) struct Stopped;
@@ -44,9 +49,20 @@ impl Damage<'_> {
             return format!("{origin} cannot be read: {reason}");
         }
         let what = if *is_cut { "breaks off" } else { "is damaged" };
-        let last = last.map(|name| format!(", the last of them {name}")).unwrap_or_default();
+        let last = last.map(|name| format!(", the last of them {}", shown(name)));
+        let last = last.unwrap_or_default();
         format!("{origin} {what} after {}{last}: {reason}", counted(*n_packets, "packet"))
     }
+}
+
+/// A name as sentences have it: as long as one reads, and of characters that are seen.
+fn shown(name: &str) -> String {
+    let seen = |letter: char| if letter.is_control() { '\u{fffd}' } else { letter };
+    let mut shown: String = name.chars().take(MOST_OF_NAME).map(seen).collect();
+    if name.chars().nth(MOST_OF_NAME).is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 /// Takes what is read, and has what is not yet handed over.
@@ -55,8 +71,9 @@ pub(super) struct Sink<'a> {
     context: &'a RunContext,
     deliveries: Vec<Delivery>,
     n_bytes: u64,
-    /// What could not be read to its end.
+    /// What could not be read to its end: the first of it.
     broken: Vec<String>,
+    n_broken: u64,
 }
 
 impl<'a> Sink<'a> {
@@ -65,10 +82,17 @@ impl<'a> Sink<'a> {
         sender: &'a mpsc::Sender<Result<AlertBatch, BrokerError>>,
         context: &'a RunContext,
     ) -> Self {
-        Self { sender, context, deliveries: Vec::new(), n_bytes: 0, broken: Vec::new() }
+        Self {
+            sender,
+            context,
+            deliveries: Vec::new(),
+            n_bytes: 0,
+            broken: Vec::new(),
+            n_broken: 0,
+        }
     }
 
-    /// Adds every packet of a container file, which may be in gzip and may have so many bytes; how many came whole.
+    /// Adds every packet of a container file, which may be in gzip and then unfold into so many bytes; how many came whole.
     pub(super) fn add_container(
         &mut self,
         origin: &str,
@@ -157,9 +181,12 @@ impl<'a> Sink<'a> {
 
     /// Notes that the rest of something could not be read: the run goes on, and fails at its end.
     pub(super) fn broke_off(&mut self, origin: &str, damage: &Damage<'_>) {
-        let sentence = damage.of(origin);
+        let sentence = damage.of(&shown(origin));
         self.context.log(LogLevel::Warning, sentence.clone());
-        self.broken.push(sentence);
+        self.n_broken += 1;
+        if self.broken.len() < MOST_TOLD {
+            self.broken.push(sentence);
+        }
     }
 
     /// Hands over the last, and what was broken.
@@ -168,7 +195,9 @@ impl<'a> Sink<'a> {
         if self.broken.is_empty() {
             return Ok(());
         }
-        let error = BrokerError::BrokenArchive(std::mem::take(&mut self.broken));
+        let told = std::mem::take(&mut self.broken);
+        let n_more = self.n_broken - told.len() as u64;
+        let error = BrokerError::BrokenArchive { told, n_more };
         self.sender.blocking_send(Err(error)).map_err(|_| Stopped)
     }
 

@@ -10,7 +10,7 @@ use crate::domain::text_input::{decimal, plain};
 
 /// Reads a right ascension: a plain number is degrees, sexagesimal is hours unless it carries `d` or `°`.
 pub fn parse_ra(text: &str) -> Result<f64, CoordinateError> {
-    let text = tidy(text);
+    let text = tidy(text)?;
     let degrees = if let Some(degrees) = decimal(&text) {
         degrees
     } else {
@@ -22,7 +22,7 @@ pub fn parse_ra(text: &str) -> Result<f64, CoordinateError> {
 
 /// Reads a declination, always in degrees.
 pub fn parse_dec(text: &str) -> Result<f64, CoordinateError> {
-    let text = tidy(text);
+    let text = tidy(text)?;
     let degrees = if let Some(degrees) = decimal(&text) {
         degrees
     } else {
@@ -35,7 +35,7 @@ pub fn parse_dec(text: &str) -> Result<f64, CoordinateError> {
 /// Reads a place from one text: right ascension and declination, galactic `l b` that are marked so, or a name that tells
 /// where it is (`PSN J08384182-6420485`).
 pub fn parse_position(text: &str) -> Result<Position, CoordinateError> {
-    let text = tidy(text);
+    let text = tidy(text)?;
     if let Some(galactic) = read_galactic(&text) {
         let (l_deg, b_deg) = galactic?;
         return from_galactic(l_deg, b_deg);
@@ -56,7 +56,7 @@ pub fn parse_position(text: &str) -> Result<Position, CoordinateError> {
 
 /// Reads "RA, Dec, radius", or another place and a radius, which is in arcseconds unless it has a unit.
 pub fn parse_cone(text: &str) -> Result<Cone, CoordinateError> {
-    let text = tidy(text);
+    let text = tidy(text).map_err(|_| CoordinateError::Cone)?;
     let parts: Vec<&str> = text.split(',').map(str::trim).collect();
     let (center, radius) = match parts.as_slice() {
         [_] => {
@@ -117,8 +117,14 @@ fn parse_radius(text: &str) -> Result<f64, CoordinateError> {
     }
 }
 
+/// Bytes of a text beyond which no place is looked for in it: it is read over and over.
+const MOST_BYTES: usize = 1_000;
+
 /// One kind of every character, and marks for the words that people write in their place.
-fn tidy(text: &str) -> String {
+fn tidy(text: &str) -> Result<String, CoordinateError> {
+    if text.len() > MOST_BYTES {
+        return Err(CoordinateError::Format);
+    }
     let mut text = plain(text);
     for (mark, words) in
         [("°", ["degrees", "degree", "degs", "deg"]), ("h", ["hours", "hour", "hrs", "hr"])]
@@ -127,7 +133,7 @@ fn tidy(text: &str) -> String {
             text = replace_word(&text, word, mark);
         }
     }
-    text
+    Ok(text)
 }
 
 /// Puts a mark in the place of a word that follows a number, and of the space before it.
@@ -339,6 +345,10 @@ mod tests {
             assert_eq!(parse_position(text), Err(CoordinateError::Ambiguous), "{text}");
         }
         assert_eq!(parse_position("FRB J1901+1458"), Err(CoordinateError::CoarseName));
+        for text in ["1deg ".repeat(20_000), "J".repeat(100_000), "1".repeat(100_000)] {
+            assert_eq!(parse_position(&text), Err(CoordinateError::Format));
+            assert_eq!(parse_cone(&text), Err(CoordinateError::Cone));
+        }
         for text in
             ["", "here", "J190132.9", "J19013+145808", "ZTF18abc", "é é", "400 2", "-10 2.2"]
         {

@@ -16,6 +16,9 @@ use crate::web::frame::{
     extract::{Pairs, body_of},
 };
 
+/// Wrong names up to which each is told what there is instead.
+const MOST_EXPLAINED: usize = 20;
+
 /// Answers 422 to what a request does not take, by its name; all else goes on.
 pub(super) async fn refuse(request: Request, next: Next) -> Response {
     let Some(taken) = Taken::by(&request) else { return next.run(request).await };
@@ -42,6 +45,10 @@ pub(super) async fn refuse(request: Request, next: Next) -> Response {
             Err(error) => return ApiError::from(error).into_response(),
         }
     };
+    if errors.len() > MOST_EXPLAINED {
+        // Each by its name all the same, but what it takes is not repeated for thousands of them.
+        errors.values_mut().for_each(|error| *error = json!(["This request takes no such name."]));
+    }
     if errors.is_empty() { next.run(request).await } else { wrong_fields(errors) }
 }
 
