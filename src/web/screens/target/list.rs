@@ -103,8 +103,8 @@ const PAGE_SIZE: u32 = 50;
 /// Targets are counted up to here: the exact number of a long list is not worth the wait.
 const COUNTED: i64 = 1_001;
 
-const NAME: Field =
-    Field::text("name", "Name or alias", 100).help("Case, spaces and - _ ( ) are ignored.");
+const NAME: Field = Field::text("name", "Name or alias", 100)
+    .help("Case does not matter, nor do spaces and - _ ( ), but between two digits.");
 const CONE: Field = Field::text("cone_search", "Cone search", 200).help(
     "RA, Dec, radius in arcsec (or with ′ or °): 269.76, -29.18, 30 or 17:59:02 -29:10:46, 2′.",
 );
