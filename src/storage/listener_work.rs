@@ -9,7 +9,6 @@ use super::{
     Storage, StorageError, begin_on, history,
     run_queue::{BegunRow, BegunRun},
     sharing::with_groups_held,
-    storable,
 };
 use crate::domain::{
     grant::GoogleRight,
@@ -232,7 +231,7 @@ impl Storage {
         )
         .bind(id)
         .bind(end.state.id())
-        .bind(storable(&end.feedback))
+        .bind(super::storable(&end.feedback))
         .bind(end.lacks.map(GoogleRight::id))
         .fetch_optional(&mut *tx)
         .await?;
@@ -244,7 +243,7 @@ impl Storage {
                  where id = $1 and state = 'on'",
             )
             .bind(listener)
-            .bind(storable(&end.feedback))
+            .bind(super::storable(&end.feedback))
             .bind(end.lacks.map(GoogleRight::id))
             .bind(now)
             .bind(FIRST_PAUSE_S)

@@ -74,7 +74,7 @@ impl Broker for Archive {
     fn notes(&self) -> &'static [&'static str] {
         &[
             "Reading an archive changes nothing in it: run the same query as often as you like.",
-            "Packets that cannot be read are counted, stored unchanged and shown with the run; they do not stop it.",
+            "Packets that cannot be read are counted, stored unchanged and shown with the run; they do not stop it. An archive that breaks off makes the run fail; what came before is kept.",
         ]
     }
 

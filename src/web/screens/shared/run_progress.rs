@@ -227,11 +227,7 @@ fn counts(run: &Run, broker: Option<&dyn Broker>, now: DateTime<Utc>) -> Vec<Cou
         count("Duplicates", n.duplicates, "Alerts that passed but are in this run already"),
         Count {
             is_alarming: n.unreadable > 0,
-            ..count(
-                "Unreadable",
-                n.unreadable,
-                "Packets that could not be read and were stored unchanged",
-            )
+            ..count("Unreadable", n.unreadable, "What could not be read and was set aside")
         },
         Count { is_main: true, ..count("Stored", n.stored, "Alerts in the results of this run") },
     ];
