@@ -116,6 +116,8 @@ timing! {
         untaken: Duration::from_secs(30),
         /// How long a request may take.
         request: Duration::from_secs(30),
+        /// How long alerts are saved as targets before those that are left are given back: less than a request may take.
+        saving: Duration::from_secs(20),
         /// How long an upload may take.
         upload: Duration::from_mins(30),
         /// How long open requests may take to finish once the service is asked to stop.
@@ -233,7 +235,7 @@ mod tests {
     use super::*;
 
     /// The program's own patience, in milliseconds.
-    const TRUE_VALUES_MS: [(&str, u64); 61] = [
+    const TRUE_VALUES_MS: [(&str, u64); 62] = [
         ("database.connection", 3_000),
         ("database.statement", 5_000),
         ("database.lock", 2_000),
@@ -253,6 +255,7 @@ mod tests {
         ("web.body", 10_000),
         ("web.untaken", 30_000),
         ("web.request", 30_000),
+        ("web.saving", 20_000),
         ("web.upload", 1_800_000),
         ("web.last_requests", 10_000),
         ("web.event_gap", 400),

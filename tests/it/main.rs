@@ -31,6 +31,7 @@ mod results;
 mod rolling_restart;
 mod run_queue;
 mod runs;
+mod saving_busy;
 mod sign_in;
 mod stream_client;
 mod stream_rest;

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     actions::save_targets::save_targets,
-    domain::{found_alert::SortOrder, target::OnExisting},
+    domain::{found_alert::SortOrder, target::OnExisting, timing::WebTiming},
     storage::Storage,
     web::{
         frame::{
@@ -113,6 +113,7 @@ pub(super) async fn get_alerts(
 )]
 pub(super) async fn post_targets(
     State(storage): State<Storage>,
+    State(timing): State<WebTiming>,
     context: PageContext,
     ApiId(id): ApiId,
     JsonBody(body): JsonBody<AlertsToSaveBody>,
@@ -138,7 +139,9 @@ pub(super) async fn post_targets(
             None => return Ok(wrong_field("on_existing", "Either \"update\" or \"skip\".")),
         },
     };
-    let outcomes = save_targets(&storage, &context.asker, run.id, &alert_ids, on_existing).await;
+    let outcomes =
+        save_targets(&storage, &context.asker, run.id, &alert_ids, on_existing, timing.saving)
+            .await;
     Ok(Json(SavedTargetsBody::of(outcomes)).into_response())
 }
 

@@ -10,6 +10,7 @@ use crate::{
     domain::{
         run::Run,
         target::{OnExisting, SaveOutcome, SaveResult},
+        timing::WebTiming,
     },
     storage::{Storage, StorageError},
     web::{
@@ -94,6 +95,7 @@ impl Outcome {
 /// Saves the alerts named by `alerts` of the run `run_id`. Pressing twice saves nothing twice.
 pub(in crate::web) async fn post(
     State(storage): State<Storage>,
+    State(timing): State<WebTiming>,
     context: PageContext,
     Form(form): Form,
 ) -> Result<Response, Error> {
@@ -107,18 +109,20 @@ pub(in crate::web) async fn post(
         return Ok(redirect_with(Note::NothingSelected, &paths::run(run_id)));
     }
     let on_existing = form.text("on_existing").and_then(OnExisting::from_id).unwrap_or_default();
-    save_and_report(&storage, &context, &run, &alert_ids, on_existing).await
+    save_and_report(&storage, &timing, &context, &run, &alert_ids, on_existing).await
 }
 
 /// Saves alerts of a run and answers with one outcome a row.
 pub(super) async fn save_and_report(
     storage: &Storage,
+    timing: &WebTiming,
     context: &PageContext,
     run: &Run,
     alert_ids: &[i64],
     on_existing: OnExisting,
 ) -> Result<Response, Error> {
-    let outcomes = save_targets(storage, &context.asker, run.id, alert_ids, on_existing).await;
+    let outcomes =
+        save_targets(storage, &context.asker, run.id, alert_ids, on_existing, timing.saving).await;
     // What is saved need not stay ticked; what failed, or was not reached, does.
     let saved: Vec<i64> = outcomes
         .iter()

@@ -7,7 +7,7 @@ use axum::{
 
 use super::save::{save_and_report, stays_on};
 use crate::{
-    domain::target::OnExisting,
+    domain::{target::OnExisting, timing::WebTiming},
     storage::Storage,
     web::frame::{
         context::{PageContext, local_path, redirect_with},
@@ -23,6 +23,7 @@ const MAX_SAVED_AT_ONCE: i64 = 2_000;
 /// Keeps the ticks of the page, then does what the pressed button says.
 pub(in crate::web) async fn post(
     State(storage): State<Storage>,
+    State(timing): State<WebTiming>,
     context: PageContext,
     Id(id): Id,
     Form(form): Form,
@@ -45,5 +46,5 @@ pub(in crate::web) async fn post(
     if selected.is_empty() {
         return Ok(redirect_with(Note::NothingSelected, &next));
     }
-    save_and_report(&storage, &context, &run, &selected, OnExisting::AddAlert).await
+    save_and_report(&storage, &timing, &context, &run, &selected, OnExisting::AddAlert).await
 }
