@@ -4,6 +4,7 @@ pub mod connection_test;
 pub mod credentials;
 pub mod estimate_query;
 pub mod grants;
+pub mod missing_settings;
 pub mod run_limits;
 pub mod run_stored;
 pub mod runs;

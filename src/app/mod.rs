@@ -198,13 +198,15 @@ async fn prune(storage: Storage, retention: Duration, shutdown: CancellationToke
     }
 }
 
-/// Deletes sessions, ways to the provider and waiting forms whose time is over.
+/// Deletes sessions, ways to the provider, waiting forms and answers whose time is over.
 async fn prune_accounts(storage: &Storage) -> Result<(), StorageError> {
     let n = storage.prune_sessions().await?
         + storage.prune_attempts().await?
-        + storage.prune_drafts().await?;
+        + storage.prune_drafts().await?
+        + storage.prune_answers().await?
+        + storage.prune_save_reports().await?;
     if n > 0 {
-        info!("Pruned {n} sessions, sign-ins and waiting forms whose time was over");
+        info!("Pruned {n} sessions, sign-ins, waiting forms and answers whose time was over");
     }
     Ok(())
 }

@@ -99,7 +99,7 @@ pub enum BrokerError {
     },
     /// Nobody said in which project subscriptions are to be.
     #[error(
-        "no Google Cloud project is set for subscriptions: set yours on your profile page, or ask whoever runs this service to start it with --google-project or with a service account's key, which names one"
+        "no Google Cloud project is set for subscriptions: start the service with --google-project or with a service account's key, which names one. Where people sign in, each can also set their own on their profile page"
     )]
     NoProject,
     /// The job did not end in its time.
@@ -109,7 +109,7 @@ pub enum BrokerError {
     TooLong(u64),
     /// Nobody said which project is to be billed.
     #[error(
-        "no Google Cloud project is set to bill for the query: set yours on your profile page, or ask whoever runs this service to start it with --google-project or with a service account's key, which names one"
+        "no Google Cloud project is set to bill for the query: start the service with --google-project or with a service account's key, which names one. Where people sign in, each can also set their own on their profile page"
     )]
     NoBilledProject,
     /// The query would read more than one query may.

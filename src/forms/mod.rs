@@ -95,7 +95,7 @@ impl FormSpec {
             match field.read(&values, context) {
                 Ok(read) => {
                     if let Some(echo) = read.echo {
-                        state.set_echo(field.name, echo);
+                        state.put_echo(field.name, echo);
                     }
                     if let Some(value) = read.value {
                         parameters.insert(field.name, value);

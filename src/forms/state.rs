@@ -20,7 +20,8 @@ impl FormState {
         self.values.insert(name.to_owned(), values);
     }
 
-    pub(super) fn set_echo(&mut self, name: &str, echo: String) {
+    /// Says what was understood of a field.
+    pub fn put_echo(&mut self, name: &str, echo: String) {
         self.echoes.insert(name.to_owned(), echo);
     }
 

@@ -95,6 +95,23 @@ impl Storage {
         Ok(tokens.collect())
     }
 
+    /// The name of a token of theirs that is alive.
+    pub async fn name_of_token(
+        &self,
+        by: &Asker,
+        token_hash: &[u8],
+    ) -> Result<Option<String>, StorageError> {
+        let name = sqlx::query_scalar(
+            "select name from api_token
+             where member_id = $1 and token_hash = $2 and revoked is null and expires > now()",
+        )
+        .bind(by.member_id())
+        .bind(token_hash)
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(name)
+    }
+
     /// Makes a token of theirs void, at once; false when it is not theirs or was void.
     pub async fn revoke_token(&self, by: &Asker, id: i64) -> Result<bool, NotDone> {
         let mut tx = self.begin_as(by).await?;

@@ -23,6 +23,7 @@ mod found_alerts;
 mod groups;
 mod history;
 mod invitations;
+mod kept_answers;
 mod kept_packets;
 mod known_alerts;
 mod listener_changes;
@@ -38,6 +39,7 @@ mod run_news;
 mod run_queue;
 mod run_work;
 mod runs;
+mod save_reports;
 mod saved_queries;
 mod selections;
 mod sessions;
@@ -68,6 +70,7 @@ pub use self::{
     errors::{NotDone, NotKept, Refused, StorageError},
     form_drafts::FormDraft,
     history::HistoryFilter,
+    kept_answers::KeptAnswer,
     known_alerts::KeptAlert,
     listener_work::{ListenerAtWork, ListenerRunEnd, NamedQuery, RunAtWork},
     members::{Admission, Welcome},
@@ -78,6 +81,7 @@ pub use self::{
     run_queue::{BegunRun, RunsAhead},
     run_work::StopRequest,
     runs::{NewRun, RunFilter},
+    save_reports::SaveReport,
     sessions::{NewSession, SESSION_LIFE, SIGNED_IN, Sessions},
     sign_in_attempts::{Attempt, Taken},
     target_lists::{TargetFilter, TargetPage},

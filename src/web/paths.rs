@@ -56,6 +56,8 @@ pub(crate) const NEW_QUERY: &str = "/alerts/query/create/";
 pub(crate) const PREVIEW: &str = "/alerts/query/preview/";
 /// How a form reads what is typed.
 pub(crate) const ECHO: &str = "/alerts/query/echo/";
+/// Before the pages that answered what somebody sent.
+pub(crate) const ANSWERS: &str = "/answers/";
 /// Where alerts are saved as targets.
 pub(crate) const SAVE_ALERTS: &str = "/alerts/alert/create/";
 /// The runs.
@@ -66,6 +68,8 @@ pub(crate) const QUEUED_RUNS: &str = "/runs/?state=queued";
 pub(crate) const TARGETS: &str = "/targets/";
 /// An empty target form.
 pub(crate) const NEW_TARGET: &str = "/targets/create/";
+/// How a target's form, and the search for targets, read what is typed.
+pub(crate) const TARGET_ECHO: &str = "/targets/echo/";
 /// Pub/Sub's subscriptions.
 pub(crate) const SUBSCRIPTIONS: &str = "/subscriptions/";
 
@@ -131,6 +135,16 @@ pub(crate) fn run(id: i64) -> String {
 /// What belongs to a run: `cancel/`, `progress/`, `unreadable/`, …
 pub(crate) fn run_page(id: i64, page: &str) -> String {
     format!("{RUNS}{id}/{page}")
+}
+
+/// A page that answered what somebody sent.
+pub(crate) fn answer(id: i64) -> String {
+    format!("{ANSWERS}{id}/")
+}
+
+/// What became of alerts of a run that somebody saved.
+pub(crate) fn save_report(run_id: i64, id: i64) -> String {
+    run_page(run_id, &format!("saves/{id}/"))
 }
 
 /// A packet that a run could not read; `json/`: what is in it.

@@ -104,6 +104,7 @@ fn runs_and_targets() -> Router<AppState> {
         .route("/runs/{id}/cancel/", post(run::detail::post_cancel))
         .route("/runs/{id}/run/", post(run::detail::post_again))
         .route("/runs/{id}/selection/", post(run::selection::post))
+        .route("/runs/{run_id}/saves/{id}/", get(run::save_report::get))
         .route("/runs/{id}/share/", get(shared::share::get_run).post(shared::share::post_run))
         .route("/runs/{id}/history/", get(shared::history::get_run))
         .route("/runs/{id}/unreadable/", get(run::unreadable::get))
@@ -111,6 +112,7 @@ fn runs_and_targets() -> Router<AppState> {
         .route("/runs/{run_id}/unreadable/{id}/json/", get(run::unreadable::get_json))
         .route("/targets/", get(target::list::get))
         .route("/targets/create/", get(target::form::get_create).post(target::form::post_create))
+        .route("/targets/echo/", get(target::echo::get))
         .route("/targets/{id}/", get(target::detail::get))
         .route(
             "/targets/{id}/update/",
@@ -135,6 +137,7 @@ fn runs_and_targets() -> Router<AppState> {
         )
         .route("/team/history/", get(shared::history::get))
         .route("/team/history/export/", get(shared::history_export::get_export))
+        .route("/answers/{id}/", get(shared::kept_answer::get))
         .route("/theme/", post(account::theme::post))
         .route("/api/docs/", get(api::docs::get))
         .method_not_allowed_fallback(method_not_allowed)

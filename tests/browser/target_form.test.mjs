@@ -41,6 +41,42 @@ test('Wrong coordinates are explained beside their fields, and nothing typed is 
   assert.deepEqual(await names(), []);
 });
 
+test('A form that was refused is there after going back to it, and loading it again sends nothing', async () => {
+  await submit({ name: 'typed once', ra: '400', dec: '5', aliases: '', note: 'a long note' });
+  const refused = page.url();
+  await page.goto('/runs/');
+  await page.goBack();
+  for (let time = 0; time < 2; time += 1) {
+    assert.equal(page.url(), refused);
+    assert.equal(await page.inputValue('#id_note'), 'a long note');
+    assert.equal(await page.getAttribute('#id_ra', 'aria-invalid'), 'true');
+    await page.reload();
+  }
+  assert.equal((await submit({ ra: '40' }, null)).status(), 200);
+  assert.match(await page.locator('h1').innerText(), /typed once/);
+  const made = page.url();
+  await page.goBack();
+  await page.goForward();
+  assert.equal(page.url(), made);
+  await page.goto(`${made}delete/`);
+  await follow(page, button('Delete target'));
+});
+
+test('Enter in the form of a stream looks at it, and in the form of an archive runs it', async () => {
+  await page.goto('/alerts/query/create/?broker=stream-rest');
+  await page.fill('#id_subscription_name', 'my-loop');
+  await page.fill('#id_topic', 'ztf-loop');
+  await Promise.all([page.waitForNavigation(), page.press('#id_topic', 'Enter')]);
+  assert.match(await page.locator('[role=status]').first().innerText(), /Nothing was run/);
+  assert.equal(await page.inputValue('#id_subscription_name'), 'my-loop');
+  assert.match(await page.locator('#not-yet').innerText(), /tom-alerts serve --google-project/);
+  assert.ok(await page.getByRole('button', { name: 'Run', exact: true }).isDisabled());
+  assert.equal(await service.countRuns(), 0);
+  await page.goto('/alerts/query/create/?broker=archive');
+  await Promise.all([page.waitForNavigation(), page.press('#id_max_results', 'Enter')]);
+  assert.match(page.url(), /\/runs\/\d+\/$/);
+});
+
 test('A target is made from sexagesimal coordinates', async () => {
   const answer = await submit({ name: 'Crab Nebula', ra: '05:34:31.94', dec: '+22:00:52.2', aliases: 'M 1', note: '' });
   assert.equal(answer.status(), 200);

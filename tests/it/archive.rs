@@ -113,13 +113,19 @@ async fn uploads_become_archives_and_odd_ones_are_refused() {
     let run = app.run(json!({"folder": "uploads/one.avro.gz"})).await;
     assert_eq!((stored(&run), &run["state"]), ((1, 0), &json!("finished")), "{run}");
     for name in ["virus.exe", "a.gz", ".avro.gz", "", ".avro", "..", "a.avro.sh"] {
-        upload(&app, name, b"x".to_vec()).await.expect(400);
+        let refused = upload(&app, name, b"x".to_vec()).await.expect(422);
+        let why = if name.is_empty() {
+            "Choose at least one file."
+        } else {
+            "is not a .avro, .avro.gz or .tar.gz file."
+        };
+        refused.shows(why).shows("id_files-errors").shows("Upload packets");
     }
     let empty = app
         .http
         .post(format!("{}/alerts/archive/upload/", app.base))
         .header("sec-fetch-site", "same-origin");
-    app.send(empty.multipart(Form::new())).await.expect(400);
+    app.send(empty.multipart(Form::new())).await.expect(422).shows("Choose at least one file.");
     app.post("/alerts/archive/upload/", &[("files", "x")]).await.expect(400);
 }
 

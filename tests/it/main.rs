@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod answer;
+mod answers;
 mod api;
 mod archive;
 mod archive_damage;

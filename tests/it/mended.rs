@@ -17,7 +17,10 @@ async fn saving_one_row_leaves_the_ticks_of_the_others() {
     form.push(("action", "update"));
     app.post(&selection, &form).await.expect(303);
     let one = [("run_id", &*run["id"].to_string()), ("alerts", &ids[9])];
-    app.post("/alerts/alert/create/", &one).await.expect(200).shows("5 alerts still selected");
+    app.post_to_page("/alerts/alert/create/", &one)
+        .await
+        .expect(200)
+        .shows("5 alerts still selected");
     app.get(&format!("/runs/{}/", run["id"])).await.shows("data-selected=\"5\"");
 }
 
@@ -155,7 +158,7 @@ async fn a_refused_upload_leaves_nothing_behind() {
         .http
         .post(format!("{}/alerts/archive/upload/", app.base))
         .header("sec-fetch-site", "same-origin");
-    app.send(request.multipart(form)).await.expect(400);
+    app.send(request.multipart(form)).await.expect(422).shows("bad.exe");
     let uploads = app.archive.parent().unwrap().join("uploads");
     assert_eq!(std::fs::read_dir(uploads).unwrap().count(), 0);
 }

@@ -200,8 +200,11 @@ async fn ticks_hold_over_pages_and_become_targets_once() {
     assert_eq!(answer.location(), next);
     app.get(&format!("/runs/{id}/")).await.shows("data-selected=\"3\"");
 
-    let report =
-        app.post(&selection, &[("action", "create")]).await.expect(200).shows("3 targets created");
+    let report = app
+        .post_to_page(&selection, &[("action", "create")])
+        .await
+        .expect(200)
+        .shows("3 targets created");
     assert_eq!(report.body.matches("is-good").count(), 3);
     assert_eq!(app.get("/api/targets/").await.json()["count"], 3);
     app.get(&format!("/runs/{id}/")).await.shows("data-selected=\"0\"");
@@ -210,7 +213,10 @@ async fn ticks_hold_over_pages_and_become_targets_once() {
         .iter()
         .map(|(name, value)| (*name, if *name == "action" { "create" } else { *value }))
         .collect();
-    app.post(&selection, &ticked).await.expect(200).shows("0 targets created, 2 existed already");
+    app.post_to_page(&selection, &ticked)
+        .await
+        .expect(200)
+        .shows("0 targets created, 2 existed already");
     assert_eq!(app.get("/api/targets/").await.json()["count"], 3);
     let marked =
         app.results(&run, "name").await.iter().filter(|row| !row["target"].is_null()).count();

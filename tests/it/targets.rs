@@ -324,7 +324,7 @@ async fn an_alert_becomes_a_target_with_itself_as_evidence() {
     }
     let skipped = app.post_json(&path, &json!({"alerts": [rows[5]["id"].as_i64().unwrap().to_string()], "on_existing": "skip"})).await.expect(200).json();
     assert_eq!(skipped["existing"].as_array().unwrap().len(), 1);
-    app.post(
+    app.post_to_page(
         "/alerts/alert/create/",
         &[("run_id", &run["id"].to_string()), ("alerts", &id.to_string())],
     )
@@ -337,4 +337,34 @@ async fn an_alert_becomes_a_target_with_itself_as_evidence() {
     app.get(&format!("{page}delete/")).await.expect(200).shows("Delete the target");
     app.post(&format!("{page}delete/"), &[]).await.expect(303);
     app.get(&page).await.expect(404);
+}
+
+#[tokio::test]
+async fn the_form_of_a_target_and_the_search_say_how_they_read_what_is_typed() {
+    let app = TestApp::start_empty().await;
+    for (field, value, read) in [
+        ("ra", "5h34m31.94s", "read as 83.633083°"),
+        ("ra", "05:34:31.94 +22:00:52.2", "read as 05 34 31.94 +22 00 52.2"),
+        ("dec", "+22d00m52.2s", "read as +22.014500°"),
+        ("cone_search", "150.1, 2.2, 5", "radius 5″"),
+        ("cone_search", "150.1, 2.2, 5d", "radius 5°"),
+        ("ra", "400", ""),
+    ] {
+        let url = format!("/targets/echo/?field={field}&value={}", value.replace('+', "%2B"));
+        let answer = app.get(&url.replace(' ', "%20")).await.expect(200);
+        assert!(
+            answer.body.contains(read) && answer.body.is_empty() == read.is_empty(),
+            "{url}: {}",
+            answer.body
+        );
+    }
+    for field in ["name", "note", "moon", ""] {
+        app.get(&format!("/targets/echo/?field={field}&value=1")).await.expect(404);
+    }
+    app.get("/targets/create/").await.expect(200).shows("data-echo=\"/targets/echo/?field=ra\"");
+    app.get("/targets/?cone_search=150.1,2.2,5")
+        .await
+        .expect(200)
+        .shows("data-echo=\"/targets/echo/?field=cone_search\"")
+        .shows("radius 5″");
 }

@@ -15,7 +15,10 @@ use axum::{
 };
 use url::form_urlencoded;
 
-use super::session::BrowserSession;
+use super::{
+    kept_answers::{give_address, sends_form},
+    session::BrowserSession,
+};
 use crate::{
     actions::secret::secret_hash,
     domain::{limiter::Requester, visitor::Visitor},
@@ -91,6 +94,7 @@ pub(crate) async fn admit(
     let place = accounts.map(|accounts| accounts.open_requests.enter(requester));
     let may_pass = visitor.is_some() || is_open;
     let frame = Frame::of(&request, visitor, &state);
+    let sends_form = sends_form(&request);
     request.extensions_mut().insert(frame.clone());
     let answer = if matches!(place, Some(None)) {
         refused(Error::TooManyOpen, is_api)
@@ -105,7 +109,10 @@ pub(crate) async fn admit(
     } else {
         send_to_sign_in(request, &frame, state.timing().body).await
     };
-    let answer = error_page::draw(answer, &frame);
+    let mut answer = error_page::draw(answer, &frame);
+    if sends_form {
+        answer = give_address(state.storage(), &frame, answer).await;
+    }
     match place.flatten() {
         Some(place) => place.until_taken(answer),
         None => answer,

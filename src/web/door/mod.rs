@@ -3,6 +3,7 @@
 pub(super) mod admission;
 pub(super) mod consent;
 pub(super) mod guard;
+mod kept_answers;
 pub(super) mod open_requests;
 pub(super) mod own_task;
 pub(super) mod retirement;

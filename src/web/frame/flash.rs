@@ -57,6 +57,8 @@ notes! {
     QueryDeleted = "query-deleted", Success, "Query deleted. Its runs are still in the history.";
     TargetCreated(id: i64) = "target-created", Success, "Target created.", "Open it" => paths::target(id);
     TargetChanged(id: i64) = "target-changed", Success, "Target changed.", "Open it" => paths::target(id);
+    AlertAdded(id: i64) = "alert-added", Success, "A target with this name existed; the alert was added to it.", "Open it" => paths::target(id);
+    TargetIsThere(id: i64) = "target-is-there", Info, "A target with this name existed; it was not changed.", "Open it" => paths::target(id);
     TargetDeleted = "target-deleted", Success, "Target deleted.";
     NothingSelected = "nothing-selected", Warning, "Please select at least one alert from which to create a target.";
     RunHadEnded = "run-had-ended", Info, "The run had ended already.";

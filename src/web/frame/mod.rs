@@ -8,4 +8,5 @@ pub(super) mod error;
 pub(super) mod error_page;
 pub(super) mod extract;
 pub(super) mod flash;
+pub(super) mod shown_once;
 pub(super) mod site;

@@ -6,7 +6,7 @@ use crate::forms::{Choices, FORM_ERRORS, Field, FormSpec, FormState, Kind};
 /// What drawing needs to know besides form and state.
 pub(crate) struct Drawing<'a> {
     pub(crate) choices: &'a Choices,
-    /// Where a field with a meaning can ask how it is read, up to the field's name.
+    /// Where a field with a meaning can ask how it is read, up to `field=`.
     pub(crate) echo_url: Option<String>,
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn field_view(field: &Field, state: &FormState, drawing: &Drawing<'_>
             .echo_url
             .as_ref()
             .filter(|_| field.has_echo())
-            .map(|url| format!("{url}&field={}", field.name)),
+            .map(|url| format!("{url}field={}", field.name)),
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
 };
 
 /// Tables of what members make and who they are.
-const TEAM_TABLES: [(&str, Right); 19] = [
+const TEAM_TABLES: [(&str, Right); 21] = [
     ("saved_query", Right::Shared),
     ("listener", Right::Shared),
     ("run", Right::Shared),
@@ -18,6 +18,8 @@ const TEAM_TABLES: [(&str, Right); 19] = [
     ("target_alert", Right::Shared),
     ("run_selection", Right::Own),
     ("form_draft", Right::Own),
+    ("kept_answer", Right::Own),
+    ("save_report", Right::Own),
     ("session", Right::Own),
     ("api_token", Right::Own),
     ("google_credential", Right::Own),
@@ -40,13 +42,14 @@ const SERVICE_TABLES: [(&str, &str); 6] = [
     ("bigquery_check", "how often a member looked within a minute, for the limit on that"),
 ];
 
-const TEAM_FILES: [&str; 24] = [
+const TEAM_FILES: [&str; 26] = [
     "alerts",
     "api_tokens",
     "form_drafts",
     "groups",
     "history",
     "invitations",
+    "kept_answers",
     "listener_changes",
     "listeners",
     "members",
@@ -54,6 +57,7 @@ const TEAM_FILES: [&str; 24] = [
     "query_lists",
     "results",
     "runs",
+    "save_reports",
     "saved_queries",
     "askers",
     "selections",

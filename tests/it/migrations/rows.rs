@@ -39,4 +39,21 @@ pub(super) const CROSSINGS: &[Crossing] = &[Crossing {
         ("select name_key from target_name where name = 'Ｍ 42'", "ｍ42"),
         ("select name_key from target_name where name like '(Fuzzy%'", "fuzzyname"),
     ],
+},
+// It makes tables, which take rows.
+Crossing {
+    version: 3,
+    before: "",
+    after: &[
+        (
+            "insert into kept_answer (member_id, status, html) values (1, 422, 'a page') returning status::text",
+            "422",
+        ),
+        (
+            "insert into save_report (run_id, member_id, on_existing, outcomes, left_selected)
+             select min(id), 1, 'update', '[]', 0 from run
+             returning outcomes::text",
+            "[]",
+        ),
+    ],
 }];

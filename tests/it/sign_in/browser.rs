@@ -129,6 +129,12 @@ impl Browser {
         self.send(request.form(form)).await
     }
 
+    /// The same, and goes where it leads.
+    pub(crate) async fn post_to_page(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        let led = self.post(path, form).await.expect(303);
+        self.get(led.location()).await
+    }
+
     /// Sends JSON as a script does.
     pub(crate) async fn post_json(&self, path: &str, body: &Value) -> Answer {
         self.send(self.request("POST", path).json(body)).await

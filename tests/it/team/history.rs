@@ -180,7 +180,8 @@ async fn what_is_done_in_the_team_is_told() {
     told.added(&[("ada", "deleted", "group", "novae")]).await;
     admin.post("/team/", &[("email", "guest@mail.example"), ("role", "viewer")]).await.expect(303);
     told.added(&[("boss", "created", "invitation", "guest@mail.example")]).await;
-    let link = admin.post("/team/", &[("by", "link"), ("role", "viewer")]).await.expect(200);
+    let link =
+        admin.post_to_page("/team/", &[("by", "link"), ("role", "viewer")]).await.expect(200);
     assert!(link_in(&link.body).is_some());
     told.added(&[("boss", "created", "invitation", "a link")]).await;
     let id = deployment.count("select max(id) from invitation").await;
@@ -212,7 +213,7 @@ async fn who_comes_in_and_what_they_hold_is_told() {
     carl.post("/accounts/disconnect/", &[]).await.expect(303);
     told.added(&[("carl", "disconnected", "grant", "carl@obs.example")]).await;
     let form = [("name", "a script"), ("access", "read"), ("days", "9")];
-    carl.post("/accounts/tokens/", &form).await.expect(200);
+    carl.post_to_page("/accounts/tokens/", &form).await.expect(200);
     told.added(&[("carl", "created", "token", "a script")]).await;
     let id = deployment.count("select id from api_token").await;
     carl.post(&format!("/accounts/tokens/{id}/revoke/"), &[]).await.expect(303);
@@ -486,9 +487,10 @@ async fn the_history_holds_no_secret() {
     let browser = deployment.connected("ada@obs.example").await;
     let mut secrets = vec![browser.cookie("sid").unwrap(), browser.cookie("login").unwrap()];
     let form = [("name", "a script"), ("access", "read"), ("days", "9")];
-    let page = browser.post("/accounts/tokens/", &form).await.expect(200);
+    let page = browser.post_to_page("/accounts/tokens/", &form).await.expect(200);
     secrets.push(super::people::token_in(&page.body).unwrap());
-    let page = browser.post("/team/", &[("by", "link"), ("role", "member")]).await.expect(200);
+    let page =
+        browser.post_to_page("/team/", &[("by", "link"), ("role", "member")]).await.expect(200);
     let link = link_in(&page.body).unwrap();
     secrets.push(link.trim_matches('/').rsplit('/').next().unwrap().to_owned());
     browser.post("/accounts/disconnect/", &[]).await.expect(303);

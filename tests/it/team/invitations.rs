@@ -24,7 +24,7 @@ async fn deployment(domains: &[&str]) -> (Deployment, Person) {
 
 /// Makes a link; its path.
 async fn link(admin: &Person, role: &str) -> String {
-    let page = admin.post("/team/", &[("by", "link"), ("role", role)]).await.expect(200);
+    let page = admin.post_to_page("/team/", &[("by", "link"), ("role", role)]).await.expect(200);
     link_in(&page.body).unwrap()
 }
 

@@ -60,6 +60,11 @@ impl Person {
         self.browser.post(path, form).await
     }
 
+    /// The same, and goes where it leads.
+    pub(super) async fn post_to_page(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        self.browser.post_to_page(path, form).await
+    }
+
     /// Sends JSON; a change of a query or a target reads it first, as a program should, unless it says what it has read.
     pub(super) async fn json(&self, method: &str, path: &str, body: &Value) -> Answer {
         let read = if is_versioned(method, path, body) { Some(self.get(path).await) } else { None };
@@ -89,7 +94,7 @@ impl Person {
     /// Makes a token on the page: `read` or `write`; what it is.
     pub(super) async fn make_token(&self, name: &str, access: &str) -> String {
         let form = [("name", name), ("access", access), ("days", "30")];
-        let page = self.post("/accounts/tokens/", &form).await.expect(200);
+        let page = self.post_to_page("/accounts/tokens/", &form).await.expect(200);
         token_in(&page.body).unwrap_or_else(|| panic!("no token in {}", page.body))
     }
 

@@ -235,7 +235,7 @@ async fn a_role_that_is_lowered_holds_with_the_next_request_on_every_replica() {
     let role = format!("/team/members/{}/role/", deputy.id);
     for round in 0..100 {
         let name = format!("round {round}");
-        deputy.post("/team/", &[("by", "link")]).await.expect(200);
+        deputy.post_to_page("/team/", &[("by", "link")]).await.expect(200);
         admin.post(&role, &[("role", "member")]).await.expect(303);
         assert!(is_refused(&deputy.post("/team/", &[("by", "link")]).await), "{round}");
         assert!(is_refused(&deputy.get("/team/history/").await), "{round}");

@@ -13,8 +13,8 @@ pub(super) enum Need {
     Admin,
     /// To lead the group, or to be an admin.
     Lead,
-    /// To have made the token.
-    OwnToken,
+    /// To have made it: the token, what an answer or a report answers.
+    Own,
     /// To see the thing.
     See(Thing),
     /// To see the thing and be more than a viewer.
@@ -159,9 +159,9 @@ impl Need {
             Self::Work => done_if(actor.works()),
             Self::Admin => done_if(actor == Actor::Admin),
             Self::Lead => done_if(matches!(actor, Actor::Owner | Actor::Admin)),
-            Self::OwnToken if kind == Kind::Own => Outcome::Done,
+            Self::Own if kind == Kind::Own => Outcome::Done,
             Self::See(_) if actor.sees(kind) => Outcome::Done,
-            Self::OwnToken | Self::See(_) => Outcome::Absent,
+            Self::Own | Self::See(_) => Outcome::Absent,
             _ if !actor.sees(kind) && actor.works() => Outcome::Absent,
             _ if !actor.sees(kind) => Outcome::AbsentOrRefused,
             _ if !actor.works() => Outcome::Refused,
@@ -178,7 +178,7 @@ impl Need {
             Self::See(_) | Self::Use(_) | Self::Change(_) | Self::Share(_) | Self::Delete(_) => {
                 &Kind::ALL
             }
-            Self::OwnToken => &[Kind::Private, Kind::Own],
+            Self::Own => &[Kind::Private, Kind::Own],
             _ => &[Kind::Team],
         }
     }
@@ -197,7 +197,7 @@ pub(super) enum Body {
 pub(super) type Rule = (&'static str, &'static str, Need, Body);
 
 use Body::{File, Form, Json, Nothing};
-use Need::{Admin, Change, Delete, In, Lead, OwnToken, See, Share, Use, Work};
+use Need::{Admin, Change, Delete, In, Lead, Own, See, Share, Use, Work};
 use Thing::{Query, Run, Target};
 
 const SAVE_QUERY: Body = Form(&[
@@ -258,7 +258,9 @@ pub(super) const RULES: &[Rule] = &[
     ("GET", "/alerts/{survey}/{source_id}/json/", In, Nothing),
     ("GET", "/runs/", In, Nothing),
     ("GET", "/targets/", In, Nothing),
+    ("GET", "/targets/echo/?field=cone_search&value=10,10,5", In, Nothing),
     ("GET", "/api/docs/", In, Nothing),
+    ("GET", "/answers/{id}/", Own, Nothing),
     // Queries.
     ("POST", "/alerts/query/create/", Work, SAVE_QUERY),
     ("POST", "/alerts/query/create/", Work, RUN_FORM),
@@ -297,6 +299,7 @@ pub(super) const RULES: &[Rule] = &[
         Use(Run),
         Form(&[("on_page", "$alert"), ("alerts", "$alert"), ("action", "create")]),
     ),
+    ("GET", "/runs/{run_id}/saves/{id}/", Own, Nothing),
     ("GET", "/runs/{id}/share/", See(Run), Nothing),
     ("POST", "/runs/{id}/share/", Share(Run), SHARE),
     ("GET", "/runs/{id}/history/", See(Run), Nothing),
@@ -334,7 +337,7 @@ pub(super) const RULES: &[Rule] = &[
     ("GET", "/accounts/tokens/", In, Nothing),
     ("POST", "/accounts/tokens/", In, Form(&[("name", "a"), ("access", "read"), ("days", "9")])),
     ("POST", "/accounts/tokens/", Work, Form(&[("name", "a"), ("access", "write"), ("days", "9")])),
-    ("POST", "/accounts/tokens/{id}/revoke/", OwnToken, Form(&[])),
+    ("POST", "/accounts/tokens/{id}/revoke/", Own, Form(&[])),
     ("POST", "/accounts/project/", In, Form(&[("project", "another-proj")])),
     ("POST", "/accounts/sessions/end/", In, Form(&[("all", "others")])),
     ("GET", "/accounts/connect/?scope=pubsub", In, Nothing),

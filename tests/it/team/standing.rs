@@ -102,7 +102,8 @@ async fn who_is_no_admin_any_more_has_invited_nobody() {
     let boss = enter(&deployment, "boss", "admin").await;
     for (n, change) in ["role", "remove"].into_iter().enumerate() {
         let rex = enter(&deployment, &format!("rex{n}"), "admin").await;
-        let page = rex.post("/team/", &[("by", "link"), ("role", "admin")]).await.expect(200);
+        let page =
+            rex.post_to_page("/team/", &[("by", "link"), ("role", "admin")]).await.expect(200);
         let link = link_in(&page.body).unwrap();
         let address = format!("guest{n}@mail.example");
         rex.post("/team/", &[("email", &address), ("role", "member")]).await.expect(303);
@@ -117,7 +118,7 @@ async fn who_is_no_admin_any_more_has_invited_nobody() {
         .count("select count(*) from history where action = 'revoked' and kind = 'invitation'")
         .await;
     assert_eq!(told, 4);
-    let page = boss.post("/team/", &[("by", "link"), ("role", "member")]).await.expect(200);
+    let page = boss.post_to_page("/team/", &[("by", "link"), ("role", "member")]).await.expect(200);
     deployment.browser().get(&link_in(&page.body).unwrap()).await.expect(200);
 }
 

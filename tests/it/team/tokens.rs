@@ -223,7 +223,7 @@ async fn forms_of_tokens_are_checked_and_there_is_an_end_of_them() {
     }
     assert_eq!(deployment.count("select count(*) from api_token").await, 0);
     // Who says nothing gets 90 days.
-    ada.post("/accounts/tokens/", &[("name", "x"), ("access", "read")]).await.expect(200);
+    ada.post_to_page("/accounts/tokens/", &[("name", "x"), ("access", "read")]).await.expect(200);
     let days = "select (extract(epoch from expires - now()) / 86400)::bigint from api_token";
     assert_eq!(deployment.count(days).await, 90);
     deployment.execute("delete from api_token").await;
@@ -233,7 +233,7 @@ async fn forms_of_tokens_are_checked_and_there_is_an_end_of_them() {
     let form = [("name", "one more"), ("access", "read"), ("days", "9")];
     ada.post("/accounts/tokens/", &form).await.expect(422).shows("the maximum number of tokens");
     deployment.execute("update api_token set revoked = now() where name = 't7'").await;
-    ada.post("/accounts/tokens/", &form).await.expect(200);
+    ada.post_to_page("/accounts/tokens/", &form).await.expect(200);
 }
 
 #[tokio::test]
@@ -250,7 +250,8 @@ async fn no_token_and_no_link_is_in_any_log_or_in_the_history() {
         .await
         .expect(201);
     program.json("POST", "/api/targets/", &json!("junk")).await.expect(400);
-    let page = admin.post("/team/", &[("by", "link"), ("role", "member")]).await.expect(200);
+    let page =
+        admin.post_to_page("/team/", &[("by", "link"), ("role", "member")]).await.expect(200);
     let link = super::people::link_in(&page.body).unwrap();
     let guest = deployment.browser();
     guest.get(&link).await.expect(200);

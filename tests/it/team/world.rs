@@ -99,7 +99,7 @@ impl World {
         let sql = format!(
             "delete from target; delete from run; delete from saved_query; delete from team_group;
              delete from invitation; delete from api_token; delete from session; delete from sign_in_attempt;
-             delete from form_draft; delete from google_credential;
+             delete from form_draft; delete from kept_answer; delete from google_credential;
              update member set
                  role = case when id = {VIEWER} then 'viewer' when id in ({ADMIN}, 9007) then 'admin' else 'member' end,
                  removed = case when id = {REMOVED} then now() end, default_readers = '{{0}}', google_project = null;
@@ -130,6 +130,10 @@ impl World {
                  select thing.id, a.id, a.jd, a.object_id, a.ra, a.dec from thing, alert a;
              insert into unreadable (id, run_id, origin, error, bytes) overriding system value
                  select id + 400, id, 'a message', 'it is a number', '\\x4f626a0102166176726f2e736368656d610a22696e7422003031323334353637383961626364656602020230313233343536373839616263646566' from thing;
+             insert into save_report (id, run_id, member_id, on_existing, outcomes, left_selected) overriding system value
+                 values (880104, 880104, {OTHER}, 'update', '[]', 0), (880105, 880105, {own}, 'update', '[]', 0);
+             insert into kept_answer (id, member_id, status, html) overriding system value
+                 values (880104, {OTHER}, 200, '<html><head><title>t</title></head><body><a class=\"skip\" href=\"#main\">s</a><main id=\"main\"><h1>h</h1></main></body></html>'), (880105, {own}, 200, '<html><head><title>t</title></head><body><a class=\"skip\" href=\"#main\">s</a><main id=\"main\"><h1>h</h1></main></body></html>');
              insert into target (id, ra, dec, healpix, created_by, readers, writers, sharers) overriding system value
                  select id, 10, 10, 1, owner, readers, writers, sharers from thing;
              insert into target_name (target_id, realm, name, name_key, is_primary)

@@ -1,7 +1,11 @@
 //! `/accounts/tokens/`: a member's keys for programs. A token is shown once, when it is made.
 
 use askama::Template;
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
 
 use crate::{
     actions::secret::{new_secret, secret_hash},
@@ -14,6 +18,7 @@ use crate::{
             error::Error,
             extract::{Form, Id},
             flash::Note,
+            shown_once::{brought, redirect_showing, take_away},
         },
         paths,
         state::{Accounts, AppState},
@@ -80,11 +85,30 @@ pub(in crate::web) async fn get(
     State(state): State<AppState>,
     _: Accounts,
     context: PageContext,
+    headers: HeaderMap,
 ) -> Result<Response, Error> {
-    page(&state, &context, None, blank(&context), StatusCode::OK).await
+    let fresh = fresh_token(&state, &context, &headers).await?;
+    let is_shown = fresh.is_some();
+    let mut answer = page(&state, &context, fresh, blank(&context), StatusCode::OK).await?;
+    if is_shown {
+        take_away(&mut answer, paths::TOKENS, state.site());
+    }
+    Ok(answer)
 }
 
-/// `POST /accounts/tokens/`: makes one and shows it.
+/// The token that was made just now, if it is theirs.
+async fn fresh_token(
+    state: &AppState,
+    context: &PageContext,
+    headers: &HeaderMap,
+) -> Result<Option<FreshToken>, Error> {
+    let Some(secret) = brought(headers) else { return Ok(None) };
+    let token = format!("{TOKEN_PREFIX}{secret}");
+    let name = state.storage().name_of_token(&context.asker, &secret_hash(&token)).await?;
+    Ok(name.map(|name| FreshToken { name, token }))
+}
+
+/// `POST /accounts/tokens/`: makes one, which its page then shows.
 pub(in crate::web) async fn post_create(
     State(state): State<AppState>,
     _: Accounts,
@@ -111,15 +135,12 @@ pub(in crate::web) async fn post_create(
         None => Some(format!("Enter a whole number of days from 1 to {MAX_DAYS}.")),
     };
     if let (Some(days), None) = (days, &typed.name_error) {
-        let token = format!(
-            "{TOKEN_PREFIX}{}",
-            new_secret().map_err(|error| Error::Internal(error.into()))?
-        );
+        let secret = new_secret().map_err(|error| Error::Internal(error.into()))?;
+        let token = format!("{TOKEN_PREFIX}{secret}");
         let new = NewApiToken { name: typed.name.clone(), may_write: typed.may_write, days };
         let made = state.storage().create_token(&context.asker, &new, &secret_hash(&token)).await?;
         if made.is_some() {
-            let fresh = FreshToken { name: new.name, token };
-            return page(&state, &context, Some(fresh), blank(&context), StatusCode::OK).await;
+            return Ok(redirect_showing(&secret, paths::TOKENS, state.site()));
         }
         typed.name_error =
             Some("You have the maximum number of tokens. Revoke one first.".to_owned());

@@ -228,7 +228,7 @@ fn alert_page(
             .target
             .as_ref()
             .map(|target| TargetChip { name: target.name.clone(), href: paths::target(target.id) }),
-        create_target: create_target_button(stored, runs),
+        create_target: create_target_button(context, stored, runs),
         facts: facts(stored, alert, position, now),
         light_curve: LightCurveView::draw(&row.object_id, &light_curve_points(alert)),
         history: history(alert),
@@ -248,10 +248,17 @@ fn schema_text(stored: &StoredAlert) -> String {
     }
 }
 
-fn create_target_button(stored: &StoredAlert, runs: &[Run]) -> Option<PostButton> {
+fn create_target_button(
+    context: &PageContext,
+    stored: &StoredAlert,
+    runs: &[Run],
+) -> Option<PostButton> {
     let run = runs.first().filter(|_| stored.row.target.is_none())?;
-    let values =
-        vec![hidden("run_id", run.id.to_string()), hidden("alerts", stored.row.id.to_string())];
+    let values = vec![
+        hidden("run_id", run.id.to_string()),
+        hidden("alerts", stored.row.id.to_string()),
+        hidden("next", context.chrome(Section::Alerts).path),
+    ];
     let action = paths::SAVE_ALERTS.to_owned();
     Some(post_button("Create target", action, ButtonLook::Primary, &stored.row.object_id, values))
 }

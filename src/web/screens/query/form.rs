@@ -1,7 +1,6 @@
 //! The form of a broker: a new query, a saved one, and how a position or a time is read.
 
 use axum::{
-    extract::{FromRequestParts, State},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
@@ -12,19 +11,17 @@ use super::{
     draft::{draft, kept_form, refilled},
     form_page::page,
     listener_state::words_for_editors,
+    services::Services,
 };
 use crate::{
-    actions::{runs::Runner, stored_form::validate_stored},
-    brokers::{Broker, Brokers},
-    clock::Clock,
+    actions::stored_form::validate_stored,
+    brokers::Broker,
     domain::{
         saved_query::{NewSavedQuery, SavedQuery},
         sharing::Asker,
     },
     forms::{Context, FORM_ERRORS, FormState, Parameters, RawForm},
-    storage::Storage,
     web::{
-        AppState,
         door::consent::{ask_to_connect, lacking},
         frame::{
             context::{PageContext, redirect_with},
@@ -34,18 +31,16 @@ use crate::{
         },
         paths,
         screens::shared::parameters::{QUERY_NAME, check_query_name},
-        state::Accounts,
     },
 };
 
 /// `GET /alerts/query/create/?broker=ID`, blank, or filled in as a run's (`from_run`).
 pub(in crate::web) async fn get_create(
-    State(storage): State<Storage>,
-    State(brokers): State<Brokers>,
-    State(clock): State<Clock>,
+    services: Services,
     context: PageContext,
     Query(query): Query,
 ) -> Result<Response, Error> {
+    let Services { storage, brokers, clock, .. } = &services;
     let Some(id) = query.text("broker") else {
         return Ok(Redirect::to(paths::QUERIES).into_response());
     };
@@ -61,7 +56,7 @@ pub(in crate::web) async fn get_create(
             reopened(broker, &run.parameters, query.text("check").is_some(), clock.now()).await
         }
     };
-    if let Some(draft) = draft(&storage, &context, &query, id).await? {
+    if let Some(draft) = draft(storage, &context, &query, id).await? {
         state = refilled(broker, &draft);
     }
     for field in broker.form().fields() {
@@ -69,27 +64,26 @@ pub(in crate::web) async fn get_create(
             state.put(field.name, value.to_owned());
         }
     }
-    Ok(context.render(&page(&context, &brokers, broker, None, &state).await))
+    Ok(context.render(&page(&context, &services, broker, None, &state).await?))
 }
 
 /// `GET /alerts/query/{id}/update/`
 pub(in crate::web) async fn get_update(
-    State(storage): State<Storage>,
-    State(brokers): State<Brokers>,
-    State(clock): State<Clock>,
+    services: Services,
     context: PageContext,
     Id(id): Id,
     Query(query): Query,
 ) -> Result<Response, Error> {
+    let Services { storage, brokers, clock, .. } = &services;
     let saved = storage.find_query(&context.asker, id).await?.ok_or(Error::NotFound)?;
     let broker = brokers.find(&saved.broker).ok_or(Error::NotFound)?.as_ref();
     let mut state =
         reopened(broker, &saved.parameters, query.text("check").is_some(), clock.now()).await;
     state.put(QUERY_NAME.name, saved.name.clone());
-    if let Some(draft) = draft(&storage, &context, &query, broker.id()).await? {
+    if let Some(draft) = draft(storage, &context, &query, broker.id()).await? {
         state = refilled(broker, &draft);
     }
-    let mut page = page(&context, &brokers, broker, Some(&saved), &state).await;
+    let mut page = page(&context, &services, broker, Some(&saved), &state).await?;
     let listener = storage.find_listener(&context.asker, id).await?;
     page.listening = words_for_editors(listener.as_ref(), &context.asker);
     Ok(context.render(&page))
@@ -133,20 +127,8 @@ async fn reopened(
     }
 }
 
-/// What it takes to do what a form's button says.
-#[derive(FromRequestParts)]
-#[from_request(state(AppState))]
-pub(in crate::web) struct Services {
-    #[from_request(via(State))]
-    pub(super) storage: Storage,
-    #[from_request(via(State))]
-    pub(super) brokers: Brokers,
-    #[from_request(via(State))]
-    pub(super) clock: Clock,
-    #[from_request(via(State))]
-    pub(super) runner: Runner,
-    pub(super) accounts: Option<Accounts>,
-}
+/// The button that a form is sent with by Enter, where *Run* takes something away.
+const LOOK: &str = "look";
 
 /// A form that was sent.
 struct Sent {
@@ -166,8 +148,10 @@ impl Sent {
         let raw = RawForm::from_pairs(self.form.iter());
         let form_context =
             Context { now: self.services.clock.now(), choices: broker.choices().await };
-        let name_error = if action == "run" { None } else { check_query_name(name) };
+        let name_error =
+            if ["run", LOOK].contains(&action) { None } else { check_query_name(name) };
         match (broker.form().validate(&raw, &form_context), name_error) {
+            (Ok(_), None) if action == LOOK => self.looked_at(context, broker, saved, &raw).await,
             (Ok(parameters), None) => {
                 let answer = self.act(action, name, parameters, broker, saved, context).await;
                 match answer {
@@ -175,8 +159,7 @@ impl Sent {
                         let mut state = broker.form().filled(&raw);
                         state.put(QUERY_NAME.name, name.to_owned());
                         state.add_error(FORM_ERRORS, full.to_string());
-                        let page =
-                            page(context, &self.services.brokers, broker, saved, &state).await;
+                        let page = page(context, &self.services, broker, saved, &state).await?;
                         let page = context.render_as(full.status(), &page);
                         Ok(asking_to_wait(full.wait_s(), page))
                     }
@@ -192,10 +175,25 @@ impl Sent {
                 if let Some(message) = name_error {
                     state.add_error(QUERY_NAME.name, message);
                 }
-                let page = page(context, &self.services.brokers, broker, saved, &state).await;
+                let page = page(context, &self.services, broker, saved, &state).await?;
                 Ok(context.render_as(StatusCode::UNPROCESSABLE_ENTITY, &page))
             }
         }
+    }
+
+    /// Enter was pressed in a field of a form whose *Run* takes something away: it is well, and nothing was done.
+    async fn looked_at(
+        &self,
+        context: &PageContext,
+        broker: &dyn Broker,
+        saved: Option<&SavedQuery>,
+        raw: &RawForm,
+    ) -> Result<Response, Error> {
+        let mut state = broker.form().filled(raw);
+        state.put(QUERY_NAME.name, self.form.text(QUERY_NAME.name).unwrap_or_default().to_owned());
+        let mut page = page(context, &self.services, broker, saved, &state).await?;
+        page.is_looked_at = true;
+        Ok(context.render(&page))
     }
 
     /// It was saved elsewhere meanwhile: what was typed stays, and saving again overwrites theirs.
@@ -218,7 +216,7 @@ impl Sent {
                 now.name
             ),
         );
-        let page = page(context, &self.services.brokers, broker, Some(&now), &state).await;
+        let page = page(context, &self.services, broker, Some(&now), &state).await?;
         Ok(context.render_as(StatusCode::CONFLICT, &page))
     }
 

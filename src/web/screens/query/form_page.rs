@@ -3,17 +3,20 @@
 use askama::Template;
 
 use super::{
+    before_run::{NotYet, not_yet},
     list::copy_button,
+    services::Services,
     upload::{UploadView, upload_form},
 };
 use crate::{
-    brokers::{Broker, Brokers},
+    brokers::Broker,
     domain::{history, saved_query::SavedQuery},
     forms::{Choices, FormState},
     web::{
         frame::{
             chrome::{Chrome, Section},
             context::PageContext,
+            error::Error,
         },
         paths,
         screens::shared::{
@@ -61,36 +64,50 @@ pub(super) struct QueryFormPage {
     /// Where the form is sent to be looked at only, for brokers whose queries cost something.
     pub(super) check_action: Option<String>,
     pub(super) preview: Option<PreviewView>,
+    /// Why nothing can be run, and what to do.
+    pub(super) not_yet: Option<NotYet>,
+    /// Whether Enter alone must not run it: that takes messages away, or costs something.
+    pub(super) is_run_on_purpose: bool,
+    /// Whether somebody pressed Enter in it, and it is well.
+    pub(super) is_looked_at: bool,
 }
 
 impl QueryFormPage {
     /// Number of things that are wrong, the name included.
     fn n_errors(&self) -> usize {
-        self.query_name.errors.len() + self.form.n_errors()
+        self.query_name.errors.len() + self.n_upload_errors() + self.form.n_errors()
+    }
+
+    fn n_upload_errors(&self) -> usize {
+        self.upload.as_ref().map_or(0, |upload| upload.field.errors.len())
     }
 
     fn error_heading(&self) -> String {
         let is_name_wrong = !self.query_name.errors.is_empty();
-        error_heading(self.form.n_wrong_fields() + usize::from(is_name_wrong))
+        let n_wrong = usize::from(is_name_wrong) + self.n_upload_errors();
+        error_heading(self.form.n_wrong_fields() + n_wrong)
     }
 }
 
 /// The form of a broker, blank, filled in or wrong.
 pub(super) async fn page(
     context: &PageContext,
-    brokers: &Brokers,
+    services: &Services,
     broker: &dyn Broker,
     saved: Option<&SavedQuery>,
     state: &FormState,
-) -> QueryFormPage {
+) -> Result<QueryFormPage, Error> {
     let choices = broker.choices().await;
     let drawing = Drawing {
         choices: &choices,
-        echo_url: Some(format!("{}?broker={}", paths::ECHO, broker.id())),
+        echo_url: Some(format!("{}?broker={}&", paths::ECHO, broker.id())),
     };
     let asker = &context.asker;
     let is_others = saved.filter(|query| !asker.rights_on(query.owner_id, &query.sharing).write);
-    QueryFormPage {
+    Ok(QueryFormPage {
+        not_yet: not_yet(services, broker, context.member()).await?,
+        is_run_on_purpose: broker.acknowledges() || broker.preview().is_some(),
+        is_looked_at: false,
         chrome: context.chrome(Section::Alerts),
         can_save: asker.may_work() && is_others.is_none(),
         listening: None,
@@ -121,13 +138,13 @@ pub(super) async fn page(
         form: form_view(broker.form(), state, &drawing),
         truth: broker.notes().iter().map(|note| (*note).to_owned()).collect(),
         upload: broker.uploads().map(|_| upload_form(broker.id())),
-        other_brokers: broker_buttons(brokers, Some(broker)),
+        other_brokers: broker_buttons(&services.brokers, Some(broker)),
         check_action: broker.preview().map(|_| match saved {
             Some(query) => format!("{}?query={}#cost", paths::PREVIEW, query.id),
             None => format!("{}#cost", paths::PREVIEW),
         }),
         preview: None,
-    }
+    })
 }
 
 /// What a query would ask and cost.

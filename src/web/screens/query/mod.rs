@@ -1,6 +1,7 @@
 //! Stored queries: their list, form and preview, and their listeners.
 
 pub(in crate::web) mod actions;
+mod before_run;
 pub(in crate::web) mod draft;
 pub(in crate::web) mod echo;
 pub(in crate::web) mod form;
@@ -12,4 +13,5 @@ pub(in crate::web) mod listener_actions;
 pub(in crate::web) mod listener_days;
 pub(in crate::web) mod listener_state;
 pub(in crate::web) mod preview;
+mod services;
 pub(in crate::web) mod upload;

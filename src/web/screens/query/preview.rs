@@ -7,8 +7,8 @@ use axum::{
 
 use super::{
     draft::kept_form,
-    form::Services,
     form_page::{CodeView, ParameterView, PreviewView, page},
+    services::Services,
 };
 use crate::{
     actions::estimate_query::{ESTIMATES_A_MINUTE, Estimate, estimate_query},
@@ -35,7 +35,7 @@ pub(in crate::web) async fn post(
     Form(form): Form,
 ) -> Result<Response, Error> {
     context.require_work()?;
-    let Services { storage, brokers, clock, runner, accounts } = services;
+    let Services { storage, brokers, clock, runner, accounts } = &services;
     let broker = brokers.find(form.text("broker").unwrap_or_default()).ok_or(Error::NotFound)?;
     let broker = broker.clone();
     let saved = match query.number("query") {
@@ -50,7 +50,7 @@ pub(in crate::web) async fn post(
         Err(state) => (state, None),
         Ok(parameters) => {
             let estimate =
-                estimate_query(&runner, broker.as_ref(), &parameters, context.member()).await?;
+                estimate_query(runner, broker.as_ref(), &parameters, context.member()).await?;
             let view = match estimate.ok_or(Error::NotFound)? {
                 Estimate::Estimated(check) => preview_view(*check),
                 Estimate::Failed(error) => failed_view(&error.to_string()),
@@ -61,8 +61,7 @@ pub(in crate::web) async fn post(
             };
             let link = match lacking(accounts.as_ref(), &context.visitor, broker.as_ref()) {
                 Some(scope) => {
-                    let next =
-                        kept_form(&storage, &context, &form, broker.as_ref(), saved.as_ref());
+                    let next = kept_form(storage, &context, &form, broker.as_ref(), saved.as_ref());
                     Some(link("Connect to Google", connect_url(scope, &next.await?)))
                 }
                 None => None,
@@ -76,7 +75,7 @@ pub(in crate::web) async fn post(
         None if state.has_errors() => StatusCode::UNPROCESSABLE_ENTITY,
         None => StatusCode::OK,
     };
-    let mut page = page(&context, &brokers, broker.as_ref(), saved.as_ref(), &state).await;
+    let mut page = page(&context, &services, broker.as_ref(), saved.as_ref(), &state).await?;
     page.preview = view;
     let mut answer = context.render_as(status, &page);
     if let Some(wait_s) = wait_s {

@@ -3,14 +3,16 @@
 use std::path::Path;
 
 use axum::{
-    extract::{Multipart, Path as UrlPath, State, multipart::Field},
+    extract::{Multipart, Path as UrlPath, multipart::Field},
+    http::StatusCode,
     response::Response,
 };
 use tempfile::TempPath;
 use tokio::io::AsyncWriteExt;
 
+use super::{form_page::page, services::Services};
 use crate::{
-    brokers::{Brokers, Uploads},
+    brokers::{Broker, Uploads},
     web::{
         frame::{
             context::{PageContext, redirect_with},
@@ -40,16 +42,68 @@ const MAX_SAME_NAME: u32 = 1_000;
 /// Files in one upload.
 const MAX_FILES: usize = 200;
 
+/// Why files are not taken.
+#[derive(Debug)]
+enum NotTaken {
+    /// By the field.
+    Refused(StatusCode, String),
+    Failed(Error),
+}
+
+impl From<Error> for NotTaken {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl NotTaken {
+    fn wrong(message: String) -> Self {
+        Self::Refused(StatusCode::UNPROCESSABLE_ENTITY, message)
+    }
+
+    fn too_large(message: String) -> Self {
+        Self::Refused(StatusCode::PAYLOAD_TOO_LARGE, message)
+    }
+}
+
 /// Takes `.avro`, `.avro.gz` and `.tar.gz` files.
 pub(in crate::web) async fn post(
-    State(brokers): State<Brokers>,
+    services: Services,
     context: PageContext,
     UrlPath(broker_id): UrlPath<String>,
-    mut form: Multipart,
+    form: Multipart,
 ) -> Result<Response, Error> {
     context.require_work()?;
-    let uploads = brokers.find(&broker_id).and_then(|broker| broker.uploads());
-    let Uploads { folder, choice: (field, value) } = uploads.ok_or(Error::NotFound)?;
+    let broker = services.brokers.find(&broker_id).ok_or(Error::NotFound)?.as_ref();
+    let Uploads { folder, choice: (field, value) } = broker.uploads().ok_or(Error::NotFound)?;
+    match take(form, &folder).await {
+        Ok(()) => {
+            let query = paths::query_string(&[("broker", broker_id.as_str()), (field, value)]);
+            Ok(redirect_with(Note::Uploaded, &format!("{}{query}", paths::NEW_QUERY)))
+        }
+        Err(NotTaken::Refused(status, message)) => {
+            refuse(&services, &context, broker, status, message).await
+        }
+        Err(NotTaken::Failed(error)) => Err(error),
+    }
+}
+
+/// The form again, with what is wrong with the files.
+async fn refuse(
+    services: &Services,
+    context: &PageContext,
+    broker: &dyn Broker,
+    status: StatusCode,
+    message: String,
+) -> Result<Response, Error> {
+    let mut page = page(context, services, broker, None, &broker.form().blank()).await?;
+    if let Some(upload) = &mut page.upload {
+        upload.field.errors.push(message);
+    }
+    Ok(context.render_as(status, &page))
+}
+
+async fn take(mut form: Multipart, folder: &Path) -> Result<(), NotTaken> {
     // Nothing is put in its place before all of it is there.
     let mut arrived = Vec::new();
     let mut room = MAX_UPLOAD_BYTES;
@@ -59,27 +113,30 @@ pub(in crate::web) async fn post(
             continue;
         };
         if arrived.len() >= MAX_FILES {
-            return Err(Error::TooLarge(format!(
-                "at most {MAX_FILES} files; pack them into one .tar.gz"
+            return Err(NotTaken::too_large(format!(
+                "Upload at most {MAX_FILES} files at once, or pack them into one .tar.gz."
             )));
         }
         let name = safe_name(&name)?;
-        let (file, n_bytes) = receive(field, &folder, room).await?;
+        let (file, n_bytes) = receive(field, folder, room).await?;
         room -= n_bytes;
         arrived.push((name, file));
     }
     if arrived.is_empty() {
-        return Err(Error::BadRequest("no file was chosen".to_owned()));
+        return Err(NotTaken::wrong("Choose at least one file.".to_owned()));
     }
     for (name, file) in arrived {
-        put_in_place(file, &folder, &name)?;
+        put_in_place(file, folder, &name)?;
     }
-    let query = paths::query_string(&[("broker", broker_id.as_str()), (field, value)]);
-    Ok(redirect_with(Note::Uploaded, &format!("{}{query}", paths::NEW_QUERY)))
+    Ok(())
 }
 
 /// Writes one file beside its place; its size.
-async fn receive(mut field: Field<'_>, folder: &Path, room: u64) -> Result<(TempPath, u64), Error> {
+async fn receive(
+    mut field: Field<'_>,
+    folder: &Path,
+    room: u64,
+) -> Result<(TempPath, u64), NotTaken> {
     let temporary =
         tempfile::Builder::new().prefix(".upload-").tempfile_in(folder).map_err(internal)?;
     let (file, path) = temporary.into_parts();
@@ -88,8 +145,8 @@ async fn receive(mut field: Field<'_>, folder: &Path, room: u64) -> Result<(Temp
     while let Some(chunk) = field.chunk().await.map_err(|error| broken(&error))? {
         n_bytes += chunk.len() as u64;
         if n_bytes > room {
-            return Err(Error::TooLarge(format!(
-                "an upload can have at most {} GiB",
+            return Err(NotTaken::too_large(format!(
+                "An upload can have at most {} GiB. Put a larger archive into a folder of the server.",
                 MAX_UPLOAD_BYTES >> 30
             )));
         }
@@ -104,7 +161,7 @@ fn internal(error: std::io::Error) -> Error {
 }
 
 /// Moves a file that arrived to its name, or to the first free one like it.
-fn put_in_place(mut file: TempPath, folder: &Path, name: &str) -> Result<(), Error> {
+fn put_in_place(mut file: TempPath, folder: &Path, name: &str) -> Result<(), NotTaken> {
     for n in 1..=MAX_SAME_NAME {
         let place = if n == 1 { folder.join(name) } else { folder.join(format!("{n}-{name}")) };
         match file.persist_noclobber(place) {
@@ -112,11 +169,11 @@ fn put_in_place(mut file: TempPath, folder: &Path, name: &str) -> Result<(), Err
             Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
                 file = error.path;
             }
-            Err(error) => return Err(internal(error.error)),
+            Err(error) => return Err(internal(error.error).into()),
         }
     }
-    Err(Error::BadRequest(format!(
-        "there are {MAX_SAME_NAME} uploads named \"{name}\" already; give it another name"
+    Err(NotTaken::wrong(format!(
+        "There are {MAX_SAME_NAME} uploads named \"{name}\" already. Give it another name."
     )))
 }
 
@@ -126,7 +183,7 @@ fn broken(error: &axum::extract::multipart::MultipartError) -> Error {
 }
 
 /// The name as it may stand on our disk: its last part, plain characters, a known ending.
-fn safe_name(name: &str) -> Result<String, Error> {
+fn safe_name(name: &str) -> Result<String, NotTaken> {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let plain: String = last
         .chars()
@@ -139,7 +196,7 @@ fn safe_name(name: &str) -> Result<String, Error> {
     if is_known && plain.len() <= 150 {
         Ok(plain)
     } else {
-        Err(Error::BadRequest(format!("\"{last}\" is not a .avro, .avro.gz or .tar.gz file")))
+        Err(NotTaken::wrong(format!("\"{last}\" is not a .avro, .avro.gz or .tar.gz file.")))
     }
 }
 
@@ -159,7 +216,7 @@ pub(super) fn upload_form(broker_id: &str) -> UploadView {
             unit: None,
             placeholder: None,
             suggestions: Vec::new(),
-            required: true,
+            required: false,
             errors: Vec::new(),
             echo: None,
             echo_url: None,

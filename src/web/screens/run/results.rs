@@ -1,7 +1,11 @@
 //! The results of a run: the table, its order and pages, and what to say when it is empty.
 
 use crate::{
-    domain::{found_alert::SortOrder, run::Run, sharing::Asker},
+    domain::{
+        found_alert::SortOrder,
+        run::{Run, RunState},
+        sharing::Asker,
+    },
     storage::{Cursor, PageCursor, ResultPage, Storage, StorageError},
     web::{
         frame::extract::Pairs,
@@ -207,6 +211,13 @@ fn empty_results(run: &Run) -> EmptyResults {
     }
     let strictest = run.counts.rejected_by.iter().max_by_key(|(_, n)| **n);
     let (title, advice) = match (run.counts.received, strictest) {
+        (0, _) if run.state != RunState::Finished => (
+            "No alerts".to_owned(),
+            vec![
+                "The run ended before anything was received. What happened is said above."
+                    .to_owned(),
+            ],
+        ),
         (0, _) => (
             "Nothing was received".to_owned(),
             vec!["The source had nothing for this query.".to_owned()],

@@ -1,9 +1,9 @@
-//! `POST /alerts/alert/create/`: alerts of a run become targets; the answer says what became of each.
+//! `POST /alerts/alert/create/`: alerts of a run become targets; a report says what became of each.
 
-use std::collections::HashMap;
-
-use askama::Template;
-use axum::{extract::State, response::Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
+};
 
 use crate::{
     actions::save_targets::save_targets,
@@ -12,87 +12,20 @@ use crate::{
         target::{OnExisting, SaveOutcome, SaveResult},
         timing::WebTiming,
     },
-    storage::{Storage, StorageError},
+    storage::{SaveReport, Storage, StorageError},
     web::{
         frame::{
-            chrome::{Chrome, Section},
-            context::{PageContext, redirect_with},
+            context::{PageContext, local_path, redirect_with},
             error::Error,
             extract::Form,
             flash::Note,
         },
         paths,
-        widgets::{
-            controls::{ButtonLook, Link, PostButton},
-            words::{counted, hidden, link, post_button, run_title},
-        },
     },
 };
 
-/// The page after *Create targets*.
-#[derive(Clone, Debug, Template)]
-#[template(path = "screens/run/save.html")]
-struct TargetsReportPage {
-    chrome: Chrome,
-    /// The result in a sentence: "9 targets created, 2 were there already, 1 failed".
-    summary: String,
-    /// The run that the alerts came from.
-    run: Link,
-    rows: Vec<ReportRow>,
-    retry: Option<PostButton>,
-}
-
-/// What became of one alert.
-#[derive(Clone, Debug)]
-struct ReportRow {
-    /// The alert: name of the object and page.
-    alert: Link,
-    source_id: String,
-    outcome: Outcome,
-    /// The target, if there is one.
-    target: Option<Link>,
-    /// Why, in a sentence; empty where there is nothing to say.
-    reason: String,
-}
-
-/// What became of an alert that was to be a target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    Created,
-    Existing,
-    Failed,
-}
-
-impl Outcome {
-    /// The word on the chip.
-    fn label(self) -> &'static str {
-        match self {
-            Self::Created => "Created",
-            Self::Existing => "Already a target",
-            Self::Failed => "Failed",
-        }
-    }
-
-    /// CSS class of the chip.
-    fn class(self) -> &'static str {
-        match self {
-            Self::Created => "is-good",
-            Self::Existing => "is-info",
-            Self::Failed => "is-bad",
-        }
-    }
-
-    /// The sign on the chip.
-    fn sign(self) -> &'static str {
-        match self {
-            Self::Created => "✓",
-            Self::Existing => "=",
-            Self::Failed => "✕",
-        }
-    }
-}
-
-/// Saves the alerts named by `alerts` of the run `run_id`. Pressing twice saves nothing twice.
+/// Saves the alerts named by `alerts` of the run `run_id`. Pressing twice saves nothing twice. What became of them is told
+/// in a report, or on the page of the alert (`next`) whose button it was.
 pub(in crate::web) async fn post(
     State(storage): State<Storage>,
     State(timing): State<WebTiming>,
@@ -109,10 +42,17 @@ pub(in crate::web) async fn post(
         return Ok(redirect_with(Note::NothingSelected, &paths::run(run_id)));
     }
     let on_existing = form.text("on_existing").and_then(OnExisting::from_id).unwrap_or_default();
-    save_and_report(&storage, &timing, &context, &run, &alert_ids, on_existing).await
+    let report = save(&storage, &timing, &context, &run, &alert_ids, on_existing).await?;
+    if let ([outcome], Some(next)) = (report.outcomes.as_slice(), form.text("next"))
+        && let Some(note) = note_on_one(outcome)
+        && is_page_of_alert(&storage, outcome.alert_id, next).await?
+    {
+        return Ok(redirect_with(note, next));
+    }
+    send_to_report(&storage, &context, &run, &report).await
 }
 
-/// Saves alerts of a run and answers with one outcome a row.
+/// Saves alerts of a run and sends the browser to the report on them.
 pub(super) async fn save_and_report(
     storage: &Storage,
     timing: &WebTiming,
@@ -121,6 +61,18 @@ pub(super) async fn save_and_report(
     alert_ids: &[i64],
     on_existing: OnExisting,
 ) -> Result<Response, Error> {
+    let report = save(storage, timing, context, run, alert_ids, on_existing).await?;
+    send_to_report(storage, context, run, &report).await
+}
+
+async fn save(
+    storage: &Storage,
+    timing: &WebTiming,
+    context: &PageContext,
+    run: &Run,
+    alert_ids: &[i64],
+    on_existing: OnExisting,
+) -> Result<SaveReport, Error> {
     let outcomes =
         save_targets(storage, &context.asker, run.id, alert_ids, on_existing, timing.saving).await;
     // What is saved need not stay ticked; what failed, or was not reached, does.
@@ -131,121 +83,44 @@ pub(super) async fn save_and_report(
         .collect();
     storage.deselect(&context.asker, run.id, &saved).await?;
     let n_left = storage.count_selected(&context.asker, run.id).await?;
-    let rows = report_rows(storage, &outcomes, on_existing).await?;
-    let page = TargetsReportPage {
-        chrome: context.chrome(Section::Targets),
-        summary: summary(&outcomes, n_left),
-        run: link(format!("Run {}: {}", run.id, run_title(run)), paths::run(run.id)),
-        rows,
-        retry: retry_button(run, &outcomes),
-    };
-    Ok(context.render(&page))
+    Ok(SaveReport { on_existing, outcomes, n_left })
+}
+
+async fn send_to_report(
+    storage: &Storage,
+    context: &PageContext,
+    run: &Run,
+    report: &SaveReport,
+) -> Result<Response, Error> {
+    let id = storage.keep_save_report(&context.asker, run.id, report).await?;
+    let id = id.ok_or(Error::NotFound)?;
+    Ok(Redirect::to(&paths::save_report(run.id, id)).into_response())
+}
+
+/// What is told of one alert where it was saved from; nothing if it was not.
+fn note_on_one(outcome: &SaveOutcome) -> Option<Note> {
+    match outcome.result {
+        SaveResult::Created { target_id } => Some(Note::TargetCreated(target_id)),
+        SaveResult::Existing { target_id, is_added: true, .. } => Some(Note::AlertAdded(target_id)),
+        SaveResult::Existing { target_id, .. } => Some(Note::TargetIsThere(target_id)),
+        SaveResult::Failed { .. } => None,
+    }
+}
+
+/// Whether this is the page of this alert, however it was opened.
+async fn is_page_of_alert(
+    storage: &Storage,
+    alert_id: i64,
+    path: &str,
+) -> Result<bool, StorageError> {
+    let found = storage.list_sources(&[alert_id]).await?;
+    Ok(found.first().is_some_and(|(_, survey, source_id)| {
+        local_path(path).split('?').next() == Some(paths::alert(*survey, *source_id).as_str())
+    }))
 }
 
 /// `next` if it is a page of this run, else the run's first page.
 pub(super) fn stays_on(next: &str, run: &Run) -> String {
     let home = paths::run(run.id);
     if next.starts_with(&home) { next.to_owned() } else { home }
-}
-
-fn summary(outcomes: &[SaveOutcome], n_left: u64) -> String {
-    let count = |is: fn(&SaveResult) -> bool| {
-        outcomes.iter().filter(|outcome| is(&outcome.result)).count() as u64
-    };
-    let created = count(|result| matches!(result, SaveResult::Created { .. }));
-    let existing = count(|result| matches!(result, SaveResult::Existing { .. }));
-    let failed = count(|result| matches!(result, SaveResult::Failed { .. }));
-    let mut parts = vec![format!("{} created", counted(created, "target"))];
-    if existing > 0 {
-        parts.push(format!("{existing} existed already"));
-    }
-    if failed > 0 {
-        parts.push(format!("{failed} failed"));
-    }
-    if n_left > failed {
-        parts.push(format!(
-            "{} still selected: press Create targets again for them",
-            counted(n_left, "alert")
-        ));
-    }
-    parts.join(", ")
-}
-
-async fn report_rows(
-    storage: &Storage,
-    outcomes: &[SaveOutcome],
-    on_existing: OnExisting,
-) -> Result<Vec<ReportRow>, StorageError> {
-    let alert_ids: Vec<i64> = outcomes.iter().map(|outcome| outcome.alert_id).collect();
-    let sources: HashMap<i64, _> = storage
-        .list_sources(&alert_ids)
-        .await?
-        .into_iter()
-        .map(|(id, survey, source_id)| (id, (survey, source_id)))
-        .collect();
-    Ok(outcomes
-        .iter()
-        .map(|outcome| {
-            let source = sources.get(&outcome.alert_id);
-            let source = source.map(|(survey, source_id)| {
-                (paths::alert(*survey, *source_id), source_id.to_string())
-            });
-            report_row(outcome, source, on_existing)
-        })
-        .collect())
-}
-
-fn report_row(
-    outcome: &SaveOutcome,
-    source: Option<(String, String)>,
-    on_existing: OnExisting,
-) -> ReportRow {
-    let (href, source_id) = source.unwrap_or_default();
-    let (kind, target, reason) = match &outcome.result {
-        SaveResult::Created { target_id } => {
-            (Outcome::Created, Some(target_link(*target_id, &outcome.object_id)), String::new())
-        }
-        SaveResult::Existing { target_id, name, is_added } => (
-            Outcome::Existing,
-            Some(target_link(*target_id, name)),
-            match (on_existing, is_added) {
-                (_, true) => "A target with this name existed; the alert was added to it.",
-                (OnExisting::Skip, _) => "A target with this name existed; it was not changed.",
-                (OnExisting::AddAlert, false) => {
-                    "A target with this name existed; you may not add alerts to it."
-                }
-            }
-            .to_owned(),
-        ),
-        SaveResult::Failed { reason } => (Outcome::Failed, None, reason.clone()),
-    };
-    let name = if outcome.object_id.is_empty() {
-        format!("alert {}", outcome.alert_id)
-    } else {
-        outcome.object_id.clone()
-    };
-    ReportRow { alert: link(name, href), source_id, outcome: kind, target, reason }
-}
-
-fn target_link(id: i64, name: &str) -> Link {
-    link(name, paths::target(id))
-}
-
-fn retry_button(run: &Run, outcomes: &[SaveOutcome]) -> Option<PostButton> {
-    let failed: Vec<_> = outcomes
-        .iter()
-        .filter(|outcome| matches!(outcome.result, SaveResult::Failed { .. }))
-        .map(|outcome| hidden("alerts", outcome.alert_id.to_string()))
-        .collect();
-    if failed.is_empty() {
-        return None;
-    }
-    let values = std::iter::once(hidden("run_id", run.id.to_string())).chain(failed).collect();
-    Some(post_button(
-        "Retry failed",
-        paths::SAVE_ALERTS.to_owned(),
-        ButtonLook::Primary,
-        "the failed ones",
-        values,
-    ))
 }

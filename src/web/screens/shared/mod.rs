@@ -1,10 +1,12 @@
 //! What several subjects show, or the pages and the API: sharing, history, a run's progress, a form's values in words, how
 //! targets are typed and searched.
 
+pub(in crate::web) mod echo;
 pub(in crate::web) mod history;
 pub(in crate::web) mod history_export;
 pub(in crate::web) mod history_filter;
 pub(in crate::web) mod history_words;
+pub(in crate::web) mod kept_answer;
 pub(in crate::web) mod parameters;
 pub(in crate::web) mod query_buttons;
 pub(in crate::web) mod result_columns;

@@ -168,6 +168,8 @@ fn page(
     target: Option<(&Target, i64)>,
     state: &FormState,
 ) -> TargetFormPage {
+    let drawing =
+        Drawing { choices: &Choices::new(), echo_url: Some(format!("{}?", paths::TARGET_ECHO)) };
     TargetFormPage {
         chrome: context.chrome(Section::Targets),
         saved_name: target.map(|(target, _)| target.name.clone()),
@@ -179,7 +181,7 @@ fn page(
             .map(|(_, version)| hidden("version", version.to_string()))
             .into_iter()
             .collect(),
-        form: form_view(&FORM, state, &Drawing { choices: &Choices::new(), echo_url: None }),
+        form: form_view(&FORM, state, &drawing),
         cancel: match target {
             Some((target, _)) => link("Cancel", paths::target(target.id)),
             None => link("Cancel", paths::TARGETS),

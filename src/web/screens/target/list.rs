@@ -2,15 +2,16 @@
 
 use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
+use chrono::{DateTime, Utc};
 
 use crate::{
     clock::Clock,
     domain::{
         sharing::Whose,
-        sky::{Cone, separation_deg},
+        sky::{Cone, echo_cone, parse_cone, separation_deg},
         target::Target,
     },
-    forms::{Choices, Field, FormState},
+    forms::{Choices, Context, Field, FormState},
     storage::{Storage, TargetFilter, TargetPage},
     web::{
         frame::{
@@ -105,9 +106,13 @@ const COUNTED: i64 = 1_001;
 
 const NAME: Field = Field::text("name", "Name or alias", 100)
     .help("Case does not matter, nor do spaces and - _ ( ), but between two digits.");
-const CONE: Field = Field::text("cone_search", "Cone search", 200).help(
+pub(super) const CONE: Field = Field::parsed("cone_search", "Cone search", understand_cone).help(
     "RA, Dec, radius in arcsec (or with ′ or °): 269.76, -29.18, 30 or 17:59:02 -29:10:46, 2′.",
 );
+
+fn understand_cone(text: &str, _: DateTime<Utc>) -> Result<String, String> {
+    parse_cone(text).map(|cone| echo_cone(&cone)).map_err(|error| format!("{error}."))
+}
 
 /// `GET /targets/?name=&cone_search=&before=`
 pub(in crate::web) async fn get(
@@ -121,6 +126,10 @@ pub(in crate::web) async fn get(
         if let Some(text) = query.text(field.name) {
             state.put(field.name, text.to_owned());
         }
+    }
+    let reading = Context { now: clock.now(), choices: Choices::new() };
+    if let Some(echo) = query.text(CONE.name).and_then(|text| CONE.echo(text, &reading)) {
+        state.put_echo(CONE.name, echo);
     }
     let (filter, status) = match read_filter(&query, &storage, &context.asker).await {
         Ok(filter) => (filter, StatusCode::OK),
@@ -141,7 +150,7 @@ pub(in crate::web) async fn get(
         None
     };
     let href = |before| list_href(&query, filter.whose, before);
-    let now = clock.now();
+    let now = reading.now;
     let shown = found.iter().flat_map(|(page, _)| &page.rows).map(|target| &target.sharing);
     let labels = sharing_labels(&storage, &context, shown).await?;
     let (rows, pager) = match found {
@@ -153,7 +162,8 @@ pub(in crate::web) async fn get(
         }
         None => (Vec::new(), Pager::default()),
     };
-    let drawing = Drawing { choices: &Choices::new(), echo_url: None };
+    let drawing =
+        Drawing { choices: &Choices::new(), echo_url: Some(format!("{}?", paths::TARGET_ECHO)) };
     let view = TargetListPage {
         chrome: context.chrome(Section::Targets),
         name: field_view(&NAME, &state, &drawing),
@@ -210,7 +220,7 @@ fn target_row(
     target: Target,
     shared: Option<String>,
     cone: Option<&Cone>,
-    now: chrono::DateTime<chrono::Utc>,
+    now: DateTime<Utc>,
 ) -> TargetRow {
     TargetRow {
         position: target.position.map(position_text),

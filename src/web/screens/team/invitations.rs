@@ -16,6 +16,7 @@ use crate::{
             error::Error,
             extract::{Form, Id},
             flash::Note,
+            shown_once::redirect_showing,
         },
         paths,
         state::{Accounts, AppState},
@@ -38,10 +39,9 @@ pub(in crate::web) async fn post_invite(
     let role = form.text("role").map_or(Ok(Role::Member), |_| role_of(&form))?;
     let mut typed = Typed { email, role: Some(role), ..Typed::default() };
     if form.text("by") == Some("link") {
-        let new = new_link(state.site())?;
+        let new = new_link()?;
         storage.invite_by_link(&context.asker, &new.hash, role).await?;
-        typed.fresh_link = Some(new.url);
-        return page(&state, &accounts, &context, typed).await;
+        return Ok(redirect_showing(&new.secret, paths::TEAM, state.site()));
     }
     typed.email_error = match check_email(&typed.email) {
         Err(message) => Some(message),

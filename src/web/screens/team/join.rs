@@ -48,15 +48,20 @@ struct JoinOffer {
 
 /// A link that was made just now.
 pub(super) struct NewLink {
-    pub(super) url: String,
+    pub(super) secret: String,
     pub(super) hash: Vec<u8>,
 }
 
 /// A new link for one who is not in yet.
-pub(super) fn new_link(site: &Site) -> Result<NewLink, Error> {
+pub(super) fn new_link() -> Result<NewLink, Error> {
     let secret = new_secret().map_err(|error| Error::Internal(error.into()))?;
+    Ok(NewLink { hash: secret_hash(&secret), secret })
+}
+
+/// The link with this secret.
+pub(super) fn link_with(secret: &str, site: &Site) -> String {
     let base = site.public_url().as_str().trim_end_matches('/').to_owned();
-    Ok(NewLink { url: format!("{base}{}{secret}/", paths::JOIN), hash: secret_hash(&secret) })
+    format!("{base}{}{secret}/", paths::JOIN)
 }
 
 /// `GET /accounts/join/{token}/`

@@ -1,10 +1,16 @@
 //! `/team/`: who is in, in which groups; and, for admins, who may come in, as what, and who must go.
 
 use askama::Template;
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
 use chrono::{DateTime, Utc};
 
+use super::join::link_with;
 use crate::{
+    actions::secret::secret_hash,
     domain::{
         group::Group,
         member::{Invitation, Role, TeamMember},
@@ -14,6 +20,7 @@ use crate::{
             chrome::{Chrome, Section},
             context::PageContext,
             error::Error,
+            shown_once::{brought, take_away},
         },
         paths,
         state::{Accounts, AppState},
@@ -97,8 +104,29 @@ pub(in crate::web) async fn get(
     State(state): State<AppState>,
     accounts: Accounts,
     context: PageContext,
+    headers: HeaderMap,
 ) -> Result<Response, Error> {
-    page(&state, &accounts, &context, Typed::default()).await
+    let fresh_link = fresh_link(&state, &context, &headers).await?;
+    let is_shown = fresh_link.is_some();
+    let typed = Typed { fresh_link, ..Typed::default() };
+    let mut answer = page(&state, &accounts, &context, typed).await?;
+    if is_shown {
+        take_away(&mut answer, paths::TEAM, state.site());
+    }
+    Ok(answer)
+}
+
+/// The invitation by link that an admin has made just now.
+async fn fresh_link(
+    state: &AppState,
+    context: &PageContext,
+    headers: &HeaderMap,
+) -> Result<Option<String>, Error> {
+    let Some(secret) = brought(headers).filter(|_| context.asker.is_admin()) else {
+        return Ok(None);
+    };
+    let found = state.storage().find_invitation(&secret_hash(secret)).await?;
+    Ok(found.map(|_| link_with(secret, state.site())))
 }
 
 /// The page, with what was just typed.

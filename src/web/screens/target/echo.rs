@@ -1,0 +1,24 @@
+//! How what is typed into the form of a target, or into the search for targets, is understood.
+
+use axum::{extract::State, response::Response};
+
+use super::list::CONE;
+use crate::{
+    clock::Clock,
+    web::{
+        frame::{error::Error, extract::Query},
+        screens::shared::{echo::echo, target_fields::FORM},
+    },
+};
+
+/// `GET /targets/echo/?field=&value=`
+pub(in crate::web) async fn get(
+    State(clock): State<Clock>,
+    Query(query): Query,
+) -> Result<Response, Error> {
+    let field = match query.text("field").unwrap_or_default() {
+        name if name == CONE.name => Some(&CONE),
+        name => FORM.field(name),
+    };
+    echo(field, &query, clock.now())
+}
