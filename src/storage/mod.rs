@@ -34,6 +34,7 @@ mod owned;
 mod packet_heads;
 mod query_lists;
 mod results;
+mod run_lists;
 mod run_news;
 mod run_queue;
 mod run_work;
@@ -74,10 +75,11 @@ pub use self::{
     migrations::MIGRATOR,
     query_lists::{QueryFilter, QueryOrder},
     results::{Cursor, PageCursor, ResultPage},
+    run_lists::RunFilter,
     run_news::RunFollower,
     run_queue::{BegunRun, RunsAhead},
     run_work::StopRequest,
-    runs::{NewRun, RunFilter},
+    runs::NewRun,
     sessions::{NewSession, SESSION_LIFE, SIGNED_IN, Sessions},
     sign_in_attempts::{Attempt, Taken},
     target_lists::{TargetFilter, TargetPage},

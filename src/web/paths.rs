@@ -14,6 +14,10 @@ pub(crate) const READINESS: &str = "/readyz";
 pub(crate) const API: &str = "/api/";
 /// Their description, for people.
 pub(crate) const API_DOCS: &str = "/api/docs/";
+/// The saved queries, for programs.
+pub(crate) const API_QUERIES: &str = "/api/queries/";
+/// The runs, for programs.
+pub(crate) const API_RUNS: &str = "/api/runs/";
 /// The targets, for programs.
 pub(crate) const API_TARGETS: &str = "/api/targets/";
 /// Where the theme is chosen.
@@ -131,6 +135,11 @@ pub(crate) fn run(id: i64) -> String {
 /// What belongs to a run: `cancel/`, `progress/`, `unreadable/`, …
 pub(crate) fn run_page(id: i64, page: &str) -> String {
     format!("{RUNS}{id}/{page}")
+}
+
+/// What belongs to a run, for programs: `alerts/`, `unreadable/`, …
+pub(crate) fn api_run_page(id: i64, page: &str) -> String {
+    format!("{API_RUNS}{id}/{page}")
 }
 
 /// A packet that a run could not read; `json/`: what is in it.

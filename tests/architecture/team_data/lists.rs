@@ -40,7 +40,7 @@ const SERVICE_TABLES: [(&str, &str); 6] = [
     ("bigquery_check", "how often a member looked within a minute, for the limit on that"),
 ];
 
-const TEAM_FILES: [&str; 24] = [
+const TEAM_FILES: [&str; 25] = [
     "alerts",
     "api_tokens",
     "form_drafts",
@@ -53,6 +53,7 @@ const TEAM_FILES: [&str; 24] = [
     "owned",
     "query_lists",
     "results",
+    "run_lists",
     "runs",
     "saved_queries",
     "askers",

@@ -10,15 +10,20 @@ use crate::{
     brokers::Brokers,
     clock::Clock,
     forms::{Choices, Context},
-    web::frame::{error::Error, extract::Query},
+    web::frame::{error::Error, page_query::Query, parameters::Parameter},
 };
 
 /// `GET /alerts/query/echo/?broker=&field=&value=`: how a text is read, as plain text; nothing if it is not.
 pub(in crate::web) async fn get(
     State(brokers): State<Brokers>,
     State(clock): State<Clock>,
-    Query(query): Query,
+    query: Query,
 ) -> Result<Response, Error> {
+    let query = query.taking(&[
+        Parameter::text("broker"),
+        Parameter::text("field"),
+        Parameter::anything("value"),
+    ])?;
     let broker = brokers.find(query.text("broker").unwrap_or_default()).ok_or(Error::NotFound)?;
     let field =
         broker.form().field(query.text("field").unwrap_or_default()).ok_or(Error::NotFound)?;
