@@ -189,6 +189,15 @@ pub struct LogLine {
     pub message: String,
 }
 
+/// The end of a run's log.
+#[derive(Clone, Debug)]
+pub struct RunLog {
+    /// Its latest lines, oldest first.
+    pub lines: Vec<LogLine>,
+    /// How many it has in all.
+    pub n_lines: u64,
+}
+
 /// A message that could not be read, kept as it came.
 #[derive(Clone, Debug)]
 pub struct Unreadable {

@@ -58,7 +58,7 @@ impl FormSpec {
     pub fn blank(&self) -> FormState {
         let mut state = FormState::default();
         for field in self.fields() {
-            state.set(field.name, field.initial.map(str::to_owned).into_iter().collect());
+            state.put_all(field.name, field.initial.map(str::to_owned).into_iter().collect());
         }
         state
     }
@@ -67,7 +67,7 @@ impl FormSpec {
     pub fn filled(&self, raw: &RawForm) -> FormState {
         let mut state = FormState::default();
         for field in self.fields() {
-            state.set(field.name, raw.values(field.name).to_vec());
+            state.put_all(field.name, raw.values(field.name).to_vec());
         }
         state
     }

@@ -16,7 +16,8 @@ pub struct FormState {
 }
 
 impl FormState {
-    pub(super) fn set(&mut self, name: &str, values: Vec<String>) {
+    /// Puts values into a field that takes several.
+    pub fn put_all(&mut self, name: &str, values: Vec<String>) {
         self.values.insert(name.to_owned(), values);
     }
 
@@ -27,7 +28,7 @@ impl FormState {
 
     /// Puts a value into a field.
     pub fn put(&mut self, name: &str, value: String) {
-        self.set(name, vec![value]);
+        self.put_all(name, vec![value]);
     }
 
     /// Says what is wrong with a field, or with the whole form ([`FORM_ERRORS`]).

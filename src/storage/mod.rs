@@ -35,6 +35,7 @@ mod owned;
 mod packet_heads;
 mod query_lists;
 mod results;
+mod run_lists;
 mod run_news;
 mod run_queue;
 mod run_work;
@@ -77,10 +78,11 @@ pub use self::{
     migrations::MIGRATOR,
     query_lists::{QueryFilter, QueryOrder},
     results::{Cursor, PageCursor, ResultPage},
+    run_lists::RunFilter,
     run_news::RunFollower,
     run_queue::{BegunRun, RunsAhead},
     run_work::StopRequest,
-    runs::{NewRun, RunFilter},
+    runs::NewRun,
     save_reports::SaveReport,
     sessions::{NewSession, SESSION_LIFE, SIGNED_IN, Sessions},
     sign_in_attempts::{Attempt, Taken},

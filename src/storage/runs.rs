@@ -13,8 +13,8 @@ use super::{
 use crate::domain::{
     grant::GoogleRight,
     history::{Action, Event, Kind},
-    run::{LogLevel, LogLine, Run, RunCounts, RunId, RunState},
-    sharing::{Asker, Sharing, Whose},
+    run::{LogLevel, LogLine, Run, RunCounts, RunId, RunLog, RunState},
+    sharing::{Asker, Sharing},
 };
 
 /// What is needed to queue a run.
@@ -36,23 +36,8 @@ pub struct NewRun {
     pub sharing: Sharing,
 }
 
-/// Which runs a list shows.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct RunFilter {
-    /// Those in one state.
-    pub state: Option<RunState>,
-    /// Those of one saved query.
-    pub saved_query_id: Option<i64>,
-    /// Those before this one.
-    pub before: Option<RunId>,
-    /// Whose.
-    pub whose: Whose,
-    /// Those of listeners alone.
-    pub of_listeners: bool,
-}
-
 #[derive(sqlx::FromRow)]
-struct RunRow {
+pub(super) struct RunRow {
     id: i64,
     saved_query_id: Option<i64>,
     query_name: String,
@@ -128,14 +113,15 @@ struct LoggedRunRow {
     #[sqlx(flatten)]
     run: RunRow,
     log: Vec<(DateTime<Utc>, String, String)>,
+    n_log_lines: i64,
 }
 
 /// Runs that `$1` sees, who looks for the groups `$2`.
 macro_rules! select_runs {
-    ($rest:literal) => {
+    ($rest:expr) => {
         select_runs!("", "", $rest)
     };
-    ($columns:literal, $join:literal, $rest:literal) => {
+    ($columns:literal, $join:literal, $rest:expr) => {
         concat!(
             "select r.id, r.saved_query_id, r.query_name, r.broker, r.parameters, r.day, r.started_by,
                     m.name as started_by_name, r.readers, r.writers, r.sharers, r.state, r.received, r.passed, r.rejected, r.duplicates,
@@ -151,6 +137,8 @@ macro_rules! select_runs {
         )
     };
 }
+
+pub(super) use select_runs;
 
 impl Storage {
     /// Queues a run of a member who has fewer than `most_live` that go on or wait; its id.
@@ -204,59 +192,6 @@ impl Storage {
         row.map(Run::try_from).transpose()
     }
 
-    /// The newest `limit` runs that a filter shows.
-    pub async fn list_runs(
-        &self,
-        by: &Asker,
-        filter: RunFilter,
-        limit: i64,
-    ) -> Result<Vec<Run>, StorageError> {
-        let rows: Vec<RunRow> = sqlx::query_as(select_runs!(
-            "($3::text is null or r.state = $3)
-               and ($4::bigint is null or r.saved_query_id = $4)
-               and r.id < coalesce($5, 9223372036854775807)
-               and is_of($6, r.started_by, r.readers, $1, $7)
-               and ($9 is false or r.day is not null)
-             order by r.id desc
-             limit $8"
-        ))
-        .bind(by.member_id())
-        .bind(by.seen_groups())
-        .bind(filter.state.map(RunState::id))
-        .bind(filter.saved_query_id)
-        .bind(filter.before)
-        .bind(filter.whose.id())
-        .bind(by.own_groups())
-        .bind(limit)
-        .bind(filter.of_listeners)
-        .fetch_all(&self.pool)
-        .await?;
-        rows.into_iter().map(Run::try_from).collect()
-    }
-
-    /// The newest `limit` runs that they see and that found an alert.
-    pub async fn list_runs_of_alert(
-        &self,
-        by: &Asker,
-        alert_id: i64,
-        limit: i64,
-    ) -> Result<Vec<Run>, StorageError> {
-        let rows: Vec<RunRow> = sqlx::query_as(select_runs!(
-            "",
-            "join run_alert l on l.run_id = r.id",
-            "l.alert_id = $3
-             order by r.id desc
-             limit $4"
-        ))
-        .bind(by.member_id())
-        .bind(by.seen_groups())
-        .bind(alert_id)
-        .bind(limit)
-        .fetch_all(&self.pool)
-        .await?;
-        rows.into_iter().map(Run::try_from).collect()
-    }
-
     /// Asks for a live run to be stopped, by whichever process works on it; false when it had ended already, or is not
     /// there for them. Whoever stops the run of a listener pauses the listener.
     pub async fn request_cancel(&self, by: &Asker, id: RunId) -> Result<bool, NotDone> {
@@ -294,7 +229,7 @@ impl Storage {
         by: &Asker,
         id: RunId,
         limit: i64,
-    ) -> Result<Option<(Run, Vec<LogLine>)>, StorageError> {
+    ) -> Result<Option<(Run, RunLog)>, StorageError> {
         // One statement for both: the page of a run is asked for more than any other.
         let row: Option<LoggedRunRow> = sqlx::query_as(select_runs!(
             ",
@@ -302,7 +237,8 @@ impl Storage {
                         select (l.at, l.level, l.message)
                         from (select * from run_log where run_id = r.id order by id desc limit $4) l
                         order by l.id
-                    ) as log",
+                    ) as log,
+                    (select count(*) from run_log where run_id = r.id) as n_log_lines",
             "",
             "r.id = $3"
         ))
@@ -318,7 +254,7 @@ impl Storage {
             let level = LogLevel::from_id(&level);
             LogLine { at, level, message }
         });
-        let log = log.collect();
+        let log = RunLog { lines: log.collect(), n_lines: from_bigint(row.n_log_lines) };
         Ok(Some((Run::try_from(row.run)?, log)))
     }
 }

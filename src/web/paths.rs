@@ -14,6 +14,10 @@ pub(crate) const READINESS: &str = "/readyz";
 pub(crate) const API: &str = "/api/";
 /// Their description, for people.
 pub(crate) const API_DOCS: &str = "/api/docs/";
+/// The saved queries, for programs.
+pub(crate) const API_QUERIES: &str = "/api/queries/";
+/// The runs, for programs.
+pub(crate) const API_RUNS: &str = "/api/runs/";
 /// The targets, for programs.
 pub(crate) const API_TARGETS: &str = "/api/targets/";
 /// Where the theme is chosen.
@@ -145,6 +149,11 @@ pub(crate) fn answer(id: i64) -> String {
 /// What became of alerts of a run that somebody saved.
 pub(crate) fn save_report(run_id: i64, id: i64) -> String {
     run_page(run_id, &format!("saves/{id}/"))
+}
+
+/// What belongs to a run, for programs: `alerts/`, `unreadable/`, …
+pub(crate) fn api_run_page(id: i64, page: &str) -> String {
+    format!("{API_RUNS}{id}/{page}")
 }
 
 /// A packet that a run could not read; `json/`: what is in it.

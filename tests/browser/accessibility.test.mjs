@@ -22,9 +22,9 @@ test('Pages with nothing on them yet break no rule and fit every width', async (
 });
 
 test('Pages of errors break no rule and fit every width', async () => {
-  const missing = ['/nowhere/', '/runs/999999/', '/targets/999999/', '/alerts/ztf/1/', '/alerts/query/999999/update/', '/alerts/query/create/?broker=none'];
+  const missing = ['/nowhere/', '/runs/999999/', '/targets/999999/', '/alerts/ztf/1/', '/alerts/query/999999/update/'];
   await checkAll(page, missing, 404);
-  await checkAll(page, ['/targets/?cone_search=x'], 422);
+  await checkAll(page, ['/targets/?cone_search=x', '/alerts/query/create/?broker=none', '/runs/?stat=failed'], 422);
   await page.goto('/alerts/query/create/?broker=archive');
   for (const name of ['max_results', 'cone', 'rb_min', 'observed_after', 'mag_min']) await page.fill(`#id_${name}`, '-1e9');
   assert.equal((await follow(page, page.getByRole('button', { name: 'Save', exact: true }))).status(), 422);

@@ -3,8 +3,11 @@
 pub(crate) mod described;
 mod description;
 mod docs_page;
+mod lists;
 mod schema;
+mod set_aside;
 mod unknown_names;
+mod wrong_values;
 
 use serde_json::{Value, json};
 
@@ -13,7 +16,7 @@ use crate::support::TestApp;
 #[tokio::test]
 async fn brokers_describe_their_forms() {
     let app = TestApp::start().await;
-    let brokers = app.get("/api/brokers/").await.expect(200).json();
+    let brokers = app.get("/api/brokers/").await.expect(200).json()["results"].clone();
     assert_eq!(
         (&brokers[0]["id"], &brokers[0]["name"]),
         (&json!("archive"), &json!("Alert archive"))

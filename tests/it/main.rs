@@ -22,6 +22,7 @@ mod mended;
 mod migrations;
 mod nights;
 mod packet_heads;
+mod page_parameters;
 mod pages;
 mod publish;
 mod pubsub_double;

@@ -35,11 +35,11 @@ async fn odd_query_strings_are_no_fault_of_ours() {
         "/api/queries/?broker=%00",
         "/runs/?state=%00&before=%00",
         "/targets/?name=%00",
-        "/targets/?name=%F0%9F%92%A9%ff",
+        "/targets/?target_cone_search=a%00,1",
     ] {
-        app.get(path).await.expect(200);
+        app.get(path).await.expect(422);
     }
-    app.get("/targets/?target_cone_search=a%00,1").await.expect(200);
+    app.get("/targets/?name=x%F0%9F%92%A9%ff").await.expect(200);
     app.get("/targets/?target_cone_search=a,1").await.expect(422);
 }
 
@@ -171,7 +171,7 @@ async fn an_archive_of_many_nights_hides_no_other_and_shows_its_newest() {
     }
     let uploads = app.archive.parent().unwrap().join("uploads");
     std::fs::write(uploads.join("mine.avro"), b"").unwrap();
-    let fields = app.get("/api/brokers/").await.json()[0]["form"]["fields"].clone();
+    let fields = app.get("/api/brokers/").await.json()["results"][0]["form"]["fields"].clone();
     let options = fields[0]["options"].to_string();
     for name in ["\"night\"", "night/night-399", "uploads/mine.avro"] {
         assert!(options.contains(name), "{name}");

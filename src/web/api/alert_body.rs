@@ -4,7 +4,7 @@ use chrono::SecondsFormat;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::words::SurveyWord;
+use super::{list_body::list_body, words::SurveyWord};
 use crate::{
     domain::{
         found_alert::{FoundAlert, TargetLink},
@@ -78,15 +78,9 @@ pub(super) struct TargetLinkBody {
     url: String,
 }
 
-/// A page of the results of a run.
-#[derive(Serialize, ToSchema)]
-#[schema(as = AlertList)]
-pub(super) struct AlertListBody {
-    /// How many there are on all pages.
-    #[schema(example = 57)]
-    pub(super) count: u64,
-    /// The alerts.
-    pub(super) results: Vec<AlertBody>,
+list_body! {
+    /// A page of the results of a run.
+    AlertListBody, AlertList, AlertBody, "The alerts.", 57, "/api/runs/40/alerts/?page_size=50&page=2"
 }
 
 /// What became of alerts that were to be saved as targets.

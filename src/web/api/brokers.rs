@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::broker_form::FormBody;
+use super::{broker_form::FormBody, list_body::list_body};
 use crate::brokers::{
     Brokers,
     archive::{ID as EXAMPLE_BROKER, NAME as EXAMPLE_NAME},
@@ -29,24 +29,29 @@ pub(super) struct BrokerBody {
     form: FormBody,
 }
 
+list_body! {
+    /// The brokers, all on one page.
+    BrokerListBody, BrokerList, BrokerBody, "The brokers.", 1, json!(null)
+}
+
 /// Brokers with their forms
 #[utoipa::path(
     get,
     path = "/api/brokers/",
     tag = "Brokers",
     operation_id = "list_brokers",
-    responses((status = 200, description = "Every broker", body = Vec<BrokerBody>))
+    responses((status = 200, description = "Every broker", body = BrokerListBody))
 )]
-pub(super) async fn get(State(brokers): State<Brokers>) -> Json<Vec<BrokerBody>> {
-    let mut list = Vec::new();
+pub(super) async fn get(State(brokers): State<Brokers>) -> Json<BrokerListBody> {
+    let mut results = Vec::new();
     for broker in brokers.all() {
         let choices = broker.choices().await;
-        list.push(BrokerBody {
+        results.push(BrokerBody {
             id: broker.id(),
             name: broker.name(),
             summary: broker.summary(),
             form: FormBody::of(broker.form(), &choices),
         });
     }
-    Json(list)
+    Json(BrokerListBody { count: results.len() as u64, next: None, results })
 }

@@ -110,7 +110,7 @@ fn unknown_name() -> Response {
     let example = json!({"errors": {"ordre": ["This request takes no such parameter. It takes: order, page."]}});
     let schema = Ref::from_schema_name(ErrorsBody::name());
     let content = ContentBuilder::new().schema(Some(schema)).example(Some(example)).build();
-    let meaning = "There is a parameter or a field that this request does not take";
+    let meaning = "There is a parameter or a field that this request does not take, or a value that a parameter does not take";
     ResponseBuilder::new().description(meaning).content("application/json", content).build()
 }
 

@@ -12,12 +12,14 @@ use crate::web::{
 };
 
 mod alert_body;
+mod as_described;
 mod broker_form;
 mod brokers;
 mod common_refusals;
 pub(super) mod docs;
 mod examples;
 mod lenient;
+mod list_body;
 mod listener_body;
 mod listeners;
 mod openapi;
@@ -31,7 +33,8 @@ mod sharing_body;
 mod starting;
 mod target_body;
 mod targets;
-mod unknown_names;
+mod unreadable;
+mod unreadable_body;
 mod words;
 mod wrong_fields;
 
@@ -54,12 +57,14 @@ pub(super) fn router() -> Router<AppState> {
         .route("/runs/{id}/", get(runs::get))
         .route("/runs/{id}/cancel/", post(runs::post_cancel))
         .route("/runs/{id}/alerts/", get(run_alerts::get_alerts))
+        .route("/runs/{id}/unreadable/", get(unreadable::get_list))
+        .route("/runs/{run_id}/unreadable/{id}/bytes/", get(unreadable::get_bytes))
         .route("/runs/{id}/targets/", post(run_alerts::post_targets))
         .route("/runs/{id}/sharing/", get(sharing::get_run).put(sharing::put_run))
         .route("/targets/", get(targets::get_list).post(targets::post))
         .route("/targets/{id}/", get(targets::get).put(targets::put).delete(targets::delete))
         .route("/targets/{id}/sharing/", get(sharing::get_target).put(sharing::put_target))
-        .layer(from_fn(unknown_names::refuse))
+        .layer(from_fn(as_described::refuse_others))
         .fallback(api_not_found)
         .method_not_allowed_fallback(api_method_not_allowed)
 }

@@ -14,7 +14,7 @@ use utoipa::{
 
 use super::{
     brokers, common_refusals::CommonRefusals, examples, listeners, queries, run_alerts, runs,
-    sharing, starting, targets,
+    sharing, starting, targets, unreadable,
 };
 
 /// What holds for all requests.
@@ -22,7 +22,9 @@ const INTRODUCTION: &str = "The alerts page of a TOM, for programs: query a brok
     Times are UTC. Ids of surveys (`source_id`) are texts: they pass 2^53.\n\n\
     Where people sign in, a request shows an API token; in local mode it needs none. \
     What one does not see answers 404; what one sees and may not do, 403. What cannot be taken as it was sent \
-    answers 422 and says why, field by field; so does a field or a parameter that a request does not take.\n\n\
+    answers 422 and says why, field by field; so does a field or a parameter that a request does not take, and a value that \
+    a parameter does not take. An empty value counts as none.\n\n\
+    A list says with `count` how many there are, and with `next` where the next ones are.\n\n\
     Bodies are JSON, with `Content-Type: application/json`. What a page of another site makes a browser send is refused.";
 
 #[derive(OpenApi)]
@@ -48,6 +50,8 @@ const INTRODUCTION: &str = "The alerts page of a TOM, for programs: query a brok
         runs::post_cancel,
         run_alerts::get_alerts,
         run_alerts::post_targets,
+        unreadable::get_list,
+        unreadable::get_bytes,
         targets::get_list,
         targets::post,
         targets::get,

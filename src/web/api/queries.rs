@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::{
+    list_body::{next_page_href, page_number},
     query_body::{ChangedQueryBody, NewQueryBody, QueryBody, QueryListBody},
     words::WhoseWord,
     wrong_fields::{ErrorsBody, unknown_broker, version_missing, wrong_field, wrong_fields},
@@ -26,14 +27,15 @@ use crate::{
         frame::{
             context::PageContext,
             error::{ApiError, Error, Problem},
-            extract::{ApiId, JsonBody, Query},
+            extract::{ApiId, ApiQuery, JsonBody},
         },
+        paths,
         screens::shared::parameters::{check_query_name, validate_sent},
     },
 };
 
 /// Rows of a page.
-const PAGE_SIZE: i64 = 100;
+const PAGE_SIZE: u32 = 100;
 
 /// Saved queries, newest first
 #[utoipa::path(
@@ -44,33 +46,38 @@ const PAGE_SIZE: i64 = 100;
     params(
         ("broker" = Option<String>, Query, description = "Id of their broker"),
         ("name" = Option<String>, Query, description = "A part of their name"),
-        ("page" = Option<i64>, Query, description = "Which page of 100", minimum = 1, maximum = 100_000),
+        ("page" = Option<i64>, Query, description = "Which page of 100", minimum = 1),
         ("whose" = inline(Option<WhoseWord>), Query, description = "All that one sees, one's own, or what is shared with one's groups")
     ),
-    responses((status = 200, description = "A page of them", body = QueryListBody))
+    responses(
+        (status = 200, description = "A page of them", body = QueryListBody),
+        (status = 422, description = "There is no such broker, or no such parameter, or a value is wrong", body = ErrorsBody)
+    )
 )]
 pub(super) async fn get_list(
     State(storage): State<Storage>,
+    State(brokers): State<Brokers>,
     context: PageContext,
-    Query(query): Query,
-) -> Result<Json<QueryListBody>, ApiError> {
+    ApiQuery(query): ApiQuery,
+) -> Result<Response, ApiError> {
+    if let Some(id) = query.text("broker").filter(|id| brokers.find(id).is_none()) {
+        return Ok(unknown_broker(id));
+    }
     let filter = QueryFilter {
         broker: query.text("broker").map(str::to_owned),
         name: query.text("name").map(str::to_owned),
         whose: query.text("whose").and_then(Whose::from_id).unwrap_or_default(),
     };
-    let page = query.number("page").unwrap_or(1).clamp(1, 100_000);
-    let queries = storage
-        .list_queries(
-            &context.asker,
-            &filter,
-            QueryOrder::default(),
-            PAGE_SIZE,
-            (page - 1) * PAGE_SIZE,
-        )
-        .await?;
-    let count = storage.count_queries(&context.asker, &filter).await?;
-    Ok(Json(QueryListBody { count, results: queries.into_iter().map(QueryBody::of).collect() }))
+    let page = page_number(&query);
+    let size = i64::from(PAGE_SIZE);
+    let skipped = i64::try_from(page - 1).unwrap_or(i64::MAX).saturating_mul(size);
+    let asker = &context.asker;
+    let queries =
+        storage.list_queries(asker, &filter, QueryOrder::default(), size, skipped).await?;
+    let count = storage.count_queries(asker, &filter).await?;
+    let next = next_page_href(paths::API_QUERIES, &query, (page, PAGE_SIZE.into()), count);
+    let results = queries.into_iter().map(QueryBody::of).collect();
+    Ok(Json(QueryListBody { count, next, results }).into_response())
 }
 
 /// A saved query

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::{
     lenient::{as_sent, lenient},
+    list_body::list_body,
     sharing_body::SharingBody,
     words::RunStateWord,
 };
@@ -65,15 +66,9 @@ pub(super) struct LastRunBody {
     stored: u64,
 }
 
-/// A page of saved queries.
-#[derive(Serialize, ToSchema)]
-#[schema(as = QueryList)]
-pub(super) struct QueryListBody {
-    /// How many there are on all pages.
-    #[schema(example = 1)]
-    pub(super) count: u64,
-    /// The queries, newest first.
-    pub(super) results: Vec<QueryBody>,
+list_body! {
+    /// A page of saved queries.
+    QueryListBody, QueryList, QueryBody, "The queries, newest first.", 101, "/api/queries/?page=2"
 }
 
 /// A query to be saved.

@@ -11,26 +11,24 @@ use utoipa::ToSchema;
 
 use super::{
     alert_body::{AlertBody, AlertListBody, SavedTargetsBody},
-    words::OnExistingWord,
+    list_body::{next_page_href, page_number, page_size},
+    words::{OnExistingWord, OrderWord},
     wrong_fields::{ErrorsBody, wrong_field},
 };
 use crate::{
     actions::save_targets::save_targets,
-    domain::{found_alert::SortOrder, target::OnExisting, timing::WebTiming},
+    domain::{target::OnExisting, timing::WebTiming},
     storage::Storage,
     web::{
         frame::{
             context::PageContext,
-            error::{ApiError, Error, Problem},
-            extract::{ApiId, JsonBody, Query},
+            error::{ApiError, Error},
+            extract::{ApiId, ApiQuery, JsonBody},
         },
+        paths,
         screens::shared::result_columns::order_from,
     },
 };
-
-/// Rows of a page, unless asked for otherwise, and at most.
-const PAGE_SIZE: i64 = 50;
-const MAX_PAGE_SIZE: i64 = 1_000;
 
 /// Alerts that can be saved in one request.
 const MAX_SAVED_AT_ONCE: usize = 2_000;
@@ -67,35 +65,27 @@ enum AlertNumber {
         ("id" = i64, Path, description = "Number of the run"),
         ("page" = Option<i64>, Query, description = "Which page, from 1", minimum = 1),
         ("page_size" = Option<i64>, Query, description = "How many at most; 50 unless asked for otherwise", minimum = 1, maximum = 1_000),
-        ("order" = Option<String>, Query, example = "-mag",
-            description = "`time`, `name`, `ra`, `dec`, `mag`, `score` or `rb`; after `-` from high to low. `-time` unless asked for otherwise")
+        ("order" = inline(Option<OrderWord>), Query, example = "-mag",
+            description = "By what; after `-` from high to low. `-time` unless asked for otherwise")
     ),
-    responses(
-        (status = 200, description = "A page of them", body = AlertListBody),
-        (status = 400, description = "There is no such order", body = Problem,
-            example = json!({"detail": "The request cannot be read: \"size\" is not an order; try -time, name, mag."}))
-    )
+    responses((status = 200, description = "A page of them", body = AlertListBody))
 )]
 pub(super) async fn get_alerts(
     State(storage): State<Storage>,
     context: PageContext,
     ApiId(id): ApiId,
-    Query(query): Query,
+    ApiQuery(query): ApiQuery,
 ) -> Result<Json<AlertListBody>, ApiError> {
     let run = storage.find_run(&context.asker, id).await?.ok_or(Error::NotFound)?;
-    let order = match query.text("order") {
-        None => SortOrder::default(),
-        Some(text) => order_from(text).ok_or_else(|| {
-            Error::BadRequest(format!("\"{text}\" is not an order; try -time, name, mag"))
-        })?,
-    };
-    let page = query.number("page").unwrap_or(1).max(1);
-    let size = query.number("page_size").unwrap_or(PAGE_SIZE).clamp(1, MAX_PAGE_SIZE);
-    let skipped = u64::try_from((page - 1).saturating_mul(size)).unwrap_or(0);
-    let size = u32::try_from(size).unwrap_or(1);
-    let alerts = storage.list_results_from(&context.asker, id, order, skipped, size).await?;
+    let order = query.text("order").and_then(order_from).unwrap_or_default();
+    let (page, size) = (page_number(&query), page_size(&query));
+    let skipped = (page - 1).saturating_mul(size.into());
+    let alerts = storage.list_results_from(&context.asker, id, order, skipped, size.into()).await?;
     let results = alerts.into_iter().map(AlertBody::of).collect();
-    Ok(Json(AlertListBody { count: run.counts.stored, results }))
+    let count = run.counts.stored;
+    let path = paths::api_run_page(id, "alerts/");
+    let next = next_page_href(&path, &query, (page, size.into()), count);
+    Ok(Json(AlertListBody { count, next, results }))
 }
 
 /// Save alerts of a run as targets

@@ -8,11 +8,12 @@ use utoipa::ToSchema;
 
 use super::{
     lenient::lenient,
+    list_body::list_body,
     sharing_body::SharingBody,
     words::{LogLevelWord, RunStateWord},
 };
 use crate::brokers::archive::ID as EXAMPLE_BROKER;
-use crate::domain::run::{LogLine, Run, RunCounts};
+use crate::domain::run::{LogLine, Run, RunCounts, RunLog};
 
 /// A run: one execution of a query.
 #[derive(Serialize, ToSchema)]
@@ -97,9 +98,12 @@ pub(super) struct CountsBody {
 #[schema(as = RunWithLog)]
 pub(super) struct RunWithLogBody {
     #[serde(flatten)]
-    pub(super) run: RunBody,
-    /// The latest lines of its log, at most 200, oldest first.
-    pub(super) log: Vec<LogLineBody>,
+    run: RunBody,
+    /// How many lines its log has.
+    #[schema(example = 1)]
+    log_count: u64,
+    /// The latest of them, at most 200, oldest first.
+    log: Vec<LogLineBody>,
 }
 
 /// A line of a log.
@@ -117,12 +121,9 @@ pub(super) struct LogLineBody {
     message: String,
 }
 
-/// Some runs.
-#[derive(Serialize, ToSchema)]
-#[schema(as = RunList)]
-pub(super) struct RunListBody {
-    /// The runs, newest first.
-    pub(super) results: Vec<RunBody>,
+list_body! {
+    /// Some runs.
+    RunListBody, RunList, RunBody, "The runs, newest first.", 51, "/api/runs/?whose=mine&before=40"
 }
 
 /// A query to be run.
@@ -201,9 +202,16 @@ impl CountsBody {
     }
 }
 
+impl RunWithLogBody {
+    /// A run that was read, with its log.
+    pub(super) fn of(run: Run, log: RunLog) -> Self {
+        let lines = log.lines.into_iter().map(LogLineBody::of).collect();
+        Self { run: RunBody::of(run), log_count: log.n_lines, log: lines }
+    }
+}
+
 impl LogLineBody {
-    /// A line that was read.
-    pub(super) fn of(line: LogLine) -> Self {
+    fn of(line: LogLine) -> Self {
         Self { at: line.at.to_rfc3339(), level: line.level.id().to_owned(), message: line.message }
     }
 }

@@ -3,23 +3,24 @@
 use axum::{Json, extract::State, http::StatusCode};
 
 use super::{
-    run_body::{CancelledRunBody, LogLineBody, RunBody, RunListBody, RunWithLogBody},
+    list_body::{next_href, page_size},
+    run_body::{CancelledRunBody, RunBody, RunListBody, RunWithLogBody},
     words::{RunStateWord, WhoseWord},
 };
 use crate::{
     actions::runs::Runner,
     domain::{run::RunState, sharing::Whose},
     storage::{RunFilter, Storage},
-    web::frame::{
-        context::PageContext,
-        error::{ApiError, Error},
-        extract::{ApiId, Query},
+    web::{
+        frame::{
+            context::PageContext,
+            error::{ApiError, Error},
+            extract::{ApiId, ApiQuery},
+        },
+        paths,
+        widgets::pager::Page,
     },
 };
-
-/// Rows of a page, unless asked for otherwise, and at most.
-const PAGE_SIZE: i64 = 50;
-const MAX_PAGE_SIZE: i64 = 1_000;
 
 /// Lines of a log that are told.
 const LOG_LINES: i64 = 200;
@@ -42,7 +43,7 @@ const LOG_LINES: i64 = 200;
 pub(super) async fn get_list(
     State(storage): State<Storage>,
     context: PageContext,
-    Query(query): Query,
+    ApiQuery(query): ApiQuery,
 ) -> Result<Json<RunListBody>, ApiError> {
     let filter = RunFilter {
         state: query.text("state").and_then(RunState::from_id),
@@ -51,9 +52,14 @@ pub(super) async fn get_list(
         whose: query.text("whose").and_then(Whose::from_id).unwrap_or_default(),
         of_listeners: false,
     };
-    let size = query.number("page_size").unwrap_or(PAGE_SIZE).clamp(1, MAX_PAGE_SIZE);
-    let runs = storage.list_runs(&context.asker, filter, size).await?;
-    Ok(Json(RunListBody { results: runs.into_iter().map(RunBody::of).collect() }))
+    let size = page_size(&query);
+    let runs = storage.list_runs(&context.asker, filter, i64::from(size) + 1).await?;
+    let page = Page::cut(runs, size);
+    let count = storage.count_runs(&context.asker, filter).await?.n_all;
+    let next =
+        page.last_before_more().map(|run| next_href(paths::API_RUNS, &query, "before", run.id));
+    let results = page.rows.into_iter().map(RunBody::of).collect();
+    Ok(Json(RunListBody { count, next, results }))
 }
 
 /// A run with its log
@@ -72,8 +78,7 @@ pub(super) async fn get(
 ) -> Result<Json<RunWithLogBody>, ApiError> {
     let found = storage.find_run_with_log(&context.asker, id, LOG_LINES).await?;
     let (run, log) = found.ok_or(Error::NotFound)?;
-    let log = log.into_iter().map(LogLineBody::of).collect();
-    Ok(Json(RunWithLogBody { run: RunBody::of(run), log }))
+    Ok(Json(RunWithLogBody::of(run, log)))
 }
 
 /// Stop a run

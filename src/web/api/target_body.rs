@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::{
     lenient::{as_sent, lenient},
+    list_body::list_body,
     sharing_body::SharingBody,
     words::{SIDEREAL, SurveyWord, TargetTypeWord},
 };
@@ -68,7 +69,8 @@ pub(super) struct TargetBody {
 pub(super) struct TargetWithAlertsBody {
     #[serde(flatten)]
     target: TargetBody,
-    /// The alerts that it was saved from, or that were added since; the latest first, at most 500.
+    /// The alerts that it was saved from, or that were added since; the latest first. `n_alerts` says how many there are; these are at most 500
+    /// of them.
     alerts: Vec<TargetAlertBody>,
 }
 
@@ -95,18 +97,9 @@ pub(super) struct TargetAlertBody {
     run: Option<i64>,
 }
 
-/// Some targets.
-#[derive(Serialize, ToSchema)]
-#[schema(as = TargetList)]
-pub(super) struct TargetListBody {
-    /// How many there are on all pages.
-    #[schema(example = 2)]
-    pub(super) count: u64,
-    /// Where the next ones are; nothing after the last.
-    #[schema(required, example = "/api/targets/?page_size=1&before=7")]
-    pub(super) next: Option<String>,
-    /// The targets, newest first.
-    pub(super) results: Vec<TargetBody>,
+list_body! {
+    /// Some targets.
+    TargetListBody, TargetList, TargetBody, "The targets, newest first.", 2, "/api/targets/?page_size=1&before=7"
 }
 
 /// What a target is to be.

@@ -9,6 +9,7 @@ use axum::{
 use serde_json::json;
 
 use super::{
+    list_body::{next_href, page_size},
     target_body::{
         ChangedTargetBody, NewTargetBody, TargetBody, TargetListBody, TargetWithAlertsBody,
     },
@@ -23,18 +24,15 @@ use crate::{
         frame::{
             context::PageContext,
             error::{ApiError, Error, Problem},
-            extract::{ApiId, JsonBody, Pairs, Query},
+            extract::{ApiId, ApiQuery, JsonBody},
         },
+        paths,
         screens::shared::{
             target_fields::clash_errors,
             target_search::{SearchError, read_filter},
         },
     },
 };
-
-/// Rows of a page, unless asked for otherwise, and at most.
-const PAGE_SIZE: i64 = 50;
-const MAX_PAGE_SIZE: i64 = 1_000;
 
 /// Alerts of a target that are told.
 const MAX_ALERTS: i64 = 500;
@@ -58,13 +56,13 @@ const MAX_ALERTS: i64 = 500;
     ),
     responses(
         (status = 200, description = "Some of them", body = TargetListBody),
-        (status = 422, description = "A cone cannot be read, or there is no such parameter", body = ErrorsBody)
+        (status = 422, description = "A name or a cone cannot be read, or there is no such parameter, or a value is wrong", body = ErrorsBody)
     )
 )]
 pub(super) async fn get_list(
     State(storage): State<Storage>,
     context: PageContext,
-    Query(query): Query,
+    ApiQuery(query): ApiQuery,
 ) -> Result<Response, ApiError> {
     let filter = match read_filter(&query, &storage, &context.asker).await {
         Ok(filter) => filter,
@@ -76,25 +74,14 @@ pub(super) async fn get_list(
             ));
         }
     };
-    let size = query.number("page_size").unwrap_or(PAGE_SIZE).clamp(1, MAX_PAGE_SIZE);
+    let size = page_size(&query).into();
     let before = query.number("before");
     let count = storage.count_targets(&context.asker, &filter, i64::MAX).await?;
-    let page = storage
-        .list_targets(&context.asker, &filter, before, u32::try_from(size).unwrap_or(1))
-        .await?;
-    let next =
-        page.rows.last().filter(|_| page.has_more).map(|target| next_href(&query, target.id));
+    let page = storage.list_targets(&context.asker, &filter, before, size).await?;
+    let last = page.rows.last().filter(|_| page.has_more);
+    let next = last.map(|target| next_href(paths::API_TARGETS, &query, "before", target.id));
     let results = page.rows.into_iter().map(TargetBody::of).collect();
     Ok(Json(TargetListBody { count, next, results }).into_response())
-}
-
-fn next_href(query: &Pairs, before: i64) -> String {
-    let mut text = url::form_urlencoded::Serializer::new(String::new());
-    for (name, value) in query.iter().filter(|(name, _)| *name != "before") {
-        text.append_pair(name, value);
-    }
-    text.append_pair("before", &before.to_string());
-    format!("/api/targets/?{}", text.finish())
 }
 
 /// A target with its alerts

@@ -8,12 +8,15 @@ use utoipa::{
     },
 };
 
-use crate::domain::{
-    alert::Survey,
-    listener::ListenerState,
-    run::{LogLevel, RunState},
-    sharing::Whose,
-    target::OnExisting,
+use crate::{
+    domain::{
+        alert::Survey,
+        listener::ListenerState,
+        run::{LogLevel, RunState},
+        sharing::Whose,
+        target::OnExisting,
+    },
+    web::screens::shared::result_columns::order_words,
 };
 
 /// The only type of targets that there is here: places among the fixed stars.
@@ -59,9 +62,13 @@ words! {
     TargetTypeWord: [SIDEREAL];
     /// Where a target has the name of the alert's object: add the alert to it, or leave it as it is. `update` unless said.
     OnExistingWord: OnExisting::ALL.map(OnExisting::id);
+    /// By what results are sorted; after `-` from high to low.
+    OrderWord: order_words();
 }
 
-fn one_of(words: impl IntoIterator<Item = &'static str>, meaning: &str) -> RefOr<Schema> {
-    let schema = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words));
+fn one_of(words: impl IntoIterator<Item = impl Into<String>>, meaning: &str) -> RefOr<Schema> {
+    let words = words.into_iter().map(Into::into);
+    let schema =
+        ObjectBuilder::new().schema_type(Type::String).enum_values::<_, String>(Some(words));
     schema.description(Some(meaning.trim())).into()
 }

@@ -13,6 +13,7 @@ use super::{
     chrome::{Chrome, ConnectionChip, ConnectionHealth, Section, Theme, UserChip},
     error::Error,
     flash::{self, Note},
+    page_query::refuse_unjudged,
 };
 use crate::{
     domain::{
@@ -116,6 +117,7 @@ impl FromRequestParts<AppState> for PageContext {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
         let frame = Frame::from_request_parts(parts, state).await?;
         let visitor = frame.visitor.clone().ok_or(Error::NotSignedIn)?;
+        refuse_unjudged(parts)?;
         Ok(Self { asker: visitor.asker.clone(), visitor, frame })
     }
 }

@@ -42,6 +42,9 @@ pub(crate) enum Error {
     /// What was sent cannot be read.
     #[error("The request cannot be read: {0}.")]
     BadRequest(String),
+    /// The address has parameters that the page does not take, or values that they do not.
+    #[error("{0}")]
+    WrongParameters(String),
     /// Too much was sent.
     #[error("The request is too large: {0}.")]
     TooLarge(String),
@@ -166,7 +169,7 @@ impl Error {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Changed | Self::TooManyListeners { .. } => StatusCode::CONFLICT,
-            Self::CannotListen(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::CannotListen(_) | Self::WrongParameters(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::ForeignHost { .. } => StatusCode::MISDIRECTED_REQUEST,
             Self::ForeignOrigin(_)
             | Self::AdminsOnly
@@ -186,7 +189,7 @@ impl Error {
         match self {
             Self::NotFound => "Not found",
             Self::MethodNotAllowed => "Method not allowed",
-            Self::BadRequest(_) => "Not understood",
+            Self::BadRequest(_) | Self::WrongParameters(_) => "Not understood",
             Self::TooLarge(_) => "Too large",
             Self::Changed => "Changed meanwhile",
             Self::ForeignHost { .. }

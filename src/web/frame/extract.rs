@@ -44,6 +44,18 @@ impl<S: Send + Sync> FromRequestParts<S> for ApiId {
     }
 }
 
+/// Two numbers in a path of the API.
+pub(crate) struct ApiTwoIds(pub(crate) i64, pub(crate) i64);
+
+impl<S: Send + Sync> FromRequestParts<S> for ApiTwoIds {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let TwoIds(first, second) = TwoIds::from_request_parts(parts, state).await?;
+        Ok(Self(first, second))
+    }
+}
+
 /// Two numbers in the path.
 pub(crate) struct TwoIds(pub(crate) i64, pub(crate) i64);
 
@@ -73,6 +85,11 @@ impl Pairs {
                 .map(|(name, value)| (name.into_owned(), value.into_owned()))
                 .collect(),
         )
+    }
+
+    /// The query string of a request.
+    pub(crate) fn sent_with(parts: &Parts) -> Self {
+        Self::parse(parts.uri.query().unwrap_or_default().as_bytes())
     }
 
     /// Ids of alerts, one a value of a name; what is not an id means that the form is not ours.
@@ -116,14 +133,14 @@ impl Pairs {
     }
 }
 
-/// The query string.
-pub(crate) struct Query(pub(crate) Pairs);
+/// The query string of a request to the API, which holds to the description.
+pub(crate) struct ApiQuery(pub(crate) Pairs);
 
-impl<S: Send + Sync> FromRequestParts<S> for Query {
-    type Rejection = Error;
+impl<S: Send + Sync> FromRequestParts<S> for ApiQuery {
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
-        Ok(Self(Pairs::parse(parts.uri.query().unwrap_or_default().as_bytes())))
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        Ok(Self(Pairs::sent_with(parts)))
     }
 }
 

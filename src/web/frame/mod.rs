@@ -8,5 +8,7 @@ pub(super) mod error;
 pub(super) mod error_page;
 pub(super) mod extract;
 pub(super) mod flash;
+pub(super) mod page_query;
+pub(super) mod parameters;
 pub(super) mod shown_once;
 pub(super) mod site;

@@ -130,6 +130,13 @@ pub(crate) fn order_named<R, O: Copy + PartialEq>(
     Some(if is_down { sort.down } else { sort.up })
 }
 
+/// Every word that [`order_named`] reads.
+pub(crate) fn order_words<R, O: Copy>(columns: &[Column<R, O>]) -> Vec<String> {
+    let sorted = columns.iter().filter(|column| column.sort.is_some());
+    let names = sorted.flat_map(|column| std::iter::once(&column.name).chain(column.aliases));
+    names.flat_map(|name| [(*name).to_owned(), format!("-{name}")]).collect()
+}
+
 /// The word that [`order_named`] reads.
 pub(crate) fn order_word<R, O: Copy + PartialEq>(columns: &[Column<R, O>], order: O) -> String {
     let words = columns.iter().filter_map(|column| match column.sort {

@@ -42,7 +42,7 @@ const SERVICE_TABLES: [(&str, &str); 6] = [
     ("bigquery_check", "how often a member looked within a minute, for the limit on that"),
 ];
 
-const TEAM_FILES: [&str; 26] = [
+const TEAM_FILES: [&str; 27] = [
     "alerts",
     "api_tokens",
     "form_drafts",
@@ -56,6 +56,7 @@ const TEAM_FILES: [&str; 26] = [
     "owned",
     "query_lists",
     "results",
+    "run_lists",
     "runs",
     "save_reports",
     "saved_queries",

@@ -74,11 +74,14 @@ impl Asked {
         self.item(description)?.get(method)
     }
 
-    /// What is described at the path; `{id}` stands for one part of it.
+    /// What is described at the path; a name in braces stands for one part of it.
     fn item<'d>(&self, description: &'d Value) -> Option<&'d Value> {
         let is_here = |pattern: &str| {
             let (mut wanted, mut parts) = (pattern.split('/'), self.path.split('/'));
-            wanted.by_ref().zip(parts.by_ref()).all(|(one, part)| one == "{id}" || one == part)
+            wanted
+                .by_ref()
+                .zip(parts.by_ref())
+                .all(|(one, part)| one.starts_with('{') || one == part)
                 && pattern.split('/').count() == self.path.split('/').count()
         };
         let items = description["paths"].as_object().unwrap();
@@ -95,6 +98,11 @@ fn problems_of_answer(answer: &Answer, described: &Value, schemas: &Value) -> Ve
         .map(|name| format!("the header {name} is missing"))
         .collect();
     let kind = answer.headers.get(header::CONTENT_TYPE).map(header::HeaderValue::as_bytes);
+    if described["content"].get("application/octet-stream").is_some() {
+        let is_file = kind == Some(b"application/octet-stream");
+        problems.extend((!is_file).then(|| "it is not said to be a file".to_owned()));
+        return problems;
+    }
     match (schema_of(described), serde_json::from_str(&answer.body)) {
         (None, _) if answer.body.is_empty() => {}
         (None, _) => problems.push("no body is described".to_owned()),

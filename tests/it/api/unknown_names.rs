@@ -10,7 +10,7 @@ fn operations() -> impl Iterator<Item = (String, String, &'static Value)> {
     let paths = web::api_description()["paths"].as_object().unwrap();
     paths.iter().flat_map(|(path, item)| {
         item.as_object().unwrap().iter().map(move |(method, operation)| {
-            (method.to_uppercase(), path.replace("{id}", "1"), operation)
+            (method.to_uppercase(), path.replace("{run_id}", "1").replace("{id}", "1"), operation)
         })
     })
 }

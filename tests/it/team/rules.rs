@@ -381,6 +381,8 @@ pub(super) const RULES: &[Rule] = &[
     ("GET", "/api/runs/{id}/", See(Run), Nothing),
     ("POST", "/api/runs/{id}/cancel/", Change(Run), Json("{}")),
     ("GET", "/api/runs/{id}/alerts/", See(Run), Nothing),
+    ("GET", "/api/runs/{id}/unreadable/", See(Run), Nothing),
+    ("GET", "/api/runs/{run_id}/unreadable/{id}/bytes/", See(Run), Nothing),
     ("POST", "/api/runs/{id}/targets/", Use(Run), Json(r#"{"alerts": [$alert]}"#)),
     ("GET", "/api/runs/{id}/sharing/", See(Run), Nothing),
     ("PUT", "/api/runs/{id}/sharing/", Share(Run), SHARE_JSON),

@@ -46,7 +46,7 @@ async fn run(app: &TestApp, form: &[(&str, &str)]) -> (serde_json::Value, Answer
 async fn a_backend_is_one_line_and_pages_show_what_it_says_of_itself() {
     let service = ToyService::start().await;
     let app = start(Toy::of(&service)).await;
-    let listed = app.get("/api/brokers/").await.expect(200).json();
+    let listed = app.get("/api/brokers/").await.expect(200).json()["results"].clone();
     assert_eq!((&listed[0]["id"], &listed[0]["name"]), (&json!("toy"), &json!("Toy alerts")));
     assert_eq!(listed[0]["form"]["fields"][0]["name"], "night");
     assert_eq!(listed[1]["id"], "archive", "the others are there as well");

@@ -157,7 +157,7 @@ fn answers(operation: &'static Value) -> Vec<Answer> {
     responses
         .map(|(status, response)| {
             let is_done = status.starts_with('2');
-            let content = response.pointer("/content/application~1json");
+            let content = response["content"].as_object().and_then(|kinds| kinds.values().next());
             let headers = response["headers"].as_object().into_iter().flatten();
             Answer {
                 status,
@@ -169,7 +169,8 @@ fn answers(operation: &'static Value) -> Vec<Answer> {
                 kind: content.map(|content| type_in_words(&content["schema"])).unwrap_or_default(),
                 example: content
                     .filter(|_| is_done)
-                    .map(|content| pretty(&content["example"]))
+                    .and_then(|content| content.get("example"))
+                    .map(pretty)
                     .unwrap_or_default(),
             }
         })

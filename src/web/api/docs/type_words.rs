@@ -71,6 +71,7 @@ fn plain(schema: &Value) -> String {
     match schema.get("format").and_then(Value::as_str) {
         Some("date-time") => kinds.replace("string", "time"),
         Some("date") => kinds.replace("string", "day"),
+        Some("binary") => kinds.replace("string", "bytes"),
         _ => kinds,
     }
 }
@@ -96,6 +97,7 @@ mod tests {
             (json!({"type": ["string", "null"]}), "string or null"),
             (json!({"type": ["string", "null"], "format": "date-time"}), "time or null"),
             (json!({"type": "string", "format": "date"}), "day"),
+            (json!({"type": "string", "format": "binary"}), "bytes"),
             (json!({"type": "string", "enum": ["on", "paused"]}), "\"on\" or \"paused\""),
             (json!({"type": "array", "items": alert}), "array of <Alert>"),
             (

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Redirect, Response},
 };
 
@@ -22,7 +22,7 @@ use crate::{
             chrome::{Chrome, Section},
             context::{Frame, redirect_with},
             error::Error,
-            extract::{Pairs, Query},
+            extract::Pairs,
             flash::Note,
         },
         paths,
@@ -64,8 +64,10 @@ pub(in crate::web) async fn get(
     frame: Frame,
     session: BrowserSession,
     headers: HeaderMap,
-    Query(query): Query,
+    uri: Uri,
 ) -> Result<Response, Error> {
+    // Providers add names of their own, which are theirs to choose.
+    let query = Pairs::parse(uri.query().unwrap_or_default().as_bytes());
     let Some(callback) = read(&query) else {
         return refused_page(&frame, Refusal::Malformed.into());
     };

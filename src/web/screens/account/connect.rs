@@ -23,8 +23,10 @@ use crate::{
             confirm::ConfirmPage,
             context::{Frame, PageContext, local_path, redirect_with},
             error::Error,
-            extract::{Form, Peer, Query},
+            extract::{Form, Peer},
             flash::Note,
+            page_query::Query,
+            parameters::Parameter,
         },
         paths,
         state::Accounts,
@@ -52,9 +54,10 @@ struct ConnectPage {
 /// `GET /accounts/connect/?scope=&next=`: what for, before Google asks.
 pub(in crate::web) async fn get(
     _: Accounts,
+    query: Query,
     context: PageContext,
-    Query(query): Query,
 ) -> Result<Response, Error> {
+    let query = query.taking(&[Parameter::text("scope"), Parameter::anything("next")])?;
     let scope = query.text("scope").and_then(GoogleRight::from_id).ok_or(Error::NotFound)?;
     let next = local_path(query.text("next").unwrap_or(paths::PROFILE));
     let page = ConnectPage {

@@ -23,7 +23,9 @@ use crate::{
             chrome::{Chrome, Section},
             context::{Frame, local_path},
             error::Error,
-            extract::{Form, Peer, Query},
+            extract::{Form, Peer},
+            page_query::Query,
+            parameters::Parameter,
         },
         state::Accounts,
     },
@@ -46,15 +48,16 @@ pub(in crate::web) async fn get(
     State(site): State<Arc<Site>>,
     accounts: Option<Accounts>,
     frame: Frame,
-    Query(query): Query,
-) -> Response {
+    query: Query,
+) -> Result<Response, Error> {
+    let query = query.taking(&[Parameter::anything("next")])?;
     let next = local_path(query.text("next").unwrap_or("/"));
     // In local mode there is nothing to sign in to; who is in already goes on.
     let Some(accounts) = accounts.filter(|_| site.local_asker().is_none()) else {
-        return Redirect::to(next).into_response();
+        return Ok(Redirect::to(next).into_response());
     };
     if frame.visitor.is_some() {
-        return Redirect::to(next).into_response();
+        return Ok(Redirect::to(next).into_response());
     }
     let page = LoginPage {
         chrome: frame.chrome(Section::Elsewhere),
@@ -62,7 +65,7 @@ pub(in crate::web) async fn get(
         next: next.to_owned(),
         wanted: (next != "/").then(|| next.to_owned()),
     };
-    frame.render_as(StatusCode::OK, &page)
+    Ok(frame.render_as(StatusCode::OK, &page))
 }
 
 /// `POST /accounts/login/`: sends the browser to the provider.

@@ -6,7 +6,7 @@ use crate::{
     brokers::Brokers,
     clock::Clock,
     web::{
-        frame::{error::Error, extract::Query},
+        frame::{error::Error, page_query::Query, parameters::Parameter},
         screens::shared::echo::echo,
     },
 };
@@ -15,8 +15,13 @@ use crate::{
 pub(in crate::web) async fn get(
     State(brokers): State<Brokers>,
     State(clock): State<Clock>,
-    Query(query): Query,
+    query: Query,
 ) -> Result<Response, Error> {
+    let query = query.taking(&[
+        Parameter::text("broker"),
+        Parameter::text("field"),
+        Parameter::anything("value"),
+    ])?;
     let broker = brokers.find(query.text("broker").unwrap_or_default()).ok_or(Error::NotFound)?;
     let field = broker.form().field(query.text("field").unwrap_or_default());
     echo(field, &query, clock.now())

@@ -11,6 +11,7 @@ use super::{
     draft::{draft, kept_form, refilled},
     form_page::page,
     listener_state::words_for_editors,
+    prefilled::{check_parameter, create_parameters, fill_in},
     services::Services,
 };
 use crate::{
@@ -26,8 +27,10 @@ use crate::{
         frame::{
             context::{PageContext, redirect_with},
             error::{Error, asking_to_wait},
-            extract::{Form, Id, Pairs, Query},
+            extract::{Form, Id, Pairs},
             flash::Note,
+            page_query::Query,
+            parameters::Parameter,
         },
         paths,
         screens::shared::parameters::{QUERY_NAME, check_query_name},
@@ -37,44 +40,44 @@ use crate::{
 /// `GET /alerts/query/create/?broker=ID`, blank, or filled in as a run's (`from_run`).
 pub(in crate::web) async fn get_create(
     services: Services,
+    query: Query,
     context: PageContext,
-    Query(query): Query,
 ) -> Result<Response, Error> {
     let Services { storage, brokers, clock, .. } = &services;
-    let Some(id) = query.text("broker") else {
+    let broker = query.choice("broker").and_then(|id| brokers.find(id)).map(AsRef::as_ref);
+    let query = query.taking(&create_parameters(brokers, broker))?;
+    let Some(broker) = broker else {
         return Ok(Redirect::to(paths::QUERIES).into_response());
     };
-    let broker = brokers.find(id).ok_or(Error::NotFound)?.as_ref();
     let mut state = match query.number("from_run") {
         None => broker.form().blank(),
         Some(run) => {
             let run = storage
                 .find_run(&context.asker, run)
                 .await?
-                .filter(|run| run.broker == id)
+                .filter(|run| run.broker == broker.id())
                 .ok_or(Error::NotFound)?;
             reopened(broker, &run.parameters, query.text("check").is_some(), clock.now()).await
         }
     };
-    if let Some(draft) = draft(storage, &context, &query, id).await? {
+    if let Some(draft) = draft(storage, &context, &query, broker.id()).await? {
         state = refilled(broker, &draft);
     }
-    for field in broker.form().fields() {
-        if let Some(value) = query.text(field.name).filter(|_| field.name != "broker") {
-            state.put(field.name, value.to_owned());
-        }
-    }
-    Ok(context.render(&page(&context, &services, broker, None, &state).await?))
+    let is_read = fill_in(&mut state, broker, &query, clock.now()).await;
+    let status = if is_read { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let page = page(&context, &services, broker, None, &state).await?;
+    Ok(context.render_as(status, &page))
 }
 
 /// `GET /alerts/query/{id}/update/`
 pub(in crate::web) async fn get_update(
     services: Services,
+    query: Query,
     context: PageContext,
     Id(id): Id,
-    Query(query): Query,
 ) -> Result<Response, Error> {
     let Services { storage, brokers, clock, .. } = &services;
+    let query = query.taking(&[check_parameter(), Parameter::any_whole("draft")])?;
     let saved = storage.find_query(&context.asker, id).await?.ok_or(Error::NotFound)?;
     let broker = brokers.find(&saved.broker).ok_or(Error::NotFound)?.as_ref();
     let mut state =

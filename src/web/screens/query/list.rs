@@ -22,7 +22,8 @@ use crate::{
             chrome::{Chrome, Section},
             context::PageContext,
             error::Error,
-            extract::Query,
+            page_query::Query,
+            parameters::Parameter,
         },
         paths,
         screens::shared::{
@@ -89,9 +90,13 @@ impl FilterBar {
 /// Rows of a page.
 const PAGE_SIZE: u16 = 50;
 
+/// The last page that can be asked for.
+const MAX_PAGE: i64 = 100_000;
+
 /// `GET /alerts/`
-pub(in crate::web) async fn redirect() -> Redirect {
-    Redirect::permanent(paths::QUERIES)
+pub(in crate::web) async fn redirect(query: Query) -> Result<Redirect, Error> {
+    query.taking(&[])?;
+    Ok(Redirect::permanent(paths::QUERIES))
 }
 
 /// What the address of a list asks for.
@@ -102,6 +107,25 @@ struct ListRequest {
 }
 
 impl ListRequest {
+    fn parse(query: Query, brokers: &Brokers) -> Result<Self, Error> {
+        let query = query.taking(&[
+            Parameter::word("broker", brokers.all().map(|broker| broker.id())),
+            Parameter::text("name"),
+            Parameter::word("whose", Whose::ALL.map(Whose::id)),
+            Parameter::word("order", QueryOrder::ALL.map(|(_, word)| word)),
+            Parameter::whole("page", 1, MAX_PAGE),
+        ])?;
+        Ok(Self {
+            filter: QueryFilter {
+                broker: query.text("broker").map(str::to_owned),
+                name: query.text("name").map(str::to_owned),
+                whose: query.text("whose").and_then(Whose::from_id).unwrap_or_default(),
+            },
+            order: query.text("order").and_then(QueryOrder::from_id).unwrap_or_default(),
+            page: query.number("page").unwrap_or(1),
+        })
+    }
+
     fn href(&self, order: QueryOrder, page: i64) -> String {
         let page = if page > 1 { page.to_string() } else { String::new() };
         let order = if order == QueryOrder::default() { "" } else { order.id() };
@@ -127,18 +151,10 @@ pub(in crate::web) async fn get(
     State(storage): State<Storage>,
     State(brokers): State<Brokers>,
     State(clock): State<Clock>,
+    query: Query,
     context: PageContext,
-    Query(query): Query,
 ) -> Result<Response, Error> {
-    let request = ListRequest {
-        filter: QueryFilter {
-            broker: query.text("broker").map(str::to_owned),
-            name: query.text("name").map(str::to_owned),
-            whose: query.text("whose").and_then(Whose::from_id).unwrap_or_default(),
-        },
-        order: query.text("order").and_then(QueryOrder::from_id).unwrap_or_default(),
-        page: query.number("page").unwrap_or(1).clamp(1, 100_000),
-    };
+    let request = ListRequest::parse(query, &brokers)?;
     let offset = (request.page - 1) * i64::from(PAGE_SIZE);
     let queries = storage
         .list_queries(

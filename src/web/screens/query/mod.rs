@@ -12,6 +12,7 @@ pub(in crate::web) mod listener;
 pub(in crate::web) mod listener_actions;
 pub(in crate::web) mod listener_days;
 pub(in crate::web) mod listener_state;
+pub(in crate::web) mod prefilled;
 pub(in crate::web) mod preview;
 mod services;
 pub(in crate::web) mod upload;

@@ -18,9 +18,8 @@ use crate::{
     web::{
         door::consent::{connect_url, lacking},
         frame::{
-            context::PageContext,
-            error::Error,
-            extract::{Form, Query},
+            context::PageContext, error::Error, extract::Form, page_query::Query,
+            parameters::Parameter,
         },
         screens::shared::parameters::{QUERY_NAME, check_query_name},
         widgets::words::link,
@@ -30,11 +29,12 @@ use crate::{
 /// `POST /alerts/query/preview/`, with `?query=ID` from the form of a saved query.
 pub(in crate::web) async fn post(
     services: Services,
+    query: Query,
     context: PageContext,
-    Query(query): Query,
     Form(form): Form,
 ) -> Result<Response, Error> {
     context.require_work()?;
+    let query = query.taking(&[Parameter::any_whole("query")])?;
     let Services { storage, brokers, clock, runner, accounts } = &services;
     let broker = brokers.find(form.text("broker").unwrap_or_default()).ok_or(Error::NotFound)?;
     let broker = broker.clone();

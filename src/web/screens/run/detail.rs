@@ -26,8 +26,10 @@ use crate::{
             chrome::{Chrome, Section},
             context::{PageContext, redirect_with, render},
             error::Error,
-            extract::{Id, Query},
+            extract::Id,
             flash::Note,
+            page_query::Query,
+            parameters::Parameter,
         },
         paths,
         screens::shared::{
@@ -80,13 +82,13 @@ pub(in crate::web) async fn get(
     State(brokers): State<Brokers>,
     State(runner): State<Runner>,
     State(clock): State<Clock>,
+    query: Query,
     context: PageContext,
     Id(id): Id,
-    Query(query): Query,
 ) -> Result<Response, Error> {
+    let request = ResultsRequest::parse(query)?;
     let found = storage.find_run_with_log(&context.asker, id, LOG_LINES).await?;
     let (run, log) = found.ok_or(Error::NotFound)?;
-    let request = ResultsRequest::parse(&query);
     let results = results_view(&storage, &run, &context.asker, &request).await?;
     let now = clock.now();
     let broker = brokers.find(&run.broker);
@@ -146,10 +148,11 @@ pub(in crate::web) async fn get_progress(
     State(brokers): State<Brokers>,
     State(runner): State<Runner>,
     State(clock): State<Clock>,
+    query: Query,
     context: PageContext,
     Id(id): Id,
-    Query(query): Query,
 ) -> Result<Response, Error> {
+    let query = query.taking(&[Parameter::whole("shown", 0, i64::MAX)])?;
     let found = storage.find_run_with_log(&context.asker, id, LOG_LINES).await?;
     let (run, log) = found.ok_or(Error::NotFound)?;
     let shown = query.number("shown").and_then(|shown| u64::try_from(shown).ok()).unwrap_or(0);

@@ -22,9 +22,8 @@ use crate::{
     storage::{RunFollower, Storage, StorageError},
     web::{
         frame::{
-            context::PageContext,
-            error::Error,
-            extract::{Id, Query},
+            context::PageContext, error::Error, extract::Id, page_query::Query,
+            parameters::Parameter,
         },
         paths,
         screens::shared::{
@@ -59,10 +58,11 @@ pub(in crate::web) async fn get(
     State(brokers): State<Brokers>,
     State(clock): State<Clock>,
     State(runner): State<Runner>,
+    query: Query,
     context: PageContext,
     Id(id): Id,
-    Query(query): Query,
 ) -> Result<Response, Error> {
+    let query = query.taking(&[Parameter::whole("shown", 0, i64::MAX)])?;
     let (storage, timing) = (state.storage().clone(), state.timing());
     storage.find_run(&context.asker, id).await?.ok_or(Error::NotFound)?;
     let events = ProgressEvents {

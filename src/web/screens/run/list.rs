@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::{extract::State, response::Response};
+use chrono::{DateTime, Utc};
 
 use crate::{
     brokers::Brokers,
@@ -10,13 +11,14 @@ use crate::{
         run::{Run, RunState},
         sharing::Whose,
     },
-    storage::{RunFilter, Storage},
+    storage::{ListPosition, RunFilter, Storage},
     web::{
         frame::{
             chrome::{Chrome, Section},
             context::PageContext,
             error::Error,
-            extract::Query,
+            page_query::Query,
+            parameters::Parameter,
         },
         paths,
         screens::shared::share::sharing_labels,
@@ -113,15 +115,22 @@ pub(in crate::web) async fn get(
     State(storage): State<Storage>,
     State(brokers): State<Brokers>,
     State(clock): State<Clock>,
+    query: Query,
     context: PageContext,
-    Query(query): Query,
 ) -> Result<Response, Error> {
+    let query = query.taking(&[
+        Parameter::word("state", RunState::ALL.map(RunState::id)),
+        Parameter::word("whose", Whose::ALL.map(Whose::id)),
+        Parameter::any_whole("before"),
+    ])?;
     let state = query.text("state").and_then(RunState::from_id);
     let before = query.number("before");
     let whose = query.text("whose").and_then(Whose::from_id).unwrap_or_default();
     let filter = RunFilter { state, before, whose, ..RunFilter::default() };
     let runs = storage.list_runs(&context.asker, filter, i64::from(PAGE_SIZE) + 1).await?;
     let page = Page::cut(runs, PAGE_SIZE);
+    let n_rows = page.rows.len();
+    let position = storage.count_runs(&context.asker, filter).await?;
     let now = clock.now();
     let labels =
         sharing_labels(&storage, &context, page.rows.iter().map(|run| &run.sharing)).await?;
@@ -138,18 +147,8 @@ pub(in crate::web) async fn get(
         )
     };
     let next = page.last_before_more().map(|run| href(Some(run.id)));
-    let rows: Vec<RunRow> = page
-        .rows
-        .into_iter()
-        .zip(labels)
-        .map(|(run, shared)| RunRow {
-            broker: brokers.name_of(&run.broker),
-            shared,
-            created: moment(run.created, now),
-            duration: run.duration(now).map(duration_text),
-            run,
-        })
-        .collect();
+    let rows = page.rows.into_iter().zip(labels);
+    let rows: Vec<_> = rows.map(|(run, shared)| row(run, shared, &brokers, now)).collect();
     let page = RunListPage {
         chrome: context.chrome(Section::Runs),
         states: state_filters(state, whose),
@@ -157,7 +156,7 @@ pub(in crate::web) async fn get(
         state: state.map_or("", RunState::id).to_owned(),
         is_filtered: state.is_some() || whose != Whose::All,
         pager: Pager {
-            summary: if before.is_some() { "Older runs" } else { "Newest first" }.to_owned(),
+            summary: summary(position, n_rows),
             what: "runs".to_owned(),
             first: before.map(|_| href(None)),
             next,
@@ -166,6 +165,23 @@ pub(in crate::web) async fn get(
         table: TableView::new("Runs, newest first", &COLUMNS, &rows),
     };
     Ok(context.render(&page))
+}
+
+fn row(run: Run, shared: Option<String>, brokers: &Brokers, now: DateTime<Utc>) -> RunRow {
+    RunRow {
+        broker: brokers.name_of(&run.broker),
+        shared,
+        created: moment(run.created, now),
+        duration: run.duration(now).map(duration_text),
+        run,
+    }
+}
+
+fn summary(position: ListPosition, n_rows: usize) -> String {
+    match position.n_all {
+        0 => String::new(),
+        n_all => format!("{}, newest first", Pager::summary(position.n_before, n_rows, n_all)),
+    }
 }
 
 fn whose_word(whose: Whose) -> &'static str {

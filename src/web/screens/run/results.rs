@@ -8,11 +8,15 @@ use crate::{
     },
     storage::{Cursor, PageCursor, ResultPage, Storage, StorageError},
     web::{
-        frame::extract::Pairs,
+        frame::{
+            error::Error,
+            page_query::{Query, refused},
+            parameters::Parameter,
+        },
         paths,
         screens::shared::{
             parameters::filter_of,
-            result_columns::{COLUMNS, order_from, word_of},
+            result_columns::{COLUMNS, order_from, order_words, word_of},
         },
         widgets::{
             controls::Link,
@@ -85,19 +89,27 @@ pub(super) struct ResultsRequest {
 }
 
 impl ResultsRequest {
-    /// Reads `order`, `after` or `before`, and `page_size`; what is not understood counts as not said.
-    pub(super) fn parse(query: &Pairs) -> Self {
+    /// Reads `order`, `after` or `before`, and `page_size`.
+    pub(super) fn parse(query: Query) -> Result<Self, Error> {
+        let query = query.taking(&[
+            Parameter::word("order", order_words()),
+            Parameter::text("after"),
+            Parameter::text("before"),
+            Parameter::word("page_size", PAGE_SIZES.map(|size| size.to_string())),
+        ])?;
         let order = query.text("order").and_then(order_from).unwrap_or_default();
-        let cursor_of = |name| query.text(name).and_then(|text| Cursor::parse(text, order.column));
-        let cursor = match (cursor_of("after"), cursor_of("before")) {
-            (Some(place), _) => PageCursor::After(place),
-            (None, Some(place)) => PageCursor::Before(place),
+        let place = |name: &str, text: &str| {
+            let place = Cursor::parse(text, order.column);
+            place.ok_or_else(|| refused(name, "This is no place in a list in this order."))
+        };
+        let cursor = match (query.text("after"), query.text("before")) {
+            (Some(_), Some(_)) => return Err(refused("before", "Give it without “after”.")),
+            (Some(text), None) => PageCursor::After(place("after", text)?),
+            (None, Some(text)) => PageCursor::Before(place("before", text)?),
             (None, None) => PageCursor::Start,
         };
-        let page_size = query
-            .number("page_size")
-            .and_then(|size| PAGE_SIZES.into_iter().find(|allowed| i64::from(*allowed) == size));
-        Self { order, cursor, page_size }
+        let page_size = query.text("page_size").and_then(|size| size.parse().ok());
+        Ok(Self { order, cursor, page_size })
     }
 
     fn rows(&self) -> u32 {

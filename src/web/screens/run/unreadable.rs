@@ -8,11 +8,6 @@ use axum::{
 };
 
 use crate::{
-    domain::{
-        history::{Action, Event, Kind},
-        run::RunId,
-        sharing::Asker,
-    },
     packets,
     storage::Storage,
     web::{
@@ -20,9 +15,12 @@ use crate::{
             chrome::{Chrome, Section},
             context::PageContext,
             error::Error,
-            extract::{Id, Query, TwoIds},
+            extract::{Id, TwoIds},
+            page_query::Query,
+            parameters::Parameter,
         },
         paths,
+        screens::shared::unreadable_bytes::{as_download, take_out},
         widgets::{
             controls::Link,
             pager::{Page, Pager},
@@ -65,10 +63,11 @@ const PAGE_SIZE: u16 = 100;
 /// `GET /runs/{id}/unreadable/`
 pub(in crate::web) async fn get(
     State(storage): State<Storage>,
+    query: Query,
     context: PageContext,
     Id(id): Id,
-    Query(query): Query,
 ) -> Result<Response, Error> {
+    let query = query.taking(&[Parameter::whole("after", 0, i64::MAX)])?;
     let run = storage.find_run(&context.asker, id).await?.ok_or(Error::NotFound)?;
     let after = query.number("after").unwrap_or(0);
     let found =
@@ -116,15 +115,7 @@ pub(in crate::web) async fn get_bytes(
     TwoIds(run_id, id): TwoIds,
 ) -> Result<Response, Error> {
     let bytes = take_out(&storage, &context.asker, run_id, id).await?;
-    let name = format!("attachment; filename=\"run-{run_id}-unreadable-{id}.bin\"");
-    Ok((
-        [
-            (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-            (header::CONTENT_DISPOSITION, name),
-        ],
-        bytes,
-    )
-        .into_response())
+    Ok(as_download(run_id, id, bytes))
 }
 
 /// `GET /runs/{run_id}/unreadable/{id}/json/`: every field of an Avro container, whatever survey it is of.
@@ -139,16 +130,4 @@ pub(in crate::web) async fn get_json(
         .map_err(|error| Error::Internal(error.into()))?
         .map_err(|error| Error::BadRequest(error.to_string()))?;
     Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
-}
-
-async fn take_out(
-    storage: &Storage,
-    asker: &Asker,
-    run_id: RunId,
-    id: i64,
-) -> Result<Vec<u8>, Error> {
-    let bytes = storage.find_unreadable_bytes(asker, run_id, id).await?.ok_or(Error::NotFound)?;
-    let event = Event::new(Action::Exported, Kind::Run, run_id, format!("unreadable message {id}"));
-    storage.record_event(asker, event).await?;
-    Ok(bytes)
 }

@@ -5,7 +5,7 @@ use axum::{extract::State, http::StatusCode, response::Response};
 use chrono::{DateTime, Utc};
 
 use super::{
-    history_filter::{HistoryFilterForm, filter_form, read_filter},
+    history_filter::{HistoryFilterForm, filter_form, filter_parameters, read_filter},
     history_words::detail_lines,
     share::Owned,
 };
@@ -21,7 +21,9 @@ use crate::{
             chrome::{Chrome, Section},
             context::PageContext,
             error::Error,
-            extract::{Id, Pairs, Query},
+            extract::{Id, Pairs},
+            page_query::Query,
+            parameters::Parameter,
         },
         paths,
         widgets::{
@@ -73,10 +75,11 @@ macro_rules! history_pages {
         pub(in crate::web) async fn $get(
             State(storage): State<Storage>,
             State(clock): State<Clock>,
+            query: Query,
             context: PageContext,
             Id(id): Id,
-            Query(query): Query,
         ) -> Result<Response, Error> {
+            let query = query.taking(&[Parameter::any_whole("before")])?;
             object_page(&storage, &clock, &context, ($kind, id), query.number("before")).await
         }
     };
@@ -120,10 +123,13 @@ async fn object_page(
 pub(in crate::web) async fn get(
     State(storage): State<Storage>,
     State(clock): State<Clock>,
+    query: Query,
     context: PageContext,
-    Query(query): Query,
 ) -> Result<Response, Error> {
     context.require_admin()?;
+    let mut taken = filter_parameters();
+    taken.push(Parameter::any_whole("before"));
+    let query = query.taking(&taken)?;
     let asker = &context.asker;
     let (filter, error) = match read_filter(&query) {
         Ok(filter) => (Some(filter), None),

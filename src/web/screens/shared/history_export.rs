@@ -11,14 +11,14 @@ use axum::{
 use futures::StreamExt;
 use serde_json::{Value, json};
 
-use super::history_filter::read_filter;
+use super::history_filter::{filter_parameters, read_filter};
 use crate::{
     domain::{
         history::{Action, Entry, Event, Kind},
         sharing::Asker,
     },
     storage::{HistoryFilter, Storage},
-    web::frame::{context::PageContext, error::Error, extract::Query},
+    web::frame::{context::PageContext, error::Error, page_query::Query},
 };
 
 /// Lines that are read at once for an export.
@@ -27,10 +27,11 @@ const EXPORT_STEP: i64 = 1_000;
 /// `GET /team/history/export/`: every line that the filter shows, newest first, a JSON object each.
 pub(in crate::web) async fn get_export(
     State(storage): State<Storage>,
+    query: Query,
     context: PageContext,
-    Query(query): Query,
 ) -> Result<Response, Error> {
     context.require_admin()?;
+    let query = query.taking(&filter_parameters())?;
     let filter = read_filter(&query).map_err(Error::BadRequest)?;
     let event = Event {
         action: Action::Exported,

@@ -9,7 +9,7 @@ use crate::{
     },
     storage::{HistoryFilter, Storage},
     web::{
-        frame::{error::Error, extract::Pairs},
+        frame::{error::Error, extract::Pairs, parameters::Parameter},
         widgets::field::Choice,
     },
 };
@@ -35,6 +35,11 @@ impl HistoryFilterForm {
             .iter()
             .any(|text| !text.is_empty())
     }
+}
+
+/// What the filter takes of an address. What cannot be read is told beside its fields.
+pub(super) fn filter_parameters() -> Vec<Parameter> {
+    ["who", "action", "kind", "object", "since", "until"].map(Parameter::text).to_vec()
 }
 
 pub(super) fn read_filter(query: &Pairs) -> Result<HistoryFilter, String> {

@@ -11,7 +11,7 @@ use crate::{
         widgets::{
             cell::{Cell, Content},
             controls::TargetChip,
-            table::{Column, order_named, order_word},
+            table::{self, Column, order_named, order_word},
             words::{PositionText, link, magnitude, observed, position_text, score},
         },
     },
@@ -67,6 +67,11 @@ pub(in crate::web) const COLUMNS: [ResultColumn; 8] = [
 /// The order that a word asks for: `mag` or, from high to low, `-mag`.
 pub(in crate::web) fn order_from(word: &str) -> Option<SortOrder> {
     order_named(&COLUMNS, word)
+}
+
+/// Every word that [`order_from`] reads.
+pub(in crate::web) fn order_words() -> Vec<String> {
+    table::order_words(&COLUMNS)
 }
 
 /// The word that [`order_from`] reads.

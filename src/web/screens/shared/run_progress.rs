@@ -6,13 +6,13 @@ use chrono::{DateTime, Utc};
 use crate::{
     brokers::Broker,
     domain::{
-        run::{LogLevel, LogLine, Run, RunState},
+        run::{LogLevel, LogLine, Run, RunLog, RunState},
         wording::{as_sentence, grouped_text},
     },
     web::{
         door::consent::connect_url,
         paths,
-        screens::shared::parameters::filter_of,
+        screens::shared::{parameters::filter_of, run_log::RunLogView},
         widgets::{
             controls::{Link, StateChip},
             words::{counted, duration_text, grouped, link, run_title, size_text, state_chip},
@@ -49,7 +49,7 @@ pub(in crate::web) struct RunProgress {
     pub(in crate::web) unreadable: Option<Link>,
     /// Results that are not on the page yet: "Show 14 new alerts".
     pub(in crate::web) new_results: Option<Link>,
-    pub(in crate::web) log: Vec<LogLineView>,
+    pub(in crate::web) log: RunLogView,
 }
 
 /// How near the end of a run is.
@@ -92,16 +92,6 @@ pub(in crate::web) struct RunTrouble {
     pub(in crate::web) links: Vec<Link>,
 }
 
-/// A line of a run's log.
-#[derive(Clone, Debug)]
-pub(in crate::web) struct LogLineView {
-    /// Time of day, UTC: `05:10:07`.
-    pub(in crate::web) time: String,
-    /// How much it matters: `info`, `warning` or `error`.
-    pub(in crate::web) level: &'static str,
-    pub(in crate::web) text: String,
-}
-
 /// Results that came since the page was drawn.
 pub(in crate::web) struct NewResults {
     pub(in crate::web) shown: u64,
@@ -112,13 +102,13 @@ pub(in crate::web) struct NewResults {
 pub(in crate::web) fn progress_view(
     run: &Run,
     broker: Option<&dyn Broker>,
-    log: &[LogLine],
+    log: &RunLog,
     now: DateTime<Utc>,
     news: Option<&NewResults>,
 ) -> RunProgress {
     let state = state_chip(run.state);
     let is_trouble = matches!(run.state, RunState::Failed | RunState::Interrupted);
-    let notice = notice(run, log);
+    let notice = notice(run, &log.lines);
     let n_new = news.map_or(0, |news| run.counts.stored.saturating_sub(news.shown));
     RunProgress {
         state,
@@ -139,7 +129,7 @@ pub(in crate::web) fn progress_view(
         new_results: news
             .filter(|_| n_new > 0)
             .map(|news| link(format!("Show {}", counted(n_new, "new alert")), &*news.href)),
-        log: log.iter().map(log_line).collect(),
+        log: RunLogView::of(log),
     }
 }
 
@@ -282,14 +272,6 @@ fn trouble(run: &Run) -> RunTrouble {
 
 fn paragraphs(text: &str) -> Vec<String> {
     text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
-}
-
-fn log_line(line: &LogLine) -> LogLineView {
-    LogLineView {
-        time: line.at.format("%H:%M:%S").to_string(),
-        level: line.level.id(),
-        text: line.message.clone(),
-    }
 }
 
 impl askama::filters::HtmlSafe for RunProgress {}

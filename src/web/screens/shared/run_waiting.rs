@@ -4,7 +4,7 @@ use super::run_progress::{NewResults, RunProgress, progress_view};
 use crate::{
     actions::run_limits::RunLimits,
     brokers::Brokers,
-    domain::run::{LogLine, Run, RunState},
+    domain::run::{Run, RunLog, RunState},
     storage::{RunsAhead, Storage, StorageError},
 };
 
@@ -20,7 +20,7 @@ pub(in crate::web) struct ProgressContext {
 pub(in crate::web) async fn progress_of(
     storage: &Storage,
     run: &Run,
-    log: &[LogLine],
+    log: &RunLog,
     news: Option<&NewResults>,
     context: &ProgressContext,
 ) -> Result<RunProgress, StorageError> {

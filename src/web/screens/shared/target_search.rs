@@ -31,25 +31,24 @@ pub(in crate::web) async fn read_filter(
     asker: &Asker,
 ) -> Result<TargetFilter, SearchError> {
     let mut errors = Vec::new();
-    let name = query
-        .text("name")
-        .filter(|name| !name_key(name).is_empty())
-        .map(|name| name.replace('\0', ""));
+    let name = query.text("name").map(str::to_owned);
+    // Such a name would find every target.
+    if name.as_ref().is_some_and(|name| name_key(name).is_empty()) {
+        errors.push(("name", "Enter a letter or a digit of the name.".to_owned()));
+    }
     let whose = query.text("whose").and_then(Whose::from_id).unwrap_or_default();
     let mut cone = None;
-    if let Some(text) = query.text("cone_search").or_else(|| query.text("cone")) {
-        match parse_cone(text) {
-            Ok(read) => cone = Some(read),
-            Err(error) => errors.push(("cone_search", format!("{error}."))),
-        }
-    }
-    if let Some(text) = query.text("target_cone_search") {
-        match cone_around_target(text, storage, asker).await {
+    let mut places = CONES.into_iter().filter_map(|name| Some((name, query.text(name)?)));
+    if let Some((name, text)) = places.next() {
+        match read_cone(name, text, storage, asker).await {
             Ok(read) => cone = Some(read),
             Err(SearchError::Wrong(wrong)) => errors.extend(wrong),
             Err(error) => return Err(error),
         }
     }
+    // Of two circles one would be passed over.
+    let one = || "Search around one place: this is a second one.".to_owned();
+    errors.extend(places.map(|(name, _)| (name, one())));
     if errors.is_empty() {
         Ok(TargetFilter { name, cone, whose })
     } else {
@@ -57,12 +56,28 @@ pub(in crate::web) async fn read_filter(
     }
 }
 
+/// Parameters that say around which place is searched.
+const CONES: [&str; 3] = ["cone_search", "cone", TARGET_CONE];
+const TARGET_CONE: &str = "target_cone_search";
+
+async fn read_cone(
+    name: &'static str,
+    text: &str,
+    storage: &Storage,
+    asker: &Asker,
+) -> Result<Cone, SearchError> {
+    if name == TARGET_CONE {
+        return cone_around_target(text, storage, asker).await;
+    }
+    parse_cone(text).map_err(|error| SearchError::Wrong(vec![(name, format!("{error}."))]))
+}
+
 async fn cone_around_target(
     text: &str,
     storage: &Storage,
     asker: &Asker,
 ) -> Result<Cone, SearchError> {
-    let wrong = |message| SearchError::Wrong(vec![("target_cone_search", message)]);
+    let wrong = |message| SearchError::Wrong(vec![(TARGET_CONE, message)]);
     let shape = || "Cone search parameters must be in the format 'Name, Radius'.".to_owned();
     let (name, radius) = text.rsplit_once(',').ok_or_else(|| wrong(shape()))?;
     let found = storage.find_target_by_name(asker, name.trim()).await?;

@@ -28,8 +28,10 @@ use crate::{
             chrome::{Chrome, Section},
             context::{PageContext, redirect_with},
             error::Error,
-            extract::{Form, Query},
+            extract::Form,
             flash::Note,
+            page_query::Query,
+            parameters::Parameter,
         },
         paths,
         state::AppState,
@@ -154,7 +156,9 @@ impl Visit {
 }
 
 /// `GET /subscriptions/?page=`; `?topic=` begins the form for a new one.
-pub(in crate::web) async fn get(visit: Visit, Query(chosen): Query) -> Result<Response, Error> {
+pub(in crate::web) async fn get(query: Query, visit: Visit) -> Result<Response, Error> {
+    let chosen =
+        query.taking(&[Parameter::whole("page", 1, i64::MAX), Parameter::text("topic")])?;
     let desk = visit.desk().await?;
     let form = match chosen.text("topic") {
         Some(topic) => FORM.filled(&RawForm::from_pairs([("topic", topic)])),

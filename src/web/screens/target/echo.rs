@@ -6,7 +6,7 @@ use super::list::CONE;
 use crate::{
     clock::Clock,
     web::{
-        frame::{error::Error, extract::Query},
+        frame::{error::Error, page_query::Query, parameters::Parameter},
         screens::shared::{echo::echo, target_fields::FORM},
     },
 };
@@ -14,8 +14,9 @@ use crate::{
 /// `GET /targets/echo/?field=&value=`
 pub(in crate::web) async fn get(
     State(clock): State<Clock>,
-    Query(query): Query,
+    query: Query,
 ) -> Result<Response, Error> {
+    let query = query.taking(&[Parameter::text("field"), Parameter::anything("value")])?;
     let field = match query.text("field").unwrap_or_default() {
         name if name == CONE.name => Some(&CONE),
         name => FORM.field(name),

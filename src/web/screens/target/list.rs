@@ -18,7 +18,9 @@ use crate::{
             chrome::{Chrome, Section},
             context::PageContext,
             error::Error,
-            extract::{Pairs, Query},
+            extract::Pairs,
+            page_query::Query,
+            parameters::Parameter,
         },
         paths,
         screens::shared::{
@@ -118,15 +120,18 @@ fn understand_cone(text: &str, _: DateTime<Utc>) -> Result<String, String> {
 pub(in crate::web) async fn get(
     State(storage): State<Storage>,
     State(clock): State<Clock>,
+    query: Query,
     context: PageContext,
-    Query(query): Query,
 ) -> Result<Response, Error> {
-    let mut state = FormState::default();
-    for field in [&NAME, &CONE] {
-        if let Some(text) = query.text(field.name) {
-            state.put(field.name, text.to_owned());
-        }
-    }
+    let query = query.taking(&[
+        Parameter::text(NAME.name),
+        Parameter::text(CONE.name),
+        Parameter::text("cone"),
+        Parameter::text("target_cone_search"),
+        Parameter::word("whose", Whose::ALL.map(Whose::id)),
+        Parameter::any_whole("before"),
+    ])?;
+    let mut state = typed(&query);
     let reading = Context { now: clock.now(), choices: Choices::new() };
     if let Some(echo) = query.text(CONE.name).and_then(|text| CONE.echo(text, &reading)) {
         state.put_echo(CONE.name, echo);
@@ -135,8 +140,9 @@ pub(in crate::web) async fn get(
         Ok(filter) => (filter, StatusCode::OK),
         Err(SearchError::Storage(error)) => return Err(error.into()),
         Err(SearchError::Wrong(errors)) => {
-            for (_, message) in errors {
-                state.add_error(CONE.name, message);
+            for (name, message) in errors {
+                let field = if name == NAME.name { &NAME } else { &CONE };
+                state.add_error(field.name, message);
             }
             (TargetFilter::default(), StatusCode::UNPROCESSABLE_ENTITY)
         }
@@ -175,11 +181,27 @@ pub(in crate::web) async fn get(
     Ok(context.render_as(status, &view))
 }
 
+/// What stands in the boxes of the search.
+fn typed(query: &Pairs) -> FormState {
+    let mut state = FormState::default();
+    for (field, text) in [(&NAME, query.text(NAME.name)), (&CONE, cone_text(query))] {
+        if let Some(text) = text {
+            state.put(field.name, text.to_owned());
+        }
+    }
+    state
+}
+
+/// The place around which is searched; `cone` is another word for it.
+fn cone_text(query: &Pairs) -> Option<&str> {
+    query.text(CONE.name).or_else(|| query.text("cone"))
+}
+
 /// The address of a page of the list that is asked for.
 fn list_href(query: &Pairs, whose: Whose, before: Option<i64>) -> String {
     let before = before.map(|id| id.to_string()).unwrap_or_default();
     let text = |name| query.text(name).unwrap_or_default();
-    let cone = query.text("cone_search").or_else(|| query.text("cone")).unwrap_or_default();
+    let cone = cone_text(query).unwrap_or_default();
     let pairs = [
         ("name", text("name")),
         ("cone_search", cone),

@@ -19,6 +19,7 @@ use crate::{
             chrome::{Chrome, Section},
             context::Frame,
             error::Error,
+            page_query::Query,
         },
         paths,
         state::Accounts,
@@ -71,8 +72,10 @@ pub(in crate::web) async fn get(
     State(_): State<Arc<Site>>,
     accounts: Accounts,
     frame: Frame,
+    query: Query,
     Path(token): Path<String>,
 ) -> Result<Response, Error> {
+    query.taking(&[])?;
     let found = storage.find_invitation(&secret_hash(&token)).await?;
     let status = if found.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND };
     let page = JoinPage {

@@ -1,5 +1,5 @@
-//! Refuses parameters of an address and members of a body that a request does not take. The description says which it takes;
-//! whatever else is sent would be passed over, and a slip of the pen would look like an answer.
+//! Holds requests to the description: parameters of an address and members of a body that it does not name, and values of
+//! parameters that it does not allow, are refused by their names. Passed over, a slip of the pen would look like an answer.
 
 use axum::{
     body::Body,
@@ -14,19 +14,19 @@ use super::{openapi::description, wrong_fields::wrong_fields};
 use crate::web::frame::{
     error::ApiError,
     extract::{Pairs, body_of},
+    page_query::IsJudged,
+    parameters::{Parameter, complaints},
 };
 
 /// Wrong names up to which each is told what there is instead.
 const MOST_EXPLAINED: usize = 20;
 
 /// Answers 422 to what a request does not take, by its name; all else goes on.
-pub(super) async fn refuse(request: Request, next: Next) -> Response {
+pub(super) async fn refuse_others(request: Request, next: Next) -> Response {
     let Some(taken) = Taken::by(&request) else { return next.run(request).await };
-    let mut errors = Map::new();
     let sent = Pairs::parse(request.uri().query().unwrap_or_default().as_bytes());
-    for (name, _) in sent.iter().filter(|(name, _)| !taken.parameters.contains(name)) {
-        errors.insert(name.to_owned(), message("parameter", &taken.parameters));
-    }
+    let wrong = complaints(&sent, &taken.parameters, "request").into_iter();
+    let mut errors: Map<_, _> = wrong.map(|(name, message)| (name, json!([message]))).collect();
     let request = if matches!(*request.method(), Method::GET | Method::HEAD) {
         request
     } else {
@@ -38,7 +38,7 @@ pub(super) async fn refuse(request: Request, next: Next) -> Response {
                     serde_json::from_slice(&bytes).unwrap_or_default();
                 let is_unknown = |name: &&String| !taken.members.contains(&name.as_str());
                 for name in members.keys().filter(is_unknown) {
-                    errors.insert(name.clone(), message("field", &taken.members));
+                    errors.insert(name.clone(), unknown_member(&taken.members));
                 }
                 Request::from_parts(parts, Body::from(bytes))
             }
@@ -49,25 +49,30 @@ pub(super) async fn refuse(request: Request, next: Next) -> Response {
         // Each by its name all the same, but what it takes is not repeated for thousands of them.
         errors.values_mut().for_each(|error| *error = json!(["This request takes no such name."]));
     }
-    if errors.is_empty() { next.run(request).await } else { wrong_fields(errors) }
-}
-
-fn message(what: &str, taken: &[&str]) -> Value {
-    if taken.is_empty() {
-        return json!([format!("This request takes no {what}s.")]);
+    if !errors.is_empty() {
+        return wrong_fields(errors);
     }
-    json!([format!("This request takes no such {what}. It takes: {}.", taken.join(", "))])
+    let mut request = request;
+    request.extensions_mut().insert(IsJudged);
+    next.run(request).await
 }
 
-/// The names that a request takes.
+fn unknown_member(taken: &[&str]) -> Value {
+    if taken.is_empty() {
+        return json!(["This request takes no fields."]);
+    }
+    json!([format!("This request takes no such field. It takes: {}.", taken.join(", "))])
+}
+
+/// What a request takes.
 #[derive(Debug, PartialEq, Eq)]
 struct Taken {
-    parameters: Vec<&'static str>,
+    parameters: Vec<Parameter>,
     members: Vec<&'static str>,
 }
 
 impl Taken {
-    /// Those of a request; `None` where nothing is described, and nothing there.
+    /// By a request; `None` where nothing is described, and nothing there.
     fn by(request: &Request) -> Option<Self> {
         let path = request.extensions().get::<MatchedPath>()?;
         let method = match *request.method() {
@@ -85,11 +90,33 @@ impl Taken {
         Some(Self {
             parameters: parameters
                 .filter(|one| one["in"] == "query")
-                .filter_map(|one| one["name"].as_str())
+                .filter_map(|one| parameter(one["name"].as_str()?, &one["schema"]))
                 .collect(),
             members: members(body, &described["components"]["schemas"]),
         })
     }
+}
+
+/// A parameter with the values that its schema allows; `None` of a schema of which nothing is known here.
+fn parameter(name: &'static str, schema: &'static Value) -> Option<Parameter> {
+    if let Some(choices) = schema["oneOf"].as_array() {
+        return choices.iter().find_map(|choice| parameter(name, choice));
+    }
+    if let Some(words) = schema["enum"].as_array() {
+        return Some(Parameter::word(name, words.iter().filter_map(Value::as_str)));
+    }
+    let kinds = match &schema["type"] {
+        Value::Array(kinds) => kinds.as_slice(),
+        kind => std::slice::from_ref(kind),
+    };
+    kinds.iter().find_map(|kind| match kind.as_str()? {
+        "string" => Some(Parameter::text(name)),
+        "integer" => {
+            let bound = |word: &str, none| schema[word].as_i64().unwrap_or(none);
+            Some(Parameter::whole(name, bound("minimum", i64::MIN), bound("maximum", i64::MAX)))
+        }
+        _ => None,
+    })
 }
 
 /// The names of an object's members, and of those that it is put together from.
@@ -109,14 +136,44 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_names_of_a_request_are_those_of_its_address_and_of_every_part_of_its_body() {
+    fn what_a_request_takes_is_what_its_address_and_every_part_of_its_body_are_described_with() {
         let taken = Taken::described("/api/targets/{id}/", "put").unwrap();
-        assert_eq!(taken.parameters, [""; 0], "the number is none of them");
+        assert!(taken.parameters.is_empty(), "the number is none of them: {taken:?}");
         for name in ["version", "name", "ra", "type"] {
             assert!(taken.members.contains(&name), "{name}: {taken:?}");
         }
         let taken = Taken::described("/api/targets/", "get").unwrap();
-        assert!(taken.parameters.contains(&"cone_search") && taken.members.is_empty());
+        assert!(taken.members.is_empty());
+        for parameter in [
+            Parameter::text("cone_search"),
+            Parameter::any_whole("before"),
+            Parameter::whole("page_size", 1, 1_000),
+            Parameter::word("whose", ["all", "mine", "groups"]),
+        ] {
+            assert!(taken.parameters.contains(&parameter), "{parameter:?}: {taken:?}");
+        }
         assert_eq!(Taken::described("/api/moons/", "get"), None);
+    }
+
+    #[test]
+    fn schemas_say_what_a_parameter_takes() {
+        let word = Parameter::word("it", ["a", "b"]);
+        for (schema, takes) in [
+            (json!({"type": ["string", "null"]}), Some(Parameter::text("it"))),
+            (json!({"type": "integer"}), Some(Parameter::any_whole("it"))),
+            (
+                json!({"type": ["integer", "null"], "minimum": 1}),
+                Some(Parameter::whole("it", 1, i64::MAX)),
+            ),
+            (json!({"type": "string", "enum": ["a", "b"]}), Some(word.clone())),
+            (
+                json!({"oneOf": [{"type": "null"}, {"type": "string", "enum": ["a", "b"]}]}),
+                Some(word),
+            ),
+            (json!({"type": "boolean"}), None),
+        ] {
+            let schema: &'static Value = Box::leak(Box::new(schema));
+            assert_eq!(parameter("it", schema), takes, "{schema}");
+        }
     }
 }

@@ -1,0 +1,111 @@
+//! Lists of runs: by state, by saved query, by whose they are, by an alert that they found.
+
+use super::{
+    ListPosition, Storage, StorageError,
+    runs::{RunRow, select_runs},
+};
+use crate::domain::{
+    run::{Run, RunId, RunState},
+    sharing::{Asker, Whose},
+};
+
+/// Which runs a list shows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RunFilter {
+    /// Those in one state.
+    pub state: Option<RunState>,
+    /// Those of one saved query.
+    pub saved_query_id: Option<i64>,
+    /// Those before this one.
+    pub before: Option<RunId>,
+    /// Whose.
+    pub whose: Whose,
+    /// Those of listeners alone.
+    pub of_listeners: bool,
+}
+
+/// Whether a run `r` passes the filter `$3` to `$7`.
+macro_rules! passes {
+    () => {
+        "($3::text is null or r.state = $3)
+           and ($4::bigint is null or r.saved_query_id = $4)
+           and is_of($5, r.started_by, r.readers, $1, $6)
+           and ($7 is false or r.day is not null)"
+    };
+}
+
+impl Storage {
+    /// The newest `limit` runs that a filter shows.
+    pub async fn list_runs(
+        &self,
+        by: &Asker,
+        filter: RunFilter,
+        limit: i64,
+    ) -> Result<Vec<Run>, StorageError> {
+        let rows: Vec<RunRow> = sqlx::query_as(select_runs!(concat!(
+            passes!(),
+            " and r.id < coalesce($8, 9223372036854775807)
+             order by r.id desc
+             limit $9"
+        )))
+        .bind(by.member_id())
+        .bind(by.seen_groups())
+        .bind(filter.state.map(RunState::id))
+        .bind(filter.saved_query_id)
+        .bind(filter.whose.id())
+        .bind(by.own_groups())
+        .bind(filter.of_listeners)
+        .bind(filter.before)
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter().map(Run::try_from).collect()
+    }
+
+    /// The newest `limit` runs that they see and that found an alert.
+    pub async fn list_runs_of_alert(
+        &self,
+        by: &Asker,
+        alert_id: i64,
+        limit: i64,
+    ) -> Result<Vec<Run>, StorageError> {
+        let rows: Vec<RunRow> = sqlx::query_as(select_runs!(
+            "",
+            "join run_alert l on l.run_id = r.id",
+            "l.alert_id = $3
+             order by r.id desc
+             limit $4"
+        ))
+        .bind(by.member_id())
+        .bind(by.seen_groups())
+        .bind(alert_id)
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter().map(Run::try_from).collect()
+    }
+
+    /// How many runs a filter shows on all pages, and how many on the pages before the one that it asks for.
+    pub async fn count_runs(
+        &self,
+        by: &Asker,
+        filter: RunFilter,
+    ) -> Result<ListPosition, StorageError> {
+        let (n_all, n_before) = sqlx::query_as(concat!(
+            "select count(*), count(*) filter (where r.id >= $8) from run r
+             where may_read(r.started_by, r.readers, $1, $2) and ",
+            passes!()
+        ))
+        .bind(by.member_id())
+        .bind(by.seen_groups())
+        .bind(filter.state.map(RunState::id))
+        .bind(filter.saved_query_id)
+        .bind(filter.whose.id())
+        .bind(by.own_groups())
+        .bind(filter.of_listeners)
+        .bind(filter.before)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(ListPosition::of(n_all, n_before))
+    }
+}
