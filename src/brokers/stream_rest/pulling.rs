@@ -3,7 +3,8 @@
 //! It asks for as many messages as the run will probably need, with three pulls at once while there is a backlog. Only
 //! an answer of Pub/Sub counts as silence. Pulls are answered at once (`returnImmediately`) and repeated twice a second
 //! while the stream is quiet: a pull that waits, and is then given up, keeps taking messages out, and those come again
-//! only when their lease ends.
+//! only when their lease ends. Before a silence ends the run, and now and then before that, the subscription is looked at:
+//! where its topic was deleted nothing comes any more, and that is no silence.
 
 use std::{
     sync::{
@@ -101,6 +102,10 @@ struct Puller {
     has_backlog: bool,
     n_messages: u64,
     last_message: Instant,
+    /// Full name of the topic when the run began.
+    topic: String,
+    /// When an empty answer has the subscription looked at.
+    next_look: Instant,
 }
 
 impl Puller {
@@ -113,6 +118,9 @@ impl Puller {
     ) -> Self {
         let leases =
             Leases::start(consumer.clone(), subscription.ack_deadline_seconds, &context.tasks);
+        // Where nothing can come any more, what waits is taken and no more waited for.
+        let look_in =
+            if subscription.is_topic_gone() { Duration::ZERO } else { taking.timing.look };
         Self {
             consumer,
             leases,
@@ -131,6 +139,8 @@ impl Puller {
             has_backlog: false,
             n_messages: 0,
             last_message: Instant::now(),
+            topic: subscription.topic.clone(),
+            next_look: Instant::now() + look_in,
         }
     }
 
@@ -163,23 +173,36 @@ impl Puller {
                 self.most_known = most_at_once;
                 self.last_message = Instant::now() + self.ack_deadline;
             }
-            match pulled.outcome.inspect(|_| self.context.progress.note_answer())? {
+            match pulled.outcome? {
                 Some(batch) => {
+                    self.context.progress.note_answer();
                     if !self.hand_over(batch, pulled.asked).await {
                         // The run has ended: nobody reads why.
                         return Ok(String::new());
                     }
                 }
-                // Only an answer tells silence from a service that is out of reach, and only the last of several pulls: what
-                // is missing here may be what another one has got, and is still reading.
-                None if self.pulls.is_empty()
-                    && self.last_message.elapsed() >= self.limits.silence =>
-                {
-                    return Ok(self.limits.silence_sentence(self.n_messages));
+                None => {
+                    self.has_backlog = false;
+                    if let Some(because) = self.nothing_came().await? {
+                        return Ok(because);
+                    }
                 }
-                None => self.has_backlog = false,
             }
         }
+    }
+
+    /// An answer without messages; why the run ends with it.
+    async fn nothing_came(&mut self) -> Result<Option<String>, BrokerError> {
+        // Only an answer tells silence from a service that is out of reach, and only the last of several pulls: what is missing
+        // here may be what another one has got, and is still reading.
+        let is_last = self.pulls.is_empty();
+        let is_silent = is_last && self.last_message.elapsed() >= self.limits.silence;
+        if is_silent || is_last && self.next_look <= Instant::now() {
+            self.consumer.look(&self.topic).await?;
+            self.next_look = Instant::now() + self.timing.look;
+        }
+        self.context.progress.note_answer();
+        Ok(is_silent.then(|| self.limits.silence_sentence(self.n_messages)))
     }
 
     /// Starts as many pulls as there is room for.

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 
 use crate::google::GoogleError;
 
+/// What Pub/Sub calls the topic of a subscription whose topic was deleted.
+const DELETED_TOPIC: &str = "_deleted-topic_";
+
 /// A subscription, as far as we look at it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -28,6 +31,11 @@ fn default_ack_deadline() -> u32 {
 }
 
 impl Subscription {
+    /// Whether its topic was deleted: what waits in it still comes, and nothing new.
+    pub fn is_topic_gone(&self) -> bool {
+        self.topic == DELETED_TOPIC
+    }
+
     pub(super) fn read(answer: &[u8], what: &str) -> Result<Self, GoogleError> {
         serde_json::from_slice(answer).map_err(|_| not_understood(what))
     }
