@@ -253,7 +253,11 @@ impl BatchWriter {
     /// Acknowledges what was kept, while the next batch is being kept.
     async fn acknowledge(&mut self, receipt: Receipt, proof: Kept, settled: Vec<usize>) {
         if self.acknowledging.len() >= ACKNOWLEDGING_AT_ONCE {
-            self.acknowledging.join_next().await;
+            tokio::select! {
+                _ = self.acknowledging.join_next() => {}
+                // Who stops a run does not wait for a service that confirms nothing.
+                () = self.settings.context.stop.cancelled() => {}
+            }
         }
         let (storage, id, context) =
             (self.settings.storage.clone(), self.settings.run_id, self.settings.context.clone());
