@@ -114,3 +114,18 @@ async fn a_stop_does_not_wait_for_acknowledgements_that_nobody_confirms() {
     let run = streaming.app.wait(id).await;
     assert_eq!((&run["state"], n(&run, "acknowledged")), (&json!("cancelled"), 0), "{run}");
 }
+
+#[tokio::test]
+async fn a_number_of_acknowledgements_that_is_noted_again_or_late_changes_nothing() {
+    let streaming = Streaming::start().await;
+    streaming.publish(&night(1, 150));
+    let run = streaming.run(json!({})).await;
+    assert_eq!(n(&run, "acknowledged"), 150, "{run}");
+    let id = run["id"].as_i64().unwrap();
+    // As when the answer of the database was lost.
+    for so_far in [150, 50] {
+        streaming.app.storage.note_acknowledged(id, so_far).await.unwrap();
+    }
+    let run = streaming.app.get(&format!("/api/runs/{id}/")).await.expect(200).json();
+    assert_eq!(n(&run, "acknowledged"), 150, "{run}");
+}
