@@ -11,5 +11,6 @@ pub(in crate::web) mod result_columns;
 pub(in crate::web) mod run_progress;
 pub(in crate::web) mod run_waiting;
 pub(in crate::web) mod share;
+pub(in crate::web) mod stop_label;
 pub(in crate::web) mod target_fields;
 pub(in crate::web) mod target_search;
