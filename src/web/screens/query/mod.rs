@@ -12,4 +12,5 @@ pub(in crate::web) mod listener_actions;
 pub(in crate::web) mod listener_days;
 pub(in crate::web) mod listener_state;
 pub(in crate::web) mod preview;
+pub(in crate::web) mod sent_form;
 pub(in crate::web) mod upload;

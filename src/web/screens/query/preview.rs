@@ -7,8 +7,8 @@ use axum::{
 
 use super::{
     draft::kept_form,
-    form::Services,
     form_page::{CodeView, ParameterView, PreviewView, page},
+    sent_form::Services,
 };
 use crate::{
     actions::estimate_query::{ESTIMATES_A_MINUTE, Estimate, estimate_query},
