@@ -70,10 +70,8 @@ pub(super) async fn pull_once(
             }
         }
         if n_tries >= READ_TRIES {
-            return Err(BrokerError::Google(GoogleError::Refused {
-                what: consumer.path().what(),
-                message: "its answers cannot be read".to_owned(),
-            }));
+            let what = consumer.path().what();
+            return Err(GoogleError::not_understood("Pub/Sub", &what).into());
         }
     }
 }

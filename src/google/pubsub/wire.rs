@@ -37,14 +37,7 @@ impl Subscription {
     }
 
     pub(super) fn read(answer: &[u8], what: &str) -> Result<Self, GoogleError> {
-        serde_json::from_slice(answer).map_err(|_| not_understood(what))
-    }
-}
-
-fn not_understood(what: &str) -> GoogleError {
-    GoogleError::Refused {
-        what: what.to_owned(),
-        message: "an answer that is not Pub/Sub's".to_owned(),
+        serde_json::from_slice(answer).map_err(|_| GoogleError::not_understood("Pub/Sub", what))
     }
 }
 
