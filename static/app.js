@@ -96,6 +96,7 @@ for (const input of all("[data-filter]")) {
 const region = document.querySelector("[data-poll]");
 if (region) {
   const spoken = document.getElementById("progress-status");
+  const stop = document.querySelector(".head form[action$='/cancel/']");
   let lastSpoken = Date.now();
   const show = (html) => {
     const open = all("details[open]", region).map((part) => part.id);
@@ -116,6 +117,9 @@ if (region) {
     show(html);
     const state = region.querySelector("[data-live]").dataset;
     document.title = `${state.title} · tom-alerts`;
+    // A run that waits is cancelled, one that goes on is stopped, and one that is over is neither.
+    if (!state.stop) stop?.remove();
+    else if (stop) stop.querySelector("button").firstChild.data = state.stop;
     const isLive = state.live === "true";
     if (!isLive || Date.now() - lastSpoken > 5000) {
       spoken.textContent = state.status;

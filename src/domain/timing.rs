@@ -158,6 +158,8 @@ timing! {
     pulls: PullTiming {
         /// The pause after an answer without messages.
         empty_pause: Duration::from_millis(500),
+        /// How often the subscription is looked at while nothing comes: its topic may be gone.
+        look: Duration::from_mins(1),
         /// How long the end of a run waits for the pulls that are under way.
         last_pulls: Duration::from_secs(5),
     }
@@ -235,7 +237,7 @@ mod tests {
     use super::*;
 
     /// The program's own patience, in milliseconds.
-    const TRUE_VALUES_MS: [(&str, u64); 62] = [
+    const TRUE_VALUES_MS: [(&str, u64); 63] = [
         ("database.connection", 3_000),
         ("database.statement", 5_000),
         ("database.lock", 2_000),
@@ -272,6 +274,7 @@ mod tests {
         ("calls.quick", 5_000),
         ("calls.brief", 5_000),
         ("pulls.empty_pause", 500),
+        ("pulls.look", 60_000),
         ("pulls.last_pulls", 5_000),
         ("streams.first_look", 8_000),
         ("streams.look", 15_000),

@@ -85,6 +85,14 @@ pub enum GoogleError {
         /// Google's own words.
         message: String,
     },
+    /// Its answer is of another shape than it should be: a proxy's page, perhaps.
+    #[error("{service}'s answer about {what} is not what its documentation says")]
+    NotUnderstood {
+        /// "Pub/Sub"
+        service: &'static str,
+        /// What was asked for.
+        what: String,
+    },
     /// The answer is larger than we take.
     #[error("the answer about {what} is larger than {limit_mib} MiB")]
     TooLarge {
@@ -96,6 +104,11 @@ pub enum GoogleError {
 }
 
 impl GoogleError {
+    /// An answer that cannot be read, to a call for `what`.
+    pub(crate) fn not_understood(service: &'static str, what: &str) -> Self {
+        Self::NotUnderstood { service, what: what.to_owned() }
+    }
+
     /// The error as a sentence of its own: with a capital letter and one full stop.
     pub fn sentence(&self) -> String {
         as_sentence(&self.to_string())
@@ -295,6 +308,17 @@ mod tests {
             told.to_string().to_lowercase().starts_with("the table my-proj:mine.nope"),
             "{told}"
         );
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_read_is_told_of_in_one_way() {
+        for service in ["Pub/Sub", "BigQuery"] {
+            let told = GoogleError::not_understood(service, "the subscription s").sentence();
+            let expected = format!(
+                "{service}'s answer about the subscription s is not what its documentation says."
+            );
+            assert_eq!(told, expected);
+        }
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub enum QueryOrder {
     OwnerBackwards,
     /// The one that ran last first.
     LastRun,
-    /// The one that ran longest ago (or never) first.
+    /// The one that ran longest ago first; those that never ran are last in both.
     LastRunBackwards,
 }
 
@@ -116,7 +116,7 @@ fn list_sql(order: QueryOrder) -> &'static str {
         QueryOrder::Owner => ordered!("owner_name, lower(q.name), q.id"),
         QueryOrder::OwnerBackwards => ordered!("owner_name desc, lower(q.name), q.id"),
         QueryOrder::LastRun => ordered_by_run!("r.created desc nulls last, q.id desc"),
-        QueryOrder::LastRunBackwards => ordered_by_run!("r.created nulls first, q.id"),
+        QueryOrder::LastRunBackwards => ordered_by_run!("r.created nulls last, q.id"),
     }
 }
 

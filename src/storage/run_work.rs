@@ -20,15 +20,16 @@ pub enum StopRequest {
 }
 
 impl Storage {
-    /// Adds to the messages that were acknowledged. A number for reading: it waits for no disk, whose turn is the next
-    /// batch's, so a crash of the database within the same second may take it back.
-    pub async fn count_acknowledged(&self, id: RunId, n: u64) -> Result<(), StorageError> {
+    /// Notes how many messages of a run were acknowledged so far: what is noted twice, because its answer was lost, or later
+    /// than a larger number, changes nothing. A number for reading: it waits for no disk, whose turn is the next batch's, so
+    /// a crash of the database within the same second may take it back.
+    pub async fn note_acknowledged(&self, id: RunId, so_far: u64) -> Result<(), StorageError> {
         sqlx::query(
             "with this_once as (select set_config('synchronous_commit', 'off', true))
-             update run set acknowledged = acknowledged + $2 from this_once where id = $1",
+             update run set acknowledged = greatest(acknowledged, $2) from this_once where id = $1",
         )
         .bind(id)
-        .bind(super::to_bigint(n))
+        .bind(super::to_bigint(so_far))
         .execute(&self.work)
         .await?;
         Ok(())

@@ -82,6 +82,17 @@ pub(crate) fn is_api(path: &str) -> bool {
     path.starts_with(API) && path != API_DOCS
 }
 
+/// Where the form of a query or a target that is not there any more can be saved as a new one.
+pub(crate) fn anew(path: &str) -> Option<&'static str> {
+    let is_update = path.ends_with("/update/");
+    match path {
+        PREVIEW => Some(NEW_QUERY),
+        _ if is_update && path.starts_with(QUERY_PAGES) => Some(NEW_QUERY),
+        _ if is_update && path.starts_with(TARGETS) => Some(NEW_TARGET),
+        _ => None,
+    }
+}
+
 /// Where the pages about a query, a run or a target live.
 pub(crate) fn of(kind: Kind, id: i64) -> String {
     match kind {

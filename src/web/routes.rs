@@ -50,7 +50,7 @@ pub fn router(state: AppState) -> Router {
                 .layer(from_fn_with_state(site.clone(), guard::add_headers))
                 .layer(from_fn(error_page::draw_for_strangers))
                 .layer(from_fn_with_state(site.clone(), guard::refuse_strangers))
-                .layer(from_fn_with_state(site, session::complete_removals))
+                .layer(from_fn_with_state(site, session::complete_cookies))
                 .layer(sessions)
                 .layer(from_fn_with_state(state.clone(), admission::admit))
                 .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {

@@ -1,8 +1,11 @@
 //! What every relay to Pub/Sub does beside relaying: it keeps the book, checks acknowledgements, and measures out messages.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use rand::{RngExt, SeedableRng};
@@ -23,6 +26,8 @@ pub(crate) struct Bookkeeper {
     pub(crate) n_faults_left: AtomicUsize,
     /// The same for streams, which nobody asks for messages.
     pub(crate) tap: Tap,
+    /// Streams that programs have opened.
+    pub(crate) n_opened: AtomicUsize,
     /// Whether Pub/Sub is away.
     pub(crate) is_away: watch::Sender<bool>,
     rng: Mutex<ChaCha8Rng>,
@@ -43,6 +48,7 @@ impl Bookkeeper {
             trap,
             n_faults_left: AtomicUsize::new(0),
             tap: Tap::default(),
+            n_opened: AtomicUsize::new(0),
             is_away: watch::Sender::new(false),
             rng: Mutex::new(ChaCha8Rng::seed_from_u64(seed)),
             acknowledges_first,
@@ -65,5 +71,11 @@ impl Bookkeeper {
     pub(crate) fn any_number(&self) -> usize {
         let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
         rng.random_range(1..=LARGEST_PULL)
+    }
+
+    /// A time between two resets.
+    pub(crate) fn any_pause(&self) -> Duration {
+        let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
+        Duration::from_millis(rng.random_range(1_000..=10_000))
     }
 }

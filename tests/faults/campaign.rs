@@ -16,6 +16,7 @@ use sqlx::{Connection, PgConnection};
 
 use crate::{
     bookkeeper::Bookkeeper,
+    listener::keep_listening,
     messages,
     oracle::Oracle,
     plan::{self, Blow, Fault},
@@ -40,6 +41,12 @@ const LAST_WAIT: Duration = Duration::from_secs(5);
 /// How long is Pub/Sub away when it is?
 const OUTAGE: Duration = Duration::from_secs(20);
 
+/// How long does a reset last, so that every connection notices it?
+const RESET: Duration = Duration::from_millis(200);
+
+/// A listener goes on elsewhere when its process has been silent for a while: nobody shall wait that long.
+const LISTENERS_DIVISOR: u32 = 4;
+
 /// Messages of a stream that may come by while a fault waits for one, and after how long as many again: what a dead
 /// program has taken along comes again later.
 const SPARE: usize = 100;
@@ -63,8 +70,9 @@ struct Scene {
     keeper: Arc<Bookkeeper>,
     programs: Vec<Program>,
     pubsub: Pubsub,
-    /// The run that each program is asked for again and again.
+    /// The run that each program is asked for again and again, or the query that is listened to.
     wanted: Value,
+    tier: Tier,
 }
 
 /// What a program takes for Pub/Sub.
@@ -129,7 +137,8 @@ impl Scene {
         let mut programs = Vec::new();
         for n in 0..tier.n_programs {
             let port = postgres_relay::start(postgres.port, trap.clone(), n).await;
-            let program = Program::new(Postgres::url(port), relay.start(n).await);
+            let divisor = if tier.listens { LISTENERS_DIVISOR } else { 1 };
+            let program = Program::new(Postgres::url(port), relay.start(n).await, divisor);
             program.start().await;
             programs.push(program);
         }
@@ -139,18 +148,19 @@ impl Scene {
             sqlx::query(statement).execute(&mut database).await.unwrap();
         }
         let wanted = runs::wanted(tier, &pubsub.project);
-        Self { postgres, trap, keeper, programs, pubsub, wanted }
+        Self { postgres, trap, keeper, programs, pubsub, wanted, tier: *tier }
     }
 
     async fn flow(&self, faults: Vec<Fault>) -> Verdict {
         let are_over = AtomicBool::new(false);
         let ledger = &self.keeper.ledger;
-        let running = self
-            .programs
-            .iter()
-            .map(|program| keep_running(program, &self.wanted, ledger, &are_over));
-        let (blows, ends) = tokio::join!(self.strike_all(faults, &are_over), join_all(running));
+        let striking = async {
+            let resets = self.reset_for(self.tier.resets_for).await;
+            (resets, self.strike_all(faults, &are_over).await)
+        };
+        let ((resets, blows), ends) = tokio::join!(striking, self.work(&are_over));
         let mut verdict = Verdict::judge(&Postgres::url(self.postgres.port), ledger).await;
+        (verdict.resets, verdict.opened) = (resets, self.keeper.n_opened.load(Ordering::Relaxed));
         for (fault, struck) in blows {
             let Some(program) = struck else {
                 verdict.missed += 1;
@@ -161,8 +171,37 @@ impl Scene {
                 *verdict.killed.entry(program).or_default() += 1;
             }
         }
-        verdict.ends = Ends::of_all(ends);
+        verdict.ends = ends;
         verdict
+    }
+
+    /// Has the programs take messages until the faults are over and none is left.
+    async fn work(&self, are_over: &AtomicBool) -> Ends {
+        let Self { programs, wanted, .. } = self;
+        let ledger = &self.keeper.ledger;
+        if self.tier.listens {
+            return keep_listening(programs, wanted, ledger, are_over).await;
+        }
+        let running =
+            programs.iter().map(|program| keep_running(program, wanted, ledger, are_over));
+        Ends::of_all(join_all(running).await)
+    }
+
+    /// Resets every connection to Pub/Sub again and again while messages trickle; how often.
+    async fn reset_for(&self, lasts: Duration) -> usize {
+        let ends = Instant::now() + lasts;
+        let mut n_resets = 0;
+        while Instant::now() < ends {
+            let pause = self.keeper.any_pause();
+            let share = self.tier.n_messages * milliseconds(pause) / milliseconds(lasts);
+            self.keeper.tap.set(share + 1);
+            tokio::time::sleep(pause).await;
+            self.keeper.is_away.send_replace(true);
+            tokio::time::sleep(RESET).await;
+            self.keeper.is_away.send_replace(false);
+            n_resets += 1;
+        }
+        n_resets
     }
 
     /// Lets the faults happen one after the other; which program each has struck.
@@ -258,6 +297,10 @@ impl Scene {
         let postgres = self.postgres.clone();
         tokio::task::spawn_blocking(move || work(&postgres)).await.unwrap();
     }
+}
+
+fn milliseconds(duration: Duration) -> usize {
+    usize::try_from(duration.as_millis()).unwrap()
 }
 
 /// Writes a line for whoever watches.

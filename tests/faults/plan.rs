@@ -47,8 +47,8 @@ pub(crate) struct Fault {
 pub(crate) fn draw(tier: &Tier, seed: u64) -> Vec<Fault> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut blows: Vec<(Blow, Point)> = Vec::new();
-    for point in Point::ALL {
-        blows.extend(vec![(Blow::Kill, point); tier.kills_per_point]);
+    for point in tier.kill_points {
+        blows.extend(vec![(Blow::Kill, *point); tier.kills_per_point]);
     }
     for _ in 0..tier.crashes {
         blows.push((Blow::Crash, *Point::IN_DATABASE.choose(&mut rng).unwrap()));

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, Method, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{sync::Mutex, time::Instant};
@@ -24,6 +24,8 @@ pub(crate) struct Program {
     listen: String,
     database_url: String,
     pubsub: String,
+    /// Every patience of the program is divided by this.
+    timing_divisor: u32,
     child: Mutex<Option<Running>>,
     /// How often it was started.
     lives: AtomicU64,
@@ -41,13 +43,14 @@ impl Drop for Running {
 }
 
 impl Program {
-    /// The program, between these relays. It is not started yet.
-    pub(crate) fn new(database_url: String, pubsub: String) -> Self {
+    /// The program, between these relays, as patient as is said. It is not started yet.
+    pub(crate) fn new(database_url: String, pubsub: String, timing_divisor: u32) -> Self {
         Self {
             place: tempfile::tempdir().unwrap(),
             listen: format!("127.0.0.1:{}", free_port()),
             database_url,
             pubsub,
+            timing_divisor,
             child: Mutex::new(None),
             lives: AtomicU64::new(0),
             http: Client::builder().timeout(Duration::from_secs(10)).build().unwrap(),
@@ -83,6 +86,7 @@ impl Program {
             .env("PUBSUB_EMULATOR_HOST", &self.pubsub)
             // Runs of a killed program hold their places until it has been silent for long enough.
             .env("TOM_ALERTS_RUNS_AT_ONCE", "1000")
+            .env("TOM_ALERTS_TIMING_DIVISOR", self.timing_divisor.to_string())
             .env_remove("GOOGLE_CLOUD_PROJECT")
             .env_remove("GOOGLE_APPLICATION_CREDENTIALS")
             .stdin(Stdio::null())
@@ -115,7 +119,16 @@ impl Program {
 
     /// Sends JSON; `None` if it is away or has no database. Any other refusal is a fault of the campaign.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Option<Value> {
-        let request = self.http.post(format!("http://{}{path}", self.listen)).json(body);
+        self.send(Method::POST, path, body).await
+    }
+
+    /// The same to change what is there.
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Option<Value> {
+        self.send(Method::PUT, path, body).await
+    }
+
+    async fn send(&self, method: Method, path: &str, body: &Value) -> Option<Value> {
+        let request = self.http.request(method, format!("http://{}{path}", self.listen)).json(body);
         let answer = request.send().await.ok()?;
         let status = answer.status();
         let words = answer.text().await.ok()?;

@@ -4,6 +4,8 @@ use std::{path::PathBuf, time::Duration};
 
 use rand::random;
 
+use crate::trap::Point;
+
 /// How the program gets its messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Backend {
@@ -24,7 +26,12 @@ pub(crate) struct Tier {
     pub(crate) n_messages: usize,
     /// Messages among them that nobody can read.
     pub(crate) n_junk: usize,
-    /// SIGKILLs of the program at each named crash point.
+    /// Whether a saved query is listened to, by whichever program has it; otherwise each program is asked for one run after
+    /// the other.
+    pub(crate) listens: bool,
+    /// Where programs die.
+    pub(crate) kill_points: &'static [Point],
+    /// SIGKILLs of the program at each of these points.
     pub(crate) kills_per_point: usize,
     /// Crashes of `PostgreSQL` in the middle of a transaction.
     pub(crate) crashes: usize,
@@ -32,6 +39,8 @@ pub(crate) struct Tier {
     pub(crate) cuts: usize,
     /// Times that Pub/Sub is away for a while.
     pub(crate) outages: usize,
+    /// For so long every connection to Pub/Sub is reset again and again, before anything else happens.
+    pub(crate) resets_for: Duration,
     /// When the campaign gives up.
     pub(crate) deadline: Duration,
 }
@@ -43,10 +52,13 @@ impl Tier {
         n_programs: 1,
         n_messages: 2_000,
         n_junk: 20,
+        listens: false,
+        kill_points: &Point::ALL,
         kills_per_point: 1,
         crashes: 2,
         cuts: 12,
         outages: 0,
+        resets_for: Duration::ZERO,
         deadline: Duration::from_mins(6),
     };
 
@@ -55,22 +67,42 @@ impl Tier {
         Self { kills_per_point: 2, outages: 1, ..Self::EVERY_CHANGE.over_streams() };
 
     /// Enough to catch a program, or a table, that was broken on purpose.
-    pub(crate) const SEEDED_DEFECT: Self = Self {
-        backend: Backend::StreamRest,
-        n_programs: 1,
-        n_messages: 1_500,
-        n_junk: 20,
-        kills_per_point: 1,
-        crashes: 0,
-        cuts: 4,
-        outages: 0,
-        deadline: Duration::from_mins(6),
-    };
+    pub(crate) const SEEDED_DEFECT: Self =
+        Self { n_messages: 1_500, crashes: 0, cuts: 4, ..Self::EVERY_CHANGE };
 
     /// The same for streams. Two programs take more messages along when they die, and those come again only after their
     /// leases: nobody shall wait for them.
     pub(crate) const SEEDED_DEFECT_OF_STREAMS: Self =
         Self { n_messages: 4_000, ..Self::SEEDED_DEFECT.over_streams() };
+
+    /// A listener of two programs, in a few seconds: whoever has it dies before anybody learns what is committed, and the
+    /// other goes on.
+    pub(crate) const LISTENER: Self = Self {
+        n_messages: 300,
+        n_junk: 5,
+        kill_points: &[Point::AfterCommit],
+        crashes: 0,
+        cuts: 2,
+        ..Self::EVERY_CHANGE.over_streams().listening()
+    };
+
+    /// A listener whose connections are reset every few seconds for ten minutes.
+    pub(crate) const RESETS: Self = Self {
+        n_programs: 1,
+        n_messages: 6_000,
+        kill_points: &[],
+        crashes: 0,
+        cuts: 0,
+        resets_for: Duration::from_mins(10),
+        deadline: Duration::from_mins(15),
+        ..Self::EVERY_CHANGE.over_streams().listening()
+    };
+
+    /// By a listener: the next program takes it some seconds after the one before has died.
+    pub(crate) const fn listening(self) -> Self {
+        let deadline = self.deadline.saturating_add(Duration::from_mins(5));
+        Self { listens: true, deadline, ..self }
+    }
 
     /// Over streams, to two programs.
     pub(crate) const fn over_streams(self) -> Self {
@@ -90,15 +122,13 @@ impl Tier {
         let cuts = number("TOM_ALERTS_FAULTS_CUTS", 50);
         let seconds = 300 + n_messages / 100 + 8 * kills_per_point * 5 + crashes * 10 + cuts * 5;
         Self {
-            backend: Backend::StreamRest,
-            n_programs: 1,
             n_messages,
             n_junk: number("TOM_ALERTS_FAULTS_JUNK", n_messages / 200),
             kills_per_point,
             crashes,
             cuts,
-            outages: 0,
             deadline: Duration::from_secs(seconds as u64),
+            ..Self::EVERY_CHANGE
         }
     }
 }

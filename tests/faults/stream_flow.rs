@@ -1,6 +1,6 @@
 //! One stream through the relay: requests up, messages down, and an end in good order on the emulator's side.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -33,6 +33,7 @@ pub(crate) async fn begin(
     request: Request<Incoming>,
 ) -> Result<Answer, Broken> {
     let (head, answer) = oneshot::channel();
+    connection.relay.keeper.n_opened.fetch_add(1, Ordering::Relaxed);
     // On its own: it outlives the client.
     tokio::spawn(flow(connection, request, head));
     Ok(answer.await?)

@@ -30,6 +30,20 @@ const COUNT_TWICE: &str = "
         select count(*) from (select from unreadable group by run_id, message_id having count(*) > 1) as again
     )";
 
+/// What a message has brought to more than one run of a listener.
+const COUNT_LINKED_AGAIN: &str = "
+    select (
+        select count(*) from (
+            select from run_alert l join run r on r.id = l.run_id where r.day is not null
+            group by l.alert_id, l.attributes->>'message_id' having count(*) > 1
+        ) as again
+    ) + (
+        select count(*) from (
+            select from unreadable u join run r on r.id = u.run_id where r.day is not null
+            group by u.message_id having count(*) > 1
+        ) as again
+    )";
+
 /// What a campaign has found.
 #[derive(Debug, Default)]
 pub(crate) struct Verdict {
@@ -38,6 +52,8 @@ pub(crate) struct Verdict {
     /// Stored with other bytes than were sent.
     pub(crate) altered: usize,
     pub(crate) stored_twice: usize,
+    /// Of a listener, whose runs share what a message brings.
+    pub(crate) linked_again: usize,
     pub(crate) unexpected: usize,
     pub(crate) junk: usize,
     pub(crate) quarantined: usize,
@@ -47,6 +63,9 @@ pub(crate) struct Verdict {
     pub(crate) blows: BTreeMap<(&'static str, Point), usize>,
     /// SIGKILLs of each program.
     pub(crate) killed: BTreeMap<usize, usize>,
+    /// Times that every connection to Pub/Sub was reset, and streams that were opened.
+    pub(crate) resets: usize,
+    pub(crate) opened: usize,
     /// Faults for which no message was left.
     pub(crate) missed: usize,
     pub(crate) ends: Ends,
@@ -62,6 +81,8 @@ impl Verdict {
         let packets = stored_packets(&mut database).await;
         let quarantine = stored_junk(&mut database).await;
         let twice: i64 = sqlx::query_scalar(COUNT_TWICE).fetch_one(&mut database).await.unwrap();
+        let again: i64 =
+            sqlx::query_scalar(COUNT_LINKED_AGAIN).fetch_one(&mut database).await.unwrap();
         let messages = ledger.messages();
         let kept = |(id, message): &(String, Message)| match message.candid {
             Some(candid) => packets.get(&candid).map(|bytes| message.bytes == *bytes),
@@ -79,6 +100,7 @@ impl Verdict {
             lost: count(None),
             altered: count(Some(false)),
             stored_twice: usize::try_from(twice).unwrap(),
+            linked_again: usize::try_from(again).unwrap(),
             unexpected: strangers + quarantine.len() - quarantined,
             junk: junk.len(),
             quarantined,
@@ -124,6 +146,7 @@ impl fmt::Display for Verdict {
         writeln!(f, "lost {}", self.lost)?;
         writeln!(f, "altered {}", self.altered)?;
         writeln!(f, "stored twice {}", self.stored_twice)?;
+        writeln!(f, "linked to more than one run of a listener {}", self.linked_again)?;
         writeln!(f, "unexpected {}", self.unexpected)?;
         writeln!(f, "acknowledged before committed {}", self.figures.acknowledged_early)?;
         writeln!(f, "junk quarantined {} of {}", self.quarantined, self.junk)?;
@@ -137,6 +160,7 @@ impl fmt::Display for Verdict {
             writeln!(f, "{blow} at {point:?}: {n}")?;
         }
         writeln!(f, "SIGKILLs of each program {:?}", self.killed)?;
+        writeln!(f, "resets {}, streams opened {}", self.resets, self.opened)?;
         writeln!(f, "faults that found no message {}", self.missed)?;
         writeln!(f, "runs {:?}", self.ends.states)?;
         for (feedback, n) in &self.ends.feedback {

@@ -28,6 +28,7 @@ mod publish;
 mod pubsub_double;
 mod pubsub_emulator;
 mod queries;
+mod refused_forms;
 mod restart;
 mod results;
 mod rolling_restart;

@@ -445,6 +445,14 @@ async fn a_run_that_waits_says_for_what_and_a_queue_that_is_full_loses_nothing_t
     let page = page.expect(429).shows("20 of your runs are queued");
     assert_eq!(page.headers["retry-after"], "30");
     page.shows("my-own-name").shows("of my own");
+    // Saved once, and said to be: what comes back is the form of the saved one.
+    let mut saved = form;
+    saved[6] = ("action", "save_and_run");
+    let create = post("/alerts/query/create/").header("sec-fetch-site", "same-origin");
+    let page = app.send(create.form(&saved)).await.expect(429);
+    let page = page.shows("The query was saved. 20 of your runs are queued").shows("my-own-name");
+    let mut actions = page.body.split("action=\"").filter_map(|it| it.split('"').next());
+    assert!(actions.any(|it| it.ends_with("/update/")), "{}", page.body);
     let again = post(&format!("/runs/{}/run/", ids[0])).header("sec-fetch-site", "same-origin");
     app.send(again).await.expect(429).shows("Too many runs").shows("/runs/?state=queued");
     let n: i64 =

@@ -2,8 +2,8 @@
 //!
 //! In a process one task at a time renews for a member; among processes a lease in the row decides. The result is kept
 //! only if the row's `version` is still the same. A renewal runs in a task of its own and outlives the request that
-//! wanted it. When Google refuses it for good, the tokens are deleted and the grant says *needs sign-in*: nothing tries
-//! a dead token again.
+//! wanted it; while the present token lives, that request does not wait for it. When Google refuses it for good, the
+//! tokens are deleted and the grant says *needs sign-in*: nothing tries a dead token again.
 
 use std::{sync::Arc, time::Duration};
 
@@ -72,32 +72,56 @@ impl Grants {
             if let Some(token) = self.usable(member_id, &found, refused, early(&found)) {
                 return Ok(token);
             }
+            // One that still lives does meanwhile: nobody waits for its successor.
+            if let Some(token) = self.usable(member_id, &found, refused, TimeDelta::zero()) {
+                self.renew_aside(member_id, scope);
+                return Ok(token);
+            }
             // One of this process at a time; who waited looks again at what the one before has done.
             let turn = self.turn(member_id).lock_owned().await;
-            let found = self.found(member_id, scope).await?;
-            if let Some(token) = self.usable(member_id, &found, refused, early(&found)) {
+            if let Some(token) = self.token_in_turn(member_id, scope, refused, turn).await? {
                 return Ok(token);
             }
-            if let Some(trouble) = turn.as_ref().filter(|it| it.lasts_for(found.version)) {
-                let present = self.usable(member_id, &found, refused, TimeDelta::zero());
-                return present.ok_or_else(|| trouble.error.clone());
-            }
-            let is_ours = self
-                .storage
-                .lease_credential(member_id, found.version, &self.holder, self.timing.lease)
-                .await
-                .map_err(|error| passing(&error))?;
-            if is_ours {
-                return self.renew_detached(member_id, found, refused, turn).await;
-            }
-            // Another process is at it: the present token will do while it lives.
-            if let Some(token) = self.usable(member_id, &found, refused, TimeDelta::zero()) {
-                return Ok(token);
-            }
-            drop(turn);
             tokio::time::sleep(self.timing.look).await;
         }
         Err(AccessError::Passing("the token is being renewed for too long".to_owned()))
+    }
+
+    /// Renews in the background, unless somebody of this process is at it.
+    fn renew_aside(self: &Arc<Self>, member_id: i64, scope: GoogleRight) {
+        let Ok(turn) = self.turn(member_id).try_lock_owned() else { return };
+        let grants = self.clone();
+        // What goes wrong is noted, and told to whoever has no token that lives.
+        tokio::spawn(async move { grants.token_in_turn(member_id, scope, None, turn).await });
+    }
+
+    /// The token of whoever has the turn: renewed by somebody else meanwhile, or now; the present one where that has just
+    /// failed. `None` while another process is at it.
+    async fn token_in_turn(
+        self: &Arc<Self>,
+        member_id: i64,
+        scope: GoogleRight,
+        refused: Option<&Token>,
+        turn: OwnedMutexGuard<Option<RenewalTrouble>>,
+    ) -> Result<Option<Token>, AccessError> {
+        let found = self.found(member_id, scope).await?;
+        if let Some(token) = self.usable(member_id, &found, refused, early(&found)) {
+            return Ok(Some(token));
+        }
+        let present = self.usable(member_id, &found, refused, TimeDelta::zero());
+        if let Some(trouble) = turn.as_ref().filter(|it| it.lasts_for(found.version)) {
+            return present.map(Some).ok_or_else(|| trouble.error.clone());
+        }
+        let is_ours = self
+            .storage
+            .lease_credential(member_id, found.version, &self.holder, self.timing.lease)
+            .await
+            .map_err(|error| passing(&error))?;
+        if is_ours {
+            return self.renew_detached(member_id, found, refused, turn).await.map(Some);
+        }
+        // Another process is at it: the present token will do while it lives.
+        Ok(present)
     }
 
     async fn found(&self, member_id: i64, scope: GoogleRight) -> Result<Credential, AccessError> {

@@ -8,7 +8,13 @@
 //! counted as far as Pub/Sub confirms them. This count alone is written without waiting for the disk: when PostgreSQL
 //! crashes, the last of it may be lost, but no alert.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use metrics::counter;
 use tokio::task::{JoinHandle, JoinSet};
@@ -41,6 +47,8 @@ pub(super) struct BatchWriter {
     pending: Option<PendingBatch>,
     /// Acknowledgements under way: the next batch is kept meanwhile.
     acknowledging: JoinSet<()>,
+    /// Messages whose acknowledgement the backend has.
+    n_acknowledged: Arc<AtomicU64>,
 }
 
 /// What is kept, for which run.
@@ -80,6 +88,7 @@ impl BatchWriter {
             has_left_over: false,
             pending: None,
             acknowledging: JoinSet::new(),
+            n_acknowledged: Arc::default(),
         }
     }
 
@@ -253,19 +262,23 @@ impl BatchWriter {
     /// Acknowledges what was kept, while the next batch is being kept.
     async fn acknowledge(&mut self, receipt: Receipt, proof: Kept, settled: Vec<usize>) {
         if self.acknowledging.len() >= ACKNOWLEDGING_AT_ONCE {
-            self.acknowledging.join_next().await;
+            tokio::select! {
+                _ = self.acknowledging.join_next() => {}
+                // Who stops a run does not wait for a service that confirms nothing.
+                () = self.settings.context.stop.cancelled() => {}
+            }
         }
         let (storage, id, context) =
             (self.settings.storage.clone(), self.settings.run_id, self.settings.context.clone());
-        let timing = self.settings.timing;
+        let (timing, n_acknowledged) = (self.settings.timing, self.n_acknowledged.clone());
         self.acknowledging.spawn(async move {
             match receipt.acknowledge(proof, settled).await {
                 Ok(0) => {}
                 Ok(n) => {
-                    let counted =
-                        patiently(timing, || storage.count_acknowledged(id, n)).await;
+                    let so_far = n_acknowledged.fetch_add(n, Ordering::Relaxed) + n;
+                    let counted = patiently(timing, || storage.note_acknowledged(id, so_far)).await;
                     if let Err(error) = counted {
-                        tracing::warn!(run.id = id, %error, "{n} acknowledgements were not counted");
+                        tracing::warn!(run.id = id, %error, "{n} acknowledgements were not noted");
                     }
                 }
                 Err(error) => context.log(

@@ -18,6 +18,25 @@ const ACK_DEADLINE_S: u32 = 60;
 /// Ids in one request; Pub/Sub takes 512 KiB, an id has about 200 bytes.
 const IDS_PER_REQUEST: usize = 1_000;
 
+/// Checks that a subscription as it was found is still on the topic that it was on.
+pub(in crate::brokers) fn check_topic(
+    path: &SubscriptionPath,
+    found: Subscription,
+    before: &str,
+) -> Result<(), BrokerError> {
+    if found.is_topic_gone() {
+        return Err(BrokerError::TopicGone(path.clone()));
+    }
+    if found.topic != before {
+        return Err(BrokerError::SubscriptionChanged {
+            subscription: path.clone(),
+            actual: found.topic,
+            before: before.to_owned(),
+        });
+    }
+    Ok(())
+}
+
 /// Connects to a subscription.
 #[derive(Debug)]
 pub struct Consumer {
@@ -85,7 +104,19 @@ impl Consumer {
         context: &RunContext,
     ) -> Result<Subscription, BrokerError> {
         let wanted = &destination.topic;
-        if found.topic == wanted.to_string() {
+        if found.is_topic_gone() {
+            // What waits in it may be of another topic than the one that was chosen.
+            if destination.is_topic_chosen {
+                return Err(BrokerError::TopicGone(self.path.clone()));
+            }
+            context.log(
+                LogLevel::Warning,
+                format!(
+                    "The topic of {} was deleted: no new messages can arrive. What waits in it is delivered",
+                    self.path.what()
+                ),
+            );
+        } else if found.topic == wanted.to_string() {
             context.log(
                 LogLevel::Info,
                 format!("Using the subscription {} on the topic {wanted}", self.path.name),
@@ -119,6 +150,14 @@ impl Consumer {
             );
         }
         Ok(found)
+    }
+
+    /// Looks whether the subscription is still on the topic that it was on.
+    pub(in crate::brokers) async fn look(&self, topic_before: &str) -> Result<(), BrokerError> {
+        match self.pubsub.find_subscription(&self.path).await? {
+            Some(found) => check_topic(&self.path, found, topic_before),
+            None => Err(BrokerError::SubscriptionGone(self.path.clone())),
+        }
     }
 
     /// Asks for messages; the answer as it came, which may hold none.

@@ -14,6 +14,7 @@ pub use self::{
     service::{EndpointError, PubSubService},
 };
 pub(super) use self::{
+    consumer::check_topic,
     destination::NAME_FIELDS,
     limits::{Limits, SILENCE_FIELD, STOP_FIELDS, STREAM_RULES},
     opening::{Batches, Opened, open_stream},

@@ -1,15 +1,12 @@
 //! A look at the subscription by REST, since the stream says nothing: whether Pub/Sub is there, and it is still what it was.
 
 use crate::{
-    brokers::BrokerError,
+    brokers::{BrokerError, pubsub::check_topic},
     google::{
         GoogleError,
         pubsub::{PubSub, StreamError, Subscription, SubscriptionPath},
     },
 };
-
-/// What Pub/Sub calls the topic of a subscription whose topic was deleted.
-const DELETED_TOPIC: &str = "_deleted-topic_";
 
 /// What a look has found that is not as it should be.
 #[derive(Debug)]
@@ -42,27 +39,15 @@ impl Looker {
     /// Looks. A subscription that is not what it was ends the run; whatever else is wrong may pass.
     pub(super) async fn look(&self) -> Result<(), LookError> {
         match self.pubsub.find_subscription(&self.path).await {
-            Ok(Some(found)) => self.check_topic(found.topic).map_err(LookError::EndsRun),
+            Ok(Some(found)) => {
+                check_topic(&self.path, found, &self.topic).map_err(LookError::EndsRun)
+            }
             Ok(None) => Err(LookError::MayPass(StreamError::Gone)),
             Err(error) if error.is_passing() => {
                 Err(LookError::MayPass(StreamError::Passing(in_few_words(&error))))
             }
             Err(error) => Err(LookError::EndsRun(error.into())),
         }
-    }
-
-    fn check_topic(&self, topic: String) -> Result<(), BrokerError> {
-        if topic == DELETED_TOPIC {
-            return Err(BrokerError::TopicGone(self.path.clone()));
-        }
-        if topic != self.topic {
-            return Err(BrokerError::SubscriptionChanged {
-                subscription: self.path.clone(),
-                actual: topic,
-                before: self.topic.clone(),
-            });
-        }
-        Ok(())
     }
 }
 

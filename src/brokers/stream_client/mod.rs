@@ -1,8 +1,8 @@
 //! Pitt-Google `StreamClient`: streaming pull with Google's own crate. Alerts are kept as they come, then acknowledged.
 //!
 //! Memory is bounded three times. Pub/Sub is told how much may be out (`max_backlog` messages, 32 MiB). The pump waits
-//! for room for each payload (32 MiB, held until its message is settled). And two batches wait for the two that are
-//! being kept.
+//! for room for each message (as much again, held until it is settled), whatever Pub/Sub sends. And two batches wait for
+//! the two that are being kept.
 
 mod batching;
 mod contact;

@@ -18,7 +18,7 @@ const MESSAGE_FIELDS: &[Field] = &[Field::choice(
     "Acknowledge messages?",
     &[
         ("keep", "Yes (keep): store, then acknowledge, so that they are not delivered again"),
-        ("peek", "No (peek): show them and leave them in the subscription"),
+        ("peek", "No (peek): show up to 1,000 and leave them in the subscription"),
     ],
 )
 .initial("keep")

@@ -3,6 +3,7 @@
 mod desk;
 mod form;
 mod leases;
+mod one_pull;
 mod pulling;
 mod unpack;
 
@@ -61,7 +62,7 @@ impl Broker for StreamRest {
     fn notes(&self) -> &'static [&'static str] {
         &[
             NOTE_ON_BEFORE,
-            "Pulling removes messages from the subscription for everyone who shares it: stored and rejected alerts are both acknowledged. Peek removes nothing.",
+            "Pulling removes messages from the subscription for everyone who shares it: stored and rejected alerts are both acknowledged. Peek removes nothing. It looks at 1,000 messages at most, and until it ends nobody else gets them.",
             "The subscription will be created in your project if it does not exist yet; Google bills that project. One ZTF alert has about 67 kB; 10 GiB a month are free.",
             NOTE_ON_EXPIRY,
             NOTE_ON_PACKETS,

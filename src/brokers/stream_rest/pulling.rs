@@ -3,7 +3,8 @@
 //! It asks for as many messages as the run will probably need, with three pulls at once while there is a backlog. Only
 //! an answer of Pub/Sub counts as silence. Pulls are answered at once (`returnImmediately`) and repeated twice a second
 //! while the stream is quiet: a pull that waits, and is then given up, keeps taking messages out, and those come again
-//! only when their lease ends.
+//! only when their lease ends. Before a silence ends the run, and now and then before that, the subscription is looked at:
+//! where its topic was deleted nothing comes any more, and that is no silence.
 
 use std::{
     sync::{
@@ -15,20 +16,20 @@ use std::{
 
 use tokio::{
     task::JoinSet,
-    time::{Instant, sleep, timeout},
+    time::{Instant, timeout},
 };
 
 use super::{
     leases::{HeldBatch, Leases},
-    unpack::Unpacked,
+    one_pull::{Outcome, pull_once},
 };
 use crate::{
     brokers::{
         AlertBatch, BrokerError, Delivery, RunContext,
         pubsub::{Batches, Consumer, Limits, Pacing},
     },
-    domain::{run::LogLevel, timing::PullTiming},
-    google::{GoogleError, pubsub::Subscription},
+    domain::{run::LogLevel, timing::PullTiming, wording::counted},
+    google::pubsub::Subscription,
 };
 
 /// Messages asked for at once. A hundred ZTF alerts are 9 MB of JSON.
@@ -37,8 +38,9 @@ const MOST_AT_ONCE: u64 = 100;
 /// Pulls at once while the subscription has a backlog; one is enough to wait for new messages.
 const PULLS_AT_ONCE: usize = 3;
 
-/// How often an answer that is no JSON is asked for again.
-const READ_TRIES: u32 = 3;
+/// Messages that a peek looks at: all stay out until it ends, and nobody else gets them meanwhile. One request gives so many
+/// back.
+const MOST_PEEKED: u64 = 1_000;
 
 /// When to stop, and how to take messages.
 #[derive(Clone, Copy, Debug)]
@@ -74,9 +76,6 @@ pub(super) async fn pull_until_stopped(
     puller.give_back().await;
 }
 
-/// Messages with their leases; `None` where none came.
-type Outcome = Result<Option<(Vec<Delivery>, HeldBatch)>, BrokerError>;
-
 /// What one pull brought.
 struct Pulled {
     asked: u64,
@@ -103,6 +102,10 @@ struct Puller {
     has_backlog: bool,
     n_messages: u64,
     last_message: Instant,
+    /// Full name of the topic when the run began.
+    topic: String,
+    /// When an empty answer has the subscription looked at.
+    next_look: Instant,
 }
 
 impl Puller {
@@ -115,6 +118,9 @@ impl Puller {
     ) -> Self {
         let leases =
             Leases::start(consumer.clone(), subscription.ack_deadline_seconds, &context.tasks);
+        // Where nothing can come any more, what waits is taken and no more waited for.
+        let look_in =
+            if subscription.is_topic_gone() { Duration::ZERO } else { taking.timing.look };
         Self {
             consumer,
             leases,
@@ -133,6 +139,8 @@ impl Puller {
             has_backlog: false,
             n_messages: 0,
             last_message: Instant::now(),
+            topic: subscription.topic.clone(),
+            next_look: Instant::now() + look_in,
         }
     }
 
@@ -142,6 +150,9 @@ impl Puller {
         loop {
             self.start_pulls();
             if self.pulls.is_empty() {
+                if self.is_peek && self.n_messages >= MOST_PEEKED {
+                    return Ok(peeked_sentence());
+                }
                 // No room until a batch is kept. The time in which we do not ask is no silence.
                 // The sender lives as long as we do.
                 let _ = unsettled.changed().await;
@@ -162,23 +173,36 @@ impl Puller {
                 self.most_known = most_at_once;
                 self.last_message = Instant::now() + self.ack_deadline;
             }
-            match pulled.outcome.inspect(|_| self.context.progress.note_answer())? {
+            match pulled.outcome? {
                 Some(batch) => {
+                    self.context.progress.note_answer();
                     if !self.hand_over(batch, pulled.asked).await {
                         // The run has ended: nobody reads why.
                         return Ok(String::new());
                     }
                 }
-                // Only an answer tells silence from a service that is out of reach, and only the last of several pulls: what
-                // is missing here may be what another one has got, and is still reading.
-                None if self.pulls.is_empty()
-                    && self.last_message.elapsed() >= self.limits.silence =>
-                {
-                    return Ok(self.limits.silence_sentence(self.n_messages));
+                None => {
+                    self.has_backlog = false;
+                    if let Some(because) = self.nothing_came().await? {
+                        return Ok(because);
+                    }
                 }
-                None => self.has_backlog = false,
             }
         }
+    }
+
+    /// An answer without messages; why the run ends with it.
+    async fn nothing_came(&mut self) -> Result<Option<String>, BrokerError> {
+        // Only an answer tells silence from a service that is out of reach, and only the last of several pulls: what is missing
+        // here may be what another one has got, and is still reading.
+        let is_last = self.pulls.is_empty();
+        let is_silent = is_last && self.last_message.elapsed() >= self.limits.silence;
+        if is_silent || is_last && self.next_look <= Instant::now() {
+            self.consumer.look(&self.topic).await?;
+            self.next_look = Instant::now() + self.timing.look;
+        }
+        self.context.progress.note_answer();
+        Ok(is_silent.then(|| self.limits.silence_sentence(self.n_messages)))
     }
 
     /// Starts as many pulls as there is room for.
@@ -203,9 +227,12 @@ impl Puller {
 
     /// How many more messages may be out.
     fn room(&self) -> u64 {
-        let Some(wanted) = self.limits.max_results else { return u64::MAX };
         let out = self.leases.n_unsettled() as u64 + self.n_asked;
-        self.context.progress.messages_for(wanted).saturating_sub(out)
+        let useful = self.limits.max_results.map_or(u64::MAX, |wanted| {
+            self.context.progress.messages_for(wanted).saturating_sub(out)
+        });
+        let unpeeked = MOST_PEEKED.saturating_sub(self.n_messages + self.n_asked);
+        if self.is_peek { useful.min(unpeeked) } else { useful }
     }
 
     /// Time in trouble is no silence; and what a lost answer took out comes again only when its lease ends.
@@ -260,51 +287,9 @@ impl Puller {
     }
 }
 
-async fn pull_once(
-    consumer: Arc<Consumer>,
-    leases: Leases,
-    pacing: &Pacing,
-    asked: u64,
-    most_at_once: Arc<AtomicU64>,
-    empty_pause: Duration,
-) -> Outcome {
-    let mut n_tries = 0;
-    loop {
-        if !pacing.turn().await {
-            return Ok(None);
-        }
-        let max_messages = most_at_once.load(Ordering::Relaxed).min(asked);
-        let asking = u32::try_from(max_messages).unwrap_or(u32::MAX);
-        let answer = match consumer.pull(asking).await {
-            // What such an answer took out comes again when its lease ends.
-            Err(BrokerError::Google(GoogleError::TooLarge { .. })) if max_messages > 1 => {
-                most_at_once.fetch_min(max_messages.div_ceil(2), Ordering::Relaxed);
-                continue;
-            }
-            other => other?,
-        };
-        let (reader, holder) = (consumer.clone(), leases.clone());
-        let read = tokio::task::spawn_blocking(move || {
-            let unpacked = Unpacked::read(&answer, reader.path())?;
-            Ok::<_, serde_json::Error>((unpacked.deliveries, holder.hold(unpacked.ack_ids)))
-        });
-        match read.await.map_err(|_| BrokerError::ReaderBroke)? {
-            Ok((deliveries, _)) if deliveries.is_empty() => {
-                sleep(empty_pause).await;
-                return Ok(None);
-            }
-            Ok(batch) => return Ok(Some(batch)),
-            Err(error) => {
-                tracing::warn!(%error, "An answer to a pull is not what Pub/Sub says");
-                n_tries += 1;
-                sleep(empty_pause).await;
-            }
-        }
-        if n_tries >= READ_TRIES {
-            return Err(BrokerError::Google(GoogleError::Refused {
-                what: consumer.path().what(),
-                message: "its answers cannot be read".to_owned(),
-            }));
-        }
-    }
+fn peeked_sentence() -> String {
+    format!(
+        "Stopped after {}, the most that a peek looks at: all of them go back.",
+        counted(MOST_PEEKED, "message")
+    )
 }

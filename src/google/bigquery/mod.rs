@@ -72,7 +72,8 @@ impl BigQuery {
         let what = query.what();
         let path = format!("projects/{}/jobs", encoded(&query.job.project));
         let call = Call::new(Method::POST, path, Some(query.dry_run()), &what);
-        Estimate::read(&self.api.call(&call).await?).ok_or_else(|| not_understood(&what))
+        Estimate::read(&self.api.call(&call).await?)
+            .ok_or_else(|| GoogleError::not_understood("BigQuery", &what))
     }
 
     /// Starts a query under an id of our own, so that it can be cancelled even when the answer is lost. Starting the
@@ -123,7 +124,7 @@ impl BigQuery {
         );
         let call = Call { limit: PAGE_LIMIT, ..Call::new(Method::GET, path, None, &what) };
         let answer = self.api.call(&call).await?;
-        serde_json::from_slice(&answer).map_err(|_| not_understood(&what))
+        serde_json::from_slice(&answer).map_err(|_| GoogleError::not_understood("BigQuery", &what))
     }
 
     /// How a job stands, and what it was billed for.
@@ -133,7 +134,7 @@ impl BigQuery {
         let patience = Some(self.api.timing().brief);
         let call = Call { patience, ..Call::new(Method::GET, path, None, &what) };
         let answer: Value = serde_json::from_slice(&self.api.call(&call).await?)
-            .map_err(|_| not_understood(&what))?;
+            .map_err(|_| GoogleError::not_understood("BigQuery", &what))?;
         if answer.pointer("/status/state").and_then(Value::as_str) != Some("DONE") {
             return Ok(JobState::AtWork);
         }
@@ -175,9 +176,4 @@ fn results_query(
         query.append_pair("pageToken", token);
     }
     query.finish()
-}
-
-fn not_understood(what: &str) -> GoogleError {
-    let message = "its answer is not what its documentation says".to_owned();
-    GoogleError::Refused { what: what.to_owned(), message }
 }

@@ -93,10 +93,8 @@ impl PubSub {
                 encoded(project)
             );
             let answer = self.api().call(&Call::new(Method::GET, path, None, &what)).await?;
-            let answer: ListAnswer = serde_json::from_slice(&answer).map_err(|_| {
-                let message = "an answer that is not Pub/Sub's".to_owned();
-                GoogleError::Refused { what: what.clone(), message }
-            })?;
+            let answer: ListAnswer = serde_json::from_slice(&answer)
+                .map_err(|_| GoogleError::not_understood("Pub/Sub", &what))?;
             all.extend(answer.subscriptions);
             if answer.next_page_token.is_empty() || answer.next_page_token == token {
                 all.sort_by(|a, b| a.name.cmp(&b.name));
@@ -149,10 +147,8 @@ impl PubSub {
         max_messages: u32,
     ) -> Result<Vec<WaitingMessage>, GoogleError> {
         let answer = self.pull(path, max_messages).await?;
-        let pulled = PullAnswer::read(&answer).map_err(|_| GoogleError::Refused {
-            what: path.what(),
-            message: "an answer that is not Pub/Sub's".to_owned(),
-        })?;
+        let pulled = PullAnswer::read(&answer)
+            .map_err(|_| GoogleError::not_understood("Pub/Sub", &path.what()))?;
         let ack_ids: Vec<String> =
             pulled.messages.iter().map(|message| message.ack_id.clone()).collect();
         if !ack_ids.is_empty() {

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 
 use crate::google::GoogleError;
 
+/// What Pub/Sub calls the topic of a subscription whose topic was deleted.
+const DELETED_TOPIC: &str = "_deleted-topic_";
+
 /// A subscription, as far as we look at it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -28,15 +31,13 @@ fn default_ack_deadline() -> u32 {
 }
 
 impl Subscription {
-    pub(super) fn read(answer: &[u8], what: &str) -> Result<Self, GoogleError> {
-        serde_json::from_slice(answer).map_err(|_| not_understood(what))
+    /// Whether its topic was deleted: what waits in it still comes, and nothing new.
+    pub fn is_topic_gone(&self) -> bool {
+        self.topic == DELETED_TOPIC
     }
-}
 
-fn not_understood(what: &str) -> GoogleError {
-    GoogleError::Refused {
-        what: what.to_owned(),
-        message: "an answer that is not Pub/Sub's".to_owned(),
+    pub(super) fn read(answer: &[u8], what: &str) -> Result<Self, GoogleError> {
+        serde_json::from_slice(answer).map_err(|_| GoogleError::not_understood("Pub/Sub", what))
     }
 }
 

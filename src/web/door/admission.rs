@@ -30,7 +30,7 @@ use crate::{
             context::{Frame, local_path, render},
             error::Error,
             error_page,
-            extract::{Pairs, Peer},
+            extract::{Pairs, Peer, TypedForm},
         },
         paths,
         widgets::controls::HiddenValue,
@@ -94,12 +94,13 @@ pub(crate) async fn admit(
     let place = accounts.map(|accounts| accounts.open_requests.enter(requester));
     let may_pass = visitor.is_some() || is_open;
     let frame = Frame::of(&request, visitor, &state);
-    let sends_form = sends_form(&request);
+    let (sends_form, sent_to) = (sends_form(&request), request.uri().clone());
+    let typed = TypedForm::default();
     request.extensions_mut().insert(frame.clone());
-    let answer = if matches!(place, Some(None)) {
-        refused(Error::TooManyOpen, is_api)
-    } else if let Some(wait) = wait {
-        refused(Error::too_often(wait), is_api)
+    request.extensions_mut().insert(typed.clone());
+    let answer = if matches!(place, Some(None)) || wait.is_some() {
+        keep_typed(request, is_api, &typed, state.timing().body).await;
+        refused(wait.map_or(Error::TooManyOpen, Error::too_often), is_api)
     } else if may_pass {
         next.run(request).await
     } else if is_away {
@@ -109,10 +110,12 @@ pub(crate) async fn admit(
     } else {
         send_to_sign_in(request, &frame, state.timing().body).await
     };
-    let mut answer = error_page::draw(answer, &frame);
-    if sends_form {
-        answer = give_address(state.storage(), &frame, answer).await;
-    }
+    let answer = error_page::draw(answer, &frame, typed.get().map(|pairs| (&sent_to, pairs)));
+    let answer = if sends_form {
+        give_address(state.storage(), &frame, answer).await
+    } else {
+        answer
+    };
     match place.flatten() {
         Some(place) => place.until_taken(answer),
         None => answer,
@@ -156,6 +159,18 @@ fn requester(state: &AppState, request: &Request, visitor: Option<&Visitor>) -> 
     match visitor {
         Some(visitor) => Requester::Member(visitor.asker.member_id()),
         None => Requester::at(Peer::of(request.extensions(), request.headers(), state.site()).0),
+    }
+}
+
+/// Keeps the form of a request that is sent away at the door; it may take so long to come.
+async fn keep_typed(request: Request, is_api: bool, typed: &TypedForm, limit: Duration) {
+    let is_visit = matches!(*request.method(), Method::GET | Method::HEAD);
+    if is_api || is_visit || !is_form(request.headers()) {
+        return;
+    }
+    let body = axum::body::to_bytes(Body::new(request.into_body()), MAX_KEPT_FORM);
+    if let Ok(Ok(body)) = tokio::time::timeout(limit, body).await {
+        typed.keep(Pairs::parse(&body));
     }
 }
 

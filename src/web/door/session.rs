@@ -7,7 +7,7 @@
 //! asked to look, too ([`BrowserSession::forget`]): it finds nothing, and takes the cookie away. A sign-in is saved at once
 //! ([`BrowserSession::begin`]), not with the answer: where the database fails, the library would answer an empty page.
 //! What the library says to take a cookie away lacks `Secure`, without which browsers keep a `__Host-` cookie, and
-//! `HttpOnly` ([`complete_removals`]).
+//! `HttpOnly` ([`complete_cookies`]).
 
 use std::sync::Arc;
 
@@ -48,22 +48,29 @@ pub(crate) fn secure(site: &Site) -> &'static str {
     if site.is_https() { "; Secure" } else { "" }
 }
 
-/// Takes the cookie of a session that is over away in a way that browsers follow.
-pub(crate) async fn complete_removals(
+/// Keeps every cookie to https, where there is https, and takes that of a session that is over away in a way that browsers
+/// follow.
+pub(crate) async fn complete_cookies(
     State(site): State<Arc<Site>>,
     request: Request,
     next: Next,
 ) -> Response {
     let mut response = next.run(request).await;
-    let beginning = format!("{}=;", cookie_name(&site));
-    for (name, cookie) in response.headers_mut() {
-        if *name == header::SET_COOKIE && cookie.as_bytes().starts_with(beginning.as_bytes()) {
-            let removal =
-                format!("{beginning} Path=/; Max-Age=0; HttpOnly; SameSite=Lax{}", secure(&site));
-            *cookie = HeaderValue::try_from(removal).unwrap_or(HeaderValue::from_static(""));
+    let cookies = response.headers_mut().iter_mut().filter(|(name, _)| *name == header::SET_COOKIE);
+    for (_, cookie) in cookies {
+        if let Some(complete) = cookie.to_str().ok().map(|text| completed(text, &site)) {
+            *cookie = HeaderValue::try_from(complete).unwrap_or(HeaderValue::from_static(""));
         }
     }
     response
+}
+
+fn completed(cookie: &str, site: &Site) -> String {
+    let (of_session, secure) = (format!("{}=;", cookie_name(site)), secure(site));
+    if cookie.starts_with(&of_session) {
+        return format!("{of_session} Path=/; Max-Age=0; HttpOnly; SameSite=Lax{secure}");
+    }
+    if cookie.contains("; Secure") { cookie.to_owned() } else { format!("{cookie}{secure}") }
 }
 
 /// The session that a request came with, if any.

@@ -1,6 +1,9 @@
 //! What handlers take from a request, with refusals in our own words: ids, query strings, forms, JSON.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::{Arc, OnceLock},
+};
 
 use axum::{
     body::Bytes,
@@ -171,6 +174,23 @@ impl Peer {
     }
 }
 
+/// A form as it was typed, which travels with its request: where that is refused, the page that says so gives it back.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TypedForm(Arc<OnceLock<Pairs>>);
+
+impl TypedForm {
+    /// Keeps what was read of a form.
+    pub(crate) fn keep(&self, pairs: Pairs) {
+        // It is read once.
+        let _ = self.0.set(pairs);
+    }
+
+    /// What was typed, if a form came and was read.
+    pub(crate) fn get(&self) -> Option<&Pairs> {
+        self.0.get()
+    }
+}
+
 /// A form that was sent.
 pub(crate) struct Form(pub(crate) Pairs);
 
@@ -178,7 +198,12 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
-        Ok(Self(Pairs::parse(&body_of(request, state).await?)))
+        let typed = request.extensions().get::<TypedForm>().cloned();
+        let pairs = Pairs::parse(&body_of(request, state).await?);
+        if let Some(typed) = typed {
+            typed.keep(pairs.clone());
+        }
+        Ok(Self(pairs))
     }
 }
 

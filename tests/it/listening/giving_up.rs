@@ -120,3 +120,23 @@ async fn an_ended_grant_is_said_and_connecting_again_is_enough() {
     until("it goes on by itself", &|it| it["state"] == "listening" && total(it, "stored") == 7)
         .await;
 }
+
+#[tokio::test]
+async fn a_topic_that_was_deleted_is_said_by_whoever_listens_to_it() {
+    let clock = Clock::fixed("2026-11-25T03:00:00Z".parse().unwrap());
+    let mut setup = Setup { clock, ..Setup::default() };
+    setup.timing.pulls.look = std::time::Duration::from_millis(200);
+    let listening = setup.start().await;
+    let query = listening.listen("young").await;
+    listening.publish(&night(1, 3));
+    listening.until_stored(query, 3).await;
+    listening.double.delete_topic(&listening.topic);
+    let trouble = listening.until_state(query, "in trouble").await;
+    let told = "The topic of the subscription loop-1";
+    assert!(trouble["trouble"].as_str().unwrap().starts_with(told), "{trouble}");
+    let path = format!("/alerts/query/{query}/listener/");
+    listening.app().get(&path).await.expect(200).shows("In trouble").shows(told);
+    // The next run says the same, and nothing that it does in between passes for well.
+    listening.clock.advance(Duration::seconds(10));
+    listening.until(query, "it has failed again", |it| it["failures"] == 2).await;
+}

@@ -101,6 +101,12 @@ impl PubSubDouble {
         name
     }
 
+    /// Deletes a topic by its full name; its subscriptions stay, with the messages in them.
+    #[track_caller]
+    pub(crate) fn delete_topic(&self, name: &str) {
+        self.done(|messages| messages.delete_topic(name));
+    }
+
     /// Deletes a subscription by its full name, with the messages in it.
     #[track_caller]
     pub(crate) fn delete_subscription(&self, name: &str) {

@@ -1,6 +1,6 @@
 //! A token that is over is renewed once, however many want it, in whatever process.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tom_alerts::{
     domain::grant::GoogleRight,
@@ -113,9 +113,15 @@ async fn a_token_is_renewed_before_its_end_and_not_long_before() {
             ))
             .await;
         let before = deployment.google.refreshes().len();
+        let present = newest(&deployment.google, ADA);
+        assert_eq!(tokens.token(None).await, Ok(present.clone()), "it lives");
+        // Renewed meanwhile: nobody waits for it.
+        while is_renewed && tokens.token(None).await == Ok(present.clone()) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         assert_eq!(tokens.token(None).await, Ok(newest(&deployment.google, ADA)));
         let renewed = deployment.google.refreshes().len() - before;
-        assert_eq!(renewed == 1, is_renewed, "{left_s} s before the end");
+        assert_eq!(renewed, usize::from(is_renewed), "{left_s} s before the end");
     }
 }
 

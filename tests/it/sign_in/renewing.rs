@@ -90,3 +90,30 @@ async fn after_a_renewal_that_failed_nobody_asks_for_as_long_as_is_set() {
         assert_eq!(google.requests(Endpoint::Token), n_before + n_asked);
     }
 }
+
+#[tokio::test]
+async fn nobody_waits_for_a_renewal_whose_token_lives() {
+    let mut setup = SignInSetup::default();
+    (setup.timing.provider.answer, setup.timing.grants.lease) = (LONG * 2, LONG * 2);
+    let deployment = setup.start().await;
+    deployment.connected(ADA).await;
+    let tokens = deployment.tokens_of(ADA).await;
+    let present = tokens.token(None).await.unwrap();
+    // Old enough to be renewed.
+    let ends_soon = "update google_credential set access_obtained = now() - interval '58 minutes',
+                         access_expires = now() + interval '2 minutes'";
+    deployment.execute(ends_soon).await;
+    let google = &deployment.google;
+    google.fail_always(Endpoint::Token, Fault::Late(LONG));
+    let n_before = google.requests(Endpoint::Token);
+    let other = deployment.other_process().await;
+    let there = other.source(deployment.member_id(ADA).await, ADA.to_owned(), GoogleRight::PubSub);
+    for _ in 0..5 {
+        for source in [&tokens, &there] {
+            let got = timeout(LIMIT, source.token(None)).await.expect("it waits for the provider");
+            assert_eq!(got, Ok(present.clone()));
+        }
+        google.called(Endpoint::Token, n_before + 1).await;
+    }
+    assert_eq!(google.requests(Endpoint::Token), n_before + 1, "it is renewed once");
+}

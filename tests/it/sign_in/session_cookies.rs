@@ -46,6 +46,27 @@ async fn cookies_are_bound_to_our_host_and_to_https_where_there_is_https() {
 }
 
 #[tokio::test]
+async fn cookies_of_colours_and_notes_are_kept_to_https_where_there_is_https() {
+    for (setup, is_https) in [(SignInSetup::https(), true), (SignInSetup::default(), false)] {
+        let deployment = setup.start().await;
+        let browser = deployment.signed_in(ADA).await;
+        let dark = browser.post("/theme/", &[("theme", "dark")]).await.expect(303);
+        let [theme] = set_cookies(&dark, "theme")[..] else { panic!("{:?}", dark.headers) };
+        let saved = browser.post("/accounts/project/", &[("project", "my-proj")]).await.expect(303);
+        let [note] = set_cookies(&saved, "note")[..] else { panic!("{:?}", saved.headers) };
+        // The page that shows the note takes it away.
+        let shown = browser.get("/accounts/profile/").await.expect(200);
+        let [removal] = set_cookies(&shown, "note")[..] else { panic!("{:?}", shown.headers) };
+        assert!(removal.contains("Max-Age=0"), "{removal}");
+        for cookie in [theme, note, removal] {
+            assert_eq!(cookie.matches("; Secure").count(), usize::from(is_https), "{cookie}");
+            assert!(cookie.contains("; SameSite=Lax"), "{cookie}");
+        }
+        assert_eq!(browser.cookie("theme").as_deref(), Some("dark"));
+    }
+}
+
+#[tokio::test]
 async fn a_cookie_of_a_session_that_is_over_is_taken_away_in_a_way_that_browsers_follow() {
     let deployment = SignInSetup::https().start().await;
     let browser = deployment.signed_in(ADA).await;

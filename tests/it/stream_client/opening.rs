@@ -1,4 +1,4 @@
-//! How streams are opened, as a double of Pub/Sub sees it that takes them and never sends a message.
+//! How streams are opened, as a double of Pub/Sub sees it that takes them and sends nothing, or more than it was asked for.
 
 use std::{
     convert::Infallible,
@@ -6,7 +6,8 @@ use std::{
     time::Duration,
 };
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use futures::StreamExt;
 use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::{
     Request, Response,
@@ -19,8 +20,15 @@ use hyper_util::{
 };
 use prost::Message;
 use serde_json::json;
-use tokio::net::TcpListener;
-use tom_alerts::{brokers::pubsub::PubSubService, domain::timing::Timing, google::Access};
+use tokio::{net::TcpListener, time::timeout};
+use tom_alerts::{
+    brokers::pubsub::PubSubService,
+    domain::timing::Timing,
+    google::{
+        Access,
+        pubsub::{FlowControl, StreamOpener, SubscriptionPath},
+    },
+};
 
 use crate::{stream_rest::feedback, support::TestApp, timing};
 
@@ -36,15 +44,58 @@ struct Opening {
     ack_deadline_s: i32,
 }
 
-/// A subscription is there by REST, whose messages come again after ten minutes; its streams stay silent.
+/// What comes down a stream.
+#[derive(Clone, PartialEq, Message)]
+struct Sent {
+    #[prost(message, repeated, tag = "1")]
+    received: Vec<Received>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Received {
+    #[prost(string, tag = "1")]
+    ack_id: String,
+    #[prost(message, optional, tag = "2")]
+    message: Option<Published>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Published {
+    #[prost(bytes = "vec", tag = "1")]
+    data: Vec<u8>,
+    #[prost(string, tag = "3")]
+    message_id: String,
+}
+
+/// So many messages in one piece, as a stream brings them.
+fn sent(n_messages: usize) -> Bytes {
+    let received = |n| Received {
+        ack_id: format!("ack-{n}"),
+        message: Some(Published { data: b"no packet".to_vec(), message_id: n.to_string() }),
+    };
+    let sent = Sent { received: (0..n_messages).map(received).collect() };
+    let mut framed = BytesMut::new();
+    framed.put_u8(0);
+    framed.put_u32(u32::try_from(sent.encoded_len()).unwrap());
+    sent.encode(&mut framed).unwrap();
+    framed.freeze()
+}
+
+/// A subscription is there by REST, whose messages come again after ten minutes; its streams bring some at once, and then
+/// stay silent.
 #[derive(Default)]
 struct Silent {
     openings: Mutex<Vec<Opening>>,
+    n_messages: usize,
 }
 
 impl Silent {
     async fn start() -> (Arc<Self>, String) {
-        let silent = Arc::new(Self::default());
+        Self::sending(0).await
+    }
+
+    async fn sending(n_messages: usize) -> (Arc<Self>, String) {
+        let silent = Arc::new(Self { n_messages, ..Self::default() });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let host = listener.local_addr().unwrap().to_string();
         let served = silent.clone();
@@ -82,8 +133,9 @@ impl Silent {
         let opening = first_message(&mut asked).await;
         self.openings.lock().unwrap().push(opening);
         // Held as long as the client holds the answer.
+        let at_once = (self.n_messages > 0).then(|| Ok(Frame::data(sent(self.n_messages))));
         let nothing = futures::stream::pending::<Result<Frame<Bytes>, Infallible>>();
-        let silence = futures::StreamExt::map(nothing, move |frame| {
+        let silence = futures::stream::iter(at_once).chain(nothing).map(move |frame| {
             let _held = &asked;
             frame
         });
@@ -166,4 +218,25 @@ async fn messages_stay_out_no_longer_than_is_set_however_long_the_subscription_l
         assert_eq!(opening.subscription, "projects/test-proj/subscriptions/loop-1");
         assert_eq!(opening.ack_deadline_s.unsigned_abs(), u32::try_from(longest_s).unwrap());
     }
+}
+
+#[tokio::test]
+async fn no_more_messages_are_held_than_may_be_out_though_more_come() {
+    let (_double, host) = Silent::sending(10).await;
+    let opener = StreamOpener::new(
+        format!("http://{host}").parse().unwrap(),
+        true,
+        &Access::default(),
+        SubscriptionPath::new("test-proj", "loop-1"),
+        FlowControl { max_messages: 3, max_bytes: 1 << 20, lease: Duration::from_secs(10) },
+    );
+    let mut stream = opener.open().await.unwrap();
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        held.push(stream.next().await.unwrap().unwrap());
+    }
+    // All ten came in one piece.
+    assert!(timeout(SHORT * 10, stream.next()).await.is_err(), "a fourth is handed over");
+    held.pop();
+    stream.next().await.unwrap().unwrap();
 }

@@ -94,3 +94,38 @@ async fn the_end_of_a_run_waits_for_its_last_acknowledgements_as_long_as_is_set(
         assert_eq!(n(&run, "acknowledged"), n_confirmed, "{run}");
     }
 }
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_acknowledgements_that_nobody_confirms() {
+    let mut setup = Setup::patient(3_600);
+    setup.timing.calls.answer = Duration::from_hours(1);
+    setup.timing.runs.last_acknowledgements = Duration::from_millis(50);
+    let streaming = setup.start().await;
+    streaming.double.script_always(Verb::Acknowledge, Reply::Hang);
+    // A batch for each acknowledgement that may be under way, and two more.
+    for _ in 0..600 {
+        streaming.double.publish(&streaming.topic, b"no packet", &[]);
+    }
+    let id = streaming.begin(json!({"timeout": 600})).await;
+    streaming.double.called(Verb::Acknowledge, 4).await;
+    // Kept, and waiting for its acknowledgement's turn.
+    streaming.until(id, "received", 500).await;
+    streaming.app.post(&format!("/runs/{id}/cancel/"), &[]).await.expect(303);
+    let run = streaming.app.wait(id).await;
+    assert_eq!((&run["state"], n(&run, "acknowledged")), (&json!("cancelled"), 0), "{run}");
+}
+
+#[tokio::test]
+async fn a_number_of_acknowledgements_that_is_noted_again_or_late_changes_nothing() {
+    let streaming = Streaming::start().await;
+    streaming.publish(&night(1, 150));
+    let run = streaming.run(json!({})).await;
+    assert_eq!(n(&run, "acknowledged"), 150, "{run}");
+    let id = run["id"].as_i64().unwrap();
+    // As when the answer of the database was lost.
+    for so_far in [150, 50] {
+        streaming.app.storage.note_acknowledged(id, so_far).await.unwrap();
+    }
+    let run = streaming.app.get(&format!("/api/runs/{id}/")).await.expect(200).json();
+    assert_eq!(n(&run, "acknowledged"), 150, "{run}");
+}

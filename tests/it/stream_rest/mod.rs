@@ -15,6 +15,7 @@ use crate::{pubsub_double::PubSubDouble, support::TestApp, timing};
 
 mod acknowledging;
 mod credentials;
+mod deleted_topics;
 mod emulator;
 mod ending;
 mod form;

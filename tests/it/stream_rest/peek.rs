@@ -49,3 +49,19 @@ async fn a_limited_peek_stores_the_limit_and_leaves_everything_there() {
     streaming.all_given_back(10).await;
     assert!(streaming.double.calls(Verb::Acknowledge).is_empty());
 }
+
+#[tokio::test]
+async fn a_peek_without_a_limit_looks_at_a_thousand_messages_and_says_so() {
+    let streaming = Streaming::start().await;
+    for _ in 0..1_007 {
+        streaming.double.publish(&streaming.topic, b"no packet", &[]);
+    }
+    let run = streaming.run(json!({"acknowledge": "peek", "timeout": 60})).await;
+    assert_eq!((&run["state"], n(&run, "received")), (&json!("finished"), 1_000), "{run}");
+    let told = "Stopped after 1,000 messages, the most that a peek looks at";
+    assert!(feedback(&run).starts_with(told), "{run}");
+    streaming.all_given_back(1_007).await;
+    // Whoever keeps has no such limit.
+    let keep = streaming.run(json!({})).await;
+    assert_eq!(n(&keep, "received"), 1_007, "{keep}");
+}

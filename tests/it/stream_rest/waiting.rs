@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Setup, Streaming, feedback, log, n, night};
+use super::{Setup, Streaming, feedback, log, n, night, sorted};
 use crate::pubsub_double::{Reply, Verb};
 
 #[tokio::test]
@@ -144,4 +144,35 @@ async fn what_a_lost_answer_took_out_is_waited_for() {
     let run = streaming.app.wait(id).await;
     assert_eq!((&run["state"], n(&run, "stored")), (&json!("finished"), 3), "{run}");
     assert!(log(&run).contains("An answer was lost"), "{}", log(&run));
+}
+
+/// As many calls as a quiet stream makes in ten minutes.
+const CALLS_OF_TEN_MINUTES: usize = 1_200;
+
+#[tokio::test]
+#[ignore = "takes minutes: tests/run long"]
+async fn a_quota_that_is_used_up_for_ten_minutes_is_asked_for_seldom_and_nothing_is_lost() {
+    let mut setup = Setup::patient(3_600);
+    // As the program has them.
+    (setup.timing.calls, setup.timing.pulls) = Default::default();
+    setup.timing.calls.patience = Duration::from_hours(1);
+    let streaming = setup.start().await;
+    let (quota, away) = (Reply::status(429).retry_after(7), Reply::status(503));
+    let id = streaming.begin(json!({"timeout": 600})).await;
+    streaming.double.called(Verb::Pull, 1).await;
+    let published = streaming.publish(&night(1, 200));
+    let mut n_calls = 0;
+    for reply in [quota, away] {
+        streaming.double.script_always(Verb::Pull, reply);
+        let n_before = streaming.double.calls(Verb::Pull).len();
+        tokio::time::sleep(Duration::from_mins(5)).await;
+        n_calls += streaming.double.calls(Verb::Pull).len() - n_before;
+    }
+    assert!(n_calls <= CALLS_OF_TEN_MINUTES / 20, "{n_calls} calls");
+    streaming.double.serve_normally(Verb::Pull);
+    streaming.until(id, "acknowledged", 200).await;
+    streaming.app.post(&format!("/runs/{id}/cancel/"), &[]).await.expect(303);
+    let run = streaming.app.wait(id).await;
+    assert_eq!((&run["state"], n(&run, "stored")), (&json!("cancelled"), 200), "{run}");
+    assert_eq!(streaming.acknowledged(), sorted(&published));
 }

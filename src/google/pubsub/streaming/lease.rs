@@ -12,9 +12,10 @@ use google_cloud_pubsub::{model::Message, subscriber::handler::Handler};
 use serde_json::{Value, json};
 use tokio::{
     runtime::Handle,
-    sync::OwnedSemaphorePermit,
     time::{sleep, timeout},
 };
+
+use super::room::TakenRoom;
 
 /// How long a confirmed acknowledgement is waited for; the crate itself would try for ten minutes.
 const TO_CONFIRM: Duration = Duration::from_secs(30);
@@ -36,7 +37,7 @@ pub struct PulledMessage {
 
 impl PulledMessage {
     /// A message of the crate, which takes up this room.
-    pub(super) fn new(message: Message, handler: Handler, room: OwnedSemaphorePermit) -> Self {
+    pub(super) fn new(message: Message, handler: Handler, room: TakenRoom) -> Self {
         let lease = Lease { handler: Some(handler), _room: room };
         let attributes: BTreeMap<_, _> = message.attributes.into_iter().collect();
         let metadata = json!({
@@ -53,7 +54,7 @@ impl PulledMessage {
 pub struct Lease {
     /// Until it is settled.
     handler: Option<Handler>,
-    _room: OwnedSemaphorePermit,
+    _room: TakenRoom,
 }
 
 impl Lease {

@@ -6,6 +6,7 @@ mod error;
 mod lease;
 mod pump;
 mod request_side;
+mod room;
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,7 +26,8 @@ use url::Url;
 
 use self::{
     credentials::{Calls, StreamCredentials},
-    pump::{Room, pump},
+    pump::pump,
+    room::Room,
 };
 pub use self::{
     error::StreamError,
@@ -37,7 +39,7 @@ use crate::google::access::Access;
 /// How long a connection may take to be made.
 const TO_CONNECT: Duration = Duration::from_secs(5);
 
-/// How much may be out at once: Pub/Sub is told. To the bytes the process keeps as well.
+/// How much may be out at once: Pub/Sub is told, and the process holds no more whatever Pub/Sub sends.
 #[derive(Clone, Debug)]
 pub struct FlowControl {
     /// Messages that Pub/Sub sends before any of them is settled.
@@ -73,7 +75,7 @@ impl StreamOpener {
         let who = access.tokens.as_ref().map(|tokens| tokens.acts_as()).unwrap_or_default();
         let credentials =
             StreamCredentials::new(access.tokens.clone(), is_emulator, calls.clone()).into();
-        let room = Room::new(flow.max_bytes);
+        let room = Room::new(flow.max_messages, flow.max_bytes);
         Self { endpoint, credentials, calls, who, path, flow, room }
     }
 

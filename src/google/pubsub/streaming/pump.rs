@@ -4,20 +4,17 @@
 //! their way down it. The request side ends 0.2 s before the answer is dropped (see `request_side.rs`).
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
 use google_cloud_pubsub::{Error, subscriber::MessageStream};
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
+    sync::{mpsc, oneshot},
     time::{Instant, sleep, timeout, timeout_at},
 };
 
-use super::{lease::PulledMessage, request_side::RequestSide};
+use super::{lease::PulledMessage, request_side::RequestSide, room::Room};
 
 /// So long Pub/Sub has to answer the end of a stream's request side, before the answer is dropped.
 const TO_END: Duration = Duration::from_millis(200);
@@ -25,9 +22,6 @@ const TO_END: Duration = Duration::from_millis(200);
 /// So long after it was begun a stream may still be opened: if it is closed before, its first message was perhaps sent, and
 /// would be out until its lease ends.
 const TO_OPEN: Duration = Duration::from_secs(3);
-
-/// A unit of room, bytes: a semaphore counts in 32 bits.
-const ROOM_UNIT: u32 = 1 << 10;
 
 /// Takes messages out of the crate's stream until it ends or is to end.
 ///
@@ -98,48 +92,5 @@ async fn take_all(
         if messages.send(pulled).await.is_err() {
             return;
         }
-    }
-}
-
-/// Room for the payloads that are out.
-#[derive(Clone, Debug)]
-pub(super) struct Room {
-    units: Arc<Semaphore>,
-    all: u32,
-}
-
-impl Room {
-    pub(super) fn new(n_bytes: u32) -> Self {
-        let all = n_bytes / ROOM_UNIT;
-        Self { units: Arc::new(Semaphore::new(all as usize)), all }
-    }
-
-    /// Whether some of it is taken.
-    pub(super) fn is_in_use(&self) -> bool {
-        self.units.available_permits() < self.all as usize
-    }
-
-    /// Waits for room for so many bytes, some for a message without any; a message larger than all the room has it to itself.
-    async fn take(&self, n_bytes: usize) -> Option<OwnedSemaphorePermit> {
-        let units = u32::try_from(n_bytes.div_ceil(ROOM_UNIT as usize)).unwrap_or(u32::MAX);
-        self.units.clone().acquire_many_owned(units.clamp(1, self.all)).await.ok()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn every_message_takes_room_and_none_more_than_there_is() {
-        let room = Room::new(2 * ROOM_UNIT);
-        assert!(!room.is_in_use());
-        let empty = room.take(0).await;
-        assert!(room.is_in_use());
-        drop(empty);
-        let huge = room.take(usize::MAX).await;
-        assert_eq!(room.units.available_permits(), 0);
-        drop(huge);
-        assert!(!room.is_in_use());
     }
 }

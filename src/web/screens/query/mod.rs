@@ -14,5 +14,6 @@ pub(in crate::web) mod listener_days;
 pub(in crate::web) mod listener_state;
 pub(in crate::web) mod prefilled;
 pub(in crate::web) mod preview;
+pub(in crate::web) mod sent_form;
 mod services;
 pub(in crate::web) mod upload;

@@ -14,11 +14,7 @@ use crate::{
     },
     brokers::Brokers,
     clock::Clock,
-    domain::{
-        history::Kind,
-        run::{Run, RunState},
-        saved_query::SavedQuery,
-    },
+    domain::{history::Kind, run::Run, saved_query::SavedQuery},
     storage::Storage,
     web::{
         door::consent::ask_to_connect,
@@ -37,6 +33,7 @@ use crate::{
             run_progress::{LOG_LINES, NewResults, RunProgress},
             run_waiting::{ProgressContext, progress_of},
             share::{links_about, sharing_labels},
+            stop_label::stop_label,
         },
         widgets::{
             controls::{ButtonLook, Fact, Link, PostButton, TimeView},
@@ -212,13 +209,7 @@ fn progress_url(run: &Run) -> String {
 }
 
 fn cancel_button(run: &Run) -> Option<PostButton> {
-    let can_cancel = run.state.is_live() && !run.cancel_requested;
-    let label = match run.state {
-        RunState::Queued => "Cancel",
-        _ if run.day.is_some() => "Pause listening",
-        _ => "Stop, keep results",
-    };
-    can_cancel.then(|| {
+    stop_label(run).map(|label| {
         post_button(
             label,
             paths::run_page(run.id, "cancel/"),

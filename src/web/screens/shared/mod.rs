@@ -14,6 +14,7 @@ pub(in crate::web) mod run_log;
 pub(in crate::web) mod run_progress;
 pub(in crate::web) mod run_waiting;
 pub(in crate::web) mod share;
+pub(in crate::web) mod stop_label;
 pub(in crate::web) mod target_fields;
 pub(in crate::web) mod target_search;
 pub(in crate::web) mod unreadable_bytes;

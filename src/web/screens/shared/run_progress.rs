@@ -12,7 +12,7 @@ use crate::{
     web::{
         door::consent::connect_url,
         paths,
-        screens::shared::{parameters::filter_of, run_log::RunLogView},
+        screens::shared::{parameters::filter_of, run_log::RunLogView, stop_label::stop_label},
         widgets::{
             controls::{Link, StateChip},
             words::{counted, duration_text, grouped, link, run_title, size_text, state_chip},
@@ -36,6 +36,8 @@ pub(in crate::web) struct RunProgress {
     pub(in crate::web) page_title: String,
     /// Whether more may come: the page then asks again.
     pub(in crate::web) is_live: bool,
+    /// What the button says that stops it, if it can be stopped.
+    pub(in crate::web) stop: Option<&'static str>,
     /// How near the end is, where that is known.
     pub(in crate::web) gauge: Option<Gauge>,
     pub(in crate::web) counts: Vec<Count>,
@@ -116,6 +118,7 @@ pub(in crate::web) fn progress_view(
         status: status_sentence(run),
         page_title: format!("{} {}: {}", state.sign, state.label, run_title(run)),
         is_live: run.state.is_live(),
+        stop: stop_label(run),
         gauge: nearest_end(run, broker, now, notice.is_some()),
         notice,
         counts: counts(run, broker, now),

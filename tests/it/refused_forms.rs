@@ -1,0 +1,101 @@
+//! Forms that cannot be taken: what they are about is gone, or too much was asked for. What was typed is on the page that says so.
+
+use std::num::NonZeroU32;
+
+use scraper::{Html, Selector};
+use serde_json::json;
+
+use crate::{
+    sign_in::{SignInSetup, setup::ADA},
+    support::{Answer, TestApp},
+};
+
+/// Where the form of a page leads, and all that it sends along with its only button.
+fn kept_form(page: &Answer) -> (String, Vec<(String, String)>) {
+    let html = Html::parse_document(&page.body);
+    let find = |selector: &str| Selector::parse(selector).unwrap();
+    let form = html.select(&find("main form")).next().unwrap_or_else(|| panic!("{}", page.body));
+    let sent = form.select(&find("input[type=hidden], button[name]")).map(|field| {
+        let value = |name| field.value().attr(name).unwrap_or_default().to_owned();
+        (value("name"), value("value"))
+    });
+    (form.value().attr("action").unwrap().to_owned(), sent.collect())
+}
+
+async fn send(app: &TestApp, (action, fields): &(String, Vec<(String, String)>)) -> Answer {
+    let fields: Vec<_> =
+        fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    app.post(action, &fields).await
+}
+
+#[tokio::test]
+async fn a_query_that_was_deleted_while_it_was_edited_can_be_saved_as_a_new_one() {
+    let app = TestApp::start().await;
+    let saved = json!({"name": "old", "broker": "archive", "parameters": {"folder": "night"}});
+    let id = app.post_json("/api/queries/", &saved).await.expect(201).json()["id"].clone();
+    app.post(&format!("/alerts/query/{id}/delete/"), &[]).await.expect(303);
+    let typed = [
+        ("broker", "archive"),
+        ("version", "1"),
+        ("folder", "night"),
+        ("max_results", "7"),
+        ("query_name", "an hour <b>of</b> work"),
+        ("action", "run"),
+    ];
+    let page = app.post(&format!("/alerts/query/{id}/update/"), &typed).await.expect(404);
+    let page = page
+        .shows("Nothing that you typed is lost")
+        .shows("an hour &#60;b&#62;of&#60;/b&#62; work");
+    let form = kept_form(&page);
+    assert_eq!(form.0, "/alerts/query/create/");
+    send(&app, &form).await.expect(303);
+    let queries = app.get("/api/queries/").await.expect(200).json();
+    assert_eq!(queries["results"][0]["name"], "an hour <b>of</b> work", "{queries}");
+    assert_eq!(queries["results"][0]["parameters"]["max_results"], 7, "{queries}");
+    assert_eq!(app.get("/api/runs/").await.json()["results"], json!([]), "nothing is run");
+    // Without anything typed there is nothing to give back.
+    let bare = app.post(&format!("/alerts/query/{id}/delete/"), &[]).await.expect(404);
+    bare.hides("Nothing that you typed is lost").hides("Save as a new one");
+}
+
+#[tokio::test]
+async fn a_target_that_was_deleted_while_it_was_edited_can_be_saved_as_a_new_one() {
+    let app = TestApp::start_empty().await;
+    let made = json!({"name": "a", "ra": 1, "dec": 2});
+    let id = app.post_json("/api/targets/", &made).await.expect(201).json()["id"].clone();
+    app.post(&format!("/targets/{id}/delete/"), &[]).await.expect(303);
+    let typed =
+        [("version", "1"), ("name", "b"), ("ra", "10"), ("dec", "20"), ("note", "an hour of work")];
+    let page = app.post(&format!("/targets/{id}/update/"), &typed).await.expect(404);
+    let form = kept_form(&page.shows("an hour of work"));
+    let saved = send(&app, &form).await.expect(303);
+    app.get(saved.location()).await.expect(200).shows("an hour of work");
+}
+
+#[tokio::test]
+async fn a_form_that_was_sent_too_often_can_be_sent_again_as_it_was_typed() {
+    let requests_a_minute = NonZeroU32::new(40);
+    let deployment = SignInSetup { requests_a_minute, ..SignInSetup::default() }.start().await;
+    let ada = deployment.signed_in(ADA).await;
+    let typed = [("name", "b"), ("ra", "10"), ("dec", "20"), ("note", "an hour of work")];
+    let refused = loop {
+        ada.get("/runs/").await;
+        let answer = ada.post("/targets/create/", &typed).await;
+        if answer.status.as_u16() == 429 {
+            break answer;
+        }
+    };
+    let refused = refused.shows("Nothing that you typed is lost").shows("an hour of work");
+    let (action, fields) = kept_form(&refused);
+    assert_eq!(action, "/targets/create/");
+    let typed = typed.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    assert_eq!(fields, typed);
+    // Who only looks has nothing to send again.
+    let looked = loop {
+        let answer = ada.get("/runs/").await;
+        if answer.status.as_u16() == 429 {
+            break answer;
+        }
+    };
+    looked.hides("Send again");
+}
