@@ -62,12 +62,12 @@ impl Storage {
         let outcomes: Vec<_> = report.outcomes.iter().map(StoredOutcome::of).collect();
         let id = sqlx::query_scalar(
             "insert into save_report (run_id, member_id, on_existing, outcomes, left_selected)
-             select r.id, $2, $4, $5, $6 from run r where r.id = $1 and may_read(r.started_by, r.readers, $2, $3)
+             select r.id, $1, $4, $5, $6 from run r where r.id = $3 and may_read(r.started_by, r.readers, $1, $2)
              returning id",
         )
-        .bind(run_id)
         .bind(by.member_id())
         .bind(by.seen_groups())
+        .bind(run_id)
         .bind(report.on_existing.id())
         .bind(Json(outcomes))
         .bind(i64::try_from(report.n_left).unwrap_or(i64::MAX))

@@ -6,7 +6,7 @@ use super::{
     before_run::{NotYet, not_yet},
     list::copy_button,
     services::Services,
-    upload::{UploadView, upload_form},
+    upload_form::{UploadView, upload_form},
 };
 use crate::{
     brokers::Broker,

@@ -17,3 +17,4 @@ pub(in crate::web) mod preview;
 pub(in crate::web) mod sent_form;
 mod services;
 pub(in crate::web) mod upload;
+mod upload_form;
