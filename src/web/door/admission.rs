@@ -111,11 +111,8 @@ pub(crate) async fn admit(
         send_to_sign_in(request, &frame, state.timing().body).await
     };
     let answer = error_page::draw(answer, &frame, typed.get().map(|pairs| (&sent_to, pairs)));
-    let answer = if sends_form {
-        give_address(state.storage(), &frame, answer).await
-    } else {
-        answer
-    };
+    let answer =
+        if sends_form { give_address(state.storage(), &frame, answer).await } else { answer };
     match place.flatten() {
         Some(place) => place.until_taken(answer),
         None => answer,
