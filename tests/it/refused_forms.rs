@@ -13,9 +13,10 @@ use crate::{
 /// Where the form of a page leads, and all that it sends along with its only button.
 fn kept_form(page: &Answer) -> (String, Vec<(String, String)>) {
     let html = Html::parse_document(&page.body);
-    let find = |selector: &str| Selector::parse(selector).unwrap();
-    let form = html.select(&find("main form")).next().unwrap_or_else(|| panic!("{}", page.body));
-    let sent = form.select(&find("input[type=hidden], button[name]")).map(|field| {
+    let forms = Selector::parse("main form").unwrap();
+    let form = html.select(&forms).next().unwrap_or_else(|| panic!("{}", page.body));
+    let fields = Selector::parse("input[type=hidden], button[name]").unwrap();
+    let sent = form.select(&fields).map(|field| {
         let value = |name| field.value().attr(name).unwrap_or_default().to_owned();
         (value("name"), value("value"))
     });
