@@ -99,7 +99,7 @@ async fn a_search_that_cannot_be_read_says_so_beside_its_field_and_keeps_what_wa
         (
             "/alerts/query/create/?broker=archive&rb_min=two&mag_max=19.5",
             "value=\"two\"",
-            "Enter a number.",
+            "Enter a number from 0 to 1.",
         ),
         (
             "/alerts/query/create/?broker=archive&mag_min=19&rb_min=2",

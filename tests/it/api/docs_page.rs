@@ -80,6 +80,10 @@ async fn every_line_for_a_shell_is_taken_as_it_stands() {
     app.post_json("/api/queries/", &query).await.expect(201);
     app.post_json("/api/targets/", &json!({"name": "t", "ra": 1, "dec": 1})).await.expect(201);
     assert_eq!(app.run(json!({"max_results": 1})).await["id"], 1);
+    sqlx::query("insert into unreadable (run_id, origin, error, bytes) values (1, 'x', 'x', 'x')")
+        .execute(&app.pool().await)
+        .await
+        .unwrap();
     let body = app.get("/api/docs/").await.expect(200).body;
     let page = Html::parse_document(&body);
     let mut lines = attributes(&page, ".operation [data-copy^='curl ']", "data-copy");

@@ -82,7 +82,7 @@ async fn a_wrong_value_is_told_with_what_there_is_instead() {
     let run = app.run(json!({"max_results": 1})).await;
     let alerts = format!("/api/runs/{}/alerts/", run["id"]);
     let up_to_1000 = "Give a whole number from 1 to 1000.";
-    let states = "Give one of: queued, running, finished, cancelled, failed, interrupted.";
+    let states = "Give one of: queued, running, finished, failed, cancelled, interrupted.";
     for (path, name, message) in [
         ("/api/runs/?state=finishd", "state", states),
         ("/api/runs/?query=x", "query", "Give a whole number."),

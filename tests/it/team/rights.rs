@@ -459,6 +459,8 @@ async fn runs_are_listed(storage: &Storage, somebody: &Somebody, made: &Made) {
         let found: Ids = listed.iter().map(|run| run.id).collect();
         let expected = ids(made.runs.iter().filter(|run| somebody.lists(run, whose)));
         assert_eq!((found, listed.len()), (expected.clone(), expected.len()), "{somebody:?}");
+        let counted = storage.count_runs(&somebody.asker, filter).await.unwrap();
+        assert_eq!(counted.n_all, expected.len() as u64, "{somebody:?}");
     }
     for run in &made.runs {
         let sees = somebody.sees(run);

@@ -25,7 +25,8 @@ impl Curl<'_> {
         if body.is_some() {
             parts.push("-H 'Content-Type: application/json'".to_owned());
         }
-        parts.push(quoted(&format!("{}{}", self.base, path.replace("{id}", "1"))));
+        let path = path.replace("{id}", "1").replace("{run_id}", "1");
+        parts.push(quoted(&format!("{}{path}", self.base)));
         parts.extend(body.map(|body| format!("-d {}", quoted(&body.to_string()))));
         parts.join(" ")
     }
