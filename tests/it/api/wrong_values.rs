@@ -37,7 +37,7 @@ fn values(schema: &Value) -> (Vec<String>, Vec<String>) {
     }
     if is(schema, "integer") {
         let (least, most) = (schema["minimum"].as_i64(), schema["maximum"].as_i64());
-        let taken = vec![least.unwrap_or(-7), most.unwrap_or(7)];
+        let taken = [least.unwrap_or(-7), most.unwrap_or(7)];
         let beyond = [least.map(|least| least - 1), most.map(|most| most + 1)];
         let wrong = ["abc", "2.0", "1e3", "99999999999999999999"].map(str::to_owned).into_iter();
         let wrong = wrong.chain(beyond.into_iter().flatten().map(|it| it.to_string()));
