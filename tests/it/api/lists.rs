@@ -118,7 +118,7 @@ async fn a_log_that_is_cut_says_how_many_lines_it_has_in_the_api_and_on_the_page
         &app,
         format!(
             "insert into run_log (run_id, level, message)
-             select {id}, 'info', 'line ' || n from generate_series(1, 1_000) n"
+             select {id}, 'info', 'line ' || n from generate_series(1, 1000) n"
         ),
     )
     .await;
