@@ -173,20 +173,17 @@ impl Puller {
                 self.most_known = most_at_once;
                 self.last_message = Instant::now() + self.ack_deadline;
             }
-            match pulled.outcome? {
-                Some(batch) => {
-                    self.context.progress.note_answer();
-                    if !self.hand_over(batch, pulled.asked).await {
-                        // The run has ended: nobody reads why.
-                        return Ok(String::new());
-                    }
+            if let Some(batch) = pulled.outcome? {
+                self.context.progress.note_answer();
+                if !self.hand_over(batch, pulled.asked).await {
+                    // The run has ended: nobody reads why.
+                    return Ok(String::new());
                 }
-                None => {
-                    self.has_backlog = false;
-                    if let Some(because) = self.nothing_came().await? {
-                        return Ok(because);
-                    }
-                }
+                continue;
+            }
+            self.has_backlog = false;
+            if let Some(because) = self.nothing_came().await? {
+                return Ok(because);
             }
         }
     }
