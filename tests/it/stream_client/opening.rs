@@ -69,7 +69,7 @@ struct Published {
 
 /// So many messages in one piece, as a stream brings them.
 fn sent(n_messages: usize) -> Bytes {
-    let received = |n| Received {
+    let received = |n: usize| Received {
         ack_id: format!("ack-{n}"),
         message: Some(Published { data: b"no packet".to_vec(), message_id: n.to_string() }),
     };
