@@ -42,4 +42,5 @@ mod targets;
 mod team;
 mod timing;
 mod toy_backend;
+mod two_tabs;
 mod what_people_type;

@@ -618,7 +618,8 @@ async fn results_are_shown(storage: &Storage, somebody: &Somebody, made: &Made) 
         assert_eq!(numbered.len(), expected.len());
         // What is not seen is not ticked either; and who only looks ticks nothing.
         let all = storage.select_all(&somebody.asker, run.id).await;
-        let some = storage.select_on_page(&somebody.asker, run.id, Vec::new(), made.alerts.clone());
+        let some =
+            storage.change_selection(&somebody.asker, run.id, made.alerts.clone(), Vec::new());
         assert_eq!(
             (all.is_ok(), some.await.is_ok()),
             (somebody.works, somebody.works),
