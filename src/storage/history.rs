@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgConnection};
 
-use super::{ListPosition, NotDone, Storage, StorageError, storable, storable_json};
+use super::{COUNTED, ListPosition, NotDone, Storage, StorageError, storable, storable_json};
 use crate::domain::{
     history::{Entry, Event, Kind},
     sharing::{Asker, Via},
@@ -200,9 +200,10 @@ impl Storage {
         before: Option<i64>,
     ) -> Result<ListPosition, NotDone> {
         by.require_admin()?;
-        let (n_all, n_before) = sqlx::query_as(concat!(
-            "select count(*), count(*) filter (where id >= $1) from history where ",
-            passes!()
+        let counted = sqlx::query_as(concat!(
+            "select count(*), count(*) filter (where id >= $1) from (select id from history where ",
+            passes!(),
+            " order by id desc limit $8) newest"
         ))
         .bind(before)
         .bind(filter.actor_id)
@@ -211,9 +212,10 @@ impl Storage {
         .bind(filter.object_id)
         .bind(filter.since)
         .bind(filter.until)
+        .bind(COUNTED)
         .fetch_one(&self.pool)
         .await?;
-        Ok(ListPosition::of(n_all, n_before))
+        Ok(ListPosition::of(counted))
     }
 
     /// `limit` lines of one thing that they see, older than `before`, newest first; attempts of others are for admins.
@@ -252,9 +254,10 @@ impl Storage {
         id: i64,
         before: Option<i64>,
     ) -> Result<ListPosition, StorageError> {
-        let (n_all, n_before) = sqlx::query_as(concat!(
-            "select count(*), count(*) filter (where id >= $6) from history where ",
-            is_of_thing!()
+        let counted = sqlx::query_as(concat!(
+            "select count(*), count(*) filter (where id >= $6) from (select id from history where ",
+            is_of_thing!(),
+            " order by id desc limit $7) newest"
         ))
         .bind(by.member_id())
         .bind(by.seen_groups())
@@ -262,9 +265,10 @@ impl Storage {
         .bind(id)
         .bind(by.is_admin())
         .bind(before)
+        .bind(COUNTED)
         .fetch_one(&self.pool)
         .await?;
-        Ok(ListPosition::of(n_all, n_before))
+        Ok(ListPosition::of(counted))
     }
 
     /// Everybody who is in or was, by name, with whether they are out now. For admins.

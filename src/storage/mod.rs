@@ -11,6 +11,7 @@
 //!
 //! **Statements** are texts, not sqlx's query macros: building needs no database, and each statement is run by a test.
 
+mod alert_runs;
 mod alerts;
 mod api_tokens;
 mod askers;
@@ -44,6 +45,7 @@ mod sessions;
 mod sharing;
 mod sign_in_attempts;
 mod standing;
+mod target_evidence;
 mod target_lists;
 mod target_names;
 mod target_saves;
@@ -59,7 +61,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use crate::domain::timing::DatabaseTiming;
+use crate::domain::{count::Count, timing::DatabaseTiming};
 
 pub use self::{
     batches::{Batch, KeptBatch},
@@ -80,25 +82,30 @@ pub use self::{
     runs::{NewRun, RunFilter},
     sessions::{NewSession, SESSION_LIFE, SIGNED_IN, Sessions},
     sign_in_attempts::{Attempt, Taken},
+    target_evidence::{EvidencePage, EvidencePlace, TargetEvidence},
     target_lists::{TargetFilter, TargetPage},
-    target_saves::{Saving, TargetEvidence},
+    target_saves::Saving,
     team::MemberChange,
     turns::{Follower, Turn},
     unreadable::QuarantinedMessage,
 };
 
-/// Where a page of a list begins.
+/// Where a page of a list begins. Both are counted up to [`Count::MOST`]: a list may be of any length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListPosition {
     /// Rows on all pages.
-    pub n_all: u64,
+    pub n_all: Count,
     /// Rows on the pages before.
-    pub n_before: u64,
+    pub n_before: Count,
 }
 
+/// How far a statement counts the rows of a list.
+const COUNTED: i64 = Count::MOST.cast_signed() + 1;
+
 impl ListPosition {
-    fn of(n_all: i64, n_before: i64) -> Self {
-        Self { n_all: from_bigint(n_all), n_before: from_bigint(n_before) }
+    fn of((n_all, n_before): (i64, i64)) -> Self {
+        let count = |counted| Count::up_to_most(from_bigint(counted));
+        Self { n_all: count(n_all), n_before: count(n_before) }
     }
 }
 

@@ -52,7 +52,7 @@ pub struct RunFilter {
 }
 
 #[derive(sqlx::FromRow)]
-struct RunRow {
+pub(super) struct RunRow {
     id: i64,
     saved_query_id: Option<i64>,
     query_name: String,
@@ -151,6 +151,7 @@ macro_rules! select_runs {
         )
     };
 }
+pub(super) use select_runs;
 
 impl Storage {
     /// Queues a run of a member who has fewer than `most_live` that go on or wait; its id.
@@ -229,29 +230,6 @@ impl Storage {
         .bind(by.own_groups())
         .bind(limit)
         .bind(filter.of_listeners)
-        .fetch_all(&self.pool)
-        .await?;
-        rows.into_iter().map(Run::try_from).collect()
-    }
-
-    /// The newest `limit` runs that they see and that found an alert.
-    pub async fn list_runs_of_alert(
-        &self,
-        by: &Asker,
-        alert_id: i64,
-        limit: i64,
-    ) -> Result<Vec<Run>, StorageError> {
-        let rows: Vec<RunRow> = sqlx::query_as(select_runs!(
-            "",
-            "join run_alert l on l.run_id = r.id",
-            "l.alert_id = $3
-             order by r.id desc
-             limit $4"
-        ))
-        .bind(by.member_id())
-        .bind(by.seen_groups())
-        .bind(alert_id)
-        .bind(limit)
         .fetch_all(&self.pool)
         .await?;
         rows.into_iter().map(Run::try_from).collect()

@@ -43,4 +43,5 @@ mod team;
 mod timing;
 mod toy_backend;
 mod two_tabs;
+mod way_back;
 mod what_people_type;

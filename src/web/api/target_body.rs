@@ -15,7 +15,7 @@ use crate::{
         sky::Position,
         target::{NewTarget, Target},
     },
-    storage::TargetEvidence,
+    storage::{EvidencePage, TargetEvidence},
     web::screens::shared::target_fields::read_target_json,
 };
 
@@ -68,16 +68,22 @@ pub(super) struct TargetBody {
 pub(super) struct TargetWithAlertsBody {
     #[serde(flatten)]
     target: TargetBody,
-    /// The alerts that it was saved from, or that were added since; the latest first, at most 500.
+    /// The alerts that it was saved from, or that were added since; the latest first, at most 500 of `n_alerts`.
     alerts: Vec<TargetAlertBody>,
+    /// Where the next ones are; nothing if these are all.
+    #[schema(required, example = json!(null))]
+    alerts_next: Option<String>,
 }
 
 /// An alert of a target.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TargetAlert, example = json!({
-    "survey": "ztf", "source_id": "3262103560115015006", "jd": 2_461_373.674_409_7, "mag": 18.42, "band": "r", "run": 40
+    "id": 1031, "survey": "ztf", "source_id": "3262103560115015006", "jd": 2_461_373.674_409_7, "mag": 18.42, "band": "r",
+    "run": 40, "saved": "2026-11-30T09:20:31.447092+00:00", "is_origin": true
 }))]
 pub(super) struct TargetAlertBody {
+    /// Its number.
+    id: i64,
     #[schema(inline, value_type = SurveyWord)]
     survey: &'static str,
     /// The survey's id of the detection. A text: it passes 2^53.
@@ -93,6 +99,25 @@ pub(super) struct TargetAlertBody {
     /// Number of the run that found it, if one sees that.
     #[schema(required)]
     run: Option<i64>,
+    /// When it was saved.
+    #[schema(format = DateTime)]
+    saved: String,
+    /// Whether it was saved first, of all that the target has.
+    is_origin: bool,
+}
+
+/// Some alerts of a target.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TargetAlertList)]
+pub(super) struct TargetAlertListBody {
+    /// How many there are on all pages.
+    #[schema(example = 2)]
+    count: u64,
+    /// Where the next ones are; nothing after the last.
+    #[schema(required, example = "/api/targets/7/alerts/?page_size=1&before=1031")]
+    next: Option<String>,
+    /// The alerts, the latest observation first.
+    results: Vec<TargetAlertBody>,
 }
 
 /// Some targets.
@@ -206,21 +231,34 @@ impl TargetBody {
 
 impl TargetWithAlertsBody {
     /// A target with what it was saved from.
-    pub(super) fn of(target: Target, alerts: Vec<TargetEvidence>) -> Self {
-        let alerts = alerts.into_iter().map(TargetAlertBody::of).collect();
-        Self { target: TargetBody::of(target), alerts }
+    pub(super) fn of(target: Target, alerts: EvidencePage, next: Option<String>) -> Self {
+        Self { target: TargetBody::of(target), alerts: alert_bodies(alerts), alerts_next: next }
     }
+}
+
+impl TargetAlertListBody {
+    /// A page of the alerts of a target that has so many.
+    pub(super) fn of(count: u64, next: Option<String>, page: EvidencePage) -> Self {
+        Self { count, next, results: alert_bodies(page) }
+    }
+}
+
+fn alert_bodies(page: EvidencePage) -> Vec<TargetAlertBody> {
+    page.rows.into_iter().map(TargetAlertBody::of).collect()
 }
 
 impl TargetAlertBody {
     fn of(alert: TargetEvidence) -> Self {
         Self {
+            id: alert.alert_id,
             survey: alert.survey.id(),
             source_id: alert.source_id.to_string(),
             jd: alert.jd,
             mag: alert.mag.map(shortest),
             band: alert.band,
             run: alert.run_id,
+            saved: alert.saved_at.to_rfc3339(),
+            is_origin: alert.is_origin,
         }
     }
 }

@@ -9,6 +9,7 @@ use axum::{
 use serde_json::json;
 
 use super::{
+    target_alerts::next_href,
     target_body::{
         ChangedTargetBody, NewTargetBody, TargetBody, TargetListBody, TargetWithAlertsBody,
     },
@@ -18,7 +19,7 @@ use super::{
 use crate::{
     actions::save_targets::{ReadTarget, save_target},
     domain::sharing::Asker,
-    storage::{NotDone, Refused, Storage},
+    storage::{EvidencePlace, NotDone, Refused, Storage},
     web::{
         frame::{
             context::PageContext,
@@ -36,8 +37,8 @@ use crate::{
 const PAGE_SIZE: i64 = 50;
 const MAX_PAGE_SIZE: i64 = 1_000;
 
-/// Alerts of a target that are told.
-const MAX_ALERTS: i64 = 500;
+/// Alerts that are told with a target; the others have pages of their own.
+const MAX_ALERTS: u32 = 500;
 
 /// Targets, newest first
 #[utoipa::path(
@@ -83,12 +84,12 @@ pub(super) async fn get_list(
         .list_targets(&context.asker, &filter, before, u32::try_from(size).unwrap_or(1))
         .await?;
     let next =
-        page.rows.last().filter(|_| page.has_more).map(|target| next_href(&query, target.id));
+        page.rows.last().filter(|_| page.has_more).map(|target| next_of_list(&query, target.id));
     let results = page.rows.into_iter().map(TargetBody::of).collect();
     Ok(Json(TargetListBody { count, next, results }).into_response())
 }
 
-fn next_href(query: &Pairs, before: i64) -> String {
+fn next_of_list(query: &Pairs, before: i64) -> String {
     let mut text = url::form_urlencoded::Serializer::new(String::new());
     for (name, value) in query.iter().filter(|(name, _)| *name != "before") {
         text.append_pair(name, value);
@@ -112,8 +113,10 @@ pub(super) async fn get(
     ApiId(id): ApiId,
 ) -> Result<Json<TargetWithAlertsBody>, ApiError> {
     let target = storage.find_target(&context.asker, id).await?.ok_or(Error::NotFound)?;
-    let alerts = storage.list_evidence(&context.asker, id, MAX_ALERTS).await?;
-    Ok(Json(TargetWithAlertsBody::of(target, alerts)))
+    let place = EvidencePlace::Latest;
+    let alerts = storage.list_evidence(&context.asker, id, place, MAX_ALERTS).await?;
+    let next = next_href(id, &alerts, None);
+    Ok(Json(TargetWithAlertsBody::of(target, alerts, next)))
 }
 
 /// Save a target

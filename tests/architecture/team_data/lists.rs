@@ -40,7 +40,8 @@ const SERVICE_TABLES: [(&str, &str); 6] = [
     ("bigquery_check", "how often a member looked within a minute, for the limit on that"),
 ];
 
-const TEAM_FILES: [&str; 24] = [
+const TEAM_FILES: [&str; 26] = [
+    "alert_runs",
     "alerts",
     "api_tokens",
     "form_drafts",
@@ -59,6 +60,7 @@ const TEAM_FILES: [&str; 24] = [
     "selections",
     "sessions",
     "sharing",
+    "target_evidence",
     "target_lists",
     "target_names",
     "target_saves",

@@ -8,13 +8,16 @@ use sqlx::PgPool;
 use tom_alerts::{
     domain::{
         alert::Survey,
+        count::Count,
         found_alert::SortOrder,
         history,
         member::Role,
         sharing::{Asker, Sharing, TEAM, Whose},
         sky::{Cone, Position},
     },
-    storage::{PageCursor, QueryFilter, QueryOrder, RunFilter, Storage, TargetFilter},
+    storage::{
+        EvidencePlace, PageCursor, QueryFilter, QueryOrder, RunFilter, Storage, TargetFilter,
+    },
 };
 
 use super::{dice::Dice, people::insert_member};
@@ -468,7 +471,7 @@ async fn runs_are_listed(storage: &Storage, somebody: &Somebody, made: &Made) {
         let set_aside = storage.list_unreadable(&somebody.asker, run.id, 0, 9).await.unwrap();
         assert_eq!(set_aside.len(), usize::from(sees));
         let counted = storage.count_unreadable(&somebody.asker, run.id, 0).await.unwrap();
-        assert_eq!(counted.n_all, u64::from(sees));
+        assert_eq!(counted.n_all, Count::Exactly(u64::from(sees)));
         if let Some(row) = set_aside.first() {
             let bytes =
                 storage.find_unreadable_bytes(&somebody.asker, run.id, row.id).await.unwrap();
@@ -486,8 +489,15 @@ async fn runs_are_listed(storage: &Storage, somebody: &Somebody, made: &Made) {
         let found_it =
             made.runs.iter().zip(&made.found_by).filter(|(_, found)| found.contains(&at));
         let expected = ids(found_it.map(|(run, _)| run).filter(|run| somebody.sees(run)));
-        let listed = storage.list_runs_of_alert(&somebody.asker, *alert, 1_000).await.unwrap();
+        let listed =
+            storage.list_runs_of_alert(&somebody.asker, *alert, None, 1_000).await.unwrap();
         assert_eq!(listed.iter().map(|run| run.id).collect::<Ids>(), expected, "{somebody:?}");
+        let counted = storage.count_runs_of_alert(&somebody.asker, *alert, None).await.unwrap();
+        assert_eq!(counted.n_all, Count::Exactly(expected.len() as u64), "{somebody:?}");
+        for run in &made.runs {
+            let found = storage.find_run_of_alert(&somebody.asker, *alert, run.id).await.unwrap();
+            assert_eq!(found.is_some(), expected.contains(&run.id), "{somebody:?} {run:?}");
+        }
         let message = storage.find_message(&somebody.asker, *alert).await.unwrap();
         assert_eq!(message.map(|(run, _)| run), expected.last().copied(), "{somebody:?}");
     }
@@ -525,7 +535,8 @@ async fn targets_are_listed(storage: &Storage, somebody: &Somebody, made: &Made)
     for (at, target) in made.targets.iter().enumerate() {
         let found = storage.find_target(&somebody.asker, target.id).await.unwrap();
         assert_eq!(found.is_some(), somebody.sees(target), "{somebody:?} {target:?}");
-        let evidence = storage.list_evidence(&somebody.asker, target.id, 99).await.unwrap();
+        let evidence = storage.list_evidence(&somebody.asker, target.id, EvidencePlace::Latest, 99);
+        let evidence = evidence.await.unwrap().rows;
         let saved = made.saved_from[at].filter(|_| somebody.sees(target));
         let runs: Vec<_> = evidence.iter().map(|alert| alert.run_id).collect();
         let run = saved.map(|(_, run)| Some(&made.runs[run]).filter(|run| somebody.sees(run)));
@@ -568,7 +579,7 @@ async fn histories_are_told(team: &Team, somebody: &Somebody, made: &Made) {
         for thing in things {
             let told = storage.history_of(&somebody.asker, kind, thing.id, None, 99).await.unwrap();
             let counted = storage.count_history_of(&somebody.asker, kind, thing.id, None).await;
-            assert_eq!(counted.unwrap().n_all, told.len() as u64);
+            assert_eq!(counted.unwrap().n_all, Count::Exactly(told.len() as u64));
             let n_refused = told.iter().filter(|line| line.action == "refused").count();
             let all_own = told
                 .iter()
@@ -590,7 +601,7 @@ async fn histories_are_told(team: &Team, somebody: &Somebody, made: &Made) {
         let told = storage.history_of(&somebody.asker, kind, id, None, 99).await.unwrap();
         assert!(somebody.is_admin || told.is_empty());
         let counted = storage.count_history_of(&somebody.asker, kind, id, None).await.unwrap();
-        assert_eq!(counted.n_all, told.len() as u64);
+        assert_eq!(counted.n_all, Count::Exactly(told.len() as u64));
     }
 }
 

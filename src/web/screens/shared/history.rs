@@ -12,6 +12,7 @@ use super::{
 use crate::{
     clock::Clock,
     domain::{
+        count::Count,
         group::Group,
         history::{Action, Entry, Kind},
     },
@@ -168,7 +169,7 @@ fn pager(
     before: Option<i64>,
     href: &dyn Fn(Option<i64>) -> String,
 ) -> Pager {
-    if position.n_all == 0 {
+    if position.n_all == Count::Exactly(0) {
         return Pager::default();
     }
     Pager {

@@ -17,12 +17,13 @@ use crate::{
             chrome::{Chrome, Section},
             context::PageContext,
             error::Error,
-            extract::{Pairs, Query},
+            extract::Query,
         },
         paths,
         screens::shared::{
             share::sharing_labels,
             target_search::{SearchError, read_filter},
+            targets_request::TargetsRequest,
         },
         widgets::{
             cell::{Cell, Content},
@@ -63,6 +64,8 @@ impl TargetListPage {
 #[derive(Debug)]
 struct TargetRow {
     target: Target,
+    /// Its page, which carries the way back to this list.
+    href: String,
     position: Option<PositionText>,
     /// Distance from the middle of the cone that was searched: `1.2″`.
     separation: Option<String>,
@@ -74,7 +77,7 @@ struct TargetRow {
 const COLUMNS: [Column<TargetRow>; 6] = [
     Column::title("name", "Name", |row: &TargetRow| {
         let target = &row.target;
-        Cell::from(link(&target.name, paths::target(target.id))).sub(target.aliases.join(", "))
+        Cell::from(link(&target.name, row.href.clone())).sub(target.aliases.join(", "))
     }),
     Column::text("type", "Type", |_: &TargetRow| "Sidereal".to_owned().into()),
     Column::number("ra", "RA", |row: &TargetRow| match &row.position {
@@ -132,7 +135,8 @@ pub(in crate::web) async fn get(
             (TargetFilter::default(), StatusCode::UNPROCESSABLE_ENTITY)
         }
     };
-    let before = query.number("before");
+    let request = TargetsRequest::parse(&query);
+    let before = request.before;
     let found = if status == StatusCode::OK {
         let page = storage.list_targets(&context.asker, &filter, before, PAGE_SIZE).await?;
         let count = storage.count_targets(&context.asker, &filter, COUNTED).await?;
@@ -140,7 +144,8 @@ pub(in crate::web) async fn get(
     } else {
         None
     };
-    let href = |before| list_href(&query, filter.whose, before);
+    let href = |before| request.href_of_page(before);
+    let way_back = paths::query_string_of(&request.pairs());
     let now = clock.now();
     let shown = found.iter().flat_map(|(page, _)| &page.rows).map(|target| &target.sharing);
     let labels = sharing_labels(&storage, &context, shown).await?;
@@ -148,7 +153,8 @@ pub(in crate::web) async fn get(
         Some((page, count)) => {
             let pager = pager(&page, count, before, &href);
             let rows = page.rows.into_iter().zip(labels);
-            let row = |(target, shared)| target_row(target, shared, filter.cone.as_ref(), now);
+            let row =
+                |(target, shared)| target_row(target, shared, filter.cone.as_ref(), &way_back, now);
             (rows.map(row).collect(), pager)
         }
         None => (Vec::new(), Pager::default()),
@@ -163,21 +169,6 @@ pub(in crate::web) async fn get(
         pager,
     };
     Ok(context.render_as(status, &view))
-}
-
-/// The address of a page of the list that is asked for.
-fn list_href(query: &Pairs, whose: Whose, before: Option<i64>) -> String {
-    let before = before.map(|id| id.to_string()).unwrap_or_default();
-    let text = |name| query.text(name).unwrap_or_default();
-    let cone = query.text("cone_search").or_else(|| query.text("cone")).unwrap_or_default();
-    let pairs = [
-        ("name", text("name")),
-        ("cone_search", cone),
-        ("target_cone_search", text("target_cone_search")),
-        ("whose", if whose == Whose::All { "" } else { whose.id() }),
-        ("before", &before),
-    ];
-    format!("{}{}", paths::TARGETS, paths::query_string(&pairs))
 }
 
 fn pager(
@@ -210,9 +201,11 @@ fn target_row(
     target: Target,
     shared: Option<String>,
     cone: Option<&Cone>,
+    way_back: &str,
     now: chrono::DateTime<chrono::Utc>,
 ) -> TargetRow {
     TargetRow {
+        href: paths::target(target.id) + way_back,
         position: target.position.map(position_text),
         separation: target
             .position
