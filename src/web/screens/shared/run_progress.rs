@@ -50,8 +50,6 @@ pub(in crate::web) struct RunProgress {
     /// Results that are not on the page yet: "Show 14 new alerts".
     pub(in crate::web) new_results: Option<Link>,
     pub(in crate::web) log: Vec<LogLineView>,
-    /// Whether there may be lines before those of the log.
-    pub(in crate::web) is_log_cut: bool,
 }
 
 /// How near the end of a run is.
@@ -142,7 +140,6 @@ pub(in crate::web) fn progress_view(
             .filter(|_| n_new > 0)
             .map(|news| link(format!("Show {}", counted(n_new, "new alert")), &*news.href)),
         log: log.iter().map(log_line).collect(),
-        is_log_cut: i64::try_from(log.len()).is_ok_and(|n| n >= LOG_LINES),
     }
 }
 
