@@ -35,14 +35,15 @@ impl Storage {
         rows.into_iter().map(Run::try_from).collect()
     }
 
-    /// How many runs that they see found an alert, and how many of them are not older than `before`.
+    /// How many runs that they see found an alert, and how many of them are not older than `before`, counted up to one more
+    /// than [`Count::MOST`](crate::domain::count::Count::MOST).
     pub async fn count_runs_of_alert(
         &self,
         by: &Asker,
         alert_id: i64,
         before: Option<RunId>,
     ) -> Result<ListPosition, StorageError> {
-        let counted = sqlx::query_as(
+        let (n_all, n_before) = sqlx::query_as(
             "select count(*), count(*) filter (where id >= $4)
              from (
                  select r.id from run_alert l
@@ -59,7 +60,7 @@ impl Storage {
         .bind(COUNTED)
         .fetch_one(&self.pool)
         .await?;
-        Ok(ListPosition::of(counted))
+        Ok(ListPosition::of(n_all, n_before))
     }
 
     /// The run with this id, if they see it and it found the alert.

@@ -192,7 +192,8 @@ impl Storage {
         Ok(rows.into_iter().map(Entry::from).collect())
     }
 
-    /// How many lines of a filter there are, and how many of them are not older than `before`. For admins.
+    /// How many lines of a filter there are, and how many of them are not older than `before`, counted up to one more than
+    /// [`Count::MOST`](crate::domain::count::Count::MOST). For admins.
     pub async fn count_history(
         &self,
         by: &Asker,
@@ -200,7 +201,7 @@ impl Storage {
         before: Option<i64>,
     ) -> Result<ListPosition, NotDone> {
         by.require_admin()?;
-        let counted = sqlx::query_as(concat!(
+        let (n_all, n_before) = sqlx::query_as(concat!(
             "select count(*), count(*) filter (where id >= $1) from (select id from history where ",
             passes!(),
             " order by id desc limit $8) newest"
@@ -215,7 +216,7 @@ impl Storage {
         .bind(COUNTED)
         .fetch_one(&self.pool)
         .await?;
-        Ok(ListPosition::of(counted))
+        Ok(ListPosition::of(n_all, n_before))
     }
 
     /// `limit` lines of one thing that they see, older than `before`, newest first; attempts of others are for admins.
@@ -246,7 +247,7 @@ impl Storage {
         Ok(rows.into_iter().map(Entry::from).collect())
     }
 
-    /// How many lines of one thing they see, and how many of them are not older than `before`.
+    /// How many lines of one thing they see, and how many of them are not older than `before`, counted as far.
     pub async fn count_history_of(
         &self,
         by: &Asker,
@@ -254,7 +255,7 @@ impl Storage {
         id: i64,
         before: Option<i64>,
     ) -> Result<ListPosition, StorageError> {
-        let counted = sqlx::query_as(concat!(
+        let (n_all, n_before) = sqlx::query_as(concat!(
             "select count(*), count(*) filter (where id >= $6) from (select id from history where ",
             is_of_thing!(),
             " order by id desc limit $7) newest"
@@ -268,7 +269,7 @@ impl Storage {
         .bind(COUNTED)
         .fetch_one(&self.pool)
         .await?;
-        Ok(ListPosition::of(counted))
+        Ok(ListPosition::of(n_all, n_before))
     }
 
     /// Everybody who is in or was, by name, with whether they are out now. For admins.

@@ -90,24 +90,23 @@ pub use self::{
     unreadable::QuarantinedMessage,
 };
 
-/// Where a page of a list begins. Both are counted up to [`Count::MOST`]: a list may be of any length.
+/// Where a page of a list begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListPosition {
     /// Rows on all pages.
-    pub n_all: Count,
+    pub n_all: u64,
     /// Rows on the pages before.
-    pub n_before: Count,
+    pub n_before: u64,
 }
-
-/// How far a statement counts the rows of a list.
-const COUNTED: i64 = Count::MOST.cast_signed() + 1;
 
 impl ListPosition {
-    fn of((n_all, n_before): (i64, i64)) -> Self {
-        let count = |counted| Count::up_to_most(from_bigint(counted));
-        Self { n_all: count(n_all), n_before: count(n_before) }
+    fn of(n_all: i64, n_before: i64) -> Self {
+        Self { n_all: from_bigint(n_all), n_before: from_bigint(n_before) }
     }
 }
+
+/// How far the rows of a list are counted that may be of any length: one more than is told.
+const COUNTED: i64 = Count::MOST.cast_signed() + 1;
 
 /// Connections of one process for those who ask: what two cores do at once. With more, all answers would come late
 /// together.

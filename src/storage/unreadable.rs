@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use super::{COUNTED, ListPosition, Storage, StorageError, from_bigint, storable, storable_json};
+use super::{ListPosition, Storage, StorageError, from_bigint, storable, storable_json};
 use crate::domain::{
     run::{RunId, Unreadable},
     sharing::Asker,
@@ -70,24 +70,19 @@ impl Storage {
         run_id: RunId,
         after: i64,
     ) -> Result<ListPosition, StorageError> {
-        let counted = sqlx::query_as(
+        let (n_all, n_before) = sqlx::query_as(
             "select count(*), count(*) filter (where id <= $4)
-             from (
-                 select id from unreadable
-                 where run_id = $3
-                   and (select may_read(r.started_by, r.readers, $1, $2) from run r where r.id = $3)
-                 order by id
-                 limit $5
-             ) first",
+             from unreadable
+             where run_id = $3
+               and (select may_read(r.started_by, r.readers, $1, $2) from run r where r.id = $3)",
         )
         .bind(by.member_id())
         .bind(by.seen_groups())
         .bind(run_id)
         .bind(after)
-        .bind(COUNTED)
         .fetch_one(&self.pool)
         .await?;
-        Ok(ListPosition::of(counted))
+        Ok(ListPosition::of(n_all, n_before))
     }
 
     /// The bytes of one message of a run's quarantine.

@@ -70,6 +70,7 @@ pub(super) async fn found_by(
     let runs = storage.list_runs_of_alert(asker, alert.id, before, most).await?;
     let page = Page::cut(runs, PAGE_SIZE);
     let position = storage.count_runs_of_alert(asker, alert.id, before).await?;
+    let n_all = Count::up_to_most(position.n_all);
     let href = |before: Option<RunId>| {
         let mut pairs = request.from.pairs();
         pairs.extend(before.map(|id| ("found_before", id.to_string())));
@@ -78,12 +79,12 @@ pub(super) async fn found_by(
     };
     let next = page.last_before_more().map(|run| href(Some(run.id)));
     let summary = if before.is_some() || next.is_some() {
-        Pager::summary(position.n_before, page.rows.len(), position.n_all)
+        Pager::summary(Count::up_to_most(position.n_before), page.rows.len(), n_all)
     } else {
         String::new()
     };
     Ok(FoundBy {
-        n_runs: match position.n_all {
+        n_runs: match n_all {
             Count::Exactly(n) => counted(n, "run"),
             many @ Count::MoreThan(_) => format!("{} runs", many.in_words()),
         },

@@ -9,7 +9,6 @@ use axum::{
 
 use crate::{
     domain::{
-        count::Count,
         history::{Action, Event, Kind},
         run::RunId,
         sharing::Asker,
@@ -88,7 +87,7 @@ pub(in crate::web) async fn get(
             next: found.last_before_more().map(|row| format!("{home}?after={}", row.id)),
             ..Pager::default()
         },
-        is_all_readable: position.n_all == Count::Exactly(0),
+        is_all_readable: position.n_all == 0,
         rows: found
             .rows
             .into_iter()

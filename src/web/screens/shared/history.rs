@@ -169,11 +169,15 @@ fn pager(
     before: Option<i64>,
     href: &dyn Fn(Option<i64>) -> String,
 ) -> Pager {
-    if position.n_all == Count::Exactly(0) {
+    if position.n_all == 0 {
         return Pager::default();
     }
     Pager {
-        summary: Pager::summary(position.n_before, entries.rows.len(), position.n_all),
+        summary: Pager::summary(
+            Count::up_to_most(position.n_before),
+            entries.rows.len(),
+            Count::up_to_most(position.n_all),
+        ),
         what: "lines".to_owned(),
         first: before.map(|_| href(None)),
         next: entries.last_before_more().map(|entry| href(Some(entry.id))),
