@@ -15,7 +15,8 @@ impl Tab {
     async fn open(app: &TestApp, path: &str) -> Self {
         let page = app.get(path).await.expect(200).body;
         let values = |name: &str| {
-            let parts = page.split(&format!("name=\"{name}\" value=\"")).skip(1);
+            let before = format!("name=\"{name}\" value=\"");
+            let parts = page.split(&before).skip(1);
             parts.map(|part| part.split('"').next().unwrap().to_owned()).collect()
         };
         let boxes = page.split("name=\"alerts\" value=\"").skip(1);
