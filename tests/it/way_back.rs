@@ -126,5 +126,5 @@ async fn the_runs_of_one_query_are_a_list_of_their_own() {
     let list = format!("/runs/?query={query}");
     let page = app.get(&list).await.expect(200).shows(">bright</a>");
     page.shows(&format!("/runs/{of_it}/?runs_query={query}\"")).hides(&format!("/runs/{other}/"));
-    app.get("/runs/?query=999999").await.expect(200).shows("query 999999").shows("No run matches");
+    app.get("/runs/?query=999999").await.expect(200).shows("number 999999").shows("No run matches");
 }

@@ -169,7 +169,7 @@ async fn query_link(storage: &Storage, asker: &Asker, id: i64) -> Result<Link, S
     let query = storage.find_query(asker, id).await?;
     Ok(match query {
         Some(query) => link(query.name, paths::query_form(id)),
-        None => link(format!("query {id}"), ""),
+        None => link(format!("number {id}"), ""),
     })
 }
 
