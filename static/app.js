@@ -162,7 +162,8 @@ if (region) {
   if (!document.hidden) listen();
 }
 
-// Ticks: counted here, kept by the server at each change; links wait until they are kept.
+// Ticks: counted here; each that changes is kept by the server for itself, so that tabs do not undo each other's. Links wait
+// until they are kept.
 const form = document.querySelector("[data-selection]");
 // Viewers have the rows, and nothing to tick.
 if (form?.querySelector("[data-selected]")) {
@@ -171,9 +172,13 @@ if (form?.querySelector("[data-selected]")) {
   const counter = form.querySelector("[data-selected]");
   const elsewhere = Number(counter.dataset.selected) - Number(counter.dataset.here);
   let kept = Promise.resolve(), waiting = 0, last = null;
-  const keep = () => {
-    const body = new URLSearchParams(new FormData(form));
-    body.set("action", "update");
+  const keep = (changed) => {
+    const body = new URLSearchParams({ action: "update" });
+    const states = changed.map((box) => [box, box.checked]);
+    for (const [box, isTicked] of states) {
+      body.append("on_page", box.value);
+      body.append(isTicked ? "alerts" : "was_ticked", box.value);
+    }
     waiting += 1;
     kept = kept
       .then(() => fetch(form.getAttribute("action"), { method: "POST", body, redirect: "manual", keepalive: true }))
@@ -181,8 +186,23 @@ if (form?.querySelector("[data-selected]")) {
       .then((answer) => {
         waiting -= 1;
         // Signed out meanwhile: what is ticked from here on would not be kept.
-        if (answer?.status === 401) location.reload();
+        if (answer?.status === 401) return void location.reload();
+        // What could not be kept is sent again with the form.
+        if (answer?.ok || answer?.type === "opaqueredirect") states.forEach(([box, isTicked]) => drawAs(box, isTicked));
       });
+  };
+  // What the form takes for the state of a box before: that which the server has kept.
+  const drawAs = (box, isTicked) => {
+    const cell = box.closest("td");
+    cell.querySelector("[name=was_ticked]")?.remove();
+    if (!isTicked) return;
+    const mark = Object.assign(document.createElement("input"), { type: "hidden", name: "was_ticked", value: box.value });
+    cell.prepend(mark);
+  };
+  const set = (boxes, isTicked) => {
+    const changed = boxes.filter((box) => box.checked !== isTicked);
+    for (const box of changed) box.checked = isTicked;
+    return changed;
   };
   const count = () => {
     const ticked = boxes.filter((box) => box.checked).length;
@@ -195,16 +215,17 @@ if (form?.querySelector("[data-selected]")) {
     // With Shift: everything from the last tick to this one.
     const from = event.shiftKey && last !== null ? Math.min(last, n) : n;
     const to = event.shiftKey && last !== null ? Math.max(last, n) : n;
-    for (const other of boxes.slice(from, to + 1)) other.checked = box.checked;
+    const others = boxes.slice(from, to + 1).filter((other) => other !== box);
+    const changed = [box, ...set(others, box.checked)];
     last = n;
     count();
-    keep();
+    keep(changed);
   }));
   page.hidden = false;
   page.addEventListener("change", () => {
-    for (const box of boxes) box.checked = page.checked;
+    const changed = set(boxes, page.checked);
     count();
-    keep();
+    if (changed.length > 0) keep(changed);
   });
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[href]");

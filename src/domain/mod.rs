@@ -2,6 +2,7 @@
 
 pub mod alert;
 pub mod api_token;
+pub mod count;
 pub mod filter;
 pub mod found_alert;
 pub mod grant;

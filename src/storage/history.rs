@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgConnection};
 
-use super::{ListPosition, NotDone, Storage, StorageError, storable, storable_json};
+use super::{COUNTED, ListPosition, NotDone, Storage, StorageError, storable, storable_json};
 use crate::domain::{
     history::{Entry, Event, Kind},
     sharing::{Asker, Via},
@@ -192,7 +192,8 @@ impl Storage {
         Ok(rows.into_iter().map(Entry::from).collect())
     }
 
-    /// How many lines of a filter there are, and how many of them are not older than `before`. For admins.
+    /// How many lines of a filter there are, and how many of them are not older than `before`, counted up to one more than
+    /// [`Count::MOST`](crate::domain::count::Count::MOST). For admins.
     pub async fn count_history(
         &self,
         by: &Asker,
@@ -201,8 +202,9 @@ impl Storage {
     ) -> Result<ListPosition, NotDone> {
         by.require_admin()?;
         let (n_all, n_before) = sqlx::query_as(concat!(
-            "select count(*), count(*) filter (where id >= $1) from history where ",
-            passes!()
+            "select count(*), count(*) filter (where id >= $1) from (select id from history where ",
+            passes!(),
+            " order by id desc limit $8) newest"
         ))
         .bind(before)
         .bind(filter.actor_id)
@@ -211,6 +213,7 @@ impl Storage {
         .bind(filter.object_id)
         .bind(filter.since)
         .bind(filter.until)
+        .bind(COUNTED)
         .fetch_one(&self.pool)
         .await?;
         Ok(ListPosition::of(n_all, n_before))
@@ -244,7 +247,7 @@ impl Storage {
         Ok(rows.into_iter().map(Entry::from).collect())
     }
 
-    /// How many lines of one thing they see, and how many of them are not older than `before`.
+    /// How many lines of one thing they see, and how many of them are not older than `before`, counted as far.
     pub async fn count_history_of(
         &self,
         by: &Asker,
@@ -253,8 +256,9 @@ impl Storage {
         before: Option<i64>,
     ) -> Result<ListPosition, StorageError> {
         let (n_all, n_before) = sqlx::query_as(concat!(
-            "select count(*), count(*) filter (where id >= $6) from history where ",
-            is_of_thing!()
+            "select count(*), count(*) filter (where id >= $6) from (select id from history where ",
+            is_of_thing!(),
+            " order by id desc limit $7) newest"
         ))
         .bind(by.member_id())
         .bind(by.seen_groups())
@@ -262,6 +266,7 @@ impl Storage {
         .bind(id)
         .bind(by.is_admin())
         .bind(before)
+        .bind(COUNTED)
         .fetch_one(&self.pool)
         .await?;
         Ok(ListPosition::of(n_all, n_before))

@@ -11,6 +11,7 @@
 //!
 //! **Statements** are texts, not sqlx's query macros: building needs no database, and each statement is run by a test.
 
+mod alert_runs;
 mod alerts;
 mod api_tokens;
 mod askers;
@@ -47,6 +48,7 @@ mod sessions;
 mod sharing;
 mod sign_in_attempts;
 mod standing;
+mod target_evidence;
 mod target_lists;
 mod target_names;
 mod target_saves;
@@ -62,7 +64,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use crate::domain::timing::DatabaseTiming;
+use crate::domain::{count::Count, timing::DatabaseTiming};
 
 pub use self::{
     batches::{Batch, KeptBatch},
@@ -86,8 +88,9 @@ pub use self::{
     save_reports::SaveReport,
     sessions::{NewSession, SESSION_LIFE, SIGNED_IN, Sessions},
     sign_in_attempts::{Attempt, Taken},
+    target_evidence::{EvidencePage, EvidencePlace, TargetEvidence},
     target_lists::{TargetFilter, TargetPage},
-    target_saves::{Saving, TargetEvidence},
+    target_saves::Saving,
     team::MemberChange,
     turns::{Follower, Turn},
     unreadable::QuarantinedMessage,
@@ -107,6 +110,9 @@ impl ListPosition {
         Self { n_all: from_bigint(n_all), n_before: from_bigint(n_before) }
     }
 }
+
+/// How far the rows of a list are counted that may be of any length: one more than is told.
+const COUNTED: i64 = Count::MOST.cast_signed() + 1;
 
 /// Connections of one process for those who ask: what two cores do at once. With more, all answers would come late
 /// together.

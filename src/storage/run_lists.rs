@@ -1,4 +1,4 @@
-//! Lists of runs: by state, by saved query, by whose they are, by an alert that they found.
+//! Lists of runs: by state, by saved query, by whose they are.
 
 use super::{
     ListPosition, Storage, StorageError,
@@ -56,29 +56,6 @@ impl Storage {
         .bind(by.own_groups())
         .bind(filter.of_listeners)
         .bind(filter.before)
-        .bind(limit)
-        .fetch_all(&self.pool)
-        .await?;
-        rows.into_iter().map(Run::try_from).collect()
-    }
-
-    /// The newest `limit` runs that they see and that found an alert.
-    pub async fn list_runs_of_alert(
-        &self,
-        by: &Asker,
-        alert_id: i64,
-        limit: i64,
-    ) -> Result<Vec<Run>, StorageError> {
-        let rows: Vec<RunRow> = sqlx::query_as(select_runs!(
-            "",
-            "join run_alert l on l.run_id = r.id",
-            "l.alert_id = $3
-             order by r.id desc
-             limit $4"
-        ))
-        .bind(by.member_id())
-        .bind(by.seen_groups())
-        .bind(alert_id)
         .bind(limit)
         .fetch_all(&self.pool)
         .await?;

@@ -137,7 +137,6 @@ macro_rules! select_runs {
         )
     };
 }
-
 pub(super) use select_runs;
 
 impl Storage {

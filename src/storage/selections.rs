@@ -4,13 +4,13 @@ use super::{NotDone, Storage, StorageError, begin_on, from_bigint};
 use crate::domain::{run::RunId, sharing::Asker};
 
 impl Storage {
-    /// Of the rows that a page showed, ticks those in `ticked` and clears the others.
-    pub async fn select_on_page(
+    /// Ticks some rows and clears others; what somebody changes elsewhere at the same time stays as they have it.
+    pub async fn change_selection(
         &self,
         by: &Asker,
         run_id: RunId,
-        shown: Vec<i64>,
         ticked: Vec<i64>,
+        cleared: Vec<i64>,
     ) -> Result<(), NotDone> {
         by.require_work()?;
         let mut tx = begin_on(&self.pool).await?;
@@ -19,7 +19,7 @@ impl Storage {
         )
         .bind(run_id)
         .bind(by.member_id())
-        .bind(shown)
+        .bind(cleared)
         .execute(&mut *tx)
         .await?;
         sqlx::query(

@@ -1,11 +1,9 @@
 //! Alerts saved as targets: table `target_alert`, one transaction a target.
 
-use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::{NotDone, Refused, Storage, StorageError, history, targets::insert_target};
 use crate::domain::{
-    alert::Survey,
     history::{Action, Event, Kind},
     run::RunId,
     sharing::{Asker, Sharing},
@@ -20,43 +18,6 @@ pub struct Saving {
     pub on_existing: OnExisting,
     /// Who else sees and changes what is made.
     pub sharing: Sharing,
-}
-
-/// An alert that a target was saved from.
-#[derive(Clone, Debug)]
-pub struct TargetEvidence {
-    /// Survey.
-    pub survey: Survey,
-    /// The survey's id of the detection.
-    pub source_id: i64,
-    /// Julian date, UTC, days.
-    pub jd: f64,
-    /// Magnitude of the difference, AB.
-    pub mag: Option<f64>,
-    /// One-sigma error.
-    pub mag_err: Option<f64>,
-    /// Letter of the band.
-    pub band: Option<String>,
-    /// The run that found it, if that still exists.
-    pub run_id: Option<RunId>,
-    /// Name of the member who saved it.
-    pub saved_by_name: String,
-    /// When.
-    pub saved_at: DateTime<Utc>,
-}
-
-#[derive(sqlx::FromRow)]
-struct EvidenceRow {
-    alert_id: i64,
-    survey: String,
-    source_id: i64,
-    jd: f64,
-    mag: Option<f64>,
-    mag_err: Option<f64>,
-    band: Option<String>,
-    run_id: Option<RunId>,
-    saved_by_name: String,
-    saved_at: DateTime<Utc>,
 }
 
 impl Storage {
@@ -91,55 +52,6 @@ impl Storage {
         let outcome = save(&mut tx, by, run_id, alert_id, saving).await?;
         tx.commit().await?;
         Ok(outcome)
-    }
-
-    /// The alerts that a target was saved from, newest observation first; at most `limit`. Runs are named to those who
-    /// see them.
-    pub async fn list_evidence(
-        &self,
-        by: &Asker,
-        target_id: i64,
-        limit: i64,
-    ) -> Result<Vec<TargetEvidence>, StorageError> {
-        let rows: Vec<EvidenceRow> = sqlx::query_as(
-            "select e.alert_id, a.survey, a.source_id, a.jd, a.mag, a.mag_err, a.band, r.id as run_id,
-                    m.name as saved_by_name, e.saved_at
-             from target_alert e
-             join target t on t.id = e.target_id
-             join alert a on a.id = e.alert_id
-             join member m on m.id = e.saved_by
-             left join run r on r.id = e.run_id and may_read(r.started_by, r.readers, $1, $2)
-             where e.target_id = $3 and may_read(t.created_by, t.readers, $1, $2)
-             order by a.jd desc, a.id desc
-             limit $4",
-        )
-        .bind(by.member_id())
-        .bind(by.seen_groups())
-        .bind(target_id)
-        .bind(limit)
-        .fetch_all(&self.pool)
-        .await?;
-        rows.into_iter().map(TargetEvidence::try_from).collect()
-    }
-}
-
-impl TryFrom<EvidenceRow> for TargetEvidence {
-    type Error = StorageError;
-
-    fn try_from(row: EvidenceRow) -> Result<Self, StorageError> {
-        let survey = Survey::from_id(&row.survey)
-            .ok_or(StorageError::Inconsistent { table: "alert", id: row.alert_id })?;
-        Ok(Self {
-            survey,
-            source_id: row.source_id,
-            jd: row.jd,
-            mag: row.mag,
-            mag_err: row.mag_err,
-            band: row.band,
-            run_id: row.run_id,
-            saved_by_name: row.saved_by_name,
-            saved_at: row.saved_at,
-        })
     }
 }
 

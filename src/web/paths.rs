@@ -117,6 +117,12 @@ pub(crate) fn query_string(pairs: &[(&str, &str)]) -> String {
     if text.is_empty() { text } else { format!("?{text}") }
 }
 
+/// The same of values that were put together.
+pub(crate) fn query_string_of(pairs: &[(&'static str, String)]) -> String {
+    let pairs: Vec<_> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    query_string(&pairs)
+}
+
 /// An empty form of a backend.
 pub(crate) fn new_query(broker_id: &str) -> String {
     format!("{NEW_QUERY}?broker={broker_id}")
@@ -190,6 +196,11 @@ pub(crate) fn target(id: i64) -> String {
 /// A page of a target: `update/`, `delete/`.
 pub(crate) fn target_page(id: i64, page: &str) -> String {
     format!("{TARGETS}{id}/{page}")
+}
+
+/// The alerts of a target, for programs.
+pub(crate) fn api_target_alerts(id: i64) -> String {
+    format!("{API_TARGETS}{id}/alerts/")
 }
 
 /// A subscription, by its name.

@@ -155,6 +155,58 @@ test('Ticks are kept over pages, become targets once, and the results say so', a
   await page.context().close();
 });
 
+test('Two tabs of one run keep the ticks of both, and a tab that clears one clears no other', async () => {
+  const one = await openPage(browser, service);
+  await runArchive(one);
+  const other = await one.context().newPage();
+  await other.goto(one.url());
+  await tickAndKeep(one, 0);
+  await tickAndKeep(other, 1);
+  // What was kept is no change of the form: sent again as a whole, it undoes nothing that the other tab has cleared since.
+  await one.reload();
+  assert.deepEqual([await tick(one, 0).isChecked(), await tick(one, 1).isChecked()], [true, true]);
+  assert.equal(await one.locator('[data-selected]').innerText(), '2');
+  await tickAndKeep(one, 2);
+  await other.reload();
+  await tickAndKeep(other, 2);
+  const names = await one.locator('table.results tbody th a').allTextContents();
+  await follow(one, button(one, 'Create targets'));
+  const created = await one.locator('tbody th a').allTextContents();
+  assert.deepEqual(created.toSorted(), names.slice(0, 2).toSorted());
+  await one.context().close();
+});
+
+test('With Shift and with the box of the page, just what changes is sent', async () => {
+  const page = await openPage(browser, service);
+  await runArchive(page);
+  const sent = async (act) => {
+    const [request] = await Promise.all([page.waitForRequest((request) => request.url().endsWith('/selection/')), act()]);
+    const form = new URLSearchParams(request.postData());
+    await request.response();
+    return ['on_page', 'alerts', 'was_ticked'].map((name) => form.getAll(name).length);
+  };
+  assert.deepEqual(await sent(() => tick(page, 1).click()), [1, 1, 0]);
+  assert.deepEqual(await sent(() => tick(page, 4).click({ modifiers: ['Shift'] })), [3, 3, 0]);
+  assert.deepEqual(await sent(() => page.locator('[data-tick-page]').click()), [46, 46, 0]);
+  assert.deepEqual(await sent(() => tick(page, 0).click()), [1, 0, 1]);
+  assert.equal(await page.locator('[data-selected]').innerText(), '49');
+  await page.reload();
+  assert.equal(await page.locator('[data-selected]').innerText(), '49');
+  await page.context().close();
+});
+
+test('From an alert one comes back to the page of results that it was opened from', async () => {
+  const page = await openPage(browser, service);
+  await runArchive(page);
+  await follow(page, page.locator('th[aria-sort]', { hasText: 'Mag' }).locator('a'));
+  await follow(page, page.locator('a[rel=next]').first());
+  const results = page.url();
+  await follow(page, page.locator('table.results tbody th a').first());
+  await follow(page, page.locator('.crumbs a'));
+  assert.equal(page.url(), results);
+  await page.context().close();
+});
+
 test('Create targets without a tick says that a tick is needed', async () => {
   const page = await openPage(browser, service);
   await runArchive(page);

@@ -45,4 +45,6 @@ mod targets;
 mod team;
 mod timing;
 mod toy_backend;
+mod two_tabs;
+mod way_back;
 mod what_people_type;

@@ -31,6 +31,7 @@ mod runs;
 mod sharing;
 mod sharing_body;
 mod starting;
+mod target_alerts;
 mod target_body;
 mod targets;
 mod unreadable;
@@ -63,6 +64,7 @@ pub(super) fn router() -> Router<AppState> {
         .route("/runs/{id}/sharing/", get(sharing::get_run).put(sharing::put_run))
         .route("/targets/", get(targets::get_list).post(targets::post))
         .route("/targets/{id}/", get(targets::get).put(targets::put).delete(targets::delete))
+        .route("/targets/{id}/alerts/", get(target_alerts::get))
         .route("/targets/{id}/sharing/", get(sharing::get_target).put(sharing::put_target))
         .layer(from_fn(as_described::refuse_others))
         .fallback(api_not_found)

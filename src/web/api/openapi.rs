@@ -14,7 +14,7 @@ use utoipa::{
 
 use super::{
     brokers, common_refusals::CommonRefusals, examples, listeners, queries, run_alerts, runs,
-    sharing, starting, targets, unreadable,
+    sharing, starting, target_alerts, targets, unreadable,
 };
 
 /// What holds for all requests.
@@ -57,6 +57,7 @@ const INTRODUCTION: &str = "The alerts page of a TOM, for programs: query a brok
         targets::get,
         targets::put,
         targets::delete,
+        target_alerts::get,
         sharing::get_query,
         sharing::put_query,
         sharing::get_run,

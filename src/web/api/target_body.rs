@@ -16,7 +16,7 @@ use crate::{
         sky::Position,
         target::{NewTarget, Target},
     },
-    storage::TargetEvidence,
+    storage::{EvidencePage, TargetEvidence},
     web::screens::shared::target_fields::read_target_json,
 };
 
@@ -69,17 +69,22 @@ pub(super) struct TargetBody {
 pub(super) struct TargetWithAlertsBody {
     #[serde(flatten)]
     target: TargetBody,
-    /// The alerts that it was saved from, or that were added since; the latest first. `n_alerts` says how many there are; these are at most 500
-    /// of them.
+    /// The alerts that it was saved from, or that were added since; the latest first, at most 500 of `n_alerts`.
     alerts: Vec<TargetAlertBody>,
+    /// Where the next ones are; nothing if these are all.
+    #[schema(required, example = json!(null))]
+    alerts_next: Option<String>,
 }
 
 /// An alert of a target.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TargetAlert, example = json!({
-    "survey": "ztf", "source_id": "3262103560115015006", "jd": 2_461_373.674_409_7, "mag": 18.42, "band": "r", "run": 40
+    "id": 1031, "survey": "ztf", "source_id": "3262103560115015006", "jd": 2_461_373.674_409_7, "mag": 18.42, "band": "r",
+    "run": 40, "saved": "2026-11-30T09:20:31.447092+00:00", "is_origin": true
 }))]
 pub(super) struct TargetAlertBody {
+    /// Its number.
+    id: i64,
     #[schema(inline, value_type = SurveyWord)]
     survey: &'static str,
     /// The survey's id of the detection. A text: it passes 2^53.
@@ -95,6 +100,17 @@ pub(super) struct TargetAlertBody {
     /// Number of the run that found it, if one sees that.
     #[schema(required)]
     run: Option<i64>,
+    /// When it was saved.
+    #[schema(format = DateTime)]
+    saved: String,
+    /// Whether it was saved first, of all that the target has.
+    is_origin: bool,
+}
+
+list_body! {
+    /// Some alerts of a target.
+    TargetAlertListBody, TargetAlertList, TargetAlertBody, "The alerts, the latest observation first.", 2,
+    "/api/targets/7/alerts/?page_size=1&before=1031"
 }
 
 list_body! {
@@ -199,21 +215,28 @@ impl TargetBody {
 
 impl TargetWithAlertsBody {
     /// A target with what it was saved from.
-    pub(super) fn of(target: Target, alerts: Vec<TargetEvidence>) -> Self {
-        let alerts = alerts.into_iter().map(TargetAlertBody::of).collect();
-        Self { target: TargetBody::of(target), alerts }
+    pub(super) fn of(target: Target, alerts: EvidencePage, next: Option<String>) -> Self {
+        Self { target: TargetBody::of(target), alerts: alert_bodies(alerts), alerts_next: next }
     }
+}
+
+/// The alerts of a page.
+pub(super) fn alert_bodies(page: EvidencePage) -> Vec<TargetAlertBody> {
+    page.rows.into_iter().map(TargetAlertBody::of).collect()
 }
 
 impl TargetAlertBody {
     fn of(alert: TargetEvidence) -> Self {
         Self {
+            id: alert.alert_id,
             survey: alert.survey.id(),
             source_id: alert.source_id.to_string(),
             jd: alert.jd,
             mag: alert.mag.map(shortest),
             band: alert.band,
             run: alert.run_id,
+            saved: alert.saved_at.to_rfc3339(),
+            is_origin: alert.is_origin,
         }
     }
 }

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::{
     list_body::{next_href, page_size},
+    target_alerts::next_alerts,
     target_body::{
         ChangedTargetBody, NewTargetBody, TargetBody, TargetListBody, TargetWithAlertsBody,
     },
@@ -19,12 +20,12 @@ use super::{
 use crate::{
     actions::save_targets::{ReadTarget, save_target},
     domain::sharing::Asker,
-    storage::{NotDone, Refused, Storage},
+    storage::{EvidencePlace, NotDone, Refused, Storage},
     web::{
         frame::{
             context::PageContext,
             error::{ApiError, Error, Problem},
-            extract::{ApiId, ApiQuery, JsonBody},
+            extract::{ApiId, ApiQuery, JsonBody, Pairs},
         },
         paths,
         screens::shared::{
@@ -34,8 +35,8 @@ use crate::{
     },
 };
 
-/// Alerts of a target that are told.
-const MAX_ALERTS: i64 = 500;
+/// Alerts that are told with a target; the others have pages of their own.
+const MAX_ALERTS: u32 = 500;
 
 /// Targets, newest first
 #[utoipa::path(
@@ -99,8 +100,10 @@ pub(super) async fn get(
     ApiId(id): ApiId,
 ) -> Result<Json<TargetWithAlertsBody>, ApiError> {
     let target = storage.find_target(&context.asker, id).await?.ok_or(Error::NotFound)?;
-    let alerts = storage.list_evidence(&context.asker, id, MAX_ALERTS).await?;
-    Ok(Json(TargetWithAlertsBody::of(target, alerts)))
+    let place = EvidencePlace::Latest;
+    let alerts = storage.list_evidence(&context.asker, id, place, MAX_ALERTS).await?;
+    let next = next_alerts(id, &alerts, &Pairs::default());
+    Ok(Json(TargetWithAlertsBody::of(target, alerts, next)))
 }
 
 /// Save a target

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::words::grouped;
+use crate::domain::count::Count;
 
 /// Some rows of a longer list, and whether there are more.
 #[derive(Clone, Debug)]
@@ -48,16 +49,20 @@ pub(crate) struct Pager {
 }
 
 impl Pager {
-    /// "51–100 of 412": the rows of a page with so many before it. A page beyond the end says so.
-    pub(crate) fn summary(n_before: u64, n_rows: usize, n_all: u64) -> String {
-        match n_rows {
-            0 => format!("None here, {} in all", grouped(n_all)),
-            _ => format!(
-                "{}–{} of {}",
-                grouped(n_before + 1),
-                grouped(n_before + n_rows as u64),
-                grouped(n_all)
-            ),
+    /// "51–100 of 412": the rows of a page with so many before it. A page beyond the end says so, and so does one that
+    /// lies further on than rows are counted.
+    pub(crate) fn summary(
+        n_before: impl Into<Count>,
+        n_rows: usize,
+        n_all: impl Into<Count>,
+    ) -> String {
+        let n_all = n_all.into().in_words();
+        match (n_rows, n_before.into()) {
+            (0, _) => format!("None here, {n_all} in all"),
+            (_, Count::MoreThan(n)) => format!("Beyond the first {}", grouped(n)),
+            (_, Count::Exactly(n)) => {
+                format!("{}–{} of {n_all}", grouped(n + 1), grouped(n + n_rows as u64))
+            }
         }
     }
 }
@@ -87,5 +92,8 @@ mod tests {
     fn a_page_says_which_rows_of_how_many_it_has() {
         assert_eq!(Pager::summary(1_000, 50, 4_120), "1,001–1,050 of 4,120");
         assert_eq!(Pager::summary(0, 0, 4_120), "None here, 4,120 in all");
+        let many = Count::MoreThan(10_000);
+        assert_eq!(Pager::summary(100, 50, many), "101–150 of more than 10,000");
+        assert_eq!(Pager::summary(many, 50, many), "Beyond the first 10,000");
     }
 }

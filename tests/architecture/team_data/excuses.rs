@@ -202,7 +202,7 @@ pub(super) const WITHOUT_A_RIGHT: &[(&str, &str, &str)] = &[
     ),
     (
         "history",
-        "select count(*), count(*) filter (where id >= $1) from history where",
+        "select count(*), count(*) filter (where id >= $1) from (select id from history where",
         "the function is for admins",
     ),
     (
@@ -212,7 +212,7 @@ pub(super) const WITHOUT_A_RIGHT: &[(&str, &str, &str)] = &[
     ),
     (
         "history",
-        "select count(*), count(*) filter (where id >= $6) from history where",
+        "select count(*), count(*) filter (where id >= $6) from (select id from history where",
         "asks for the thing itself, by is_of_thing",
     ),
     ("invitations", "insert into invitation (email, role", "the function is for admins"),

@@ -42,7 +42,8 @@ const SERVICE_TABLES: [(&str, &str); 6] = [
     ("bigquery_check", "how often a member looked within a minute, for the limit on that"),
 ];
 
-const TEAM_FILES: [&str; 27] = [
+const TEAM_FILES: [&str; 29] = [
+    "alert_runs",
     "alerts",
     "api_tokens",
     "form_drafts",
@@ -64,6 +65,7 @@ const TEAM_FILES: [&str; 27] = [
     "selections",
     "sessions",
     "sharing",
+    "target_evidence",
     "target_lists",
     "target_names",
     "target_saves",

@@ -32,6 +32,7 @@ fn every_list_is_described_with_a_count_and_a_way_to_the_next_page() {
             "/api/runs/{id}/alerts/",
             "/api/runs/{id}/unreadable/",
             "/api/targets/",
+            "/api/targets/{id}/alerts/",
         ]
     );
 }

@@ -14,7 +14,9 @@ use tom_alerts::{
         sharing::{Asker, Sharing, TEAM, Whose},
         sky::{Cone, Position},
     },
-    storage::{PageCursor, QueryFilter, QueryOrder, RunFilter, Storage, TargetFilter},
+    storage::{
+        EvidencePlace, PageCursor, QueryFilter, QueryOrder, RunFilter, Storage, TargetFilter,
+    },
 };
 
 use super::{dice::Dice, people::insert_member};
@@ -488,8 +490,15 @@ async fn runs_are_listed(storage: &Storage, somebody: &Somebody, made: &Made) {
         let found_it =
             made.runs.iter().zip(&made.found_by).filter(|(_, found)| found.contains(&at));
         let expected = ids(found_it.map(|(run, _)| run).filter(|run| somebody.sees(run)));
-        let listed = storage.list_runs_of_alert(&somebody.asker, *alert, 1_000).await.unwrap();
+        let listed =
+            storage.list_runs_of_alert(&somebody.asker, *alert, None, 1_000).await.unwrap();
         assert_eq!(listed.iter().map(|run| run.id).collect::<Ids>(), expected, "{somebody:?}");
+        let counted = storage.count_runs_of_alert(&somebody.asker, *alert, None).await.unwrap();
+        assert_eq!(counted.n_all, expected.len() as u64, "{somebody:?}");
+        for run in &made.runs {
+            let found = storage.find_run_of_alert(&somebody.asker, *alert, run.id).await.unwrap();
+            assert_eq!(found.is_some(), expected.contains(&run.id), "{somebody:?} {run:?}");
+        }
         let message = storage.find_message(&somebody.asker, *alert).await.unwrap();
         assert_eq!(message.map(|(run, _)| run), expected.last().copied(), "{somebody:?}");
     }
@@ -527,7 +536,8 @@ async fn targets_are_listed(storage: &Storage, somebody: &Somebody, made: &Made)
     for (at, target) in made.targets.iter().enumerate() {
         let found = storage.find_target(&somebody.asker, target.id).await.unwrap();
         assert_eq!(found.is_some(), somebody.sees(target), "{somebody:?} {target:?}");
-        let evidence = storage.list_evidence(&somebody.asker, target.id, 99).await.unwrap();
+        let evidence = storage.list_evidence(&somebody.asker, target.id, EvidencePlace::Latest, 99);
+        let evidence = evidence.await.unwrap().rows;
         let saved = made.saved_from[at].filter(|_| somebody.sees(target));
         let runs: Vec<_> = evidence.iter().map(|alert| alert.run_id).collect();
         let run = saved.map(|(_, run)| Some(&made.runs[run]).filter(|run| somebody.sees(run)));
@@ -620,7 +630,8 @@ async fn results_are_shown(storage: &Storage, somebody: &Somebody, made: &Made) 
         assert_eq!(numbered.len(), expected.len());
         // What is not seen is not ticked either; and who only looks ticks nothing.
         let all = storage.select_all(&somebody.asker, run.id).await;
-        let some = storage.select_on_page(&somebody.asker, run.id, Vec::new(), made.alerts.clone());
+        let some =
+            storage.change_selection(&somebody.asker, run.id, made.alerts.clone(), Vec::new());
         assert_eq!(
             (all.is_ok(), some.await.is_ok()),
             (somebody.works, somebody.works),

@@ -391,6 +391,7 @@ pub(super) const RULES: &[Rule] = &[
     ("GET", "/api/targets/{id}/", See(Target), Nothing),
     ("PUT", "/api/targets/{id}/", Change(Target), TARGET_JSON),
     ("DELETE", "/api/targets/{id}/", Delete(Target), Json("{}")),
+    ("GET", "/api/targets/{id}/alerts/", See(Target), Nothing),
     ("GET", "/api/targets/{id}/sharing/", See(Target), Nothing),
     ("PUT", "/api/targets/{id}/sharing/", Share(Target), SHARE_JSON),
 ];

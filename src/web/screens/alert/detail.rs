@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     facts::{alert_links, facts},
+    found_by::{AlertRequest, FoundBy, Ways, found_by, ways},
     history::{HistoryRow, history, light_curve_points},
 };
 use crate::{
@@ -29,16 +30,14 @@ use crate::{
             chrome::{Chrome, Section},
             context::PageContext,
             error::Error,
+            page_query::Query,
         },
         paths,
         widgets::{
             brightness::BandChip,
-            controls::{ButtonLook, FactGroup, Link, PostButton, StateChip, TargetChip, TimeView},
+            controls::{ButtonLook, FactGroup, Link, PostButton, TargetChip},
             light_curve::LightCurveView,
-            words::{
-                counted, flat_metadata, hidden, link, moment, observed, post_button, run_title,
-                state_chip,
-            },
+            words::{counted, flat_metadata, hidden, observed, post_button},
         },
     },
 };
@@ -60,7 +59,7 @@ struct AlertPage {
     /// Version of the packet's schema: "schema 4.02".
     schema: String,
     age: Option<String>,
-    /// The way back to the run it was opened from.
+    /// The way back to where it was opened.
     back: Option<Link>,
     /// The target that the object is already.
     target: Option<TargetChip>,
@@ -71,7 +70,7 @@ struct AlertPage {
     history: Vec<HistoryRow>,
     n_impossible_limits: u64,
     field_groups: Vec<FieldGroup>,
-    runs: Vec<FoundBy>,
+    found_by: FoundBy,
     packet_href: String,
     json_href: String,
     links: Vec<Link>,
@@ -107,28 +106,19 @@ struct PacketField {
     meaning: Option<String>,
 }
 
-/// A run that found the alert.
-#[derive(Clone, Debug)]
-struct FoundBy {
-    /// The run: "Run 318, young in g".
-    run: Link,
-    state: StateChip,
-    started_by: String,
-    created: TimeView,
-}
-
-/// Runs that the page names.
-const MAX_RUNS: i64 = 20;
-
-/// `GET /alerts/{survey}/{source_id}/`
+/// `GET /alerts/{survey}/{source_id}/?found_before=`, with what it carries of the way back.
 pub(in crate::web) async fn get(
     State(storage): State<Storage>,
     State(clock): State<Clock>,
+    query: Query,
     context: PageContext,
     Path(address): Path<(String, String)>,
 ) -> Result<Response, Error> {
-    let stored = find(&storage, &context.asker, &address).await?;
-    let runs = storage.list_runs_of_alert(&context.asker, stored.row.id, MAX_RUNS).await?;
+    let request = AlertRequest::parse(&query.taking(&AlertRequest::parameters())?)?;
+    let (asker, now) = (&context.asker, clock.now());
+    let stored = find(&storage, asker, &address).await?;
+    let found_by = found_by(&storage, asker, &stored.row, &request, now).await?;
+    let ways = ways(&storage, asker, &stored.row, &request.from).await?;
     let packet = stored.packet.clone();
     // A packet has a thousand values: off the threads that answer requests.
     let (alert, fields) = tokio::task::spawn_blocking(move || {
@@ -139,8 +129,9 @@ pub(in crate::web) async fn get(
     // It was readable when it was stored.
     let alert = alert.map_err(|error| Error::Internal(error.into()))?;
     let fields = fields.map_err(|error| Error::Internal(error.into()))?;
-    let message = storage.find_message(&context.asker, stored.row.id).await?;
-    let mut page = alert_page(&context, &stored, &alert, fields, &runs, clock.now());
+    let message = storage.find_message(asker, stored.row.id).await?;
+    let packet = PacketView { alert: &alert, fields };
+    let mut page = alert_page(&context, &stored, packet, (ways, found_by), now);
     page.field_groups.extend(message.map(|(run, metadata)| message_group(run, &metadata)));
     Ok(context.render(&page))
 }
@@ -196,12 +187,17 @@ async fn find(
     storage.find_alert(asker, survey, source_id).await?.ok_or(Error::NotFound)
 }
 
+/// A packet as it was decoded.
+struct PacketView<'p> {
+    alert: &'p Alert,
+    fields: Vec<packets::FieldGroup>,
+}
+
 fn alert_page(
     context: &PageContext,
     stored: &StoredAlert,
-    alert: &Alert,
-    fields: Vec<packets::FieldGroup>,
-    runs: &[Run],
+    PacketView { alert, fields }: PacketView<'_>,
+    (ways, found_by): (Ways, FoundBy),
     now: DateTime<Utc>,
 ) -> AlertPage {
     let row = &stored.row;
@@ -221,20 +217,15 @@ fn alert_page(
             .map(|is| if is { "positive subtraction" } else { "negative subtraction" }.to_owned()),
         schema: schema_text(stored),
         age: observed(row.jd, Some(now)).age,
-        back: runs
-            .first()
-            .map(|run| link(format!("Run {}: {}", run.id, run_title(run)), paths::run(run.id))),
-        target: row
-            .target
-            .as_ref()
-            .map(|target| TargetChip { name: target.name.clone(), href: paths::target(target.id) }),
-        create_target: create_target_button(context, stored, runs),
+        back: ways.back,
+        target: ways.target,
+        create_target: create_target_button(context, stored, ways.run.as_ref()),
         facts: facts(stored, alert, position, now),
         light_curve: LightCurveView::draw(&row.object_id, &light_curve_points(alert)),
         history: history(alert),
         n_impossible_limits: alert.n_impossible_limits,
         field_groups: fields.into_iter().map(field_group).collect(),
-        runs: runs.iter().map(|run| found_by(run, now)).collect(),
+        found_by,
         packet_href: paths::alert_page(row.survey, row.source_id, "packet/"),
         json_href: paths::alert_page(row.survey, row.source_id, "json/"),
         links: alert_links(stored, position),
@@ -251,9 +242,9 @@ fn schema_text(stored: &StoredAlert) -> String {
 fn create_target_button(
     context: &PageContext,
     stored: &StoredAlert,
-    runs: &[Run],
+    run: Option<&Run>,
 ) -> Option<PostButton> {
-    let run = runs.first().filter(|_| stored.row.target.is_none())?;
+    let run = run.filter(|_| stored.row.target.is_none())?;
     let values = vec![
         hidden("run_id", run.id.to_string()),
         hidden("alerts", stored.row.id.to_string()),
@@ -290,14 +281,5 @@ fn message_group(run: RunId, metadata: &serde_json::Value) -> FieldGroup {
             .into_iter()
             .map(|(name, value)| PacketField { name, value, unit: None, meaning: None })
             .collect(),
-    }
-}
-
-fn found_by(run: &Run, now: DateTime<Utc>) -> FoundBy {
-    FoundBy {
-        run: link(format!("Run {}: {}", run.id, run_title(run)), paths::run(run.id)),
-        state: state_chip(run.state),
-        started_by: run.started_by_name.clone(),
-        created: moment(run.created, now),
     }
 }

@@ -2,4 +2,5 @@
 
 pub(in crate::web) mod detail;
 mod facts;
+mod found_by;
 mod history;

@@ -32,6 +32,7 @@ use crate::{
         screens::shared::{
             run_progress::{LOG_LINES, RunProgress},
             run_waiting::{ProgressContext, progress_of},
+            runs_request::RunsRequest,
             share::links_about,
         },
         widgets::{
@@ -65,6 +66,8 @@ struct ListenerPage {
     days: Vec<DayRow>,
     total: Option<DayRow>,
     runs: Vec<ListenerRunRow>,
+    /// All of them, and those that somebody started.
+    runs_href: String,
     /// After how many seconds the page is loaded anew by itself, because a run is about to begin.
     reload_after_s: Option<u32>,
 }
@@ -144,7 +147,6 @@ pub(in crate::web) async fn get(
         None => Some("This deployment no longer has this broker.".to_owned()),
     };
     let can_start = cannot.is_none();
-    let total = total_row(&days);
     let page = ListenerPage {
         chrome: context.chrome(Section::Alerts),
         query: link(&query.name, paths::query_form(id)),
@@ -168,8 +170,9 @@ pub(in crate::web) async fn get(
         reload_after_s: listener.as_ref().and_then(|listener| reload_after_s(listener, now)),
         live,
         days: day_rows(&days, today),
-        total,
+        total: total_row(&days),
         runs: runs.iter().map(|run| run_row(run, now)).collect(),
+        runs_href: RunsRequest { saved_query_id: Some(id), ..RunsRequest::default() }.href(),
     };
     Ok(context.render(&page))
 }

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::results::{Results, ResultsRequest, results_view};
+use super::results::{Results, results_view};
 use crate::{
     actions::{
         run_stored::{StoredForm, StoredRun, run_stored},
@@ -30,6 +30,7 @@ use crate::{
         paths,
         screens::shared::{
             parameters::parameters_in_words,
+            results_request::ResultsRequest,
             run_progress::{LOG_LINES, NewResults, RunProgress},
             run_waiting::{ProgressContext, progress_of},
             share::{links_about, sharing_labels},
@@ -47,6 +48,8 @@ use crate::{
 #[template(path = "screens/run/detail.html")]
 struct RunPage {
     chrome: Chrome,
+    /// The list of runs, as it was when the run was opened from it.
+    runs_href: String,
     id: String,
     /// Name of its query; absent for a query that was not saved.
     query_name: Option<String>,
@@ -83,7 +86,7 @@ pub(in crate::web) async fn get(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let request = ResultsRequest::parse(query)?;
+    let request = ResultsRequest::parse(&query.taking(&ResultsRequest::parameters())?)?;
     let found = storage.find_run_with_log(&context.asker, id, LOG_LINES).await?;
     let (run, log) = found.ok_or(Error::NotFound)?;
     let results = results_view(&storage, &run, &context.asker, &request).await?;
@@ -107,6 +110,7 @@ pub(in crate::web) async fn get(
     };
     let page = RunPage {
         chrome: context.chrome(Section::Runs),
+        runs_href: request.runs.href(),
         id: run.id.to_string(),
         query_name: Some(run.query_name.clone()).filter(|name| !name.is_empty()),
         broker: brokers.name_of(&run.broker),

@@ -9,25 +9,24 @@ use crate::{
     clock::Clock,
     domain::{
         run::{Run, RunState},
-        sharing::Whose,
+        sharing::{Asker, Whose},
     },
-    storage::{ListPosition, RunFilter, Storage},
+    storage::{ListPosition, Storage, StorageError},
     web::{
         frame::{
             chrome::{Chrome, Section},
             context::PageContext,
             error::Error,
             page_query::Query,
-            parameters::Parameter,
         },
         paths,
-        screens::shared::share::sharing_labels,
+        screens::shared::{runs_request::RunsRequest, share::sharing_labels},
         widgets::{
             cell::{Cell, Content, Part},
-            controls::TimeView,
+            controls::{Link, TimeView},
             pager::{Page, Pager},
             table::{Column, TableView},
-            words::{duration_text, grouped, moment, run_title, state_chip},
+            words::{duration_text, grouped, link, moment, run_title, state_chip},
         },
     },
 };
@@ -37,12 +36,14 @@ use crate::{
 #[template(path = "screens/run/list.html")]
 struct RunListPage {
     chrome: Chrome,
+    /// The query whose runs are listed; absent where all are.
+    of_query: Option<Link>,
     states: Vec<StateFilter>,
     table: TableView,
     /// Whose are listed; absent where nobody else is in.
     whose: Option<Whose>,
-    /// The state that is listed, for the form that chooses whose.
-    state: String,
+    /// What else is asked for, for the form that chooses whose.
+    hidden: Vec<(&'static str, String)>,
     is_filtered: bool,
     pager: Pager,
 }
@@ -61,6 +62,8 @@ struct StateFilter {
 #[derive(Debug)]
 struct RunRow {
     run: Run,
+    /// Its page, which carries the way back to this list.
+    href: String,
     broker: String,
     /// With whom it is shared, where that is not the whole team.
     shared: Option<String>,
@@ -71,7 +74,7 @@ struct RunRow {
 
 const COLUMNS: [Column<RunRow>; 9] = [
     Column::number("id", "Run", |row: &RunRow| row.run.id.to_string().into()),
-    Column::title("query", "Query", |row: &RunRow| Part::of(RunTitle::of(&row.run)).into()),
+    Column::title("query", "Query", |row: &RunRow| Part::of(RunTitle::of(row)).into()),
     Column::text("broker", "Broker", |row: &RunRow| row.broker.clone().into()),
     Column::text("started_by", "Started by", |row: &RunRow| {
         Cell::from(row.run.started_by_name.clone()).chip(row.shared.as_deref())
@@ -97,10 +100,10 @@ struct RunTitle {
 }
 
 impl RunTitle {
-    fn of(run: &Run) -> Self {
+    fn of(RunRow { run, href, .. }: &RunRow) -> Self {
         Self {
             id: run.id,
-            href: paths::run(run.id),
+            href: href.clone(),
             query: run_title(run),
             is_of_listener: run.day.is_some(),
         }
@@ -110,7 +113,7 @@ impl RunTitle {
 /// Rows of a page.
 const PAGE_SIZE: u16 = 50;
 
-/// `GET /runs/`
+/// `GET /runs/?state=&query=&whose=&before=`
 pub(in crate::web) async fn get(
     State(storage): State<Storage>,
     State(brokers): State<Brokers>,
@@ -118,57 +121,61 @@ pub(in crate::web) async fn get(
     query: Query,
     context: PageContext,
 ) -> Result<Response, Error> {
-    let query = query.taking(&[
-        Parameter::word("state", RunState::ALL.map(RunState::id)),
-        Parameter::word("whose", Whose::ALL.map(Whose::id)),
-        Parameter::any_whole("before"),
-    ])?;
-    let state = query.text("state").and_then(RunState::from_id);
-    let before = query.number("before");
-    let whose = query.text("whose").and_then(Whose::from_id).unwrap_or_default();
-    let filter = RunFilter { state, before, whose, ..RunFilter::default() };
-    let runs = storage.list_runs(&context.asker, filter, i64::from(PAGE_SIZE) + 1).await?;
+    let request = RunsRequest::parse(&query.taking(&RunsRequest::parameters())?);
+    let (asker, filter) = (&context.asker, request.filter());
+    let runs = storage.list_runs(asker, filter, i64::from(PAGE_SIZE) + 1).await?;
     let page = Page::cut(runs, PAGE_SIZE);
     let n_rows = page.rows.len();
-    let position = storage.count_runs(&context.asker, filter).await?;
+    let position = storage.count_runs(asker, filter).await?;
     let now = clock.now();
     let labels =
         sharing_labels(&storage, &context, page.rows.iter().map(|run| &run.sharing)).await?;
-    let href = |before: Option<i64>| {
-        let before = before.map(|id| id.to_string()).unwrap_or_default();
-        format!(
-            "{}{}",
-            paths::RUNS,
-            paths::query_string(&[
-                ("state", state.map_or("", RunState::id)),
-                ("whose", whose_word(whose)),
-                ("before", &before)
-            ])
-        )
+    let href = |before: Option<i64>| RunsRequest { before, ..request }.href();
+    let pager = Pager {
+        summary: summary(position, n_rows),
+        what: "runs".to_owned(),
+        first: request.before.map(|_| href(None)),
+        next: page.last_before_more().map(|run| href(Some(run.id))),
+        ..Pager::default()
     };
-    let next = page.last_before_more().map(|run| href(Some(run.id)));
+    let way_back = paths::query_string_of(&request.carried());
     let rows = page.rows.into_iter().zip(labels);
-    let rows: Vec<_> = rows.map(|(run, shared)| row(run, shared, &brokers, now)).collect();
+    let row = |(run, shared)| row(run, shared, &way_back, &brokers, now);
+    let rows: Vec<_> = rows.map(row).collect();
     let page = RunListPage {
         chrome: context.chrome(Section::Runs),
-        states: state_filters(state, whose),
-        whose: context.whose_shown(whose),
-        state: state.map_or("", RunState::id).to_owned(),
-        is_filtered: state.is_some() || whose != Whose::All,
-        pager: Pager {
-            summary: summary(position, n_rows),
-            what: "runs".to_owned(),
-            first: before.map(|_| href(None)),
-            next,
-            ..Pager::default()
+        of_query: match request.saved_query_id {
+            Some(id) => Some(query_link(&storage, asker, id).await?),
+            None => None,
         },
+        states: state_filters(request),
+        whose: context.whose_shown(request.whose),
+        hidden: RunsRequest { whose: Whose::All, before: None, ..request }.pairs(),
+        is_filtered: request.is_filtered(),
+        pager,
         table: TableView::new("Runs, newest first", &COLUMNS, &rows),
     };
     Ok(context.render(&page))
 }
 
-fn row(run: Run, shared: Option<String>, brokers: &Brokers, now: DateTime<Utc>) -> RunRow {
+/// The query whose runs are listed; without its name for those who do not see it.
+async fn query_link(storage: &Storage, asker: &Asker, id: i64) -> Result<Link, StorageError> {
+    let query = storage.find_query(asker, id).await?;
+    Ok(match query {
+        Some(query) => link(query.name, paths::query_form(id)),
+        None => link(format!("number {id}"), ""),
+    })
+}
+
+fn row(
+    run: Run,
+    shared: Option<String>,
+    way_back: &str,
+    brokers: &Brokers,
+    now: DateTime<Utc>,
+) -> RunRow {
     RunRow {
+        href: paths::run_page(run.id, way_back),
         broker: brokers.name_of(&run.broker),
         shared,
         created: moment(run.created, now),
@@ -184,21 +191,17 @@ fn summary(position: ListPosition, n_rows: usize) -> String {
     }
 }
 
-fn whose_word(whose: Whose) -> &'static str {
-    if whose == Whose::All { "" } else { whose.id() }
-}
-
-fn state_filters(current: Option<RunState>, whose: Whose) -> Vec<StateFilter> {
-    let href = |state: &str| {
-        let pairs = [("state", state), ("whose", whose_word(whose))];
-        format!("{}{}", paths::RUNS, paths::query_string(&pairs))
+fn state_filters(request: RunsRequest) -> Vec<StateFilter> {
+    let href = |state| RunsRequest { state, before: None, ..request }.href();
+    let all = StateFilter {
+        label: "All".to_owned(),
+        href: href(None),
+        is_current: request.state.is_none(),
     };
-    let all =
-        StateFilter { label: "All".to_owned(), href: href(""), is_current: current.is_none() };
     let states = RunState::ALL.into_iter().map(|state| StateFilter {
         label: state_chip(state).label.to_owned(),
-        href: href(state.id()),
-        is_current: current == Some(state),
+        href: href(Some(state)),
+        is_current: request.state == Some(state),
     });
     std::iter::once(all).chain(states).collect()
 }

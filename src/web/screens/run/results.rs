@@ -1,22 +1,21 @@
 //! The results of a run: the table, its order and pages, and what to say when it is empty.
 
+use std::sync::Arc;
+
 use crate::{
     domain::{
-        found_alert::SortOrder,
+        found_alert::FoundAlert,
         run::{Run, RunState},
         sharing::Asker,
     },
-    storage::{Cursor, PageCursor, ResultPage, Storage, StorageError},
+    storage::{PageCursor, ResultPage, Storage, StorageError},
     web::{
-        frame::{
-            error::Error,
-            page_query::{Query, refused},
-            parameters::Parameter,
-        },
         paths,
         screens::shared::{
             parameters::filter_of,
-            result_columns::{COLUMNS, order_from, order_words, word_of},
+            result_columns::{COLUMNS, ResultRow},
+            results_request::{PAGE_SIZES, ResultsRequest},
+            way_back::of_results,
         },
         widgets::{
             controls::Link,
@@ -76,71 +75,6 @@ impl Selection {
     }
 }
 
-/// Rows of a page that can be chosen; the second is what one gets.
-const PAGE_SIZES: [u32; 4] = [25, 50, 100, 200];
-const DEFAULT_PAGE_SIZE: u32 = 50;
-
-/// What the address of a results page asks for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct ResultsRequest {
-    order: SortOrder,
-    cursor: PageCursor,
-    page_size: Option<u32>,
-}
-
-impl ResultsRequest {
-    /// Reads `order`, `after` or `before`, and `page_size`.
-    pub(super) fn parse(query: Query) -> Result<Self, Error> {
-        let query = query.taking(&[
-            Parameter::word("order", order_words()),
-            Parameter::text("after"),
-            Parameter::text("before"),
-            Parameter::word("page_size", PAGE_SIZES.map(|size| size.to_string())),
-        ])?;
-        let order = query.text("order").and_then(order_from).unwrap_or_default();
-        let place = |name: &str, text: &str| {
-            let place = Cursor::parse(text, order.column);
-            place.ok_or_else(|| refused(name, "This is no place in a list in this order."))
-        };
-        let cursor = match (query.text("after"), query.text("before")) {
-            (Some(_), Some(_)) => return Err(refused("before", "Give it without “after”.")),
-            (Some(text), None) => PageCursor::After(place("after", text)?),
-            (None, Some(text)) => PageCursor::Before(place("before", text)?),
-            (None, None) => PageCursor::Start,
-        };
-        let page_size = query.text("page_size").and_then(|size| size.parse().ok());
-        Ok(Self { order, cursor, page_size })
-    }
-
-    fn rows(&self) -> u32 {
-        self.page_size.unwrap_or(DEFAULT_PAGE_SIZE)
-    }
-
-    /// The address of another page in the same order and size.
-    fn href(&self, run: &Run, cursor: &PageCursor) -> String {
-        Self { cursor: cursor.clone(), ..self.clone() }.own_href(run)
-    }
-
-    /// The address that asks for just this.
-    pub(super) fn own_href(&self, run: &Run) -> String {
-        let (after, before) = match &self.cursor {
-            PageCursor::Start => (String::new(), String::new()),
-            PageCursor::After(place) => (place.to_string(), String::new()),
-            PageCursor::Before(place) => (String::new(), place.to_string()),
-        };
-        let order =
-            if self.order == SortOrder::default() { String::new() } else { word_of(self.order) };
-        let size = self.page_size.map(|size| size.to_string()).unwrap_or_default();
-        let query = paths::query_string(&[
-            ("order", &order),
-            ("page_size", &size),
-            ("after", &after),
-            ("before", &before),
-        ]);
-        paths::run_page(run.id, &query)
-    }
-}
-
 /// The results of a run as a member sees them.
 pub(super) async fn results_view(
     storage: &Storage,
@@ -154,30 +88,36 @@ pub(super) async fn results_view(
     let page =
         storage.list_results(asker, run.id, request.order, &request.cursor, request.rows()).await?;
     Ok(Results::Table(Box::new(ResultTable {
-        table: table(run, request, &page, asker.may_work()),
         pager: pager(run, request, &page),
         selection: Selection {
             action: paths::run_page(run.id, "selection/"),
-            next: request.own_href(run),
+            next: request.href(run.id),
             selected: page.n_selected,
             selected_here: page.rows.iter().filter(|alert| alert.is_selected).count(),
             total: run.counts.stored,
         },
+        table: table(run, request, page.rows, asker.may_work()),
     })))
 }
 
-fn table(run: &Run, request: &ResultsRequest, page: &ResultPage, may_tick: bool) -> TableView {
-    let href = |order| {
-        let start = PageCursor::Start;
-        ResultsRequest { order, cursor: start, page_size: request.page_size }.own_href(run)
-    };
+fn table(
+    run: &Run,
+    request: &ResultsRequest,
+    alerts: Vec<FoundAlert>,
+    may_tick: bool,
+) -> TableView {
+    let href =
+        |order| ResultsRequest { order, cursor: PageCursor::Start, ..request.clone() }.href(run.id);
     let caption = format!("Alerts of run {}", run.id);
-    let table = TableView::sorted(caption, &COLUMNS, &page.rows, request.order, &href);
+    let way_back: Arc<str> = paths::query_string_of(&of_results(run.id, request)).into();
+    let row = |alert| ResultRow { alert, way_back: Arc::clone(&way_back) };
+    let rows: Vec<ResultRow> = alerts.into_iter().map(row).collect();
+    let table = TableView::sorted(caption, &COLUMNS, &rows, request.order, &href);
     let table = table.class("results");
     if !may_tick {
         return table;
     }
-    table.ticks(page.rows.iter().map(|alert| Tick {
+    table.ticks(rows.iter().map(|ResultRow { alert, .. }| Tick {
         id: alert.id,
         is_ticked: alert.is_selected,
         label: format!("{} {}", alert.object_id, alert.source_id),
@@ -193,15 +133,21 @@ fn pager(run: &Run, request: &ResultsRequest, page: &ResultPage) -> Pager {
             cursor: PageCursor::Start,
             ..request.clone()
         }
-        .own_href(run),
+        .href(run.id),
         is_current: size == request.rows(),
     });
     Pager {
         summary: Pager::summary(page.n_before, page.rows.len(), run.counts.stored),
         what: "alerts".to_owned(),
-        first: (!is_start).then(|| request.href(run, &PageCursor::Start)),
-        previous: page.previous.clone().map(|place| request.href(run, &PageCursor::Before(place))),
-        next: page.next.clone().map(|place| request.href(run, &PageCursor::After(place))),
+        first: (!is_start).then(|| request.href_of_page(run.id, &PageCursor::Start)),
+        previous: page
+            .previous
+            .clone()
+            .map(|place| request.href_of_page(run.id, &PageCursor::Before(place))),
+        next: page
+            .next
+            .clone()
+            .map(|place| request.href_of_page(run.id, &PageCursor::After(place))),
         sizes: sizes.to_vec(),
     }
 }

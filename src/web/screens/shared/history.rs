@@ -12,6 +12,7 @@ use super::{
 use crate::{
     clock::Clock,
     domain::{
+        count::Count,
         group::Group,
         history::{Action, Entry, Kind},
     },
@@ -178,7 +179,11 @@ fn pager(
         return Pager::default();
     }
     Pager {
-        summary: Pager::summary(position.n_before, entries.rows.len(), position.n_all),
+        summary: Pager::summary(
+            Count::up_to_most(position.n_before),
+            entries.rows.len(),
+            Count::up_to_most(position.n_all),
+        ),
         what: "lines".to_owned(),
         first: before.map(|_| href(None)),
         next: entries.last_before_more().map(|entry| href(Some(entry.id))),

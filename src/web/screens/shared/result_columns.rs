@@ -1,5 +1,7 @@
 //! The columns of a run's results: what the table shows, and by which words the page and the API sort.
 
+use std::sync::Arc;
+
 use crate::{
     domain::{
         alert::Band,
@@ -17,49 +19,59 @@ use crate::{
     },
 };
 
-type ResultColumn = Column<FoundAlert, SortOrder>;
+/// An alert among the results of a run, and what the pages that are opened there carry of the way back.
+#[derive(Debug)]
+pub(in crate::web) struct ResultRow {
+    pub(in crate::web) alert: FoundAlert,
+    /// Query string: "?run=40&order=-mag".
+    pub(in crate::web) way_back: Arc<str>,
+}
+
+type ResultColumn = Column<ResultRow, SortOrder>;
 
 /// Every column, in the order in which the table shows them.
 pub(in crate::web) const COLUMNS: [ResultColumn; 8] = [
-    Column::text("time", "Time", |alert: &FoundAlert| observed(alert.jd, None).into())
+    Column::text("time", "Time", |row: &ResultRow| observed(row.alert.jd, None).into())
         .note("UTC")
         .aliases(&["timestamp", "jd"])
         .sorts_down(SortOrder::up(SortColumn::Time), SortOrder::down(SortColumn::Time)),
-    Column::title("name", "Name", |alert: &FoundAlert| {
-        let href = paths::alert(alert.survey, alert.source_id);
+    Column::title("name", "Name", |row: &ResultRow| {
+        let alert = &row.alert;
+        let href = paths::alert(alert.survey, alert.source_id) + &row.way_back;
         Cell::from(link(&alert.object_id, href)).sub(alert.source_id.to_string())
     })
     .aliases(&["object_id"])
     .sorts(SortOrder::up(SortColumn::Name), SortOrder::down(SortColumn::Name)),
-    Column::number("ra", "RA", |alert: &FoundAlert| {
-        place(alert, alert.ra, |text| (text.ra, text.ra_degrees))
+    Column::number("ra", "RA", |row: &ResultRow| {
+        place(&row.alert, row.alert.ra, |text| (text.ra, text.ra_degrees))
     })
     .note("ICRS")
     .sorts(SortOrder::up(SortColumn::Ra), SortOrder::down(SortColumn::Ra)),
-    Column::number("dec", "Dec", |alert: &FoundAlert| {
-        place(alert, alert.dec, |text| (text.dec, text.dec_degrees))
+    Column::number("dec", "Dec", |row: &ResultRow| {
+        place(&row.alert, row.alert.dec, |text| (text.dec, text.dec_degrees))
     })
     .note("ICRS")
     .sorts(SortOrder::up(SortColumn::Dec), SortOrder::down(SortColumn::Dec)),
-    Column::number("mag", "Mag", |alert: &FoundAlert| {
+    Column::number("mag", "Mag", |row: &ResultRow| {
+        let alert = &row.alert;
         let band = alert.band.as_deref().and_then(Band::from_letter);
         Content::from(magnitude(alert.mag, alert.mag_err, band, alert.is_positive)).into()
     })
     .note("diff, AB")
     .sorts(SortOrder::up(SortColumn::Mag), SortOrder::down(SortColumn::Mag)),
-    Column::number("score", "Score", |alert: &FoundAlert| {
-        Content::from(score(alert.classtar)).into()
+    Column::number("score", "Score", |row: &ResultRow| {
+        Content::from(score(row.alert.classtar)).into()
     })
     .note("classtar")
     .aliases(&["classtar"])
     .sorts_down(SortOrder::up(SortColumn::Score), SortOrder::down(SortColumn::Score)),
-    Column::number("rb", "rb", |alert: &FoundAlert| Content::from(score(alert.rb)).into())
+    Column::number("rb", "rb", |row: &ResultRow| Content::from(score(row.alert.rb)).into())
         .sorts_down(SortOrder::up(SortColumn::Rb), SortOrder::down(SortColumn::Rb)),
-    Column::text("target", "Target", |alert: &FoundAlert| {
-        let chip = alert
-            .target
-            .as_ref()
-            .map(|target| TargetChip { name: target.name.clone(), href: paths::target(target.id) });
+    Column::text("target", "Target", |row: &ResultRow| {
+        let chip = row.alert.target.as_ref().map(|target| TargetChip {
+            name: target.name.clone(),
+            href: paths::target(target.id) + &row.way_back,
+        });
         Content::from(chip).into()
     }),
 ];

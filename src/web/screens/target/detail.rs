@@ -6,7 +6,7 @@ use axum::{extract::State, response::Response};
 use crate::{
     clock::Clock,
     domain::{alert::Band, history::Kind, sky::galactic, target::Target},
-    storage::{Storage, TargetEvidence},
+    storage::{EvidencePage, EvidencePlace, Storage, TargetEvidence},
     web::{
         frame::{
             chrome::{Chrome, Section},
@@ -15,17 +15,21 @@ use crate::{
             error::Error,
             extract::Id,
             flash::Note,
+            page_query::Query,
         },
         paths,
-        screens::shared::share::{links_about, sharing_labels},
+        screens::shared::{
+            share::{links_about, sharing_labels},
+            way_back::{AlertFrom, TargetRequest},
+        },
         state::AppState,
         widgets::{
             brightness::Magnitude,
             controls::{Fact, FactGroup, Link, TimeView},
             links_out::links_out,
+            pager::Pager,
             words::{
-                counted, days_text, grouped, link, magnitude, moment, observed, position_text,
-                run_link,
+                counted, days_text, link, magnitude, moment, observed, position_text, run_link,
             },
         },
     },
@@ -36,6 +40,8 @@ use crate::{
 #[template(path = "screens/target/detail.html")]
 struct TargetPage {
     chrome: Chrome,
+    /// The list that it was opened from, as it was.
+    back: Link,
     name: String,
     aliases: Vec<String>,
     /// Its type: "sidereal".
@@ -44,7 +50,10 @@ struct TargetPage {
     facts: Vec<FactGroup>,
     /// What people wrote about it, a paragraph each.
     notes: Vec<String>,
+    /// How many alerts it has, on all pages.
+    n_alerts: String,
     alerts: Vec<TargetAlert>,
+    pager: Pager,
     /// With whom it is shared, where that is not the whole team.
     shared: Option<String>,
     about: Vec<Link>,
@@ -53,12 +62,6 @@ struct TargetPage {
     edit_href: Option<String>,
     /// Asks whether to delete it; absent without the right to.
     delete_href: Option<String>,
-}
-
-impl TargetPage {
-    fn n_alerts(&self) -> String {
-        grouped(self.alerts.len() as u64)
-    }
 }
 
 /// An alert of a target.
@@ -73,23 +76,26 @@ struct TargetAlert {
     is_origin: bool,
 }
 
-/// Alerts that the page lists.
-const MAX_ALERTS: i64 = 500;
+/// Alerts of a page.
+const PAGE_SIZE: u32 = 100;
 
-/// `GET /targets/{id}/`
+/// `GET /targets/{id}/?alerts_before=`, with what it carries of the way back.
 pub(in crate::web) async fn get(
     State(storage): State<Storage>,
     State(clock): State<Clock>,
+    query: Query,
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
+    let request = TargetRequest::parse(&query.taking(&TargetRequest::parameters())?)?;
     let target = storage.find_target(&context.asker, id).await?.ok_or(Error::NotFound)?;
-    let evidence = storage.list_evidence(&context.asker, id, MAX_ALERTS).await?;
+    let evidence = storage.list_evidence(&context.asker, id, request.alerts, PAGE_SIZE).await?;
     let rights = context.asker.rights_on(target.created_by, &target.sharing);
     let shared = sharing_labels(&storage, &context, std::iter::once(&target.sharing)).await?;
-    let first = evidence.iter().min_by_key(|alert| alert.saved_at).map(|alert| alert.source_id);
+    let from = paths::query_string_of(&AlertFrom::Target(id, request.clone()).pairs());
     let page = TargetPage {
         chrome: context.chrome(Section::Targets),
+        back: request.way_back(&storage, &context.asker).await?,
         name: target.name.clone(),
         aliases: target.aliases.clone(),
         kind: "Sidereal".to_owned(),
@@ -100,10 +106,9 @@ pub(in crate::web) async fn get(
             .filter(|line| !line.trim().is_empty())
             .map(str::to_owned)
             .collect(),
-        alerts: evidence
-            .iter()
-            .map(|alert| target_alert(alert, first == Some(alert.source_id)))
-            .collect(),
+        n_alerts: counted(target.n_alerts, "alert"),
+        pager: pager(&target, &evidence, &request),
+        alerts: evidence.rows.iter().map(|alert| target_alert(alert, &from)).collect(),
         links: target.position.map(links_out).unwrap_or_default(),
         shared: shared.into_iter().next().flatten(),
         about: links_about(&context, Kind::Target, id),
@@ -158,6 +163,28 @@ pub(in crate::web) async fn post_delete(
     }
 }
 
+/// Turns the pages of the alerts; nothing where one page has them all.
+fn pager(target: &Target, page: &EvidencePage, request: &TargetRequest) -> Pager {
+    let href = |place| request.href_of_alerts(target.id, place);
+    if request.alerts == EvidencePlace::Latest && !page.has_more {
+        return Pager::default();
+    }
+    let has_later = page.n_before > 0;
+    let (latest, earliest) = (page.rows.first(), page.rows.last());
+    Pager {
+        summary: Pager::summary(page.n_before, page.rows.len(), target.n_alerts),
+        what: "alerts".to_owned(),
+        first: (has_later || page.rows.is_empty()).then(|| href(EvidencePlace::Latest)),
+        previous: latest
+            .filter(|_| has_later)
+            .map(|alert| href(EvidencePlace::After(alert.alert_id))),
+        next: earliest
+            .filter(|_| page.has_more)
+            .map(|alert| href(EvidencePlace::Before(alert.alert_id))),
+        ..Pager::default()
+    }
+}
+
 fn facts(target: &Target, now: chrono::DateTime<chrono::Utc>) -> Vec<FactGroup> {
     let mut groups = Vec::new();
     if let Some(position) = target.position {
@@ -193,13 +220,16 @@ fn copyable(label: &str, value: String) -> Fact {
     Fact { copy: Some(value.clone()), ..fact(label, value) }
 }
 
-fn target_alert(alert: &TargetEvidence, is_origin: bool) -> TargetAlert {
+fn target_alert(alert: &TargetEvidence, from: &str) -> TargetAlert {
     let band = alert.band.as_deref().and_then(Band::from_letter);
     TargetAlert {
-        alert: link(alert.source_id.to_string(), paths::alert(alert.survey, alert.source_id)),
+        alert: link(
+            alert.source_id.to_string(),
+            paths::alert(alert.survey, alert.source_id) + from,
+        ),
         run: alert.run_id.map(run_link),
         time: observed(alert.jd, None),
         magnitude: magnitude(alert.mag, alert.mag_err, band, None),
-        is_origin,
+        is_origin: alert.is_origin,
     }
 }

@@ -20,12 +20,12 @@ use crate::{
             error::Error,
             extract::Pairs,
             page_query::Query,
-            parameters::Parameter,
         },
         paths,
         screens::shared::{
             share::sharing_labels,
             target_search::{SearchError, read_filter},
+            targets_request::TargetsRequest,
         },
         widgets::{
             cell::{Cell, Content},
@@ -66,6 +66,8 @@ impl TargetListPage {
 #[derive(Debug)]
 struct TargetRow {
     target: Target,
+    /// Its page, which carries the way back to this list.
+    href: String,
     position: Option<PositionText>,
     /// Distance from the middle of the cone that was searched: `1.2″`.
     separation: Option<String>,
@@ -77,7 +79,7 @@ struct TargetRow {
 const COLUMNS: [Column<TargetRow>; 6] = [
     Column::title("name", "Name", |row: &TargetRow| {
         let target = &row.target;
-        Cell::from(link(&target.name, paths::target(target.id))).sub(target.aliases.join(", "))
+        Cell::from(link(&target.name, row.href.clone())).sub(target.aliases.join(", "))
     }),
     Column::text("type", "Type", |_: &TargetRow| "Sidereal".to_owned().into()),
     Column::number("ra", "RA", |row: &TargetRow| match &row.position {
@@ -123,14 +125,7 @@ pub(in crate::web) async fn get(
     query: Query,
     context: PageContext,
 ) -> Result<Response, Error> {
-    let query = query.taking(&[
-        Parameter::text(NAME.name),
-        Parameter::text(CONE.name),
-        Parameter::text("cone"),
-        Parameter::text("target_cone_search"),
-        Parameter::word("whose", Whose::ALL.map(Whose::id)),
-        Parameter::any_whole("before"),
-    ])?;
+    let query = query.taking(&TargetsRequest::parameters())?;
     let mut state = typed(&query);
     let reading = Context { now: clock.now(), choices: Choices::new() };
     if let Some(echo) = query.text(CONE.name).and_then(|text| CONE.echo(text, &reading)) {
@@ -147,7 +142,8 @@ pub(in crate::web) async fn get(
             (TargetFilter::default(), StatusCode::UNPROCESSABLE_ENTITY)
         }
     };
-    let before = query.number("before");
+    let request = TargetsRequest::parse(&query);
+    let before = request.before;
     let found = if status == StatusCode::OK {
         let page = storage.list_targets(&context.asker, &filter, before, PAGE_SIZE).await?;
         let count = storage.count_targets(&context.asker, &filter, COUNTED).await?;
@@ -155,7 +151,8 @@ pub(in crate::web) async fn get(
     } else {
         None
     };
-    let href = |before| list_href(&query, filter.whose, before);
+    let href = |before| request.href_of_page(before);
+    let way_back = paths::query_string_of(&request.pairs());
     let now = reading.now;
     let shown = found.iter().flat_map(|(page, _)| &page.rows).map(|target| &target.sharing);
     let labels = sharing_labels(&storage, &context, shown).await?;
@@ -163,7 +160,8 @@ pub(in crate::web) async fn get(
         Some((page, count)) => {
             let pager = pager(&page, count, before, &href);
             let rows = page.rows.into_iter().zip(labels);
-            let row = |(target, shared)| target_row(target, shared, filter.cone.as_ref(), now);
+            let row =
+                |(target, shared)| target_row(target, shared, filter.cone.as_ref(), &way_back, now);
             (rows.map(row).collect(), pager)
         }
         None => (Vec::new(), Pager::default()),
@@ -197,21 +195,6 @@ fn cone_text(query: &Pairs) -> Option<&str> {
     query.text(CONE.name).or_else(|| query.text("cone"))
 }
 
-/// The address of a page of the list that is asked for.
-fn list_href(query: &Pairs, whose: Whose, before: Option<i64>) -> String {
-    let before = before.map(|id| id.to_string()).unwrap_or_default();
-    let text = |name| query.text(name).unwrap_or_default();
-    let cone = cone_text(query).unwrap_or_default();
-    let pairs = [
-        ("name", text("name")),
-        ("cone_search", cone),
-        ("target_cone_search", text("target_cone_search")),
-        ("whose", if whose == Whose::All { "" } else { whose.id() }),
-        ("before", &before),
-    ];
-    format!("{}{}", paths::TARGETS, paths::query_string(&pairs))
-}
-
 fn pager(
     page: &TargetPage,
     count: u64,
@@ -242,9 +225,11 @@ fn target_row(
     target: Target,
     shared: Option<String>,
     cone: Option<&Cone>,
+    way_back: &str,
     now: DateTime<Utc>,
 ) -> TargetRow {
     TargetRow {
+        href: paths::target(target.id) + way_back,
         position: target.position.map(position_text),
         separation: target
             .position

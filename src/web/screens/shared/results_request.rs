@@ -1,0 +1,91 @@
+//! What the address of a run's results asks for: order, page and size of it. What is opened from the results carries it, so
+//! that its way back leads to the same page in the same order.
+
+use super::{
+    result_columns::{order_from, order_words, word_of},
+    runs_request::RunsRequest,
+};
+use crate::{
+    domain::{found_alert::SortOrder, run::RunId},
+    storage::{Cursor, PageCursor},
+    web::{
+        frame::{error::Error, extract::Pairs, page_query::refused, parameters::Parameter},
+        paths,
+    },
+};
+
+/// Rows of a page that can be chosen; the second is what one gets.
+pub(in crate::web) const PAGE_SIZES: [u32; 4] = [25, 50, 100, 200];
+const DEFAULT_PAGE_SIZE: u32 = 50;
+
+/// What the address of a results page asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::web) struct ResultsRequest {
+    pub(in crate::web) order: SortOrder,
+    pub(in crate::web) cursor: PageCursor,
+    pub(in crate::web) page_size: Option<u32>,
+    /// The list that the run was opened from.
+    pub(in crate::web) runs: RunsRequest,
+}
+
+impl ResultsRequest {
+    /// What the address of the results takes.
+    pub(in crate::web) fn parameters() -> Vec<Parameter> {
+        let mut taken = vec![
+            Parameter::word("order", order_words()),
+            Parameter::text("after"),
+            Parameter::text("before"),
+            Parameter::word("page_size", PAGE_SIZES.map(|size| size.to_string())),
+        ];
+        taken.extend(RunsRequest::carried_parameters());
+        taken
+    }
+
+    /// Reads `order`, `after` or `before`, `page_size`, and the list.
+    pub(in crate::web) fn parse(query: &Pairs) -> Result<Self, Error> {
+        let order = query.text("order").and_then(order_from).unwrap_or_default();
+        let place = |name: &str, text: &str| {
+            let place = Cursor::parse(text, order.column);
+            place.ok_or_else(|| refused(name, "This is no place in a list in this order."))
+        };
+        let cursor = match (query.text("after"), query.text("before")) {
+            (Some(_), Some(_)) => return Err(refused("before", "Give it without “after”.")),
+            (Some(text), None) => PageCursor::After(place("after", text)?),
+            (None, Some(text)) => PageCursor::Before(place("before", text)?),
+            (None, None) => PageCursor::Start,
+        };
+        let page_size = query.text("page_size").and_then(|size| size.parse().ok());
+        Ok(Self { order, cursor, page_size, runs: RunsRequest::parse_carried(query) })
+    }
+
+    /// Rows of a page.
+    pub(in crate::web) fn rows(&self) -> u32 {
+        self.page_size.unwrap_or(DEFAULT_PAGE_SIZE)
+    }
+
+    /// The address of another page in the same order and size.
+    pub(in crate::web) fn href_of_page(&self, run_id: RunId, cursor: &PageCursor) -> String {
+        Self { cursor: cursor.clone(), ..self.clone() }.href(run_id)
+    }
+
+    /// The address that asks for just this.
+    pub(in crate::web) fn href(&self, run_id: RunId) -> String {
+        paths::run_page(run_id, &paths::query_string_of(&self.pairs()))
+    }
+
+    /// The parts of its address.
+    pub(in crate::web) fn pairs(&self) -> Vec<(&'static str, String)> {
+        let mut pairs = Vec::new();
+        if self.order != SortOrder::default() {
+            pairs.push(("order", word_of(self.order)));
+        }
+        pairs.extend(self.page_size.map(|size| ("page_size", size.to_string())));
+        match &self.cursor {
+            PageCursor::Start => {}
+            PageCursor::After(place) => pairs.push(("after", place.to_string())),
+            PageCursor::Before(place) => pairs.push(("before", place.to_string())),
+        }
+        pairs.extend(self.runs.carried());
+        pairs
+    }
+}
