@@ -116,6 +116,7 @@ if (region) {
   document.addEventListener("submit", (event) => {
     if (!event.defaultPrevented) isLeaving = true;
   });
+  addEventListener("pageshow", () => { isLeaving = false; });
   // Shows the progress; whether more may come.
   const take = (html) => {
     show(html);
