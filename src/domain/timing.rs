@@ -308,7 +308,9 @@ mod tests {
 
     #[test]
     fn who_outlasts_whom() {
-        let Timing { runs, listeners, calls, queries, grants, provider, .. } = Timing::default();
+        let Timing { runs, listeners, web, calls, queries, grants, provider, .. } =
+            Timing::default();
+        assert!(web.saving < web.request, "whoever saves hears what became of it");
         assert!(runs.silence >= runs.heartbeat * 6 && listeners.silence >= runs.heartbeat * 4);
         assert!(queries.wait < calls.answer, "an answer that waits for a job is no trouble");
         assert!(grants.lease > provider.answer + calls.connect);
