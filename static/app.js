@@ -112,6 +112,12 @@ if (region) {
     if (log) log.scrollTop = scroll;
     if (focused) document.getElementById(focused)?.focus();
   };
+  // A form that was sent leads elsewhere: to load this page anew would take its answer's place.
+  let isLeaving = false;
+  document.addEventListener("submit", (event) => {
+    if (!event.defaultPrevented) isLeaving = true;
+  });
+  addEventListener("pageshow", () => { isLeaving = false; });
   // Shows the progress; whether more may come.
   const take = (html) => {
     show(html);
@@ -125,7 +131,7 @@ if (region) {
       spoken.textContent = state.status;
       lastSpoken = Date.now();
     }
-    if (!isLive && !document.querySelector("[data-selection]")) location.reload();
+    if (!isLive && !isLeaving && !document.querySelector("[data-selection]")) location.reload();
     return isLive;
   };
   // Where events do not come through: ask.
@@ -146,7 +152,7 @@ if (region) {
       isOver = true;
       events.close();
     });
-    events.addEventListener("gone", () => location.reload());
+    events.addEventListener("gone", () => isLeaving || location.reload());
     events.addEventListener("error", () => {
       if (events?.readyState !== EventSource.CLOSED) return;
       events = null;

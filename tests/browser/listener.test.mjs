@@ -36,10 +36,10 @@ async function publish(packets, seed = packets) {
 }
 
 /** Keeps events of runs from a page, until what comes back is called. */
-async function holdEvents(page) {
+async function hold(page, place) {
   let open;
   const isOpen = new Promise((resolve) => { open = resolve; });
-  await page.route(/\/events\//, async (route) => {
+  await page.route(place, async (route) => {
     await isOpen;
     // The page may have been left meanwhile.
     await route.continue().catch(() => {});
@@ -76,7 +76,7 @@ test('A query is listened to: counts rise by themselves, Pause stops it, Resume 
   await page.goto('/alerts/query/list/');
   await follow(page, page.getByRole('link', { name: 'Listening to all that comes' }));
   // A page that sees a run end loads itself anew, and a note is shown once: until it is read, the page sees nothing.
-  const letEventsThrough = await holdEvents(page);
+  const letEventsThrough = await hold(page, /\/events\//);
   await follow(page, button(page, 'Pause all that comes'));
   assert.match(await page.locator('main').innerText(), /Paused\. Results so far are kept\./);
   letEventsThrough();
@@ -87,7 +87,16 @@ test('A query is listened to: counts rise by themselves, Pause stops it, Resume 
   await publish(3);
   await follow(page, button(page, 'Resume all that comes'));
   await count(page, 'Stored').filter({ hasText: /^3$/ }).waitFor();
-  await follow(page, button(page, 'Stop listening all that comes'));
+  // Somebody else stops its run while the button's answer is on its way: the page must not load itself anew in its place.
+  const letFormThrough = await hold(page, /\/listener\/stop\//);
+  const isEvents = (request) => /\/events\//.test(request.url());
+  const lastEvent = Promise.race(['requestfinished', 'requestfailed'].map((end) => page.waitForEvent(end, isEvents)));
+  const answered = follow(page, button(page, 'Stop listening all that comes'));
+  const { results: [run] } = await (await page.request.get('/api/runs/')).json();
+  assert.equal((await page.request.post(`/api/runs/${run.id}/cancel/`, { data: {} })).status(), 202);
+  await lastEvent;
+  letFormThrough();
+  await answered;
   assert.match(await page.locator('main').innerText(), /Stopped listening/);
   assert.match(await page.locator('.days tbody').innerText(), /15/);
   await page.context().close();

@@ -29,6 +29,7 @@ pub(crate) fn short() -> Timing {
         listeners,
         web: WebTiming {
             request: Duration::from_mins(3),
+            // Fifty who save the same alerts at once wait for each other.
             saving: Duration::from_mins(2),
             last_requests: Duration::from_secs(5),
             event_gap: milliseconds(100),

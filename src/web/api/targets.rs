@@ -45,7 +45,7 @@ const MAX_ALERTS: u32 = 500;
     tag = "Targets",
     operation_id = "list_targets",
     params(
-        ("name" = Option<String>, Query, description = "A part of a name or alias; case does not matter, nor do spaces and `- _ ( )`, but between two digits"),
+        ("name" = Option<String>, Query, description = "A part of a name or alias; case does not matter; spaces and `- _ ( )` count only between two digits"),
         ("cone_search" = Option<String>, Query, example = "83.63, 22.01, 30",
             description = "RA, Dec and radius; the radius is in arcsec unless it has a unit (`'`, `°`)"),
         ("cone" = Option<String>, Query, description = "The same as `cone_search`"),

@@ -109,7 +109,7 @@ const PAGE_SIZE: u32 = 50;
 const COUNTED: i64 = 1_001;
 
 const NAME: Field = Field::text("name", "Name or alias", 100)
-    .help("Case does not matter, nor do spaces and - _ ( ), but between two digits.");
+    .help("Case does not matter. Spaces and - _ ( ) count only between two digits.");
 pub(super) const CONE: Field = Field::parsed("cone_search", "Cone search", understand_cone).help(
     "RA, Dec, radius in arcsec (or with ′ or °): 269.76, -29.18, 30 or 17:59:02 -29:10:46, 2′.",
 );
