@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::{Storage, StorageError, begin_on, found_alerts::FoundAlertRow};
+use super::{Storage, StorageError, begin_on, run_alerts::{FoundAlertRow, found_alert_columns}};
 use crate::domain::{
     alert::{Packet, PacketFormat, Survey},
     found_alert::StoredAlert,
@@ -21,9 +21,9 @@ impl Storage {
         source_id: i64,
     ) -> Result<Option<StoredAlert>, StorageError> {
         let row: Option<StoredAlertRow> = sqlx::query_as(
-            "select a.id as alert_id, a.survey, a.source_id, a.object_id, a.jd, a.ra, a.dec, a.mag, a.mag_err, a.band, a.is_positive,
-                    a.classtar, a.rb, a.drb, a.ndethist, a.sgscore1, a.distpsnr1, a.ssdistnr, a.received,
-                    p.format, p.schema_version, p.head_id, h.bytes as head, p.bytes, known.target_id, known.target_name
+            concat!("select ", found_alert_columns!(), ",
+                    a.drb, a.ndethist, a.sgscore1, a.distpsnr1, a.ssdistnr, a.received,
+                    p.format, p.schema_version, p.head_id, h.bytes as head, p.bytes
              from alert a
              join alert_packet p on p.alert_id = a.id
              left join packet_head h on h.id = p.head_id
@@ -36,7 +36,7 @@ impl Storage {
                  order by n.realm = 'team' desc, t.id
                  limit 1
              ) known on true
-             where a.survey = $3 and a.source_id = $4",
+             where a.survey = $3 and a.source_id = $4"),
         )
         .bind(by.member_id())
         .bind(by.seen_groups())

@@ -13,14 +13,14 @@ use sqlx::{PgConnection, types::Json};
 
 use super::{
     NotKept, Storage, StorageError, begin_on, from_bigint, kept_packets,
-    known_alerts::{KeptAlert, KnownAlerts, insert_alerts},
+    known_alerts::{KeptAlert, insert_alerts},
     packet_heads::Heads,
-    storable_json, to_bigint,
+    run_alerts::link_to_run,
+    to_bigint,
     turns::Turn,
     unreadable::insert_unreadable,
 };
 use crate::domain::{
-    alert::Alert,
     kept::Kept,
     run::{RunId, Unreadable},
 };
@@ -136,52 +136,6 @@ fn without_repeats(alerts: &[KeptAlert]) -> Vec<&KeptAlert> {
         .collect();
     once.sort_by_key(|kept| (kept.alert.survey, kept.alert.source_id));
     once
-}
-
-/// Links alerts to a run; how many were new to it. What a message brought to an earlier run of the same listener is not
-/// new when the message comes again.
-async fn link_to_run(
-    connection: &mut PgConnection,
-    run_id: RunId,
-    listened: Option<i64>,
-    alerts: &[&KeptAlert],
-    known: &KnownAlerts,
-) -> Result<u64, StorageError> {
-    let linked: Vec<(i64, &KeptAlert)> = alerts
-        .iter()
-        .filter_map(|kept| known.of(&kept.alert).map(|known| (known.id, *kept)))
-        .collect();
-    let column = |of: fn(&Alert) -> Option<f64>| {
-        linked.iter().map(|(_, kept)| of(&kept.alert)).collect::<Vec<_>>()
-    };
-    let done = sqlx::query(
-        "insert into run_alert (run_id, alert_id, object_id, jd, ra, dec, mag, classtar, rb, attributes)
-         select $1, t.*
-         from unnest($2::bigint[], $3::text[], $4::float8[], $5::float8[], $6::float8[], $7::float8[], $8::float8[],
-                     $9::float8[], $10::jsonb[])
-              as t (alert_id, object_id, jd, ra, dec, mag, classtar, rb, attributes)
-         where $11::bigint is null or not exists (
-             select from run_alert o
-             join run e on e.id = o.run_id
-             where o.alert_id = t.alert_id and o.run_id <> $1 and e.saved_query_id = $11 and e.day is not null
-               and o.attributes->>'message_id' = t.attributes->>'message_id'
-         )
-         on conflict do nothing",
-    )
-    .bind(run_id)
-    .bind(linked.iter().map(|(id, _)| *id).collect::<Vec<_>>())
-    .bind(linked.iter().map(|(_, kept)| kept.alert.object_id.as_str()).collect::<Vec<_>>())
-    .bind(column(|alert| Some(alert.jd)))
-    .bind(column(|alert| Some(alert.ra)))
-    .bind(column(|alert| Some(alert.dec)))
-    .bind(column(|alert| alert.mag))
-    .bind(column(|alert| alert.classtar))
-    .bind(column(|alert| alert.rb))
-    .bind(linked.iter().map(|(_, kept)| kept.attributes.as_ref().map(storable_json)).collect::<Vec<_>>())
-    .bind(listened)
-    .execute(connection)
-    .await?;
-    Ok(done.rows_affected())
 }
 
 /// Adds a batch to the run's counts; how many alerts the run has now.

@@ -1,11 +1,14 @@
 //! Pages of a run's results: one index range each, however long the run is and whichever column sorts it.
 //!
-//! Table `run_alert` repeats the columns that sort, and has an index for each. Columns that may be absent have two
-//! indexes, so that absent values come last both ways.
+//! The statements stand with the table and its columns, in `run_alerts.rs`.
 
 use std::fmt;
 
-use super::{Storage, StorageError, found_alerts::FoundAlertRow, from_bigint, to_bigint};
+use super::{
+    Storage, StorageError, from_bigint,
+    run_alerts::{FoundAlertRow, Scan, page_sql},
+    to_bigint,
+};
 use crate::domain::{
     found_alert::{FoundAlert, SortColumn, SortOrder},
     run::RunId,
@@ -89,135 +92,6 @@ impl TryFrom<ResultRow> for FoundAlert {
 
     fn try_from(row: ResultRow) -> Result<Self, StorageError> {
         row.found.into_alert(row.is_selected)
-    }
-}
-
-/// Which way an index is read, and from where.
-#[derive(Clone, Copy)]
-enum Scan {
-    Start,
-    After,
-    Before,
-}
-
-/// The statement for one page: `$1` run, `$2` member, `$3` the groups for which they look, `$4` rows, then either `$5`
-/// rows to skip or `$5` key and `$6` alert of the cursor.
-macro_rules! page {
-    ($key:literal, $condition:expr, $direction:literal, $shown:literal) => {
-        page!($key, $condition, $direction, $shown, "")
-    };
-    ($key:literal, $condition:expr, $direction:literal, $shown:literal, $offset:literal) => {
-        concat!(
-            "with page as (
-                 select ", $key, " as key, alert_id from run_alert
-                 where run_id = $1
-                   and (select may_read(r.started_by, r.readers, $2, $3) from run r where r.id = $1)
-                   ", $condition, "
-                 order by ", $key, " ", $direction, ", alert_id ", $direction, "
-                 limit $4 ", $offset, "
-             )
-             select page.key::text as key, page.alert_id, a.survey, a.source_id, a.object_id, a.jd, a.ra, a.dec,
-                    a.mag, a.mag_err, a.band, a.is_positive, a.classtar, a.rb,
-                    known.target_id, known.target_name,
-                    exists (
-                        select from run_selection s
-                        where s.run_id = $1 and s.member_id = $2 and s.alert_id = page.alert_id
-                        -- `offset 0`: row by row, not by a table of all that is ticked.
-                        offset 0
-                    ) as is_selected,
-                    (select count(*) from run_selection s where s.run_id = $1 and s.member_id = $2) as n_selected
-             from page
-             join alert a on a.id = page.alert_id
-             left join lateral (
-                 select t.id as target_id, first.name as target_name
-                 from target_name n
-                 join target t on t.id = n.target_id
-                 join target_name first on first.target_id = n.target_id and first.is_primary
-                 where n.name_key = a.object_key and may_read(t.created_by, t.readers, $2, $3)
-                 order by n.realm = 'team' desc, t.id
-                 limit 1
-             ) known on true
-             order by page.key ", $shown, ", page.alert_id ", $shown
-        )
-    };
-}
-
-macro_rules! scans {
-    ($scan:expr, $up:literal, $down:literal, $type:literal, $descending:expr) => {
-        match ($scan, $descending) {
-            (Scan::Start, false) => page!($up, "", "asc", "asc", "offset $5"),
-            (Scan::Start, true) => page!($down, "", "desc", "desc", "offset $5"),
-            (Scan::After, false) => {
-                page!(
-                    $up,
-                    concat!("and (", $up, ", alert_id) > ($5::", $type, ", $6)"),
-                    "asc",
-                    "asc"
-                )
-            }
-            (Scan::After, true) => {
-                page!(
-                    $down,
-                    concat!("and (", $down, ", alert_id) < ($5::", $type, ", $6)"),
-                    "desc",
-                    "desc"
-                )
-            }
-            (Scan::Before, false) => {
-                page!(
-                    $up,
-                    concat!("and (", $up, ", alert_id) < ($5::", $type, ", $6)"),
-                    "desc",
-                    "asc"
-                )
-            }
-            (Scan::Before, true) => {
-                page!(
-                    $down,
-                    concat!("and (", $down, ", alert_id) > ($5::", $type, ", $6)"),
-                    "asc",
-                    "desc"
-                )
-            }
-        }
-    };
-    ($scan:expr, $column:literal, $type:literal, $descending:expr) => {
-        scans!($scan, $column, $column, $type, $descending)
-    };
-}
-
-fn page_sql(order: SortOrder, scan: Scan) -> &'static str {
-    let down = order.descending;
-    match order.column {
-        SortColumn::Time => scans!(scan, "jd", "float8", down),
-        SortColumn::Name => scans!(scan, "object_id", "text", down),
-        SortColumn::Ra => scans!(scan, "ra", "float8", down),
-        SortColumn::Dec => scans!(scan, "dec", "float8", down),
-        SortColumn::Mag => {
-            scans!(
-                scan,
-                "coalesce(mag, 'infinity'::float8)",
-                "coalesce(mag, '-infinity'::float8)",
-                "float8",
-                down
-            )
-        }
-        SortColumn::Score => scans!(
-            scan,
-            "coalesce(classtar, 'infinity'::float8)",
-            "coalesce(classtar, '-infinity'::float8)",
-            "float8",
-            down
-        ),
-        SortColumn::Rb => {
-            scans!(
-                scan,
-                "coalesce(rb, 'infinity'::float8)",
-                "coalesce(rb, '-infinity'::float8)",
-                "float8",
-                down
-            )
-        }
     }
 }
 

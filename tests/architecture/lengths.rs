@@ -27,7 +27,6 @@ const LONG_FILES: &[(&str, usize)] = &[
     ("google/oauth/provider.rs", 332),
     ("storage/listener_work.rs", 329),
     ("storage/members.rs", 322),
-    ("storage/results.rs", 319),
     ("web/screens/shared/share.rs", 320),
 ];
 

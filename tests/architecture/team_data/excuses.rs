@@ -102,6 +102,7 @@ pub(super) const WITHOUT_A_RIGHT: &[(&str, &str, &str)] = &[
         "update listener set next_try = null where started_by",
         "of one who has just mended what they lacked",
     ),
+    ("run_alerts", "insert into run_alert (", "the run that is being worked on"),
     ("runs", "insert into run (", "makes one's own"),
     ("saved_queries", "insert into saved_query (", "makes one's own"),
     (

@@ -42,7 +42,7 @@ const SERVICE_TABLES: [(&str, &str); 6] = [
     ("bigquery_check", "how often a member looked within a minute, for the limit on that"),
 ];
 
-const TEAM_FILES: [&str; 29] = [
+const TEAM_FILES: [&str; 30] = [
     "alert_runs",
     "alerts",
     "api_tokens",
@@ -57,6 +57,7 @@ const TEAM_FILES: [&str; 29] = [
     "owned",
     "query_lists",
     "results",
+    "run_alerts",
     "run_lists",
     "runs",
     "save_reports",
@@ -86,7 +87,7 @@ const WORKERS: [&str; 8] = [
     "actions/runs/watch",
 ];
 
-const SERVICE_FILES: [ServiceFile; 17] = [
+const SERVICE_FILES: [ServiceFile; 16] = [
     ServiceFile {
         name: "batches",
         because: "keeps what a run brings, for whoever started it",
@@ -103,11 +104,6 @@ const SERVICE_FILES: [ServiceFile; 17] = [
         callers: Only(&["actions/grants"]),
     },
     ServiceFile { name: "errors", because: "says what went wrong", callers: Anybody },
-    ServiceFile {
-        name: "found_alerts",
-        because: "reads columns of an alert, and has no function for other layers",
-        callers: Only(&[]),
-    },
     ServiceFile {
         name: "kept_packets",
         because: "writes packets of a batch, and has no function for other layers",
@@ -175,7 +171,7 @@ const MACROS_THAT_ASK: [(&str, &str); 5] = [
     ("runs", "select_runs"),
     ("targets", "select_targets"),
     ("target_lists", "in_cone"),
-    ("results", "page"),
+    ("run_alerts", "page"),
 ];
 
 impl Lists {
