@@ -33,6 +33,10 @@ pub struct FoundAlert {
     pub classtar: Option<f64>,
     /// Real/bogus score.
     pub rb: Option<f64>,
+    /// Deep-learning real/bogus score.
+    pub drb: Option<f64>,
+    /// Number of detections at its position so far.
+    pub ndethist: Option<i64>,
     /// Target that bears the object's name.
     pub target: Option<TargetLink>,
     /// Whether the member who looks has ticked it.
@@ -99,10 +103,6 @@ impl SortOrder {
 pub struct StoredAlert {
     /// The row.
     pub row: FoundAlert,
-    /// Deep-learning real/bogus score.
-    pub drb: Option<f64>,
-    /// Number of detections so far.
-    pub ndethist: Option<i64>,
     /// Star/galaxy score of the nearest catalogue source.
     pub sgscore1: Option<f64>,
     /// Its distance, arcsec.

@@ -22,7 +22,7 @@ impl Storage {
     ) -> Result<Option<StoredAlert>, StorageError> {
         let row: Option<StoredAlertRow> = sqlx::query_as(
             concat!("select ", found_alert_columns!(), ",
-                    a.drb, a.ndethist, a.sgscore1, a.distpsnr1, a.ssdistnr, a.received,
+                    a.sgscore1, a.distpsnr1, a.ssdistnr, a.received,
                     p.format, p.schema_version, p.head_id, h.bytes as head, p.bytes
              from alert a
              join alert_packet p on p.alert_id = a.id
@@ -129,8 +129,6 @@ impl Storage {
 struct StoredAlertRow {
     #[sqlx(flatten)]
     found: FoundAlertRow,
-    drb: Option<f64>,
-    ndethist: Option<i64>,
     sgscore1: Option<f64>,
     distpsnr1: Option<f64>,
     ssdistnr: Option<f64>,
@@ -153,8 +151,6 @@ impl StoredAlertRow {
         let format = PacketFormat::from_id(&self.format).ok_or(inconsistent)?;
         Ok(StoredAlert {
             row: self.found.into_alert(false)?,
-            drb: self.drb,
-            ndethist: self.ndethist,
             sgscore1: self.sgscore1,
             distpsnr1: self.distpsnr1,
             ssdistnr: self.ssdistnr,

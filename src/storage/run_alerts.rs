@@ -20,7 +20,7 @@ use crate::domain::{
 macro_rules! found_alert_columns {
     () => {
         "a.id as alert_id, a.survey, a.source_id, a.object_id, a.jd, a.ra, a.dec, a.mag, a.mag_err, a.band, a.is_positive,
-         a.classtar, a.rb, known.target_id, known.target_name"
+         a.classtar, a.rb, a.drb, a.ndethist, known.target_id, known.target_name"
     };
 }
 pub(super) use found_alert_columns;
@@ -41,6 +41,8 @@ pub(super) struct FoundAlertRow {
     is_positive: Option<bool>,
     classtar: Option<f64>,
     rb: Option<f64>,
+    drb: Option<f64>,
+    ndethist: Option<i64>,
     target_id: Option<i64>,
     target_name: Option<String>,
 }
@@ -64,6 +66,8 @@ impl FoundAlertRow {
             is_positive: self.is_positive,
             classtar: self.classtar,
             rb: self.rb,
+            drb: self.drb,
+            ndethist: self.ndethist,
             target: self.target_id.zip(self.target_name).map(|(id, name)| TargetLink { id, name }),
             is_selected,
         })

@@ -20,7 +20,7 @@ use crate::{
 #[schema(as = Alert, example = json!({
     "id": 1031, "survey": "ztf", "source_id": "3262103560115015006", "object_id": "ZTF26abcdefg",
     "timestamp": "2026-11-29T04:11:09.000Z", "jd": 2_461_373.674_409_7, "ra": 83.633_08, "dec": 22.014_5, "mag": 18.42,
-    "mag_err": 0.07, "band": "r", "is_positive": true, "score": 0.98, "rb": 0.91,
+    "mag_err": 0.07, "band": "r", "is_positive": true, "score": 0.98, "rb": 0.91, "drb": 0.97, "ndethist": 12,
     "url": "/alerts/ztf/3262103560115015006/", "target": {"id": 7, "name": "ZTF26abcdefg", "url": "/targets/7/"}
 }))]
 pub(super) struct AlertBody {
@@ -59,6 +59,12 @@ pub(super) struct AlertBody {
     /// Real/bogus score, from 0 (bogus) to 1 (real).
     #[schema(required)]
     rb: Option<f64>,
+    /// Deep-learning real/bogus score, from 0 (bogus) to 1 (real).
+    #[schema(required)]
+    drb: Option<f64>,
+    /// Number of detections at its position so far.
+    #[schema(required)]
+    ndethist: Option<i64>,
     /// Its page.
     url: String,
     /// The target that bears its object's name.
@@ -158,6 +164,8 @@ impl AlertBody {
             is_positive: alert.is_positive,
             score: alert.classtar.map(shortest),
             rb: alert.rb.map(shortest),
+            drb: alert.drb.map(shortest),
+            ndethist: alert.ndethist,
             url: paths::alert(alert.survey, alert.source_id),
             target: alert.target.map(TargetLinkBody::of),
         }

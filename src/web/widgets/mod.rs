@@ -4,6 +4,8 @@
 
 pub(super) mod brightness;
 pub(super) mod cell;
+pub(super) mod column;
+pub(super) mod column_choice;
 pub(super) mod controls;
 pub(super) mod field;
 pub(super) mod form_view;

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::words::grouped;
+use super::{column_choice::ColumnChooser, words::grouped};
 use crate::domain::count::Count;
 
 /// Some rows of a longer list, and whether there are more.
@@ -46,6 +46,8 @@ pub(crate) struct Pager {
     pub(crate) next: Option<String>,
     /// Choices of page size; empty where there is none.
     pub(crate) sizes: Vec<PageSize>,
+    /// Where columns can be chosen.
+    pub(crate) columns: Option<ColumnChooser>,
 }
 
 impl Pager {

@@ -50,11 +50,11 @@ pub(super) fn facts(
         title: "Scores".to_owned(),
         facts: vec![
             noted("rb", score(row.rb), "real/bogus: 0 bogus, 1 real"),
-            noted("drb", score(stored.drb), "deep-learning real/bogus"),
+            noted("drb", score(row.drb), "deep-learning real/bogus"),
             noted("classtar", score(row.classtar), "star/galaxy: 0 galaxy, 1 star"),
             noted(
                 "ndethist",
-                stored.ndethist.map(|n| n.to_string()),
+                row.ndethist.map(|n| n.to_string()),
                 "detections at this position so far",
             ),
         ],

@@ -8,7 +8,7 @@ use crate::{
     web::widgets::{
         cell::{Cell, Part},
         controls::{Link, PostButton, StateChip, TimeView},
-        table::Column,
+        column::Column,
         words::link,
     },
 };

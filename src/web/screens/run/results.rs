@@ -18,6 +18,7 @@ use crate::{
             way_back::of_results,
         },
         widgets::{
+            column_choice::{ColumnChoice, ColumnChooser},
             controls::Link,
             pager::{PageSize, Pager},
             table::{TableView, Tick},
@@ -50,6 +51,8 @@ pub(super) struct ResultTable {
     pub(super) table: TableView,
     pub(super) pager: Pager,
     pub(super) selection: Selection,
+    /// What the form that chooses columns sends besides them.
+    pub(super) kept: Vec<(&'static str, String)>,
 }
 
 /// What is ticked, over all pages of the run.
@@ -87,7 +90,9 @@ pub(super) async fn results_view(
     }
     let page =
         storage.list_results(asker, run.id, request.order, &request.cursor, request.rows()).await?;
+    let all_columns = ResultsRequest { columns: ColumnChoice::default(), ..request.clone() };
     Ok(Results::Table(Box::new(ResultTable {
+        kept: all_columns.pairs(),
         pager: pager(run, request, &page),
         selection: Selection {
             action: paths::run_page(run.id, "selection/"),
@@ -112,7 +117,14 @@ fn table(
     let way_back: Arc<str> = paths::query_string_of(&of_results(run.id, request)).into();
     let row = |alert| ResultRow { alert, way_back: Arc::clone(&way_back) };
     let rows: Vec<ResultRow> = alerts.into_iter().map(row).collect();
-    let table = TableView::sorted(caption, &COLUMNS, &rows, request.order, &href);
+    let table = TableView::chosen(
+        caption,
+        &request.columns,
+        &COLUMNS,
+        &rows,
+        request.order,
+        &href,
+    );
     let table = table.class("results");
     if !may_tick {
         return table;
@@ -149,6 +161,15 @@ fn pager(run: &Run, request: &ResultsRequest, page: &ResultPage) -> Pager {
             .clone()
             .map(|place| request.href_of_page(run.id, &PageCursor::After(place))),
         sizes: sizes.to_vec(),
+        columns: Some(chooser(run, request)),
+    }
+}
+
+fn chooser(run: &Run, request: &ResultsRequest) -> ColumnChooser {
+    let usual = ResultsRequest { columns: ColumnChoice::default(), ..request.clone() };
+    ColumnChooser {
+        boxes: request.columns.boxes(&COLUMNS),
+        usual: if usual == *request { String::new() } else { usual.href(run.id) },
     }
 }
 

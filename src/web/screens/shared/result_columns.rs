@@ -13,7 +13,7 @@ use crate::{
         widgets::{
             cell::{Cell, Content},
             controls::TargetChip,
-            table::{self, Column, order_named, order_word},
+            column::{self, Column, order_named, order_word},
             words::{PositionText, link, magnitude, observed, position_text, score},
         },
     },
@@ -30,7 +30,7 @@ pub(in crate::web) struct ResultRow {
 type ResultColumn = Column<ResultRow, SortOrder>;
 
 /// Every column, in the order in which the table shows them.
-pub(in crate::web) const COLUMNS: [ResultColumn; 8] = [
+pub(in crate::web) const COLUMNS: [ResultColumn; 10] = [
     Column::text("time", "Time", |row: &ResultRow| observed(row.alert.jd, None).into())
         .note("UTC")
         .aliases(&["timestamp", "jd"])
@@ -67,6 +67,13 @@ pub(in crate::web) const COLUMNS: [ResultColumn; 8] = [
     .sorts_down(SortOrder::up(SortColumn::Score), SortOrder::down(SortColumn::Score)),
     Column::number("rb", "rb", |row: &ResultRow| Content::from(score(row.alert.rb)).into())
         .sorts_down(SortOrder::up(SortColumn::Rb), SortOrder::down(SortColumn::Rb)),
+    Column::number("drb", "drb", |row: &ResultRow| Content::from(score(row.alert.drb)).into())
+        .on_request(),
+    Column::number("ndethist", "Detections", |row: &ResultRow| {
+        Content::from(row.alert.ndethist.map(|n| n.to_string())).into()
+    })
+    .note("so far")
+    .on_request(),
     Column::text("target", "Target", |row: &ResultRow| {
         let chip = row.alert.target.as_ref().map(|target| TargetChip {
             name: target.name.clone(),
@@ -83,7 +90,7 @@ pub(in crate::web) fn order_from(word: &str) -> Option<SortOrder> {
 
 /// Every word that [`order_from`] reads.
 pub(in crate::web) fn order_words() -> Vec<String> {
-    table::order_words(&COLUMNS)
+    column::order_words(&COLUMNS)
 }
 
 /// The word that [`order_from`] reads.

@@ -1,8 +1,8 @@
-//! What the address of a run's results asks for: order, page and size of it. What is opened from the results carries it, so
+//! What the address of a run's results asks for: order, columns, page and size of it. What is opened from the results carries it, so
 //! that its way back leads to the same page in the same order.
 
 use super::{
-    result_columns::{order_from, order_words, word_of},
+    result_columns::{COLUMNS, order_from, order_words, word_of},
     runs_request::RunsRequest,
 };
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     web::{
         frame::{error::Error, extract::Pairs, page_query::refused, parameters::Parameter},
         paths,
+        widgets::column_choice::ColumnChoice,
     },
 };
 
@@ -22,6 +23,7 @@ const DEFAULT_PAGE_SIZE: u32 = 50;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::web) struct ResultsRequest {
     pub(in crate::web) order: SortOrder,
+    pub(in crate::web) columns: ColumnChoice,
     pub(in crate::web) cursor: PageCursor,
     pub(in crate::web) page_size: Option<u32>,
     /// The list that the run was opened from.
@@ -33,6 +35,7 @@ impl ResultsRequest {
     pub(in crate::web) fn parameters() -> Vec<Parameter> {
         let mut taken = vec![
             Parameter::word("order", order_words()),
+            Parameter::texts("columns"),
             Parameter::text("after"),
             Parameter::text("before"),
             Parameter::word("page_size", PAGE_SIZES.map(|size| size.to_string())),
@@ -41,7 +44,7 @@ impl ResultsRequest {
         taken
     }
 
-    /// Reads `order`, `after` or `before`, `page_size`, and the list.
+    /// Reads `order`, `columns`, `after` or `before`, `page_size`, and the list.
     pub(in crate::web) fn parse(query: &Pairs) -> Result<Self, Error> {
         let order = query.text("order").and_then(order_from).unwrap_or_default();
         let place = |name: &str, text: &str| {
@@ -54,8 +57,10 @@ impl ResultsRequest {
             (None, Some(text)) => PageCursor::Before(place("before", text)?),
             (None, None) => PageCursor::Start,
         };
+        let columns = ColumnChoice::parse(&COLUMNS, query.all("columns"))
+            .map_err(|message| refused("columns", &message))?;
         let page_size = query.text("page_size").and_then(|size| size.parse().ok());
-        Ok(Self { order, cursor, page_size, runs: RunsRequest::parse_carried(query) })
+        Ok(Self { order, columns, cursor, page_size, runs: RunsRequest::parse_carried(query) })
     }
 
     /// Rows of a page.
@@ -79,6 +84,7 @@ impl ResultsRequest {
         if self.order != SortOrder::default() {
             pairs.push(("order", word_of(self.order)));
         }
+        pairs.extend(self.columns.text(&COLUMNS).map(|names| ("columns", names)));
         pairs.extend(self.page_size.map(|size| ("page_size", size.to_string())));
         match &self.cursor {
             PageCursor::Start => {}

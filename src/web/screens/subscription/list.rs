@@ -255,7 +255,7 @@ fn listed(
         first: (number > 1).then(|| href(1)),
         previous: (number > 1).then(|| href(number - 1)),
         next: page.has_more.then(|| href(number + 1)),
-        sizes: Vec::new(),
+        ..Pager::default()
     };
     Listed {
         count: grouped(n_all as u64),
