@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::{Storage, StorageError, begin_on, run_alerts::{FoundAlertRow, found_alert_columns}};
+use super::{
+    Storage, StorageError, begin_on,
+    run_alerts::{FoundAlertRow, found_alert_columns},
+};
 use crate::domain::{
     alert::{Packet, PacketFormat, Survey},
     found_alert::StoredAlert,
@@ -20,8 +23,10 @@ impl Storage {
         survey: Survey,
         source_id: i64,
     ) -> Result<Option<StoredAlert>, StorageError> {
-        let row: Option<StoredAlertRow> = sqlx::query_as(
-            concat!("select ", found_alert_columns!(), ",
+        let row: Option<StoredAlertRow> = sqlx::query_as(concat!(
+            "select ",
+            found_alert_columns!(),
+            ",
                     a.sgscore1, a.distpsnr1, a.ssdistnr, a.received,
                     p.format, p.schema_version, p.head_id, h.bytes as head, p.bytes
              from alert a
@@ -36,8 +41,8 @@ impl Storage {
                  order by n.realm = 'team' desc, t.id
                  limit 1
              ) known on true
-             where a.survey = $3 and a.source_id = $4"),
-        )
+             where a.survey = $3 and a.source_id = $4"
+        ))
         .bind(by.member_id())
         .bind(by.seen_groups())
         .bind(survey.id())

@@ -74,10 +74,7 @@ impl ColumnChoice {
     }
 
     /// A box for each column that may be left out.
-    pub(crate) fn boxes<R, O: Copy + PartialEq>(
-        &self,
-        columns: &[Column<R, O>],
-    ) -> Vec<ColumnBox> {
+    pub(crate) fn boxes<R, O: Copy + PartialEq>(&self, columns: &[Column<R, O>]) -> Vec<ColumnBox> {
         columns
             .iter()
             .filter(|column| !column.is_title)

@@ -7,8 +7,8 @@ use crate::{
     storage::QueryOrder,
     web::widgets::{
         cell::{Cell, Part},
-        controls::{Link, PostButton, StateChip, TimeView},
         column::Column,
+        controls::{Link, PostButton, StateChip, TimeView},
         words::link,
     },
 };

@@ -23,9 +23,9 @@ use crate::{
         screens::shared::{runs_request::RunsRequest, share::sharing_labels},
         widgets::{
             cell::{Cell, Content, Part},
+            column::Column,
             controls::{Link, TimeView},
             pager::{Page, Pager},
-            column::Column,
             table::TableView,
             words::{duration_text, grouped, link, moment, run_title, state_chip},
         },

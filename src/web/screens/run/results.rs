@@ -117,14 +117,7 @@ fn table(
     let way_back: Arc<str> = paths::query_string_of(&of_results(run.id, request)).into();
     let row = |alert| ResultRow { alert, way_back: Arc::clone(&way_back) };
     let rows: Vec<ResultRow> = alerts.into_iter().map(row).collect();
-    let table = TableView::chosen(
-        caption,
-        &request.columns,
-        &COLUMNS,
-        &rows,
-        request.order,
-        &href,
-    );
+    let table = TableView::chosen(caption, &request.columns, &COLUMNS, &rows, request.order, &href);
     let table = table.class("results");
     if !may_tick {
         return table;

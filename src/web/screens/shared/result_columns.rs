@@ -12,8 +12,8 @@ use crate::{
         paths,
         widgets::{
             cell::{Cell, Content},
-            controls::TargetChip,
             column::{self, Column, order_named, order_word},
+            controls::TargetChip,
             words::{PositionText, link, magnitude, observed, position_text, score},
         },
     },

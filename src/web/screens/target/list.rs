@@ -29,11 +29,11 @@ use crate::{
         },
         widgets::{
             cell::{Cell, Content},
+            column::Column,
             controls::TimeView,
             field::FieldView,
             form_view::{Drawing, field_view},
             pager::Pager,
-            column::Column,
             table::TableView,
             words::{PositionText, grouped, link, moment, position_text},
         },
