@@ -111,6 +111,32 @@ fn a_block_of_no_records_is_skipped_wherever_it_stands() {
 }
 
 #[test]
+fn files_that_were_joined_are_read_one_after_the_other() {
+    for codec in codecs() {
+        for counts in [&[1, 1][..], &[1, 3], &[3, 1], &[3, 2, 1]] {
+            let files = counts.iter().map(|n| Parts::of(*n, codec, 2).file());
+            let joined: Vec<u8> = files.flat_map(|file| file.to_vec()).collect();
+            let expected: Vec<i64> = counts.iter().flat_map(|n| 1..=*n).collect();
+            assert_eq!(ids(joined.clone().into()), expected, "{codec:?} {counts:?}");
+            assert!(decode(&joined.into()).is_err(), "a message is one packet");
+        }
+    }
+}
+
+#[test]
+fn what_is_cut_in_its_second_packet_yields_the_first_and_one_error() {
+    for codec in codecs() {
+        let (one, two) = (Parts::of(1, codec, 1).file(), Parts::of(2, codec, 1).file());
+        for end in [one.len() + 1, one.len() + 30, two.len() - 1] {
+            let packets: Vec<_> = split_container(two.slice(..end)).collect();
+            assert_eq!(packets.len(), 2, "{codec:?} {end}");
+            assert_eq!(decode(packets[0].as_ref().unwrap()).unwrap().source_id, 1);
+            assert!(packets[1].is_err(), "{codec:?} {end}");
+        }
+    }
+}
+
+#[test]
 fn a_file_of_nothing_but_empty_blocks_has_no_record() {
     let mut parts = Parts::of(1, Codec::Null, 1);
     parts.blocks = vec![(0, Vec::new()), (0, b"bytes".to_vec())];

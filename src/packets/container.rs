@@ -40,7 +40,7 @@ impl<'a> Header<'a> {
         Ok((Self { bytes, entries, schema, codec, sync }, cursor.rest()))
     }
 
-    /// The blocks in `rest`, up to the first that is damaged.
+    /// The blocks in `rest`, up to the first that is damaged, or to another container that is appended.
     pub(super) fn blocks(&self, rest: &'a [u8]) -> Blocks<'a> {
         Blocks { rest, sync: self.sync }
     }
@@ -87,6 +87,12 @@ pub(super) struct Blocks<'a> {
 }
 
 impl<'a> Blocks<'a> {
+    /// What is left once they have been read: nothing, or another container. No block begins as one does: its count would be
+    /// negative.
+    pub(super) fn appended(&self) -> &'a [u8] {
+        self.rest
+    }
+
     /// The number of records that the blocks left say they hold, and `before` them.
     pub(super) fn count_records(mut self, before: u64) -> Result<u64, PacketError> {
         let mut records = before;
@@ -116,7 +122,7 @@ impl<'a> Iterator for Blocks<'a> {
     type Item = Result<Block<'a>, PacketError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while !self.rest.is_empty() {
+        while !self.rest.is_empty() && !self.rest.starts_with(MAGIC) {
             match self.read() {
                 Ok(Block { records: 0, .. }) => {}
                 Ok(block) => return Some(Ok(block)),

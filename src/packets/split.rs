@@ -16,18 +16,17 @@ use super::sniff::is_container;
 
 /// The packets in `bytes`, in order.
 ///
-/// A container of several records yields each of them as a container of its own, uncompressed, with the header of
-/// the file. Anything else, a container of one record too, is yielded as it is, for [`super::decode`] to judge.
+/// A container of several records, or of one and what cannot be read, yields each of them as a container of its own, uncompressed, with
+/// the header of the file. So does each of several containers behind each other: files that were joined. Anything else, a container of one record too, is yielded as it is, for [`super::decode`] to judge.
 /// What is damaged yields its error once, after the packets before it, and ends.
 pub fn split_container(bytes: Bytes) -> SplitContainer {
     let whole = |bytes| SplitContainer { state: State::Whole(bytes) };
     if !is_container(&bytes) {
         return whole(bytes);
     }
-    match Records::open(&bytes) {
-        Ok(Some(records)) => SplitContainer { state: State::Records(Box::new(records)) },
-        Ok(None) => whole(bytes),
-        Err(error) => SplitContainer { state: State::Failed(error) },
+    match Records::of_file(&bytes).transpose() {
+        Some(opened) => SplitContainer { state: State::of(opened) },
+        None => whole(bytes),
     }
 }
 
@@ -45,26 +44,36 @@ enum State {
     Ended,
 }
 
+impl State {
+    fn of(opened: Result<Records, PacketError>) -> Self {
+        opened.map_or_else(Self::Failed, |records| Self::Records(Box::new(records)))
+    }
+}
+
 impl Iterator for SplitContainer {
     type Item = Result<Bytes, PacketError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match std::mem::replace(&mut self.state, State::Ended) {
-            State::Whole(bytes) => Some(Ok(bytes)),
-            State::Failed(error) => Some(Err(error)),
-            State::Ended => None,
-            State::Records(mut records) => {
-                let packet = records.next_packet().transpose()?;
-                if packet.is_ok() {
-                    self.state = State::Records(records);
-                }
-                Some(packet)
+        loop {
+            match std::mem::replace(&mut self.state, State::Ended) {
+                State::Whole(bytes) => return Some(Ok(bytes)),
+                State::Failed(error) => return Some(Err(error)),
+                State::Ended => return None,
+                State::Records(mut records) => match records.next_packet() {
+                    Ok(Some(packet)) => {
+                        self.state = State::Records(records);
+                        return Some(Ok(packet));
+                    }
+                    Ok(None) if records.appended.is_empty() => return None,
+                    Ok(None) => self.state = State::of(records.open_appended()),
+                    Err(error) => return Some(Err(error)),
+                },
             }
         }
     }
 }
 
-/// The records of a container that says it holds several.
+/// The records of a container.
 #[derive(Debug)]
 struct Records {
     ready: Arc<ReadySchema>,
@@ -76,22 +85,36 @@ struct Records {
     /// The unfolded bytes of the block being read and how many records are still in them.
     block: Bytes,
     left_in_block: u64,
+    /// Of the whole file.
     yielded: u64,
+    /// The containers behind it.
+    appended: Bytes,
 }
 
 impl Records {
-    /// `None` where the file holds fewer than two records.
-    fn open(file: &Bytes) -> Result<Option<Self>, PacketError> {
+    /// `None` where the file is one packet, or none that can be taken apart.
+    fn of_file(file: &Bytes) -> Result<Option<Self>, PacketError> {
         let (header, rest) = Header::read(file)?;
-        let blocks: VecDeque<_> = header
-            .blocks(rest)
+        let mut found = header.blocks(rest);
+        let (mut n_records, mut is_damaged) = (0_u64, false);
+        for block in found.by_ref() {
+            match block {
+                Ok(block) => n_records = n_records.saturating_add(block.records),
+                Err(_) => is_damaged = true,
+            }
+        }
+        let is_one = n_records == 0 || n_records == 1 && !is_damaged;
+        if is_one && found.appended().is_empty() { Ok(None) } else { Self::open(file, 0).map(Some) }
+    }
+
+    fn open(file: &Bytes, yielded: u64) -> Result<Self, PacketError> {
+        let (header, rest) = Header::read(file)?;
+        let mut found = header.blocks(rest);
+        let blocks: VecDeque<_> = found
+            .by_ref()
             .map(|block| block.map(|block| (block.records, file.slice_ref(block.data))))
             .collect();
-        let records = blocks.iter().flatten().fold(0, |sum: u64, (n, _)| sum.saturating_add(*n));
-        if records < 2 {
-            return Ok(None);
-        }
-        Ok(Some(Self {
+        Ok(Self {
             ready: ready(header.schema)?,
             codec: header.codec,
             header: null_header(&header),
@@ -99,8 +122,14 @@ impl Records {
             blocks,
             block: Bytes::new(),
             left_in_block: 0,
-            yielded: 0,
-        }))
+            yielded,
+            appended: file.slice_ref(found.appended()),
+        })
+    }
+
+    /// The container behind this one.
+    fn open_appended(&self) -> Result<Self, PacketError> {
+        Self::open(&self.appended, self.yielded)
     }
 
     fn next_packet(&mut self) -> Result<Option<Bytes>, PacketError> {
