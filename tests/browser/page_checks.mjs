@@ -1,6 +1,7 @@
 // What holds on every page: rules of accessibility in all colours, nothing wider than the screen, keyboard alone.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { noteChecked } from './checked_pages.mjs';
 import { SCREENS } from './service.mjs';
 
 const AXE = await readFile(new URL('axe.min.js', import.meta.resolve('axe-core')), 'utf8');
@@ -20,6 +21,7 @@ async function violations(page, place) {
     await page.addInitScript({ content: AXE_LOADER });
     await page.evaluate(AXE_LOADER);
   }
+  noteChecked(page);
   const found = await page.evaluate(findMoved, THEMES);
   for (const theme of THEMES) {
     // All that another theme may change is colours, which has just been seen: so its colours alone are judged again.

@@ -1,12 +1,13 @@
 // Runs the browser tests, several files at once, in one Chromium: node tests/browser/run.mjs [NAME...]
 // With names, only the files whose own name contains one of them.
 import { setMaxListeners } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec as Spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
+import { uncheckedPages } from './checked_pages.mjs';
 import { startSharedBrowser } from './chromium.mjs';
 import { shareNight } from './night.mjs';
 
@@ -46,7 +47,8 @@ function runFiles(files, signal) {
   });
 }
 
-const files = await findFiles(process.argv.slice(2));
+const names = process.argv.slice(2);
+const files = await findFiles(names);
 if (files.length === 0) {
   console.error('No browser test has such a name');
   process.exit(1);
@@ -64,8 +66,15 @@ for (const [signal, status] of Object.entries(signals)) {
 const folder = await mkdtemp(join(tmpdir(), 'tom-alerts-browser-run-'));
 let browser;
 try {
+  const checked = join(folder, 'checked_pages');
+  await writeFile(checked, '');
+  process.env.TOM_ALERTS_CHECKED_PAGES = checked;
   [browser] = await Promise.all([startSharedBrowser(), shareNight(folder)]);
-  if (!(await runFiles(files, stopping.signal))) process.exitCode ||= 1;
+  const isPassed = await runFiles(files, stopping.signal);
+  // Of some files alone one learns nothing.
+  const unchecked = isPassed && names.length === 0 ? await uncheckedPages(checked) : [];
+  for (const fault of unchecked) console.error(fault);
+  if (!isPassed || unchecked.length > 0) process.exitCode ||= 1;
 } finally {
   await browser?.close();
   await rm(folder, { recursive: true, force: true });

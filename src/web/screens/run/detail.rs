@@ -118,8 +118,8 @@ pub(in crate::web) async fn get(
         acts_as: acting_words(&run),
         created: moment(run.created, now),
         progress: progress_of(&storage, &run, &log, None, &progress_context).await?,
-        progress_url: progress_url(&run),
-        events_url: format!("{}?shown={}", paths::run_page(run.id, "events/"), run.counts.stored),
+        progress_url: request.follower_href(run.id, "progress/", run.counts.stored),
+        events_url: request.follower_href(run.id, "events/", run.counts.stored),
         parameters: broker
             .map(|broker| parameters_in_words(broker.form(), &run.parameters))
             .unwrap_or_default(),
@@ -153,11 +153,12 @@ pub(in crate::web) async fn get_progress(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let query = query.taking(&[Parameter::whole("shown", 0, i64::MAX)])?;
+    let query = query.taking(&ResultsRequest::parameters_of_followers())?;
+    let request = ResultsRequest::parse(&query)?;
     let found = storage.find_run_with_log(&context.asker, id, LOG_LINES).await?;
     let (run, log) = found.ok_or(Error::NotFound)?;
     let shown = query.number("shown").and_then(|shown| u64::try_from(shown).ok()).unwrap_or(0);
-    let news = NewResults { shown, href: paths::run(id) };
+    let news = NewResults { shown, href: request.href(id) };
     let member_id = context.asker.member_id();
     let progress_context =
         ProgressContext { member_id, now: clock.now(), limits: runner.limits(), brokers };
@@ -206,10 +207,6 @@ pub(in crate::web) async fn post_again(
         }
         StoredRun::NoSuchBackend => Err(Error::NotFound),
     }
-}
-
-fn progress_url(run: &Run) -> String {
-    format!("{}?shown={}", paths::run_page(run.id, "progress/"), run.counts.stored)
 }
 
 fn cancel_button(run: &Run) -> Option<PostButton> {

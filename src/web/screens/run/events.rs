@@ -21,12 +21,9 @@ use crate::{
     domain::{run::RunId, sharing::Asker, timing::WebTiming},
     storage::{RunFollower, Storage, StorageError},
     web::{
-        frame::{
-            context::PageContext, error::Error, extract::Id, page_query::Query,
-            parameters::Parameter,
-        },
-        paths,
+        frame::{context::PageContext, error::Error, extract::Id, page_query::Query},
         screens::shared::{
+            results_request::ResultsRequest,
             run_progress::{LOG_LINES, NewResults},
             run_waiting::{ProgressContext, progress_of},
         },
@@ -43,6 +40,8 @@ struct ProgressEvents {
     /// `None` in local mode, where nobody can be shut out.
     session_id: Option<i64>,
     asker: Asker,
+    /// The results on the page that follows.
+    request: ResultsRequest,
     shown: u64,
     follower: RunFollower,
     ending: CancellationToken,
@@ -62,7 +61,7 @@ pub(in crate::web) async fn get(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let query = query.taking(&[Parameter::whole("shown", 0, i64::MAX)])?;
+    let query = query.taking(&ResultsRequest::parameters_of_followers())?;
     let (storage, timing) = (state.storage().clone(), state.timing());
     storage.find_run(&context.asker, id).await?.ok_or(Error::NotFound)?;
     let events = ProgressEvents {
@@ -73,6 +72,7 @@ pub(in crate::web) async fn get(
         id,
         session_id: context.visitor.session_id,
         asker: context.asker,
+        request: ResultsRequest::parse(&query)?,
         shown: query.number("shown").and_then(|shown| u64::try_from(shown).ok()).unwrap_or(0),
         ending: runner.ending(),
         limits: runner.limits(),
@@ -141,7 +141,7 @@ impl ProgressEvents {
         }
         let found = self.storage.find_run_with_log(&self.asker, self.id, LOG_LINES).await?;
         let Some((run, log)) = found else { return Ok(None) };
-        let news = NewResults { shown: self.shown, href: paths::run(self.id) };
+        let news = NewResults { shown: self.shown, href: self.request.href(self.id) };
         let (member_id, now) = (self.asker.member_id(), self.clock.now());
         let brokers = self.brokers.clone();
         let progress_context = ProgressContext { member_id, now, limits: self.limits, brokers };

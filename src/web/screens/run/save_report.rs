@@ -19,6 +19,7 @@ use crate::{
             extract::TwoIds,
         },
         paths,
+        screens::shared::{results_request::ResultsRequest, way_back::of_results},
         widgets::{
             controls::{ButtonLook, Link, PostButton},
             words::{counted, hidden, link, post_button, run_title},
@@ -102,7 +103,7 @@ pub(in crate::web) async fn get(
         chrome: context.chrome(Section::Targets),
         summary: summary(&outcomes, n_left),
         run: link(format!("Run {}: {}", run.id, run_title(&run)), paths::run(run.id)),
-        rows: report_rows(&storage, &outcomes, on_existing).await?,
+        rows: report_rows(&storage, &run, &outcomes, on_existing).await?,
         retry: retry_button(&run, &outcomes),
     };
     Ok(context.render(&page))
@@ -133,6 +134,7 @@ fn summary(outcomes: &[SaveOutcome], n_left: u64) -> String {
 
 async fn report_rows(
     storage: &Storage,
+    run: &Run,
     outcomes: &[SaveOutcome],
     on_existing: OnExisting,
 ) -> Result<Vec<ReportRow>, StorageError> {
@@ -143,14 +145,15 @@ async fn report_rows(
         .into_iter()
         .map(|(id, survey, source_id)| (id, (survey, source_id)))
         .collect();
+    let way_back = paths::query_string_of(&of_results(run.id, &ResultsRequest::default()));
     Ok(outcomes
         .iter()
         .map(|outcome| {
             let source = sources.get(&outcome.alert_id);
             let source = source.map(|(survey, source_id)| {
-                (paths::alert(*survey, *source_id), source_id.to_string())
+                (paths::alert(*survey, *source_id) + &way_back, source_id.to_string())
             });
-            report_row(outcome, source, on_existing)
+            report_row(outcome, source, on_existing, &way_back)
         })
         .collect())
 }
@@ -159,7 +162,9 @@ fn report_row(
     outcome: &SaveOutcome,
     source: Option<(String, String)>,
     on_existing: OnExisting,
+    way_back: &str,
 ) -> ReportRow {
+    let target_link = |id, name: &str| link(name, paths::target(id) + way_back);
     let (href, source_id) = source.unwrap_or_default();
     let (kind, target, reason) = match &outcome.result {
         SaveResult::Created { target_id } => {
@@ -185,10 +190,6 @@ fn report_row(
         outcome.object_id.clone()
     };
     ReportRow { alert: link(name, href), source_id, outcome: kind, target, reason }
-}
-
-fn target_link(id: i64, name: &str) -> Link {
-    link(name, paths::target(id))
 }
 
 fn retry_button(run: &Run, outcomes: &[SaveOutcome]) -> Option<PostButton> {

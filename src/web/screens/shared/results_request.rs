@@ -78,6 +78,21 @@ impl ResultsRequest {
         paths::run_page(run_id, &paths::query_string_of(&self.pairs()))
     }
 
+    /// What the addresses by which a page follows its run take: the results, and how many of them are shown.
+    pub(in crate::web) fn parameters_of_followers() -> Vec<Parameter> {
+        let mut taken = Self::parameters();
+        taken.push(Parameter::whole("shown", 0, i64::MAX));
+        taken
+    }
+
+    /// The address by which a page follows its run, of which it shows so many alerts: `end` is "events/" or "progress/".
+    pub(in crate::web) fn follower_href(&self, run_id: RunId, end: &str, shown: u64) -> String {
+        let from_start = Self { cursor: PageCursor::Start, ..self.clone() };
+        let mut pairs = from_start.pairs();
+        pairs.push(("shown", shown.to_string()));
+        format!("{}{}", paths::run_page(run_id, end), paths::query_string_of(&pairs))
+    }
+
     /// The parts of its address.
     pub(in crate::web) fn pairs(&self) -> Vec<(&'static str, String)> {
         let mut pairs = Vec::new();
