@@ -135,6 +135,11 @@ impl TargetRequest {
         paths::target_page(target_id, &paths::query_string_of(&self.pairs()))
     }
 
+    /// The address of a page about the target, which leads back to it: "update/".
+    pub(in crate::web) fn href_of_part(&self, target_id: i64, end: &str) -> String {
+        paths::target_page(target_id, end) + &paths::query_string_of(&self.pairs())
+    }
+
     /// The address of another page of its alerts.
     pub(in crate::web) fn href_of_alerts(&self, target_id: i64, alerts: EvidencePlace) -> String {
         format!("{}#alerts", Self { alerts, ..self.clone() }.href(target_id))

@@ -112,8 +112,8 @@ pub(in crate::web) async fn get(
         links: target.position.map(links_out).unwrap_or_default(),
         shared: shared.into_iter().next().flatten(),
         about: links_about(&context, Kind::Target, id),
-        edit_href: rights.write.then(|| paths::target_page(id, "update/")),
-        delete_href: rights.delete.then(|| paths::target_page(id, "delete/")),
+        edit_href: rights.write.then(|| request.href_of_part(id, "update/")),
+        delete_href: rights.delete.then(|| request.href_of_part(id, "delete/")),
     };
     Ok(context.render(&page))
 }
@@ -121,9 +121,11 @@ pub(in crate::web) async fn get(
 /// `GET /targets/{id}/delete/`
 pub(in crate::web) async fn get_delete(
     State(state): State<AppState>,
+    query: Query,
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
+    let request = TargetRequest::parse(&query.taking(&TargetRequest::parameters())?)?;
     let found = state.storage().find_target(&context.asker, id).await?;
     let target = found.ok_or(Error::NotFound)?;
     if !context.asker.rights_on(target.created_by, &target.sharing).delete {
@@ -145,7 +147,7 @@ pub(in crate::web) async fn get_delete(
         action: paths::target_page(id, "delete/"),
         hidden: Vec::new(),
         confirm_label: "Delete target".to_owned(),
-        cancel: link("Keep it", paths::target(id)),
+        cancel: link("Keep it", request.href(id)),
     };
     Ok(context.render(&page))
 }

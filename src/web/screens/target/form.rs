@@ -17,9 +17,13 @@ use crate::{
             error::Error,
             extract::{Form, Id},
             flash::Note,
+            page_query::Query,
         },
         paths,
-        screens::shared::target_fields::{FORM, clash_field, read_target},
+        screens::shared::{
+            target_fields::{FORM, clash_field, read_target},
+            way_back::TargetRequest,
+        },
         widgets::{
             controls::{HiddenValue, Link},
             field::FormView,
@@ -43,6 +47,14 @@ struct TargetFormPage {
     cancel: Link,
 }
 
+/// What is changed: the version of a target that was shown, and how its page was reached.
+#[derive(Clone, Copy)]
+struct Shown<'a> {
+    target: &'a Target,
+    version: i64,
+    request: &'a TargetRequest,
+}
+
 /// `GET /targets/create/`
 pub(in crate::web) async fn get_create(context: PageContext) -> Result<Response, Error> {
     context.require_work()?;
@@ -52,9 +64,11 @@ pub(in crate::web) async fn get_create(context: PageContext) -> Result<Response,
 /// `GET /targets/{id}/update/`
 pub(in crate::web) async fn get_update(
     State(storage): State<Storage>,
+    query: Query,
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
+    let request = TargetRequest::parse(&query.taking(&TargetRequest::parameters())?)?;
     let target = storage.find_target(&context.asker, id).await?.ok_or(Error::NotFound)?;
     if !context.asker.rights_on(target.created_by, &target.sharing).write {
         return Err(Error::Forbidden);
@@ -67,7 +81,8 @@ pub(in crate::web) async fn get_update(
     }
     state.put("aliases", target.aliases.join("\n"));
     state.put("note", target.note.clone());
-    Ok(context.render(&page(&context, Some((&target, target.version)), &state)))
+    let shown = Shown { target: &target, version: target.version, request: &request };
+    Ok(context.render(&page(&context, Some(shown), &state)))
 }
 
 /// `POST /targets/create/`
@@ -85,14 +100,17 @@ pub(in crate::web) async fn post_create(
 pub(in crate::web) async fn post_update(
     State(storage): State<Storage>,
     State(clock): State<Clock>,
+    query: Query,
     context: PageContext,
     Id(id): Id,
     Form(form): Form,
 ) -> Result<Response, Error> {
+    let request = TargetRequest::parse(&query.taking(&TargetRequest::parameters())?)?;
     let target = storage.find_target(&context.asker, id).await?.ok_or(Error::NotFound)?;
     let version = form.version()?;
     let raw = RawForm::from_pairs(form.iter());
-    save(&storage, &context, &raw, clock.now(), Some((&target, version))).await
+    let shown = Shown { target: &target, version, request: &request };
+    save(&storage, &context, &raw, clock.now(), Some(shown)).await
 }
 
 /// Saves what was typed, as a new target or in place of the version of one that was shown; or its form again with what is
@@ -102,22 +120,21 @@ async fn save(
     context: &PageContext,
     raw: &RawForm,
     now: DateTime<Utc>,
-    shown: Option<(&Target, i64)>,
+    shown: Option<Shown<'_>>,
 ) -> Result<Response, Error> {
-    let in_place_of = shown.map(|(target, version)| ReadTarget { id: target.id, version });
+    let in_place_of = shown.map(|shown| ReadTarget { id: shown.target.id, version: shown.version });
     let problems = match read_target(raw, now) {
         Ok(typed) => match save_target(storage, &context.asker, typed, in_place_of).await {
             Ok(None) => return Err(Error::NotFound),
             Ok(Some(id)) => {
-                let note = match shown {
-                    Some(_) => Note::TargetChanged(id),
-                    None => Note::TargetCreated(id),
-                };
-                return Ok(redirect_with(note, &paths::target(id)));
+                return Ok(match shown {
+                    Some(shown) => redirect_with(Note::TargetChanged(id), &shown.request.href(id)),
+                    None => redirect_with(Note::TargetCreated(id), &paths::target(id)),
+                });
             }
             Err(NotDone::Refused(Refused::Changed)) => {
-                let (target, _) = shown.ok_or(Error::Changed)?;
-                return changed_meanwhile(storage, context, target.id, raw).await;
+                let shown = shown.ok_or(Error::Changed)?;
+                return changed_meanwhile(storage, context, shown, raw).await;
             }
             Err(error) => with_clash(raw, error)?,
         },
@@ -130,10 +147,11 @@ async fn save(
 async fn changed_meanwhile(
     storage: &Storage,
     context: &PageContext,
-    id: i64,
+    shown: Shown<'_>,
     raw: &RawForm,
 ) -> Result<Response, Error> {
-    let target = storage.find_target(&context.asker, id).await?.ok_or(Error::NotFound)?;
+    let target =
+        storage.find_target(&context.asker, shown.target.id).await?.ok_or(Error::NotFound)?;
     let mut problems = FORM.filled(raw);
     let position = target
         .position
@@ -148,7 +166,8 @@ async fn changed_meanwhile(
             target.note
         ),
     );
-    let page = page(context, Some((&target, target.version)), &problems);
+    let now = Shown { target: &target, version: target.version, ..shown };
+    let page = page(context, Some(now), &problems);
     Ok(context.render_as(StatusCode::CONFLICT, &page))
 }
 
@@ -163,27 +182,23 @@ fn with_clash(raw: &RawForm, error: NotDone) -> Result<FormState, Error> {
     }
 }
 
-fn page(
-    context: &PageContext,
-    target: Option<(&Target, i64)>,
-    state: &FormState,
-) -> TargetFormPage {
+fn page(context: &PageContext, shown: Option<Shown<'_>>, state: &FormState) -> TargetFormPage {
     let drawing =
         Drawing { choices: &Choices::new(), echo_url: Some(format!("{}?", paths::TARGET_ECHO)) };
     TargetFormPage {
         chrome: context.chrome(Section::Targets),
-        saved_name: target.map(|(target, _)| target.name.clone()),
-        action: match target {
-            Some((target, _)) => paths::target_page(target.id, "update/"),
+        saved_name: shown.map(|shown| shown.target.name.clone()),
+        action: match shown {
+            Some(shown) => shown.request.href_of_part(shown.target.id, "update/"),
             None => paths::NEW_TARGET.to_owned(),
         },
-        hidden: target
-            .map(|(_, version)| hidden("version", version.to_string()))
+        hidden: shown
+            .map(|shown| hidden("version", shown.version.to_string()))
             .into_iter()
             .collect(),
         form: form_view(&FORM, state, &drawing),
-        cancel: match target {
-            Some((target, _)) => link("Cancel", paths::target(target.id)),
+        cancel: match shown {
+            Some(shown) => link("Cancel", shown.request.href(shown.target.id)),
             None => link("Cancel", paths::TARGETS),
         },
     }
