@@ -99,6 +99,28 @@ for (const [screen, viewport] of Object.entries(SCREENS)) {
   });
 }
 
+test('Columns are chosen on the page of a run, stay over its pages, and the ticks with them', async () => {
+  const page = await openPage(browser, service);
+  await runArchive(page);
+  const headings = () => page.locator('table.results thead th').evaluateAll((all) => all.map((it) => it.innerText.split('\n')[0].trim()));
+  const usual = await headings();
+  await tickAndKeep(page, 0);
+  await page.getByText('Columns', { exact: true }).click();
+  for (const name of ['RA', 'Dec']) await page.getByLabel(name, { exact: true }).uncheck();
+  await page.getByLabel('drb', { exact: true }).check();
+  await follow(page, page.getByRole('button', { name: 'Show', exact: true }));
+  const chosen = usual.filter((it) => !/^(RA|Dec)/.test(it));
+  chosen.splice(-1, 0, 'drb');
+  assert.deepEqual(await headings(), chosen);
+  assert.equal(await page.locator('[data-selected]').innerText(), '1');
+  await follow(page, page.locator('a[rel=next]').first());
+  assert.deepEqual(await headings(), chosen);
+  await page.getByText('Columns', { exact: true }).click();
+  await follow(page, page.getByRole('link', { name: 'The usual ones' }));
+  assert.deepEqual(await headings(), usual);
+  await page.context().close();
+});
+
 test('Ticks are kept over pages, become targets once, and the results say so', async () => {
   const page = await openPage(browser, service);
   const run = await runArchive(page);

@@ -76,6 +76,56 @@ async fn every_column_sorts_both_ways_over_pages_with_absent_values_last() {
     }
 }
 
+/// The names of a table's columns, as a narrow page says them beside each value of the first row.
+fn labels(page: &str) -> Vec<&str> {
+    let row = page.split("<tbody>").nth(1).unwrap().split("</tr>").next().unwrap();
+    row.split("data-label=\"").skip(1).map(|part| part.split('"').next().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn columns_are_chosen_and_every_link_keeps_the_choice() {
+    const USUAL: [&str; 7] = ["Time (UTC)", "RA", "Dec", "Mag", "Score", "rb", "Target"];
+    let app = TestApp::start_empty().await;
+    let id = gappy_run(&app).await;
+    let get = async |query: &str| app.get(&format!("/runs/{id}/?{query}")).await.expect(200).body;
+    for usual in ["", "columns=", "columns=target,rb,score,mag,dec,ra,time"] {
+        assert_eq!(labels(&get(usual).await), USUAL, "{usual}");
+    }
+    let few = get("columns=drb,ndethist&columns=mag&order=-mag&page_size=25").await;
+    assert_eq!(labels(&few), ["Mag", "drb", "Detections"]);
+    let next = link(&few, "next").unwrap();
+    assert!(next.contains("columns=mag%2Cdrb%2Cndethist"), "{next}");
+    assert_eq!(labels(&app.get(&next).await.expect(200).body), ["Mag", "drb", "Detections"]);
+    assert_eq!(labels(&get("columns=name").await), Vec::<&str>::new());
+
+    // What is opened there leads back to the same table.
+    let alert = few.split("<th scope=\"row\"").nth(1).unwrap();
+    let alert = alert.split("href=\"").nth(1).unwrap().split('"').next().unwrap();
+    let alert = app.get(&alert.replace("&#38;", "&").replace("&amp;", "&")).await.expect(200);
+    alert.shows("columns=mag%2Cdrb%2Cndethist");
+
+    let refused = app.get(&format!("/runs/{id}/?columns=mag,flavour")).await.expect(422);
+    refused.shows(
+        "“columns”: Give some of: time, name, ra, dec, mag, score, rb, drb, ndethist, target.",
+    );
+    let alerts = app.get(&format!("/api/runs/{id}/alerts/?page_size=1")).await.json();
+    for member in ["drb", "ndethist"] {
+        assert!(alerts["results"][0][member].is_number(), "{member}: {alerts}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_follows_a_run_offers_what_is_new_in_its_own_order_and_columns() {
+    let app = TestApp::start().await;
+    let id = app.run(json!({})).await["id"].clone();
+    let page = "order=-mag&columns=mag&page_size=25";
+    for end in ["progress", "events"] {
+        let news = app.get(&format!("/runs/{id}/{end}/?{page}&shown=0")).await.expect(200);
+        let href = format!("/runs/{id}/?order=-mag&amp;columns=mag&amp;page_size=25");
+        assert!(news.body.replace("&#38;", "&amp;").contains(&href), "{end}: {}", news.body);
+    }
+}
+
 fn expected_order(all: &[Value], key: &str, descending: bool) -> Vec<i64> {
     let mut rows: Vec<&Value> = all.iter().collect();
     rows.sort_by(|a, b| {

@@ -99,10 +99,10 @@ mod tests {
     use super::*;
 
     const COLUMNS: [Column<()>; 4] = [
-        Column::text("time", "Time", |()| "t".into()).note("UTC"),
-        Column::title("name", "Name", |()| "n".into()),
-        Column::number("mag", "Mag", |()| "m".into()),
-        Column::number("drb", "drb", |()| "d".into()).on_request(),
+        Column::text("time", "Time", |()| "t".to_owned().into()).note("UTC"),
+        Column::title("name", "Name", |()| "n".to_owned().into()),
+        Column::number("mag", "Mag", |()| "m".to_owned().into()),
+        Column::number("drb", "drb", |()| "d".to_owned().into()).on_request(),
     ];
 
     fn shown(texts: &[&str]) -> Result<(Vec<&'static str>, Option<String>), String> {

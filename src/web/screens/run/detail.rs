@@ -25,7 +25,6 @@ use crate::{
             extract::Id,
             flash::Note,
             page_query::Query,
-            parameters::Parameter,
         },
         paths,
         screens::shared::{
