@@ -16,7 +16,6 @@ const NO_PAGES = {
   '/runs/{run_id}/unreadable/{id}/': 'a file',
   '/runs/{run_id}/unreadable/{id}/json/': 'a file',
   '/team/history/export/': 'a file',
-  '/accounts/callback/': 'leads to another page',
   '/static/{hash}/{name}': 'a file',
   '/healthz': 'for machines',
   '/readyz': 'for machines',
