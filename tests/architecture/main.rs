@@ -13,6 +13,7 @@ mod layers;
 mod lengths;
 mod migrations;
 mod paths;
+mod patience;
 mod reader;
 mod statements;
 mod storage;
