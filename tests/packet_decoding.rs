@@ -315,6 +315,29 @@ fn json_keeps_the_order_of_the_schema_and_every_digit_of_ids() {
 }
 
 #[test]
+fn json_has_numbers_of_single_precision_as_short_as_they_are_exact() {
+    let mut content = alert(CANDID);
+    content["candidate"]["magpsf"] = json!(18.785_053);
+    content["candidate"]["drb"] = json!(0.1);
+    content["candidate"]["ra"] = json!(150.100_000_381_469_73);
+    content["prv_candidates"][0]["sigmapsf"] = json!(0.004_2);
+    let alert = decoded(&ZTF.schema(), &content);
+    assert_eq!(alert.mag, Some(f64::from(18.785_053_f32)));
+    let written = container_to_json(&alert.packet.bytes).unwrap();
+    for json in [to_json(&alert.packet).unwrap(), serde_json::from_str(&written).unwrap()] {
+        for (place, digits) in [
+            ("/candidate/magpsf", "18.785053"),
+            ("/candidate/drb", "0.1"),
+            ("/prv_candidates/0/sigmapsf", "0.0042"),
+            // Of double precision it is all that there is.
+            ("/candidate/ra", "150.10000038146973"),
+        ] {
+            assert_eq!(json.pointer(place).unwrap().to_string(), digits, "{place}");
+        }
+    }
+}
+
+#[test]
 fn fields_come_in_groups_with_units_and_name_sentinels() {
     let groups = fields(&decode(&packet()).unwrap().packet).unwrap();
     let field = |name: &str| {
@@ -368,7 +391,7 @@ fn of_other_survey() -> Bytes {
         ("never", Avro::Union(1, Box::new(Avro::TimestampMillis(i64::MAX)))),
         ("night", Avro::Date(20_708)),
         ("diaSource", source(170_028_485_835_751_490, Some(f32::NAN))),
-        ("earlier", Avro::Array(vec![source(1, Some(2.5)), source(2, None)])),
+        ("earlier", Avro::Array(vec![source(1, Some(18.785_053)), source(2, None)])),
         ("versions", Avro::Map(versions.into())),
         ("digest", Avro::Fixed(16, vec![7; 16])),
         ("cost", Avro::Decimal(Decimal::new([1, 2]).unwrap())),
@@ -386,7 +409,7 @@ fn a_packet_of_another_survey_is_no_alert_and_can_be_had_as_json() {
         "sent": "2026-09-12T00:00:00.500Z", "taken": "1969-12-31T23:59:59.999999Z", "never": i64::MAX.to_string(),
         "night": "2026-09-12",
         "diaSource": {"diaSourceId": "170028485835751490", "psfFlux": null, "band": "r"},
-        "earlier": [{"diaSourceId": 1, "psfFlux": 2.5, "band": "r"}, {"diaSourceId": 2, "psfFlux": null, "band": "r"}],
+        "earlier": [{"diaSourceId": 1, "psfFlux": 18.785_053, "band": "r"}, {"diaSourceId": 2, "psfFlux": null, "band": "r"}],
         "versions": {"alerts": 11, "stack": 28}, "digest": {"bytes": 16}, "cost": {"bytes": 2},
         "cutoutScience": {"bytes": 300}
     });

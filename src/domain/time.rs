@@ -54,9 +54,25 @@ pub fn format_utc_minute(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M").to_string()
 }
 
-/// A modified Julian date with five decimals (0.9 s).
-pub fn format_mjd(mjd: f64) -> String {
-    format!("{mjd:.5}")
+/// A Julian date (UTC) with five decimals (0.9 s), cut off as [`format_utc`] is.
+pub fn format_jd(jd: f64) -> String {
+    cut_off(jd, 0.0)
+}
+
+/// The modified Julian date of a Julian date (UTC), with five decimals (0.9 s), cut off as [`format_utc`] is.
+pub fn format_mjd(jd: f64) -> String {
+    cut_off(jd, MJD_ZERO_JD)
+}
+
+/// Days since another date: rounded, but where that is read as later than it is.
+fn cut_off(jd: f64, zero_jd: f64) -> String {
+    let days = jd - zero_jd;
+    let rounded = format!("{days:.5}");
+    if rounded.parse().is_ok_and(|read: f64| read + zero_jd > jd) {
+        format!("{:.5}", days - 1e-5)
+    } else {
+        rounded
+    }
 }
 
 /// A Julian date as the old module of Pitt-Google showed it: `22 Oct 2020 - 16:33:36`.
@@ -80,11 +96,13 @@ pub fn relative_age(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
 
 /// What was understood of a time.
 pub fn echo_time(at: DateTime<Utc>) -> String {
-    format!("read as {} UTC (MJD {})", format_utc(at), format_mjd(utc_to_jd(at) - MJD_ZERO_JD))
+    format!("read as {} UTC (MJD {})", format_utc(at), format_mjd(utc_to_jd(at)))
 }
 
 #[cfg(test)]
 mod tests {
+    use rand::{RngExt, SeedableRng, rngs::StdRng};
+
     use super::*;
 
     fn now() -> DateTime<Utc> {
@@ -117,6 +135,34 @@ mod tests {
         for jd in [2_400_000.5, 2_451_545.0, 2_461_295.823_456_7, 2_459_580.5] {
             assert!((utc_to_jd(jd_to_utc(jd).unwrap()) - jd).abs() < 1e-9, "{jd}");
         }
+    }
+
+    #[test]
+    fn dates_that_are_copied_into_observed_after_leave_out_nothing_that_they_were_copied_from() {
+        let seed: u64 = rand::random();
+        let mut dates = StdRng::seed_from_u64(seed);
+        // A packet's own decimals, those of a span, and times that stand just on a digit that is shown.
+        let edges = [2_461_295.823_45, 2_461_295.823_449_9, 2_459_942.716_840_3, 2_451_545.0];
+        let random = (0..5_000).map(|_| dates.random_range(2_440_000.0..2_470_000.0));
+        for jd in edges.into_iter().chain(random) {
+            let at = jd_to_utc(jd).unwrap();
+            for text in [
+                format_utc(at),
+                format_jd(jd),
+                format!("JD {}", format_jd(jd)),
+                format_mjd(jd),
+                format!("MJD {}", format_mjd(jd)),
+            ] {
+                let read = utc_to_jd(parse_time(&text, now()).unwrap());
+                assert!(read <= jd, "seed {seed}: {text} is after {jd}");
+                assert!((jd - read) * 86_400.0 <= 1.0, "seed {seed}: {text} is long before {jd}");
+            }
+        }
+        assert_eq!(format_jd(2_461_295.823_456_7), "2461295.82345");
+        assert_eq!(format_mjd(2_461_295.823_456_7), "61295.32345");
+        // What has no more digits stays what it is.
+        assert_eq!(format_jd(2_461_295.823_45), "2461295.82345");
+        assert_eq!(format_mjd(2_461_295.823_45), "61295.32345");
     }
 
     #[test]

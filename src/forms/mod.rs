@@ -72,6 +72,20 @@ impl FormSpec {
         state
     }
 
+    /// A form that was stored, as it is shown: a choice that it leaves out stands where a new form has it.
+    pub fn reopened(&self, mut state: FormState) -> FormState {
+        for field in self.fields() {
+            let is_choice = matches!(field.kind, Kind::Choice(_) | Kind::DynamicChoice);
+            if let Some(initial) = field.initial
+                && is_choice
+                && state.values(field.name).is_empty()
+            {
+                state.put(field.name, initial.to_owned());
+            }
+        }
+        state
+    }
+
     /// The choice of signs that stands before a number.
     pub fn sign_of(&self, number: &str) -> Option<&'static Field> {
         self.fields().find(|field| field.only_with == Some(number))
@@ -274,5 +288,20 @@ mod tests {
         let state = FORM.blank();
         assert_eq!(state.values("n"), ["3"]);
         assert!(state.values("name").is_empty());
+    }
+
+    #[test]
+    fn a_choice_that_a_stored_form_leaves_out_stands_where_a_new_form_has_it() {
+        let shown = |stored| FORM.reopened(FORM.filled(&RawForm::from_json(&stored)));
+        let state = shown(json!({"name": "a"}));
+        assert_eq!(
+            (state.values("side"), state.values("name")),
+            (&["lt".into()][..], &["a".into()][..])
+        );
+        // A number that was left empty is a number that is not asked for.
+        assert!(state.values("n").is_empty() && state.values("folder").is_empty());
+        assert_eq!(shown(json!({"side": "gt"})).values("side"), ["gt"]);
+        let sent = FORM.filled(&RawForm::from_pairs([("name", "a")]));
+        assert!(sent.values("side").is_empty(), "nothing is invented in a form that was sent");
     }
 }

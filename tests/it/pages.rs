@@ -47,6 +47,7 @@ fn fault_of(html: &str) -> Option<String> {
         .find_map(|element| needs_more_than_the_policy_allows(*element))
         .or_else(|| lost_reference(&all))
         .or_else(|| all.iter().find_map(|element| changes_by_get(*element)))
+        .or_else(|| all.iter().find_map(|element| drops_what_is_typed(*element)))
         // A part that comes alone has no frame.
         .or_else(|| html.contains("<main").then(|| without_frame(&page)).flatten())
 }
@@ -91,6 +92,13 @@ fn changes_by_get(element: ElementRef<'_>) -> Option<String> {
         .then(|| format!("a form that is no search goes to {:?} by GET", form.attr("action")))
 }
 
+/// Of `1e` or `--5` a browser sends nothing at all where it knows that the field holds a number.
+fn drops_what_is_typed(element: ElementRef<'_>) -> Option<String> {
+    let input = element.value();
+    let is_number = input.name() == "input" && input.attr("type") == Some("number");
+    is_number.then(|| format!("the input {:?} is of the type number", input.attr("name")))
+}
+
 fn without_frame(page: &Html) -> Option<String> {
     ["h1", "head > title", "a.skip[href='#main']", "main#main"].into_iter().find_map(|selector| {
         let n = page.select(&select(selector)).count();
@@ -117,6 +125,7 @@ fn what_no_page_may_have_is_found() {
         "<p id=\"a\">x</p><p id=\"a\">y</p>",
         "<label for=\"nowhere\">x</label>",
         "<h1>second</h1>",
+        "<input type=\"number\" name=\"n\">",
         "&#60;div class=&#34;box&#34;&#62;",
     ] {
         assert!(fault_of(&page(bad)).is_some(), "{bad}");

@@ -368,3 +368,124 @@ async fn the_form_of_a_target_and_the_search_say_how_they_read_what_is_typed() {
         .shows("data-echo=\"/targets/echo/?field=cone_search\"")
         .shows("radius 5″");
 }
+
+#[tokio::test]
+async fn a_number_that_a_program_writes_with_an_exponent_is_a_number() {
+    let app = TestApp::start_empty().await;
+    let send = async |method: &str, path: &str, body: &str| {
+        let request = app.http.request(method.parse().unwrap(), format!("{}{path}", app.base));
+        let request = request.header("content-type", "application/json").body(body.to_owned());
+        app.send(request).await.json()
+    };
+    let made = r#"{"name": "a", "ra": 1.5E+2, "dec": -4e-06}"#;
+    let made = send("POST", "/api/targets/", made).await;
+    assert_eq!((&made["ra"], &made["dec"]), (&json!(150.0), &json!(-4e-6)), "{made}");
+    let path = format!("/api/targets/{}/", made["id"]);
+    let changed = r#"{"name": "a", "ra": 2e-7, "dec": 0.4E1, "version": 1}"#;
+    let changed = send("PUT", &path, changed).await;
+    assert_eq!((&changed["ra"], &changed["dec"]), (&json!(2e-7), &json!(4.0)), "{changed}");
+    let query = r#"{"name": "q", "broker": "archive", "parameters": {"folder": "night", "rb_min": 6.5e-1, "max_results": 1e2}}"#;
+    let query = send("POST", "/api/queries/", query).await;
+    let kept = &query["parameters"];
+    assert_eq!((&kept["rb_min"], &kept["max_results"]), (&json!(0.65), &json!(100)), "{query}");
+}
+
+#[tokio::test]
+async fn both_coordinates_may_stand_in_the_box_of_the_first() {
+    let app = TestApp::start_empty().await;
+    for (n, (both, ra, dec)) in [
+        ("05:34:31.94 +22:00:52.2", 83.633_083, 22.014_5),
+        ("05:34:31.94\t+22:00:52.2\r\n", 83.633_083, 22.014_5),
+        ("83.633083, 22.0145", 83.633_083, 22.014_5),
+        ("150.1 -2.2", 150.1, -2.2),
+        ("l=121.1743 b=-21.5733", 10.684_68, 41.268_76),
+        ("PSN J08384182-6420485", 129.674_25, -64.346_806),
+        ("359.99999999 -0.0000001", 0.0, 0.0),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let name = format!("by form {n}");
+        let form = [("name", name.as_str()), ("ra", both), ("dec", " ")];
+        let made = app.post("/targets/create/", &form).await.expect(303);
+        let by_form = app.get(&format!("/api{}", made.location())).await.expect(200).json();
+        let by_api = json!({"name": format!("by api {n}"), "ra": both});
+        let by_api = create(&app, by_api).await.expect(201).json();
+        let changed = json!({"name": format!("by api {n}"), "ra": both, "dec": "", "version": 1});
+        let path = format!("/api/targets/{}/", by_api["id"]);
+        let changed = app.send_json("PUT", &path, &changed).await.expect(200).json();
+        for target in [by_form, by_api, changed] {
+            let at = |name: &str| target[name].as_f64().unwrap();
+            let off = (at("ra") - ra).abs().max((at("dec") - dec).abs());
+            assert!(off < 1e-6, "{both:?}: {target}");
+        }
+    }
+    // With a declination besides it could be either.
+    let form = [("name", "x"), ("ra", "10 20"), ("dec", "5")];
+    let told = "Both coordinates stand here, and Dec is filled in as well";
+    app.post("/targets/create/", &form).await.expect(422).shows("id_ra-errors").shows(told);
+    let api = json!({"name": "x", "ra": "150.1 2.2", "dec": 5});
+    let refused = create(&app, api).await.expect(422).json();
+    assert!(refused["errors"]["ra"][0].as_str().unwrap().starts_with(told), "{refused}");
+}
+
+#[tokio::test]
+async fn what_rounds_to_a_full_turn_is_written_as_zero_everywhere() {
+    let app = TestApp::start().await;
+    let run = app.run(json!({"max_results": 1})).await;
+    sqlx::query("update alert set ra = 359.99999999, dec = 1")
+        .execute(&app.pool().await)
+        .await
+        .unwrap();
+    let made = json!({"name": "edge", "ra": 359.999_999_99, "dec": 1});
+    let made = create(&app, made).await.expect(201).json();
+    assert_eq!(made["ra"], 359.999_999_99, "nothing is rounded where programs read");
+    let row = &app.results(&run, "name").await[0];
+    let echo = |path: &str, field: &str, value: &str| {
+        let pairs = [("field", field), ("value", value)];
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        format!("{path}{}", query.extend_pairs(pairs).finish())
+    };
+    for path in [
+        row["url"].as_str().unwrap(),
+        made["url"].as_str().unwrap(),
+        "/targets/",
+        &format!("/runs/{}/", run["id"]),
+        "/targets/?cone_search=359.99999999,1,30",
+        &echo("/targets/echo/?", "ra", "359.99999999"),
+        &echo("/targets/echo/?", "ra", "359.99999999 1"),
+        &echo("/targets/echo/?", "cone_search", "359.99999999, 1, 30"),
+        &echo("/alerts/query/echo/?broker=archive&", "cone", "359.99999999, 1, 30"),
+    ] {
+        app.get(path).await.expect(200).shows("0.000000").hides("360.000");
+    }
+    // The name is missing, so the form comes back as it was filled in.
+    let form = [("name", ""), ("ra", "359.99999999 1"), ("dec", "")];
+    let page = app.post("/targets/create/", &form).await.expect(422);
+    page.shows("value=\"0.000000\"").shows("value=\"+1.000000\"");
+}
+
+#[tokio::test]
+async fn magnitudes_of_a_targets_alerts_are_as_short_as_they_are_exact() {
+    let app = TestApp::start().await;
+    let run = app.run(json!({"max_results": 5})).await;
+    let rows = app.results(&run, "name").await;
+    let ids: Vec<&Value> = rows.iter().map(|row| &row["id"]).collect();
+    let path = format!("/api/runs/{}/targets/", run["id"]);
+    let saved = app.post_json(&path, &json!({"alerts": ids})).await.expect(200).json();
+    let kept: Vec<(i64, f64)> = sqlx::query_as("select id, mag from alert where mag is not null")
+        .fetch_all(&app.pool().await)
+        .await
+        .unwrap();
+    let mut n_noisy = 0;
+    for made in saved["created"].as_array().unwrap() {
+        let target = app.get(&format!("/api/targets/{}/", made["target"])).await.json();
+        let alert = &target["alerts"][0];
+        let (_, kept) = kept.iter().find(|(id, _)| alert["id"] == *id).unwrap();
+        #[expect(clippy::cast_possible_truncation, reason = "ZTF writes single precision")]
+        let single = *kept as f32;
+        assert_eq!(alert["mag"].to_string(), single.to_string());
+        n_noisy += usize::from(kept.to_string() != single.to_string());
+    }
+    assert!(n_noisy > 0, "none of them shows it");
+}

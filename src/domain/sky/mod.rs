@@ -14,8 +14,8 @@ pub use self::{
     galactic::{from_galactic, galactic},
     parse::{parse_cone, parse_dec, parse_position, parse_ra},
     write::{
-        coordinate_name, echo_cone, echo_position, format_dec_dms, format_ra_degrees,
-        format_ra_hms, format_radius,
+        coordinate_name, echo_cone, echo_position, format_dec_dms, format_longitude,
+        format_ra_degrees, format_ra_hms, format_radius,
     },
 };
 

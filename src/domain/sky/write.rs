@@ -61,8 +61,14 @@ pub fn echo_position(place: Position) -> String {
 
 /// Right ascension in degrees, `150.100500`. What rounds to 360 is 0.
 pub fn format_ra_degrees(ra_deg: f64) -> String {
-    let text = format!("{ra_deg:.6}");
-    if text == "360.000000" { "0.000000".to_owned() } else { text }
+    format_longitude(ra_deg, 6)
+}
+
+/// An angle of a full turn in degrees. What rounds to 360 is 0.
+pub fn format_longitude(deg: f64, decimals: usize) -> String {
+    let text = format!("{deg:.decimals$}");
+    // Below a full turn only rounding leads to 360.
+    if text.starts_with("360") { format!("{:.decimals$}", 0.0) } else { text }
 }
 
 /// What was understood of a circle.
@@ -129,6 +135,20 @@ mod tests {
         assert_eq!(format_dec_dms(-0.5, 1), "-00 30 00.0");
         assert_eq!(format_dec_dms(-89.999_999_9, 1), "-90 00 00.0");
         assert_eq!(format_dec_dms(1.0 - 1e-9, 0), "+01 00 00");
+    }
+
+    #[test]
+    fn what_rounds_to_a_full_turn_is_zero() {
+        for (deg, six, four) in [
+            (359.999_999_99, "0.000000", "0.0000"),
+            (359.999_98, "359.999980", "0.0000"),
+            (359.9, "359.900000", "359.9000"),
+            (36.0, "36.000000", "36.0000"),
+            (0.0, "0.000000", "0.0000"),
+        ] {
+            assert_eq!(format_ra_degrees(deg), six);
+            assert_eq!(format_longitude(deg, 4), four);
+        }
     }
 
     #[test]

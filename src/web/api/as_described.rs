@@ -36,9 +36,8 @@ pub(super) async fn refuse_others(request: Request, next: Next) -> Response {
                 // What is no object is refused where it is read.
                 let members: Map<String, Value> =
                     serde_json::from_slice(&bytes).unwrap_or_default();
-                let is_unknown = |name: &&String| !taken.members.contains(&name.as_str());
-                for name in members.keys().filter(is_unknown) {
-                    errors.insert(name.clone(), unknown_member(&taken.members));
+                for name in members.keys().filter(|name| !taken.takes(name)) {
+                    errors.insert(name.clone(), taken.unknown_member());
                 }
                 Request::from_parts(parts, Body::from(bytes))
             }
@@ -57,18 +56,19 @@ pub(super) async fn refuse_others(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-fn unknown_member(taken: &[&str]) -> Value {
-    if taken.is_empty() {
-        return json!(["This request takes no fields."]);
-    }
-    json!([format!("This request takes no such field. It takes: {}.", taken.join(", "))])
-}
-
 /// What a request takes.
 #[derive(Debug, PartialEq, Eq)]
 struct Taken {
     parameters: Vec<Parameter>,
-    members: Vec<&'static str>,
+    members: Vec<Member>,
+}
+
+/// A member of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Member {
+    name: &'static str,
+    /// Whether it may be sent back and changes nothing.
+    is_told: bool,
 }
 
 impl Taken {
@@ -80,6 +80,19 @@ impl Taken {
             ref method => method.as_str().to_lowercase(),
         };
         Self::described(path.as_str(), &method)
+    }
+
+    fn takes(&self, name: &str) -> bool {
+        self.members.iter().any(|member| member.name == name)
+    }
+
+    fn unknown_member(&self) -> Value {
+        let changing = self.members.iter().filter(|member| !member.is_told);
+        let names: Vec<&str> = changing.map(|member| member.name).collect();
+        if names.is_empty() {
+            return json!(["This request takes no fields."]);
+        }
+        json!([format!("This request takes no such field. It takes: {}.", names.join(", "))])
     }
 
     fn described(path: &str, method: &str) -> Option<Self> {
@@ -119,14 +132,14 @@ fn parameter(name: &'static str, schema: &'static Value) -> Option<Parameter> {
     })
 }
 
-/// The names of an object's members, and of those that it is put together from.
-fn members(schema: &'static Value, schemas: &'static Value) -> Vec<&'static str> {
+/// An object's members, and those of what it is put together from.
+fn members(schema: &'static Value, schemas: &'static Value) -> Vec<Member> {
     if let Some(name) = schema["$ref"].as_str().and_then(|name| name.rsplit('/').next()) {
         return members(&schemas[name], schemas);
     }
     let parts = schema["allOf"].as_array().into_iter().flatten();
     let own = schema["properties"].as_object().into_iter().flatten();
-    own.map(|(name, _)| name.as_str())
+    own.map(|(name, member)| Member { name, is_told: member["readOnly"] == true })
         .chain(parts.flat_map(|part| members(part, schemas)))
         .collect()
 }
@@ -140,8 +153,12 @@ mod tests {
         let taken = Taken::described("/api/targets/{id}/", "put").unwrap();
         assert!(taken.parameters.is_empty(), "the number is none of them: {taken:?}");
         for name in ["version", "name", "ra", "type"] {
-            assert!(taken.members.contains(&name), "{name}: {taken:?}");
+            assert!(taken.takes(name), "{name}: {taken:?}");
         }
+        // What is only told may come back, and is no choice for who has mistyped a name.
+        assert!(taken.takes("url") && !taken.takes("moon"));
+        let others = taken.unknown_member().to_string();
+        assert!(others.contains("version") && !others.contains("url"), "{others}");
         let taken = Taken::described("/api/targets/", "get").unwrap();
         assert!(taken.members.is_empty());
         for parameter in [

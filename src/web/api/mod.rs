@@ -28,6 +28,7 @@ mod query_body;
 mod run_alerts;
 mod run_body;
 mod runs;
+mod sent_back;
 mod sharing;
 mod sharing_body;
 mod starting;

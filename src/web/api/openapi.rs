@@ -24,6 +24,8 @@ const INTRODUCTION: &str = "The alerts page of a TOM, for programs: query a brok
     What one does not see answers 404; what one sees and may not do, 403. What cannot be taken as it was sent \
     answers 422 and says why, field by field; so does a field or a parameter that a request does not take, and a value that \
     a parameter does not take. An empty value counts as none.\n\n\
+    What GET tells of a target or a saved query may be sent back whole with PUT: what that does not change has to be as it is, and \
+    what changes by itself is not looked at.\n\n\
     A list says with `count` how many there are, and with `next` where the next ones are.\n\n\
     Bodies are JSON, with `Content-Type: application/json`. What a page of another site makes a browser send is refused.";
 

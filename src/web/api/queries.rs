@@ -133,6 +133,8 @@ pub(super) async fn post(
 }
 
 /// Change a saved query
+///
+/// The whole answer of `GET` may be sent back: what this request does not change is to be as it is told, or is not looked at.
 #[utoipa::path(
     put,
     path = "/api/queries/{id}/",
@@ -165,15 +167,21 @@ pub(super) async fn put(
         return Ok(wrong_field("broker", "A saved query keeps its broker. Save a new one."));
     }
     let sent = (body.name(), body.parameters.as_ref());
-    match read_query(broker.as_ref(), sent, &context.asker, clock.now()).await {
-        Ok(query) => {
+    let read = read_query(broker.as_ref(), sent, &context.asker, clock.now()).await;
+    let wrong = body.told.differing(&QueryBody::of(old));
+    match read {
+        Ok(query) if wrong.is_empty() => {
             storage
                 .update_query(&context.asker, id, version, &query.name, &query.parameters)
                 .await?;
             let saved = storage.find_query(&context.asker, id).await?.ok_or(Error::NotFound)?;
             Ok(Json(QueryBody::of(saved)).into_response())
         }
-        Err(errors) => Ok(wrong_fields(errors)),
+        read => {
+            let mut errors = read.err().unwrap_or_default();
+            errors.extend(wrong);
+            Ok(wrong_fields(errors))
+        }
     }
 }
 

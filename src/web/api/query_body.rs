@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::{
     lenient::{as_sent, lenient},
     list_body::list_body,
+    sent_back::ToldOfQuery,
     sharing_body::SharingBody,
     words::RunStateWord,
 };
@@ -113,6 +114,8 @@ pub(super) struct ChangedQueryBody {
     #[serde(default, deserialize_with = "lenient")]
     #[schema(required, nullable = false)]
     pub(super) version: Option<i64>,
+    #[serde(flatten)]
+    pub(super) told: ToldOfQuery,
 }
 
 impl NewQueryBody {

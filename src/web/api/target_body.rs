@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::{
     lenient::{as_sent, lenient},
     list_body::list_body,
+    sent_back::ToldOfTarget,
     sharing_body::SharingBody,
     words::{SIDEREAL, SurveyWord, TargetTypeWord},
 };
@@ -128,13 +129,13 @@ pub(super) struct NewTargetBody {
     #[serde(default, deserialize_with = "as_sent")]
     #[schema(required, value_type = String)]
     name: Option<Value>,
-    /// Right ascension.
+    /// Right ascension; or both coordinates in one text, where `dec` is left out.
     #[serde(default, deserialize_with = "as_sent")]
     #[schema(required, value_type = Coordinate)]
     ra: Option<Value>,
-    /// Declination.
+    /// Declination; only left out where `ra` holds both.
     #[serde(default, deserialize_with = "as_sent")]
-    #[schema(required, value_type = Coordinate)]
+    #[schema(value_type = Coordinate)]
     dec: Option<Value>,
     /// Its other names.
     #[serde(default, deserialize_with = "as_sent")]
@@ -161,6 +162,8 @@ pub(super) struct ChangedTargetBody {
     pub(super) version: Option<i64>,
     #[serde(flatten)]
     pub(super) target: NewTargetBody,
+    #[serde(flatten)]
+    pub(super) told: ToldOfTarget,
 }
 
 /// Degrees, or a text: degrees, or sexagesimal (`05:34:31.94`, `5h34m31.94s`, `271d23m29.1s`, `+22:00:52.2`).

@@ -133,7 +133,8 @@ pub(super) async fn post(
 
 /// Change a target
 ///
-/// Fields that are left out become empty.
+/// Fields that are left out become empty. The whole answer of `GET` may be sent back: what this request does not change is to be
+/// as it is told, or is not looked at.
 #[utoipa::path(
     put,
     path = "/api/targets/{id}/",
@@ -154,13 +155,18 @@ pub(super) async fn put(
     ApiId(id): ApiId,
     JsonBody(body): JsonBody<ChangedTargetBody>,
 ) -> Result<Response, ApiError> {
-    storage.find_target(&context.asker, id).await?.ok_or(Error::NotFound)?;
+    let old = storage.find_target(&context.asker, id).await?.ok_or(Error::NotFound)?;
     let Some(version) = body.version else {
         return Ok(version_missing());
     };
+    let wrong = body.told.differing(&TargetBody::of(old));
     let target = match body.target.read() {
-        Ok(target) => target,
-        Err(errors) => return Ok(wrong_fields(errors)),
+        Ok(target) if wrong.is_empty() => target,
+        read => {
+            let mut errors = read.err().unwrap_or_default();
+            errors.extend(wrong);
+            return Ok(wrong_fields(errors));
+        }
     };
     let read = ReadTarget { id, version };
     let updated = save_target(&storage, &context.asker, target, Some(read)).await;

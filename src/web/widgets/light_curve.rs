@@ -4,7 +4,10 @@ use askama::Template;
 use axis::Axis;
 
 use super::{brightness::BandChip, words::with_error};
-use crate::domain::alert::Band;
+use crate::domain::{
+    alert::Band,
+    time::{MJD_ZERO_JD, format_mjd},
+};
 
 mod axis;
 
@@ -207,15 +210,16 @@ fn mark(point: &LightCurvePoint, time: &Axis, mag: &Axis) -> Mark {
 }
 
 fn label(point: &LightCurvePoint) -> String {
-    let LightCurvePoint { mjd, mag, band, .. } = point;
+    let LightCurvePoint { mag, band, .. } = point;
+    let mjd = format_mjd(point.mjd + MJD_ZERO_JD);
     let letter = BandChip(*band).letter();
     let sign = if point.is_negative { ", negative subtraction" } else { "" };
     match (point.kind, point.err) {
-        (PointKind::Limit, _) => format!("MJD {mjd:.5}: > {mag:.2} {letter}"),
+        (PointKind::Limit, _) => format!("MJD {mjd}: > {mag:.2} {letter}"),
         (_, err) => {
             let (mag, err) = with_error(*mag, err, 2);
             let err = err.map(|err| format!(" ± {err}")).unwrap_or_default();
-            format!("MJD {mjd:.5}: {mag}{err} {letter}{sign}")
+            format!("MJD {mjd}: {mag}{err} {letter}{sign}")
         }
     }
 }

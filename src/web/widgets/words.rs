@@ -29,7 +29,7 @@ pub(crate) fn moment(at: DateTime<Utc>, now: DateTime<Utc>) -> TimeView {
 
 /// The time of an observation, with its modified Julian date.
 pub(crate) fn observed(jd: f64, now: Option<DateTime<Utc>>) -> TimeView {
-    let mjd = format!("MJD {}", format_mjd(jd - 2_400_000.5));
+    let mjd = format!("MJD {}", format_mjd(jd));
     match jd_to_utc(jd) {
         Some(at) => TimeView {
             iso: at.round_subsecs(0).to_rfc3339_opts(chrono::SecondsFormat::Secs, true),

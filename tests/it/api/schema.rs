@@ -167,7 +167,7 @@ fn holds(word: &str, said: &Value, value: &Value, checker: &Checker<'_>) -> bool
                 .keys()
                 .all(|name| problems(&Value::from(name.as_str()), said, checker.schemas).is_empty())
         }),
-        "description" | "example" | "default" => true,
+        "description" | "example" | "default" | "readOnly" => true,
         _ => panic!("the word {word} of schemas is not known here"),
     }
 }

@@ -103,3 +103,60 @@ async fn a_saved_query_can_be_sent_back_with_its_broker_and_with_no_other() {
     change["broker"] = json!("archive");
     app.send_json("PUT", &path, &change).await.expect(200);
 }
+
+#[tokio::test]
+async fn what_a_get_tells_may_be_sent_back_and_what_is_only_told_is_not_changed_by_that() {
+    let app = TestApp::start().await;
+    let query = json!({"name": "q", "broker": "archive", "parameters": {"folder": "night", "max_results": 3}});
+    let query = app.post_json("/api/queries/", &query).await.expect(201).json()["id"].clone();
+    let started =
+        app.post_json(&format!("/api/queries/{query}/runs/"), &json!({})).await.expect(202);
+    let run = app.wait(started.json()["id"].as_i64().unwrap()).await;
+    let alert = app.results(&run, "name").await[0]["id"].clone();
+    let path = format!("/api/runs/{}/targets/", run["id"]);
+    let saved = app.post_json(&path, &json!({"alerts": [alert]})).await.expect(200).json();
+    let target = saved["created"][0]["target"].clone();
+    for (path, whose, by_itself) in [
+        (
+            format!("/api/targets/{target}/"),
+            "created_by",
+            &["n_alerts", "alerts", "alerts_next", "modified"][..],
+        ),
+        (format!("/api/queries/{query}/"), "owner", &["last_run", "modified"]),
+    ] {
+        let told = app.get(&path).await.expect(200).json();
+        let answer = app.send_json("PUT", &path, &told).await.expect(200).json();
+        for (name, value) in answer.as_object().unwrap() {
+            let is_counted = ["version", "modified"].contains(&name.as_str());
+            assert!(is_counted || *value == told[name], "{path}: {name} is {value}");
+        }
+        let now = app.get(&path).await.expect(200).json();
+        for (name, other) in [
+            ("id", json!(987)),
+            ("url", json!("/elsewhere/")),
+            ("created", json!("2020-01-01T00:00:00+00:00")),
+            ("sharing", json!({"readers": [], "writers": [], "sharers": ["team"]})),
+            (whose, json!("Somebody else")),
+        ] {
+            let mut changed = now.clone();
+            assert_ne!(changed[name], other);
+            changed[name] = other;
+            let refused = app.send_json("PUT", &path, &changed).await.expect(422).json();
+            let names: Vec<_> = refused["errors"].as_object().unwrap().keys().collect();
+            assert_eq!(names, [name], "{path}: {refused}");
+        }
+        let mut older = now.clone();
+        for name in by_itself {
+            assert!(now.get(name).is_some(), "{path}: {name}");
+            older[*name] = match &now[name] {
+                Value::Number(_) => json!(0),
+                Value::Array(_) => json!([]),
+                Value::Object(_) => Value::Null,
+                _ => json!("2020-01-01T00:00:00+00:00"),
+            };
+        }
+        app.send_json("PUT", &path, &older).await.expect(200);
+        // It is still of two changes at once that the second is refused.
+        app.send_json("PUT", &path, &older).await.expect(409);
+    }
+}

@@ -6,8 +6,8 @@ use crate::{
     domain::{
         alert::{Alert, Survey},
         found_alert::StoredAlert,
-        sky::{Position, galactic},
-        time::MJD_ZERO_JD,
+        sky::{Position, format_longitude, galactic},
+        time::{format_jd, format_mjd},
     },
     web::widgets::{
         controls::{Fact, FactGroup, Link},
@@ -29,8 +29,8 @@ pub(super) fn facts(
         title: "Observed".to_owned(),
         facts: vec![
             Fact { note: time.age, ..copyable("UTC", time.utc) },
-            copyable("MJD (UTC)", format!("{:.5}", row.jd - MJD_ZERO_JD)),
-            copyable("JD (UTC)", format!("{:.5}", row.jd)),
+            copyable("MJD (UTC)", format_mjd(row.jd)),
+            copyable("JD (UTC)", format_jd(row.jd)),
         ],
     }];
     if let Some(position) = position {
@@ -41,7 +41,7 @@ pub(super) fn facts(
             facts: vec![
                 copyable("RA, Dec", format!("{} {}", text.ra, text.dec)),
                 copyable("In degrees", format!("{} {}", text.ra_degrees, text.dec_degrees)),
-                fact("Galactic l, b", Some(format!("{l:.4}° {b:+.4}°"))),
+                fact("Galactic l, b", Some(format!("{}° {b:+.4}°", format_longitude(l, 4)))),
             ],
         });
     }

@@ -119,8 +119,9 @@ async fn reopened(
     is_checked: bool,
     now: DateTime<Utc>,
 ) -> FormState {
-    match validate_stored(broker, parameters, now).await {
+    let state = match validate_stored(broker, parameters, now).await {
         Err(state) if is_checked => state,
         _ => broker.form().filled(&RawForm::from_json(parameters)),
-    }
+    };
+    broker.form().reopened(state)
 }

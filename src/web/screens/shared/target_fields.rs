@@ -15,6 +15,9 @@ use crate::{
 /// Longest name or alias, characters.
 const MAX_NAME: usize = 100;
 
+const TWO_DECLINATIONS: &str =
+    "Both coordinates stand here, and Dec is filled in as well: empty Dec, or leave only RA here.";
+
 /// The fields of a target.
 pub(in crate::web) static FORM: FormSpec = FormSpec {
     groups: &[&[
@@ -133,7 +136,11 @@ fn into_target(parameters: &Parameters, problems: &mut FormState) -> Option<NewT
     if aliases.iter().any(|alias| alias.chars().count() > MAX_NAME || name_key(alias).is_empty()) {
         problems.add_error("aliases", format!("Each alias has 1 to {MAX_NAME} characters."));
     }
-    let ra = parse_ra(parameters.text("ra")?).ok()?;
+    let Ok(ra) = parse_ra(parameters.text("ra")?) else {
+        // It is a position: that was checked.
+        problems.add_error("ra", TWO_DECLINATIONS.to_owned());
+        return None;
+    };
     let dec = parse_dec(parameters.text("dec")?).ok()?;
     Some(NewTarget {
         name,
