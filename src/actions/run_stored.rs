@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::{runs::Runner, stored_form::validate_stored};
+use super::{missing_settings::missing_settings, runs::Runner, stored_form::validate_stored};
 use crate::{
     domain::{grant::GoogleRight, run::RunId, saved_query::SavedQuery, visitor::Visitor},
     forms::FormState,
-    storage::NotDone,
+    storage::{NotDone, StorageError},
 };
 
 /// A stored form that is to be run.
@@ -60,4 +60,15 @@ pub async fn run_stored(
     };
     let run = runner.start(broker.id(), parameters, form.saved, form.name, &visitor.asker).await?;
     Ok(StoredRun::Started(run))
+}
+
+/// Whether no query of a backend can run as whoever asks, because the service or they have not set what it needs. The
+/// form says what.
+pub async fn is_not_set_up(
+    runner: &Runner,
+    visitor: &Visitor,
+    broker: &str,
+) -> Result<bool, StorageError> {
+    let Some(broker) = runner.brokers().find(broker) else { return Ok(false) };
+    Ok(missing_settings(runner, broker.as_ref(), visitor.member()).await?.is_some())
 }

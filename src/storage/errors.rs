@@ -42,9 +42,10 @@ impl StorageError {
         match error {
             sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::Protocol(_) => true,
             // 57P0x: the server shuts down or starts; 40xxx: a transaction had to give way; 08xxx: connection
-            // lost; 53xxx: disk or connections used up; 55P03 and 57014: a lock or a statement took too long.
+            // lost; 53xxx: disk or connections used up; 55000: the database lets nobody in for now;
+            // 55P03 and 57014: a lock or a statement took too long.
             sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-                ["57P", "40", "08", "53", "55P03", "57014", "25P"]
+                ["57P", "40", "08", "53", "55000", "55P03", "57014", "25P"]
                     .iter()
                     .any(|class| code.starts_with(class))
             }),

@@ -9,7 +9,7 @@ use super::{Storage, StorageError};
 use crate::domain::sharing::Asker;
 
 /// How long a form waits.
-const LIFE: Duration = Duration::from_hours(24);
+pub const DRAFT_LIFE: Duration = Duration::from_hours(24);
 
 /// A form as it was typed.
 #[derive(Clone, Debug, PartialEq, FromRow)]
@@ -55,7 +55,7 @@ impl Storage {
     pub async fn prune_drafts(&self) -> Result<u64, StorageError> {
         let done =
             sqlx::query("delete from form_draft where created < now() - make_interval(secs => $1)")
-                .bind(LIFE.as_secs_f64())
+                .bind(DRAFT_LIFE.as_secs_f64())
                 .execute(&self.pool)
                 .await?;
         Ok(done.rows_affected())

@@ -154,18 +154,18 @@ impl Storage {
             lead(&mut tx, by, group_id).await?
         };
         let Some(name): Option<String> = name else { return Ok(false) };
-        let done =
-            sqlx::query("delete from team_group_member where group_id = $1 and member_id = $2")
-                .bind(group_id)
-                .bind(member_id)
-                .execute(&mut *tx)
-                .await?;
-        if done.rows_affected() == 0 {
-            return Ok(false);
-        }
+        let member: Option<String> = sqlx::query_scalar(
+            "delete from team_group_member where group_id = $1 and member_id = $2
+             returning (select m.name from member m where m.id = member_id)",
+        )
+        .bind(group_id)
+        .bind(member_id)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(member) = member else { return Ok(false) };
         let action = if leaves { Action::Left } else { Action::Removed };
         let event = Event::new(action, Kind::Group, group_id, name)
-            .with(serde_json::json!({ "id": member_id }));
+            .with(serde_json::json!({ "member": member, "id": member_id }));
         history::record(&mut tx, by, event).await?;
         tx.commit().await?;
         Ok(true)

@@ -71,7 +71,7 @@ pub use self::{
     budget::{Reserved, SpendingLimits, SpendingWish},
     credentials::{Credential, SealedTokens},
     errors::{NotDone, NotKept, Refused, StorageError},
-    form_drafts::FormDraft,
+    form_drafts::{DRAFT_LIFE, FormDraft},
     history::HistoryFilter,
     kept_answers::KeptAnswer,
     known_alerts::KeptAlert,
@@ -112,7 +112,7 @@ impl ListPosition {
 }
 
 /// How far the rows of a list are counted that may be of any length: one more than is told.
-const COUNTED: i64 = Count::MOST.cast_signed() + 1;
+pub const COUNTED: i64 = Count::MOST.cast_signed() + 1;
 
 /// Connections of one process for those who ask: what two cores do at once. With more, all answers would come late
 /// together.

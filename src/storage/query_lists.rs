@@ -144,15 +144,18 @@ impl Storage {
         Ok(rows.into_iter().map(SavedQuery::from).collect())
     }
 
-    /// How many saved queries a filter shows.
+    /// How many saved queries a filter shows, counted up to `at_most`.
     pub async fn count_queries(
         &self,
         by: &Asker,
         filter: &QueryFilter,
+        at_most: i64,
     ) -> Result<u64, StorageError> {
         let count: i64 = sqlx::query_scalar(concat!(
-            "select count(*) from saved_query q where may_read(q.owner_id, q.readers, $1, $2) and ",
-            passes!()
+            "select count(*) from (
+                 select from saved_query q where may_read(q.owner_id, q.readers, $1, $2) and ",
+            passes!(),
+            " limit $7) found"
         ))
         .bind(by.member_id())
         .bind(by.seen_groups())
@@ -160,6 +163,7 @@ impl Storage {
         .bind(filter.name.as_deref().unwrap_or_default())
         .bind(filter.whose.id())
         .bind(by.own_groups())
+        .bind(at_most)
         .fetch_one(&self.pool)
         .await?;
         Ok(from_bigint(count))

@@ -62,16 +62,23 @@ impl Storage {
         rows.into_iter().map(Run::try_from).collect()
     }
 
-    /// How many runs a filter shows on all pages, and how many on the pages before the one that it asks for.
+    /// How many runs a filter shows on all pages, and how many on the pages before the one that it asks for, counted up to
+    /// `at_most`.
     pub async fn count_runs(
         &self,
         by: &Asker,
         filter: RunFilter,
+        at_most: i64,
     ) -> Result<ListPosition, StorageError> {
         let (n_all, n_before) = sqlx::query_as(concat!(
-            "select count(*), count(*) filter (where r.id >= $8) from run r
-             where may_read(r.started_by, r.readers, $1, $2) and ",
-            passes!()
+            "select count(*), count(*) filter (where id >= $8)
+             from (
+                 select r.id from run r
+                 where may_read(r.started_by, r.readers, $1, $2) and ",
+            passes!(),
+            " order by r.id desc
+                 limit $9
+             ) newest"
         ))
         .bind(by.member_id())
         .bind(by.seen_groups())
@@ -81,6 +88,7 @@ impl Storage {
         .bind(by.own_groups())
         .bind(filter.of_listeners)
         .bind(filter.before)
+        .bind(at_most)
         .fetch_one(&self.pool)
         .await?;
         Ok(ListPosition::of(n_all, n_before))

@@ -62,17 +62,18 @@ async fn save(
     alert_id: i64,
     saving: &Saving,
 ) -> Result<Option<SaveOutcome>, NotDone> {
-    let Some((object_id, ra, dec)) = find_in_run(connection, by, run_id, alert_id).await? else {
+    let Some(alert) = find_in_run(connection, by, run_id, alert_id).await? else {
         return Ok(None);
     };
+    let object_id = alert.object_id.clone();
     let result = if let Some(known) = find_by_name(connection, by, &object_id).await? {
         let is_added = known.may_add && saving.on_existing == OnExisting::AddAlert;
         if is_added {
-            add_evidence(connection, by, &known, alert_id, run_id).await?;
+            add_evidence(connection, by, &known, &alert, run_id).await?;
         }
         SaveResult::Existing { target_id: known.id, name: known.name, is_added }
     } else {
-        let position = Position::new(ra, dec)
+        let position = Position::new(alert.ra, alert.dec)
             .map_err(|_| StorageError::Inconsistent { table: "alert", id: alert_id })?;
         let target = NewTarget {
             name: object_id.clone(),
@@ -82,11 +83,23 @@ async fn save(
         };
         let target_id = insert_target(connection, by, &target, saving.sharing.clone()).await?;
         let event = Event::new(Action::Created, Kind::Target, target_id, &object_id);
-        history::record(connection, by, event.with(from_alert(alert_id, run_id))).await?;
+        let is_private = saving.sharing.is_private();
+        let event = event.with(from_alert(&alert, run_id)).without_detail_if(is_private);
+        history::record(connection, by, event).await?;
         insert_evidence(connection, by, target_id, alert_id, run_id).await?;
         SaveResult::Created { target_id }
     };
     Ok(Some(SaveOutcome { alert_id, object_id, result }))
+}
+
+/// An alert that is saved.
+#[derive(sqlx::FromRow)]
+struct SavedAlert {
+    id: i64,
+    source_id: i64,
+    object_id: String,
+    ra: f64,
+    dec: f64,
 }
 
 async fn find_in_run(
@@ -94,10 +107,10 @@ async fn find_in_run(
     by: &Asker,
     run_id: RunId,
     alert_id: i64,
-) -> Result<Option<(String, f64, f64)>, StorageError> {
+) -> Result<Option<SavedAlert>, StorageError> {
     // The lock keeps the alert from being pruned before it is evidence.
     let found = sqlx::query_as(
-        "select a.object_id, a.ra, a.dec
+        "select a.id, a.source_id, a.object_id, a.ra, a.dec
          from run_alert l
          join run r on r.id = l.run_id
          join alert a on a.id = l.alert_id
@@ -119,6 +132,7 @@ struct Known {
     id: i64,
     name: String,
     may_add: bool,
+    is_private: bool,
 }
 
 async fn find_by_name(
@@ -127,7 +141,8 @@ async fn find_by_name(
     object_id: &str,
 ) -> Result<Option<Known>, StorageError> {
     let found = sqlx::query_as(
-        "select t.id, first.name, may_change(t.created_by, t.readers, t.writers, $1, $2, $3) as may_add
+        "select t.id, first.name, may_change(t.created_by, t.readers, t.writers, $1, $2, $3) as may_add,
+                t.readers = '{}' as is_private
          from target_name n
          join target t on t.id = n.target_id
          join target_name first on first.target_id = n.target_id and first.is_primary
@@ -148,12 +163,13 @@ async fn add_evidence(
     connection: &mut PgConnection,
     by: &Asker,
     target: &Known,
-    alert_id: i64,
+    alert: &SavedAlert,
     run_id: RunId,
 ) -> Result<(), StorageError> {
-    if insert_evidence(connection, by, target.id, alert_id, run_id).await? {
+    if insert_evidence(connection, by, target.id, alert.id, run_id).await? {
         let event = Event::new(Action::Saved, Kind::Target, target.id, &target.name);
-        history::record(connection, by, event.with(from_alert(alert_id, run_id))).await?;
+        let event = event.with(from_alert(alert, run_id)).without_detail_if(target.is_private);
+        history::record(connection, by, event).await?;
     }
     Ok(())
 }
@@ -180,6 +196,7 @@ async fn insert_evidence(
 }
 
 /// Where a target came from, as the history tells it.
-fn from_alert(alert_id: i64, run_id: RunId) -> serde_json::Value {
-    serde_json::json!({ "alert": alert_id, "run": run_id })
+fn from_alert(alert: &SavedAlert, run_id: RunId) -> serde_json::Value {
+    let named = format!("{}, {}", alert.object_id, alert.source_id);
+    serde_json::json!({ "alert": named, "run": run_id })
 }

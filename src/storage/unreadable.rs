@@ -63,23 +63,30 @@ impl Storage {
         Ok(rows)
     }
 
-    /// How many messages a run's quarantine holds, and how many of them come not after the one given.
+    /// How many messages a run's quarantine holds, and how many of them come not after the one given, counted up to
+    /// `at_most`.
     pub async fn count_unreadable(
         &self,
         by: &Asker,
         run_id: RunId,
         after: i64,
+        at_most: i64,
     ) -> Result<ListPosition, StorageError> {
         let (n_all, n_before) = sqlx::query_as(
             "select count(*), count(*) filter (where id <= $4)
-             from unreadable
-             where run_id = $3
-               and (select may_read(r.started_by, r.readers, $1, $2) from run r where r.id = $3)",
+             from (
+                 select id from unreadable
+                 where run_id = $3
+                   and (select may_read(r.started_by, r.readers, $1, $2) from run r where r.id = $3)
+                 order by id
+                 limit $5
+             ) oldest",
         )
         .bind(by.member_id())
         .bind(by.seen_groups())
         .bind(run_id)
         .bind(after)
+        .bind(at_most)
         .fetch_one(&self.pool)
         .await?;
         Ok(ListPosition::of(n_all, n_before))

@@ -93,6 +93,11 @@ pub(crate) fn anew(path: &str) -> Option<&'static str> {
     }
 }
 
+/// The place in a form that says why it cannot be run yet.
+pub(crate) fn told_in(form: &str) -> String {
+    format!("{form}#not-yet")
+}
+
 /// Where the pages about a query, a run or a target live.
 pub(crate) fn of(kind: Kind, id: i64) -> String {
     match kind {

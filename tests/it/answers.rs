@@ -1,12 +1,17 @@
 //! What is sent from a page ends in an address: reloading it sends nothing again, and going back finds it.
 
-use scraper::{ElementRef, Html, Selector};
+use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
+use tom_alerts::brokers::database::BigQueryService;
 
-use crate::support::{Answer, TestApp};
+use crate::{
+    bigquery_double::BigQueryDouble,
+    sign_in::{SignInSetup, setup::ADA},
+    support::{Answer, TestApp},
+};
 
 /// Sends a form as a browser does that is on its way to a page.
-async fn send_as_browser(app: &TestApp, path: &str, form: &[(&str, &str)]) -> Answer {
+pub(crate) async fn send_as_browser(app: &TestApp, path: &str, form: &[(&str, &str)]) -> Answer {
     let request = app
         .http
         .post(format!("{}{path}", app.base))
@@ -161,88 +166,109 @@ async fn a_form_of_googles_says_before_it_is_run_what_the_service_was_started_wi
         .hides("The source had nothing");
 }
 
-type Sent = Vec<(String, String)>;
-
-fn select(selector: &str) -> Selector {
-    Selector::parse(selector).unwrap()
-}
-
-/// What a browser sends of a field that nobody has touched.
-fn untouched(field: ElementRef<'_>) -> Option<String> {
-    let value = |element: ElementRef<'_>| element.value().attr("value").map(str::to_owned);
-    match (field.value().name(), field.value().attr("type")) {
-        ("select", _) => {
-            let (marked, any) = (select("option[selected]"), select("option"));
-            let option = field.select(&marked).next().or_else(|| field.select(&any).next());
-            option.and_then(value)
-        }
-        ("textarea", _) => Some(field.text().collect()),
-        (_, Some("radio" | "checkbox")) if field.value().attr("checked").is_none() => None,
-        _ => value(field),
+#[tokio::test]
+async fn run_and_listen_lead_to_what_says_that_the_service_was_started_without_it() {
+    let app = TestApp::start_empty().await;
+    let parameters = json!({"subscription_name": "my-loop", "topic": "ztf-loop", "timeout": 5});
+    let query = json!({"name": "loop", "broker": "stream-rest", "parameters": parameters});
+    let query = app.post_json("/api/queries/", &query).await.expect(201).json()["id"].clone();
+    // A script starts one all the same.
+    let path = format!("/api/queries/{query}/runs/");
+    let started = app.post_json(&path, &json!({})).await.expect(202).json();
+    let run = app.wait(started["id"].as_i64().unwrap()).await["id"].clone();
+    let (form, listener) =
+        (format!("/alerts/query/{query}/update/"), format!("/alerts/query/{query}/listener/"));
+    let anew = format!("/alerts/query/create/?broker=stream-rest&from_run={run}");
+    for (button, told_at) in [
+        (format!("/alerts/query/{query}/run/"), form),
+        (format!("/runs/{run}/run/"), anew),
+        (format!("{listener}start/"), listener.clone()),
+    ] {
+        let led = app.post(&button, &[]).await.expect(303);
+        let (page, place) = led.location().split_once('#').unwrap_or((led.location(), "not-yet"));
+        assert_eq!((page, place), (&*told_at, "not-yet"), "{button}");
+        let page = app.get(page).await.expect(200).shows("id=\"not-yet\"");
+        page.shows("It cannot be run yet.").shows("--google-project").shows("loop");
     }
+    app.get(&listener).await.expect(200).hides("listener/start/");
+    assert_eq!(app.get("/api/runs/").await.json()["count"], 1);
+    app.get(&listener).await.shows("Not listening");
 }
 
-/// Where the form of a query goes and what it holds, without a button and with the one that Enter presses: the first.
-fn by_enter(page: &Answer, typed: &[(&str, &str)]) -> [(String, Sent); 2] {
-    let html = Html::parse_document(&page.body);
-    let form = html.select(&select("form[method=post][novalidate]")).next().unwrap();
-    let attribute = |element: ElementRef<'_>, name| element.value().attr(name).map(str::to_owned);
-    let action = attribute(form, "action").unwrap();
-    let mut sent = Sent::new();
-    for field in form.select(&select("input[name], select[name], textarea[name]")) {
-        let name = attribute(field, "name").unwrap();
-        let typed = typed.iter().find(|(typed, _)| *typed == name);
-        let value = typed.map(|(_, value)| (*value).to_owned()).or_else(|| untouched(field));
-        sent.extend(value.map(|value| (name, value)));
-    }
-    let button = form.select(&select("button")).next().unwrap();
-    assert!(button.value().attr("disabled").is_none(), "{}", page.body);
-    let mut pressed = sent.clone();
-    let name = attribute(button, "name");
-    pressed.extend(name.map(|name| (name, attribute(button, "value").unwrap_or_default())));
-    let place = attribute(button, "formaction").unwrap_or_else(|| action.clone());
-    [(action, sent), (place, pressed)]
-}
-
-async fn n_runs(app: &TestApp) -> u64 {
-    app.get("/api/runs/").await.expect(200).json()["count"].as_u64().unwrap()
-}
+/// A form that is answered by a page: where it is sent, its fields, and what the page has and says.
+type Sending<'s> = (&'s str, Vec<(&'s str, &'s str)>, u16, &'s str);
 
 #[tokio::test]
-async fn enter_runs_a_query_only_where_that_takes_nothing_away_and_costs_nothing() {
-    let app = TestApp::start_empty().await;
-    let stream = [("subscription_name", "my-loop"), ("topic", "ztf-loop"), ("timeout", "5")];
-    for (broker, typed, is_run) in [
-        ("archive", &[("folder", "night")][..], true),
-        ("stream-rest", &stream, false),
-        ("stream-client", &stream, false),
-        ("database", &[("cone", "150.1, 2.2, 30"), ("observed_after", "24h")], false),
-    ] {
-        let parameters: Value = typed.iter().map(|(name, value)| (*name, json!(value))).collect();
-        let mut saved = json!({"name": "q", "broker": broker, "parameters": parameters});
-        if broker == "database" {
-            saved["parameters"]["max_results"] = json!(10);
-            saved["parameters"]["table"] = json!("ardent-cycling-243415.ztf.alerts_v4_02");
-        }
-        let id = app.post_json("/api/queries/", &saved).await.expect(201).json()["id"].clone();
-        for path in [
-            format!("/alerts/query/create/?broker={broker}"),
-            format!("/alerts/query/{id}/update/"),
-        ] {
-            let page = app.get(&path).await.expect(200);
-            for ((action, form), expected) in
-                by_enter(&page, typed).into_iter().zip([false, is_run])
-            {
-                let form: Vec<_> =
-                    form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-                let n_before = n_runs(&app).await;
-                let answer = app.post(&action, &form).await;
-                let status = answer.status.as_u16();
-                assert!([200, 303, 422].contains(&status), "{path}: {}", answer.body);
-                let is_looked_at = form.contains(&("action", "look"));
-                assert!(!is_looked_at || status == 200, "{path}: {}", answer.body);
-                assert_eq!(n_runs(&app).await > n_before, expected, "{path}: {form:?}");
-            }
-        }
+async fn every_page_that_answers_a_form_has_an_address_and_loading_it_sends_nothing_again() {
+    let tables = BigQueryDouble::start().await;
+    let mut bigquery = BigQueryService::at(Some(tables.host()), &crate::timing::short()).unwrap();
+    bigquery.is_emulator = false;
+    let setup = SignInSetup { bigquery: Some(bigquery), ..SignInSetup::default() };
+    let deployment = setup.start().await;
+    let ada = deployment.signed_in(ADA).await;
+    ada.connect("bigquery", "/").await.expect(303);
+    deployment.execute("update member set role = 'admin'").await;
+    let target = json!({"name": "nova", "ra": 1, "dec": 2});
+    let target = ada.post_json("/api/targets/", &target).await.expect(201).json()["id"].clone();
+    let share = format!("/targets/{target}/share/");
+    let role = format!("/team/members/{}/role/", deployment.member_id(ADA).await);
+    let database = vec![
+        ("broker", "database"),
+        ("table", "ardent-cycling-243415.ztf.alerts_v4_02"),
+        ("objectId", "ZTF21abcdefg"),
+        ("max_results", "5"),
+    ];
+    let look = vec![
+        ("broker", "stream-rest"),
+        ("subscription_name", "loop-1"),
+        ("topic", "loop-1"),
+        ("max_results", "10"),
+        ("timeout", "5"),
+        ("classtar_gt_lt", "lt"),
+        ("acknowledge", "keep"),
+        ("action", "look"),
+    ];
+    let refused =
+        vec![("broker", "archive"), ("folder", "night"), ("max_results", "0"), ("action", "run")];
+    let stale = r#"{"readers":[],"writers":[],"sharers":[]}"#;
+    let sendings: [Sending<'_>; 8] = [
+        ("/alerts/query/preview/", database, 200, "billed to the project"),
+        ("/alerts/query/create/", look, 200, "Nothing was run."),
+        ("/alerts/query/create/", refused, 422, "Enter a whole number from 1 to 1,000,000."),
+        (&share, vec![("seen", stale), ("readers", "0")], 409, "changed the sharing meanwhile"),
+        ("/team/", vec![("email", "nobody")], 422, "Enter an e-mail address"),
+        ("/team/groups/", vec![("name", ""), ("description", "late")], 422, "value=\"late\""),
+        (&role, vec![("role", "viewer")], 422, "This is the last admin"),
+        ("/accounts/test/", vec![], 200, "BigQuery answers"),
+    ];
+    let sent = async || {
+        let written = "select (select count(*) from history) + (select count(*) from kept_answer)
+                           + (select count(*) from run)";
+        let written = deployment.count(written).await;
+        (tables.journal().len(), written)
+    };
+    let mut answers = Vec::new();
+    for (path, form, status, told) in sendings {
+        let request = ada.request("POST", path).form(&form);
+        answers.push((path, request, status, told));
+    }
+    let file = Form::new().part("files", Part::bytes(b"x".as_slice()).file_name("notes.txt"));
+    let upload = "/alerts/archive/upload/";
+    let request = ada.request("POST", upload).multipart(file);
+    answers.push((upload, request, 422, "is not a .avro, .avro.gz or .tar.gz file."));
+    for (path, request, status, told) in answers {
+        let before = sent().await;
+        let request =
+            request.header("sec-fetch-site", "same-origin").header("sec-fetch-mode", "navigate");
+        let answer = ada.send(request).await;
+        assert_eq!(answer.status.as_u16(), 303, "{path}: {}", answer.body);
+        let address = answer.location();
+        assert!(address.starts_with("/answers/"), "{path} leads to {address}");
+        let after = sent().await;
+        assert_ne!(before, after, "{path}: what is sent is counted");
+        let first = ada.get(address).await.expect(status).shows(told);
+        let second = ada.get(address).await.expect(status);
+        assert_eq!(first.body, second.body, "{path}");
+        assert_eq!(sent().await, after, "{path} is sent again");
     }
 }

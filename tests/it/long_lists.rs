@@ -230,6 +230,74 @@ async fn every_run_that_found_an_alert_is_on_a_page() {
 }
 
 #[tokio::test]
+async fn every_run_and_every_saved_query_of_a_long_list_is_on_a_page() {
+    let app = TestApp::start_empty().await;
+    add_runs_and_queries(&app, 119).await;
+    let summaries = ["1–50 of 120", "51–100 of 120", "101–120 of 120"];
+    let is_row = |line: &str| line.contains("scope=\"row\"");
+    for path in [
+        "/runs/",
+        "/runs/?whose=mine",
+        "/alerts/query/list/",
+        "/alerts/query/list/?order=name",
+        "/alerts/query/list/?order=-last_run",
+    ] {
+        assert_each_once(&walk(&app, path, &summaries, is_row).await, 120);
+    }
+    // A filter counts what it shows.
+    let odd = ["1–12 of 12"];
+    assert_each_once(&walk(&app, "/alerts/query/list/?name=-9-", &odd, is_row).await, 12);
+    for beyond in ["/runs/?before=1", "/alerts/query/list/?page=9"] {
+        let page = app.get(beyond).await.expect(200).shows("None here, 120 in all");
+        page.shows("rel=\"first\"").hides("No runs yet").hides("No saved queries yet");
+    }
+    app.get("/alerts/query/list/?name=zzz").await.expect(200).shows("No saved query matches");
+}
+
+/// One run and one saved query, and so many more of each.
+async fn add_runs_and_queries(app: &TestApp, n: i64) {
+    app.run(json!({})).await;
+    let query = json!({"name": "q-0-0-", "broker": "archive", "parameters": {"folder": "night"}});
+    app.post_json("/api/queries/", &query).await.expect(201);
+    let insert = format!(
+        "with runs as (
+             insert into run (query_name, broker, parameters, started_by, state, instance)
+             select 'again', broker, parameters, started_by, state, instance from run, generate_series(1, {n})
+         )
+         insert into saved_query (name, broker, parameters, owner_id)
+         select 'q-' || n || '-' || n % 10 || '-', broker, parameters, owner_id
+         from saved_query, generate_series(1, {n}) n"
+    );
+    execute(app, insert).await;
+}
+
+#[tokio::test]
+async fn very_long_lists_are_counted_as_far_as_it_is_worth_the_wait() {
+    let app = TestApp::start_empty().await;
+    add_runs_and_queries(&app, 10_100).await;
+    let insert = "insert into unreadable (run_id, origin, error, bytes)
+                  select (select min(id) from run), 'broken-' || n, 'no packet', 'x' from generate_series(1, 10100) n";
+    execute(&app, insert.to_owned()).await;
+    let ids = |table: &str| format!("select id from {table} order by id");
+    let ids = async |table| -> Vec<i64> {
+        let select = sqlx::AssertSqlSafe(ids(table));
+        sqlx::query_scalar(select).fetch_all(&app.pool().await).await.unwrap()
+    };
+    let (runs, messages) = (ids("run").await, ids("unreadable").await);
+    let unreadable = format!("/runs/{}/unreadable/", runs[0]);
+    for (path, beyond) in [
+        ("/runs/", format!("/runs/?before={}", runs[50])),
+        ("/alerts/query/list/", "/alerts/query/list/?page=202".to_owned()),
+        (&*unreadable, format!("{unreadable}?after={}", messages[10_050])),
+    ] {
+        app.get(path).await.expect(200).shows(" of more than 10,000");
+        app.get(&beyond).await.expect(200).shows("Beyond the first 10,000");
+    }
+    // Programs are told the whole number.
+    assert_eq!(app.get("/api/runs/").await.json()["count"], 10_101);
+}
+
+#[tokio::test]
 async fn a_very_long_history_is_counted_as_far_as_it_is_worth_the_wait() {
     let app = TestApp::start_empty().await;
     let insert = "insert into history (actor, action, kind, name)

@@ -12,6 +12,7 @@ mod connections;
 mod database;
 mod databases;
 mod dev;
+mod enter_in_forms;
 mod google_double;
 mod guard;
 mod keeping_ahead;

@@ -2,10 +2,12 @@
 
 use std::num::NonZeroU32;
 
+use reqwest::multipart::{Form, Part};
 use scraper::{Html, Selector};
 use serde_json::json;
 
 use crate::{
+    databases::set_open,
     sign_in::{SignInSetup, setup::ADA},
     support::{Answer, TestApp},
 };
@@ -99,4 +101,52 @@ async fn a_form_that_was_sent_too_often_can_be_sent_again_as_it_was_typed() {
         }
     };
     looked.hides("Send again");
+}
+
+const TYPED: [(&str, &str); 4] =
+    [("name", "b"), ("ra", "10"), ("dec", "20"), ("note", "an hour of <b>work</b>")];
+
+/// A page that could not be reached for a moment has the form in it, and nothing else that was sent.
+fn kept_whole(refused: Answer) -> (String, Vec<(String, String)>) {
+    let refused = refused.expect(503).shows("Nothing that you typed is lost");
+    let form =
+        kept_form(&refused.shows("an hour of &#60;b&#62;work&#60;/b&#62;").shows("Send again"));
+    let typed = TYPED.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    assert_eq!((form.0.as_str(), &*form.1), ("/targets/create/", &typed[..]));
+    form
+}
+
+#[tokio::test]
+async fn a_form_that_the_database_does_not_answer_can_be_sent_again_as_it_was_typed() {
+    let app = TestApp::start_empty().await;
+    set_open(&app.database_url, false).await;
+    let form = kept_whole(app.post("/targets/create/", &TYPED).await);
+    let button = app.post("/targets/1/delete/", &[]).await.expect(503).shows("Send again");
+    assert_eq!(kept_form(&button), ("/targets/1/delete/".to_owned(), Vec::new()));
+    // Who only looks loads the page again.
+    app.get("/targets/").await.expect(503).hides("Send again");
+    set_open(&app.database_url, true).await;
+    let mut saved = send(&app, &form).await;
+    while saved.status.as_u16() == 503 {
+        saved = send(&app, &kept_whole(saved)).await;
+    }
+    app.get(saved.expect(303).location()).await.expect(200).shows("an hour of");
+}
+
+#[tokio::test]
+async fn a_form_of_somebody_who_cannot_be_known_for_a_moment_is_kept_too() {
+    let deployment = SignInSetup::default().start().await;
+    let ada = deployment.signed_in(ADA).await;
+    deployment.execute("alter table session rename to session_away").await;
+    let (action, fields) = kept_whole(ada.post("/targets/create/", &TYPED).await);
+    let files = Form::new().part("files", Part::bytes(b"x".as_slice()).file_name("one.avro"));
+    let upload = ada.request("POST", "/alerts/archive/upload/").multipart(files);
+    let upload = ada.send(upload.header("sec-fetch-site", "same-origin")).await;
+    // Files are too large to be given back.
+    upload.expect(503).hides("Send again");
+    deployment.execute("alter table session_away rename to session").await;
+    let fields: Vec<_> =
+        fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let saved = ada.post(&action, &fields).await.expect(303);
+    ada.get(saved.location()).await.expect(200).shows("an hour of");
 }

@@ -10,7 +10,7 @@ use tom_alerts::{
     },
 };
 
-use crate::support::TestApp;
+use crate::{answers::send_as_browser, support::TestApp};
 
 /// A service on the emulator, in a project of its own with a topic.
 pub(crate) struct Ground {
@@ -75,6 +75,27 @@ async fn a_subscription_is_made_looked_into_and_deleted_and_a_look_takes_nothing
     app.get("/subscriptions/my-loop/").await.expect(404);
     let told = app.get("/team/history/").await.expect(200);
     told.shows("my-loop").shows("subscription").shows("deleted");
+}
+
+#[tokio::test]
+async fn a_look_and_a_refused_time_have_an_address_and_loading_it_sends_nothing_again() {
+    let ground = Ground::lay().await;
+    let app = &ground.app;
+    app.post("/subscriptions/", &NEW).await.expect(303);
+    ground.publish(1).await;
+    for (path, form, status, told) in [
+        ("/subscriptions/my-loop/peek/", &[][..], 200, "candid = 770"),
+        ("/subscriptions/my-loop/seek/", &[("to", "yesterday-ish")], 422, "yesterday-ish"),
+        ("/subscriptions/", &NEW, 422, "exists already"),
+    ] {
+        let sent = send_as_browser(app, path, form).await.expect(303);
+        assert!(sent.location().starts_with("/answers/"), "{path}: {}", sent.location());
+        let first = app.get(sent.location()).await.expect(status).shows(told);
+        // Another look would see it.
+        ground.publish(2).await;
+        let second = app.get(sent.location()).await.expect(status).hides("candid = 771");
+        assert_eq!(first.body, second.body, "{path}");
+    }
 }
 
 #[tokio::test]

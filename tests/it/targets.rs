@@ -139,6 +139,10 @@ async fn a_target_is_renamed_and_gets_aliases_and_edits_do_not_overwrite_each_ot
         .expect(200)
         .shows("test_target")
         .shows("second");
+    let version = app.get(&format!("/api/targets/{id}/")).await.json()["version"].to_string();
+    let again = form.map(|(name, value)| (name, if name == "version" { &*version } else { value }));
+    let changed = app.post_to_page(&format!("/targets/{id}/update/"), &again).await.expect(200);
+    changed.shows("Target changed.").hides("Open it");
 }
 
 #[tokio::test]

@@ -74,7 +74,7 @@ pub(super) async fn get_list(
     let asker = &context.asker;
     let queries =
         storage.list_queries(asker, &filter, QueryOrder::default(), size, skipped).await?;
-    let count = storage.count_queries(asker, &filter).await?;
+    let count = storage.count_queries(asker, &filter, i64::MAX).await?;
     let next = next_page_href(paths::API_QUERIES, &query, (page, PAGE_SIZE.into()), count);
     let results = queries.into_iter().map(QueryBody::of).collect();
     Ok(Json(QueryListBody { count, next, results }).into_response())

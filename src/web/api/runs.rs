@@ -55,7 +55,7 @@ pub(super) async fn get_list(
     let size = page_size(&query);
     let runs = storage.list_runs(&context.asker, filter, i64::from(size) + 1).await?;
     let page = Page::cut(runs, size);
-    let count = storage.count_runs(&context.asker, filter).await?.n_all;
+    let count = storage.count_runs(&context.asker, filter, i64::MAX).await?.n_all;
     let next =
         page.last_before_more().map(|run| next_href(paths::API_RUNS, &query, "before", run.id));
     let results = page.rows.into_iter().map(RunBody::of).collect();

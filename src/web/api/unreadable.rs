@@ -47,7 +47,7 @@ pub(super) async fn get_list(
     let size = page_size(&query);
     let found = storage.list_unreadable(asker, id, after, i64::from(size) + 1).await?;
     let page = Page::cut(found, size);
-    let count = storage.count_unreadable(asker, id, after).await?.n_all;
+    let count = storage.count_unreadable(asker, id, after, i64::MAX).await?.n_all;
     let path = paths::api_run_page(id, "unreadable/");
     let next = page.last_before_more().map(|last| next_href(&path, &query, "after", last.id));
     let results = page.rows.into_iter().map(|message| UnreadableBody::of(id, message)).collect();

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use askama::Template;
 use axum::{
-    body::Body,
+    body::{Body, HttpBody},
     extract::{Request, State},
     http::{HeaderMap, Method, StatusCode, header},
     middleware::Next,
@@ -96,6 +96,9 @@ pub(crate) async fn admit(
     let frame = Frame::of(&request, visitor, &state);
     let (sends_form, sent_to) = (sends_form(&request), request.uri().clone());
     let typed = TypedForm::default();
+    if is_bare_button(&request) {
+        typed.keep(Pairs::default());
+    }
     request.extensions_mut().insert(frame.clone());
     request.extensions_mut().insert(typed.clone());
     let answer = if matches!(place, Some(None)) || wait.is_some() {
@@ -104,6 +107,7 @@ pub(crate) async fn admit(
     } else if may_pass {
         next.run(request).await
     } else if is_away {
+        keep_typed(request, is_api, &typed, state.timing().body).await;
         refused(Error::Busy, is_api)
     } else if is_api {
         refused(Error::NotSignedIn, is_api)
@@ -157,6 +161,14 @@ fn requester(state: &AppState, request: &Request, visitor: Option<&Visitor>) -> 
         Some(visitor) => Requester::Member(visitor.asker.member_id()),
         None => Requester::at(Peer::of(request.extensions(), request.headers(), state.site()).0),
     }
+}
+
+/// Whether a button was pressed whose form has no fields: it can be sent again whoever has read it.
+fn is_bare_button(request: &Request) -> bool {
+    *request.method() == Method::POST
+        && !paths::is_api(request.uri().path())
+        && is_form(request.headers())
+        && request.body().size_hint().exact() == Some(0)
 }
 
 /// Keeps the form of a request that is sent away at the door; it may take so long to come.

@@ -77,7 +77,7 @@ impl Frame {
                 .map(|visitor| user_chip(visitor, self.service_account.as_deref())),
             may_work: self.visitor.as_ref().is_some_and(|visitor| visitor.asker.may_work()),
             theme: self.theme,
-            flashes: self.note.map(Note::view).into_iter().collect(),
+            flashes: self.note.map(|note| note.view_on(&self.path)).into_iter().collect(),
         }
     }
 

@@ -279,7 +279,7 @@ impl<E: Into<Error>> From<E> for ApiError {
 
 /// What went wrong, as the API says it.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({"detail": "There is nothing here. It may have been deleted, or the address has a slip in it."}))]
+#[schema(example = json!({"detail": "There is nothing here. It may have been deleted; check the address."}))]
 pub(crate) struct Problem {
     /// What happened and what can be done, in a sentence or two.
     detail: String,

@@ -48,7 +48,8 @@ struct KeptForm {
 }
 
 /// Names in forms that nobody types.
-const NOT_TYPED: [&str; 4] = ["action", "broker", "next", "version"];
+const NOT_TYPED: [&str; 8] =
+    ["action", "alerts", "broker", "member", "next", "run_id", "seen", "version"];
 
 /// Draws the page of an answer that failed; every other answer stays as it is. `typed` is the form that was sent, and where.
 pub(crate) fn draw(
@@ -82,7 +83,7 @@ pub(crate) async fn draw_for_strangers(request: Request, next: Next) -> Response
     draw(next.run(request).await, &Frame::default(), None)
 }
 
-/// What becomes of a form that was sent too often, or for something that is not there any more.
+/// What becomes of a form that was sent too often, or while the service could not answer, or for something that is not there any more.
 fn kept_form(status: StatusCode, sent_to: &Uri, pairs: &Pairs) -> Option<KeptForm> {
     let values = |is_wanted: &dyn Fn(&str, &str) -> bool| -> Vec<HiddenValue> {
         let wanted = pairs.iter().filter(|(name, value)| is_wanted(name, value));
@@ -90,7 +91,7 @@ fn kept_form(status: StatusCode, sent_to: &Uri, pairs: &Pairs) -> Option<KeptFor
     };
     let shown = values(&|name, value| !NOT_TYPED.contains(&name) && !value.trim().is_empty());
     match status {
-        StatusCode::TOO_MANY_REQUESTS => Some(KeptForm {
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Some(KeptForm {
             action: sent_to.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
             hidden: values(&|_, _| true),
             shown,

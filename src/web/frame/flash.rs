@@ -34,8 +34,7 @@ macro_rules! notes {
                 }
             }
 
-            /// The sentence.
-            pub(crate) fn view(self) -> Flash {
+            fn view(self) -> Flash {
                 let (level, text, links) = match self {
                     $(Self::$note$(($id))? => (
                         FlashLevel::$level,
@@ -93,6 +92,14 @@ notes! {
 }
 
 impl Note {
+    /// The sentence on the page at `path`, which needs no link to itself.
+    pub(crate) fn view_on(self, path: &str) -> Flash {
+        let page = path.split(['?', '#']).next().unwrap_or_default();
+        let mut view = self.view();
+        view.links.retain(|link| link.href != page);
+        view
+    }
+
     /// The cookie that carries it to the next page.
     pub(crate) fn set_cookie(self) -> HeaderValue {
         let (code, id) = self.code();
@@ -113,6 +120,9 @@ mod tests {
             assert_eq!((name, Note::parse(rest.split(';').next().unwrap())), (COOKIE, Some(note)));
         }
         assert_eq!(Note::QuerySaved(12).view().links[0].href, "/alerts/query/12/update/");
+        let links_on = |path: &str| Note::QuerySaved(12).view_on(path).links.len();
+        assert_eq!(links_on("/alerts/query/12/update/?check=1"), 0);
+        assert_eq!((links_on("/alerts/query/1/update/"), links_on("/")), (1, 1));
         for nonsense in ["", "x", "query-saved", "query-saved.x", "<script>.1"] {
             assert_eq!(Note::parse(nonsense), None, "{nonsense}");
         }

@@ -73,7 +73,10 @@ async fn rows_of_before_come_across_each_migration_and_are_todays() {
         let asker = storage.asker(member).await.unwrap().unwrap();
         let targets = storage.count_targets(&asker, &TargetFilter::default(), i64::MAX).await;
         assert_eq!(targets.unwrap(), 300);
-        assert_eq!(storage.count_queries(&asker, &QueryFilter::default()).await.unwrap(), 20);
+        assert_eq!(
+            storage.count_queries(&asker, &QueryFilter::default(), i64::MAX).await.unwrap(),
+            20
+        );
         for n in [1, 150, 300] {
             let found =
                 storage.find_target_by_name(&asker, &format!("sn-{n}")).await.unwrap().unwrap();

@@ -262,3 +262,34 @@ async fn the_chip_and_the_profile_say_how_the_connection_is() {
     assert!(deployment.last_refresh(ADA).await.is_some());
     browser.get("/accounts/profile/").await.expect(200).hides("not yet");
 }
+
+#[tokio::test]
+async fn a_form_that_waited_too_long_says_that_it_is_gone() {
+    let deployment = Deployment::start().await;
+    let (ada, bob) = (deployment.signed_in(ADA).await, deployment.signed_in(BOB).await);
+    let form = [
+        ("broker", "stream-rest"),
+        ("subscription_name", "ada-loop"),
+        ("topic", "ztf-loop"),
+        ("max_results", "10"),
+        ("timeout", "5"),
+        ("classtar_gt_lt", "lt"),
+        ("acknowledge", "keep"),
+        ("action", "run"),
+    ];
+    let asked = ada.post("/alerts/query/create/", &form).await.expect(303);
+    assert!(asked.location().contains("draft%3D1"), "{}", asked.location());
+    let kept = "/alerts/query/create/?broker=stream-rest&draft=1";
+    let gone = "a form is kept for 1 day while you connect to Google";
+    ada.get(kept).await.expect(200).shows("value=\"ada-loop\"").hides(gone);
+    bob.get(kept).await.expect(200).shows(gone).hides("ada-loop");
+    ada.get(&kept.replace("-rest", "-client")).await.expect(200).shows(gone).hides("ada-loop");
+    let query = json!({"name": "q", "broker": "archive", "parameters": {"folder": "night"}});
+    let query = ada.post_json("/api/queries/", &query).await.expect(201).json()["id"].clone();
+    let path = format!("/alerts/query/{query}/update/?draft=1");
+    ada.get(&path).await.expect(200).shows(gone).shows("value=\"q\"");
+    deployment.execute("update form_draft set created = now() - interval '25 hours'").await;
+    assert_eq!(deployment.app.storage.prune_drafts().await.unwrap(), 1);
+    ada.get(kept).await.expect(200).shows(gone).hides("ada-loop");
+    ada.get("/alerts/query/create/?broker=stream-rest").await.expect(200).hides(gone);
+}

@@ -149,11 +149,24 @@ async fn what_is_done_to_targets_and_alerts_is_told() {
     let (object, source) = &night[0];
     ada.json("POST", &save, &json!({"alerts": [alert]})).await.expect(200);
     told.added(&[("ada", "created", "target", object)]).await;
+    let id = deployment.count("select max(id) from target").await;
+    let named = format!("alert: {object}, {source}");
+    let page = ada.get(&format!("/targets/{id}/history/")).await.expect(200).shows(&named);
+    page.shows(&format!("run: {run}")).hides(&format!("alert: {alert}"));
     bob.json("POST", &save, &json!({"alerts": [alert]})).await.expect(200);
     told.added(&[]).await;
     deployment.execute("delete from target_alert").await;
     bob.json("POST", &save, &json!({"alerts": [alert]})).await.expect(200);
     told.added(&[("bob", "saved", "target", object)]).await;
+    // Which alert is put to something private is its owner's alone.
+    let own = "update target set readers = '{}', writers = '{}', sharers = '{}'";
+    for statement in ["delete from target_alert", own] {
+        deployment.execute(statement).await;
+    }
+    ada.json("POST", &save, &json!({"alerts": [alert]})).await.expect(200);
+    told.added(&[("ada", "saved", "target", object)]).await;
+    let silent = "select count(*) from history where action = 'saved' and detail is null";
+    assert_eq!(deployment.count(silent).await, 1);
     for whole in ["packet", "json"] {
         bob.get(&format!("/alerts/ztf/{source}/{whole}/")).await.expect(200);
         told.added(&[("bob", "exported", "alert", object)]).await;
@@ -176,6 +189,8 @@ async fn what_is_done_in_the_team_is_told() {
     ada.put_into(group, bob.id).await;
     admin.post(&format!("{path}remove/"), &[("member", &bob_id)]).await.expect(303);
     told.added(&[("ada", "added", "group", "novae"), ("boss", "removed", "group", "novae")]).await;
+    let page = admin.get("/team/history/?kind=group&action=removed").await.expect(200);
+    page.shows("member: bob").hides(&format!("id: {bob_id}"));
     ada.post(&format!("{path}delete/"), &[]).await.expect(303);
     told.added(&[("ada", "deleted", "group", "novae")]).await;
     admin.post("/team/", &[("email", "guest@mail.example"), ("role", "viewer")]).await.expect(303);
@@ -415,7 +430,12 @@ async fn the_page_and_the_export_show_what_the_filter_says() {
         assert_eq!(shown, expected, "{filter}");
     }
     admin.get("/team/history/?since=tomorrow").await.expect(422).shows("Enter days as");
-    admin.get("/team/history/export/?since=tomorrow").await.expect(400);
+    for (wrong, told) in
+        [("since=tomorrow", "Enter days as 2026-11-25."), ("kind=zzz", "kind “zzz”"), ("x=1", "x")]
+    {
+        let refused = admin.get(&format!("/team/history/export/?{wrong}")).await.expect(422);
+        refused.shows("Not understood").shows(told);
+    }
     let first = admin.get("/team/history/").await.expect(200).hides("<b>");
     assert!(first.body.contains("before="), "an older page");
     ada_sees_none(&deployment).await;

@@ -438,7 +438,7 @@ async fn queries_are_listed(storage: &Storage, somebody: &Somebody, made: &Made)
             );
         }
         assert_eq!(
-            storage.count_queries(&somebody.asker, &filter).await.unwrap(),
+            storage.count_queries(&somebody.asker, &filter, i64::MAX).await.unwrap(),
             expected.len() as u64
         );
     }
@@ -461,7 +461,7 @@ async fn runs_are_listed(storage: &Storage, somebody: &Somebody, made: &Made) {
         let found: Ids = listed.iter().map(|run| run.id).collect();
         let expected = ids(made.runs.iter().filter(|run| somebody.lists(run, whose)));
         assert_eq!((found, listed.len()), (expected.clone(), expected.len()), "{somebody:?}");
-        let counted = storage.count_runs(&somebody.asker, filter).await.unwrap();
+        let counted = storage.count_runs(&somebody.asker, filter, i64::MAX).await.unwrap();
         assert_eq!(counted.n_all, expected.len() as u64, "{somebody:?}");
     }
     for run in &made.runs {
@@ -471,7 +471,7 @@ async fn runs_are_listed(storage: &Storage, somebody: &Somebody, made: &Made) {
         assert_eq!(logged.is_some(), sees);
         let set_aside = storage.list_unreadable(&somebody.asker, run.id, 0, 9).await.unwrap();
         assert_eq!(set_aside.len(), usize::from(sees));
-        let counted = storage.count_unreadable(&somebody.asker, run.id, 0).await.unwrap();
+        let counted = storage.count_unreadable(&somebody.asker, run.id, 0, i64::MAX).await.unwrap();
         assert_eq!(counted.n_all, u64::from(sees));
         if let Some(row) = set_aside.first() {
             let bytes =

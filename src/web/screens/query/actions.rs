@@ -7,7 +7,7 @@ use axum::{
 
 use crate::{
     actions::{
-        run_stored::{StoredForm, StoredRun, run_stored},
+        run_stored::{StoredForm, StoredRun, is_not_set_up, run_stored},
         runs::Runner,
     },
     brokers::Brokers,
@@ -37,6 +37,9 @@ pub(in crate::web) async fn post_run(
     Id(id): Id,
 ) -> Result<Response, Error> {
     let query = storage.find_query(&context.asker, id).await?.ok_or(Error::NotFound)?;
+    if is_not_set_up(&runner, &context.visitor, &query.broker).await? {
+        return Ok(Redirect::to(&paths::told_in(&paths::query_form(id))).into_response());
+    }
     match run_stored(&runner, &context.visitor, StoredForm::from(&query)).await? {
         StoredRun::Started(run) => Ok(Redirect::to(&paths::run(run)).into_response()),
         StoredRun::Lacks(right) => Ok(ask_to_connect(right, &paths::query_form(id))),

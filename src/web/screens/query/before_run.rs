@@ -1,31 +1,41 @@
 //! What a form of Google's says before *Run*: what is not set, and how it is set.
 
-use super::services::Services;
+use askama::Template;
+
 use crate::{
-    actions::missing_settings::{MissingSettings, missing_settings},
+    actions::{
+        missing_settings::{MissingSettings, missing_settings},
+        runs::Runner,
+    },
     brokers::Broker,
     domain::member::Member,
-    web::{frame::error::Error, paths, widgets::controls::Link, widgets::words::link},
+    web::{
+        frame::error::Error, paths, state::Accounts, widgets::controls::Link, widgets::words::link,
+    },
 };
 
 /// Why nothing can be run, and what to do.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Template)]
+#[template(path = "screens/query/before_run.html")]
 pub(super) struct NotYet {
-    pub(super) sentence: &'static str,
+    sentence: &'static str,
     /// What to start the service with, where whoever looks is who runs it.
-    pub(super) command: Option<String>,
+    command: Option<String>,
     /// Where whoever looks sets it.
-    pub(super) link: Option<Link>,
+    link: Option<Link>,
 }
+
+impl askama::filters::HtmlSafe for NotYet {}
 
 /// What is missing before a member's queries of this backend can run.
 pub(super) async fn not_yet(
-    services: &Services,
+    runner: &Runner,
+    accounts: Option<&Accounts>,
     broker: &dyn Broker,
     by: &Member,
 ) -> Result<Option<NotYet>, Error> {
-    let missing = missing_settings(&services.runner, broker, by).await?;
-    Ok(missing.map(|missing| match services.accounts {
+    let missing = missing_settings(runner, broker, by).await?;
+    Ok(missing.map(|missing| match accounts {
         Some(_) => NotYet {
             sentence: "No Google Cloud project is set. Subscriptions are made in it, and queries are billed to it.",
             command: None,

@@ -6,13 +6,24 @@ use crate::{
     brokers::Broker,
     domain::saved_query::SavedQuery,
     forms::{FormState, RawForm},
-    storage::{FormDraft, Storage},
+    storage::{DRAFT_LIFE, FormDraft, Storage},
     web::{
         frame::{context::PageContext, error::Error, extract::Pairs},
         paths,
         screens::shared::parameters::QUERY_NAME,
+        widgets::words::days_text,
     },
 };
+
+/// What an address asks for of a form that waited.
+pub(super) enum Draft {
+    /// Nothing.
+    NotAsked,
+    /// It is there.
+    Kept(FormDraft),
+    /// It is not there any more, or was never theirs.
+    Gone,
+}
 
 /// A form that waited while its author was at Google.
 pub(super) async fn draft(
@@ -20,10 +31,10 @@ pub(super) async fn draft(
     context: &PageContext,
     query: &Pairs,
     broker: &str,
-) -> Result<Option<FormDraft>, Error> {
-    let Some(id) = query.number("draft") else { return Ok(None) };
+) -> Result<Draft, Error> {
+    let Some(id) = query.number("draft") else { return Ok(Draft::NotAsked) };
     let found = storage.find_draft(&context.asker, id).await?;
-    Ok(found.filter(|draft| draft.broker == broker))
+    Ok(found.filter(|draft| draft.broker == broker).map_or(Draft::Gone, Draft::Kept))
 }
 
 /// The fields of a form, each as it was typed.
@@ -57,8 +68,20 @@ pub(super) async fn kept_form(
     })
 }
 
-pub(super) fn refilled(broker: &dyn Broker, draft: &FormDraft) -> FormState {
-    let mut state = broker.form().filled(&RawForm::from_json(&draft.parameters));
-    state.put(QUERY_NAME.name, draft.query_name.clone());
-    state
+impl Draft {
+    /// Puts a form that waited in the place of another.
+    pub(super) fn refill(&self, broker: &dyn Broker, state: &mut FormState) {
+        let Self::Kept(draft) = self else { return };
+        *state = broker.form().filled(&RawForm::from_json(&draft.parameters));
+        state.put(QUERY_NAME.name, draft.query_name.clone());
+    }
+
+    /// What the page says instead of a form that is gone.
+    pub(super) fn gone_words(&self) -> Option<String> {
+        let Self::Gone = self else { return None };
+        let life = days_text(DRAFT_LIFE);
+        Some(format!(
+            "What you had typed is no longer here: a form is kept for {life} while you connect to Google, and for you alone. Please fill it in again."
+        ))
+    }
 }

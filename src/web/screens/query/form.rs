@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::{
-    draft::{draft, refilled},
+    draft::draft,
     form_page::page,
     listener_state::words_for_editors,
     prefilled::{check_parameter, create_parameters, fill_in},
@@ -55,12 +55,12 @@ pub(in crate::web) async fn get_create(
             reopened(broker, &run.parameters, query.text("check").is_some(), clock.now()).await
         }
     };
-    if let Some(draft) = draft(storage, &context, &query, broker.id()).await? {
-        state = refilled(broker, &draft);
-    }
+    let draft = draft(storage, &context, &query, broker.id()).await?;
+    draft.refill(broker, &mut state);
     let is_read = fill_in(&mut state, broker, &query, clock.now()).await;
     let status = if is_read { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let page = page(&context, &services, broker, None, &state).await?;
+    let mut page = page(&context, &services, broker, None, &state).await?;
+    page.draft_is_gone = draft.gone_words();
     Ok(context.render_as(status, &page))
 }
 
@@ -78,11 +78,11 @@ pub(in crate::web) async fn get_update(
     let mut state =
         reopened(broker, &saved.parameters, query.text("check").is_some(), clock.now()).await;
     state.put(QUERY_NAME.name, saved.name.clone());
-    if let Some(draft) = draft(storage, &context, &query, broker.id()).await? {
-        state = refilled(broker, &draft);
-    }
+    let draft = draft(storage, &context, &query, broker.id()).await?;
+    draft.refill(broker, &mut state);
     let mut page = page(&context, &services, broker, Some(&saved), &state).await?;
     let listener = storage.find_listener(&context.asker, id).await?;
+    page.draft_is_gone = draft.gone_words();
     page.listening = words_for_editors(listener.as_ref(), &context.asker);
     Ok(context.render(&page))
 }

@@ -49,6 +49,8 @@ pub(super) struct QueryFormPage {
     pub(super) copy: Option<PostButton>,
     /// What to know before changing it: somebody listens to it.
     pub(super) listening: Option<String>,
+    /// Why the form is not as it was typed: it was kept too long ago.
+    pub(super) draft_is_gone: Option<String>,
     pub(super) links: Vec<Link>,
     pub(super) action: String,
     /// What it sends along: the broker.
@@ -105,12 +107,14 @@ pub(super) async fn page(
     let asker = &context.asker;
     let is_others = saved.filter(|query| !asker.rights_on(query.owner_id, &query.sharing).write);
     Ok(QueryFormPage {
-        not_yet: not_yet(services, broker, context.member()).await?,
+        not_yet: not_yet(&services.runner, services.accounts.as_ref(), broker, context.member())
+            .await?,
         is_run_on_purpose: broker.acknowledges() || broker.preview().is_some(),
         is_looked_at: false,
         chrome: context.chrome(Section::Alerts),
         can_save: asker.may_work() && is_others.is_none(),
         listening: None,
+        draft_is_gone: None,
         owner: is_others.map(|query| query.owner_name.clone()),
         copy: is_others.filter(|_| asker.may_work()).map(copy_button),
         links: saved

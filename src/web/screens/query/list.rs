@@ -15,8 +15,10 @@ use super::{
 use crate::{
     brokers::{Broker, Brokers},
     clock::Clock,
-    domain::{history::Kind, listener::Listener, saved_query::SavedQuery, sharing::Whose},
-    storage::{QueryFilter, QueryOrder, Storage},
+    domain::{
+        count::Count, history::Kind, listener::Listener, saved_query::SavedQuery, sharing::Whose,
+    },
+    storage::{COUNTED, QueryFilter, QueryOrder, Storage},
     web::{
         frame::{
             chrome::{Chrome, Section},
@@ -166,6 +168,7 @@ pub(in crate::web) async fn get(
         )
         .await?;
     let Page { rows: queries, has_more } = Page::cut(queries, PAGE_SIZE);
+    let n_all = storage.count_queries(&context.asker, &request.filter, COUNTED).await?;
     let now = clock.now();
     let labels =
         sharing_labels(&storage, &context, queries.iter().map(|query| &query.sharing)).await?;
@@ -187,7 +190,7 @@ pub(in crate::web) async fn get(
         filter: FilterBar::of(&request.filter, &brokers),
         whose: context.whose_shown(request.filter.whose),
         table: TableView::sorted("Saved queries", &COLUMNS, &rows, request.order, &href),
-        pager: pager(&request, has_more),
+        pager: pager(&request, rows.len(), n_all, has_more),
     };
     Ok(context.render(&page))
 }
@@ -197,15 +200,17 @@ pub(super) fn copy_button(query: &SavedQuery) -> PostButton {
     post_button("Copy", paths::query(query.id, "copy/"), ButtonLook::Plain, &query.name, Vec::new())
 }
 
-fn pager(request: &ListRequest, has_more: bool) -> Pager {
+fn pager(request: &ListRequest, n_rows: usize, n_all: u64, has_more: bool) -> Pager {
+    if n_all == 0 {
+        return Pager::default();
+    }
+    let n_before = (request.page.unsigned_abs() - 1) * u64::from(PAGE_SIZE);
     Pager {
-        summary: if request.page > 1 || has_more {
-            format!("Page {}", request.page)
-        } else {
-            String::new()
-        },
+        summary: Pager::summary(Count::up_to_most(n_before), n_rows, Count::up_to_most(n_all)),
         what: "saved queries".to_owned(),
-        previous: (request.page > 1).then(|| request.href(request.order, request.page - 1)),
+        first: (request.page > 1).then(|| request.href(request.order, 1)),
+        previous: (request.page > 1 && n_rows > 0)
+            .then(|| request.href(request.order, request.page - 1)),
         next: has_more.then(|| request.href(request.order, request.page + 1)),
         ..Pager::default()
     }

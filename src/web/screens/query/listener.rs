@@ -1,17 +1,17 @@
 //! `/alerts/query/{id}/listener/`: whether a saved query is listened to, how that goes, and what it brings day by day.
 
 use askama::Template;
-use axum::{extract::State, response::Response};
+use axum::response::Response;
 use chrono::{DateTime, Days, Utc};
 
 use super::{
+    before_run::{NotYet, not_yet},
     listener_days::{DayRow, day_rows, total_row},
     listener_state::{buttons, chip, sentence},
+    services::Services,
 };
 use crate::{
-    actions::{runs::Runner, stored_form::why_not_listen},
-    brokers::Brokers,
-    clock::Clock,
+    actions::stored_form::why_not_listen,
     domain::{
         history::Kind,
         listener::{DAYS_SHOWN, Listener},
@@ -59,6 +59,8 @@ struct ListenerPage {
     trouble: Option<ListenerTrouble>,
     /// Why the query cannot be listened to.
     cannot: Option<String>,
+    /// What is not set that it needs, and what to do.
+    not_yet: Option<NotYet>,
     /// Listen, pause, go on, stop; none for those who may not.
     buttons: Vec<PostButton>,
     links: Vec<Link>,
@@ -113,13 +115,11 @@ const RUNS: i64 = 10;
 
 /// `GET /alerts/query/{id}/listener/`
 pub(in crate::web) async fn get(
-    State(storage): State<Storage>,
-    State(brokers): State<Brokers>,
-    State(runner): State<Runner>,
-    State(clock): State<Clock>,
+    services: Services,
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
+    let Services { storage, brokers, clock, runner, accounts } = &services;
     let asker = &context.asker;
     let query = storage.find_query(asker, id).await?.ok_or(Error::NotFound)?;
     let broker = brokers.find(&query.broker).map(AsRef::as_ref);
@@ -130,23 +130,21 @@ pub(in crate::web) async fn get(
     let days = storage.listener_days(asker, id, since).await?;
     let filter = RunFilter { saved_query_id: Some(id), of_listeners: true, ..RunFilter::default() };
     let runs = storage.list_runs(asker, filter, RUNS).await?;
-    let live = match listener.as_ref().and_then(|listener| listener.live.as_ref()) {
-        Some(run) => {
-            let progress_context = ProgressContext {
-                member_id: asker.member_id(),
-                now,
-                limits: runner.limits(),
-                brokers: brokers.clone(),
-            };
-            live_view(&storage, asker, run.id, &progress_context).await?
-        }
-        None => None,
+    let progress_context = ProgressContext {
+        member_id: asker.member_id(),
+        now,
+        limits: runner.limits(),
+        brokers: brokers.clone(),
     };
-    let cannot = match broker {
-        Some(broker) => why_not_listen(broker, &query.parameters, now).await,
-        None => Some("This deployment no longer has this broker.".to_owned()),
+    let live = live_view(storage, asker, listener.as_ref(), &progress_context).await?;
+    let (cannot, not_yet) = match broker {
+        Some(broker) => (
+            why_not_listen(broker, &query.parameters, now).await,
+            not_yet(runner, accounts.as_ref(), broker, context.member()).await?,
+        ),
+        None => (Some("This deployment no longer has this broker.".to_owned()), None),
     };
-    let can_start = cannot.is_none();
+    let can_start = cannot.is_none() && not_yet.is_none();
     let page = ListenerPage {
         chrome: context.chrome(Section::Alerts),
         query: link(&query.name, paths::query_form(id)),
@@ -154,17 +152,15 @@ pub(in crate::web) async fn get(
         state: chip(listener.as_ref()),
         sentence: sentence(listener.as_ref(), can_start),
         since: listener.as_ref().map(|listener| moment(listener.since, now)),
-        replica: listener
-            .as_ref()
-            .and_then(|listener| listener.live.as_ref())
-            .map(|run| replica::in_words(&run.instance)),
+        replica: listener.as_ref().and_then(replica_words),
         last_received: listener
             .as_ref()
             .and_then(|listener| listener.last_received)
             .map(|at| moment(at, now)),
         acts_as: listener.as_ref().map(|listener| listener.started_by_name.clone()),
         trouble: listener.as_ref().and_then(|listener| trouble(listener, now)),
-        cannot,
+        // What it will never do needs no setting.
+        not_yet: not_yet.filter(|_| cannot.is_none()),
         buttons: buttons(&query, listener.as_ref(), can_start, asker),
         links: links_about(&context, Kind::Query, id),
         reload_after_s: listener.as_ref().and_then(|listener| reload_after_s(listener, now)),
@@ -172,9 +168,14 @@ pub(in crate::web) async fn get(
         days: day_rows(&days, today),
         total: total_row(&days),
         runs: runs.iter().map(|run| run_row(run, now)).collect(),
+        cannot,
         runs_href: RunsRequest { saved_query_id: Some(id), ..RunsRequest::default() }.href(),
     };
     Ok(context.render(&page))
+}
+
+fn replica_words(listener: &Listener) -> Option<String> {
+    listener.live.as_ref().map(|run| replica::in_words(&run.instance))
 }
 
 fn trouble(listener: &Listener, now: DateTime<Utc>) -> Option<ListenerTrouble> {
@@ -211,9 +212,11 @@ fn reload_after_s(listener: &Listener, now: DateTime<Utc>) -> Option<u32> {
 async fn live_view(
     storage: &Storage,
     asker: &Asker,
-    id: i64,
+    listener: Option<&Listener>,
     context: &ProgressContext,
 ) -> Result<Option<LiveRunView>, Error> {
+    let live = listener.and_then(|listener| listener.live.as_ref());
+    let Some(id) = live.map(|run| run.id) else { return Ok(None) };
     let found = storage.find_run_with_log(asker, id, LOG_LINES).await?;
     let Some((run, log)) = found else { return Ok(None) };
     let shown = run.counts.stored;

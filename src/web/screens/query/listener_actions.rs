@@ -1,9 +1,12 @@
 //! Starting, pausing and stopping to listen.
 
-use axum::{extract::State, response::Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
+};
 
 use crate::{
-    actions::{runs::Runner, stored_form::why_not_listen},
+    actions::{run_stored::is_not_set_up, runs::Runner, stored_form::why_not_listen},
     brokers::Brokers,
     clock::Clock,
     storage::Storage,
@@ -36,6 +39,10 @@ pub(in crate::web) async fn post_start(
         let broker = brokers.find(&query.broker).ok_or(Error::NotFound)?.as_ref();
         if let Some(because) = why_not_listen(broker, &query.parameters, clock.now()).await {
             return Err(Error::CannotListen(because));
+        }
+        // The page of the listener says what.
+        if is_not_set_up(&runner, &context.visitor, &query.broker).await? {
+            return Ok(Redirect::to(&paths::listener(id)).into_response());
         }
         if let Some(scope) = lacking(accounts.as_ref(), &context.visitor, broker) {
             return Ok(ask_to_connect(scope, &paths::listener(id)));

@@ -9,7 +9,7 @@ use axum::{
 use super::results::{Results, results_view};
 use crate::{
     actions::{
-        run_stored::{StoredForm, StoredRun, run_stored},
+        run_stored::{StoredForm, StoredRun, is_not_set_up, run_stored},
         runs::Runner,
     },
     brokers::Brokers,
@@ -194,6 +194,9 @@ pub(in crate::web) async fn post_again(
         None => None,
     };
     let (broker, parameters, name) = (&run.broker, &run.parameters, &run.query_name);
+    if is_not_set_up(&runner, &context.visitor, broker).await? {
+        return Ok(Redirect::to(&paths::told_in(&refine_href(&run))).into_response());
+    }
     let form = StoredForm { broker, parameters, saved: saved.as_ref(), name };
     match run_stored(&runner, &context.visitor, form).await? {
         StoredRun::Started(new) => Ok(Redirect::to(&paths::run(new)).into_response()),

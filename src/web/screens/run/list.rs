@@ -8,10 +8,11 @@ use crate::{
     brokers::Brokers,
     clock::Clock,
     domain::{
+        count::Count,
         run::{Run, RunState},
         sharing::{Asker, Whose},
     },
-    storage::{ListPosition, Storage, StorageError},
+    storage::{COUNTED, ListPosition, Storage, StorageError},
     web::{
         frame::{
             chrome::{Chrome, Section},
@@ -127,7 +128,7 @@ pub(in crate::web) async fn get(
     let runs = storage.list_runs(asker, filter, i64::from(PAGE_SIZE) + 1).await?;
     let page = Page::cut(runs, PAGE_SIZE);
     let n_rows = page.rows.len();
-    let position = storage.count_runs(asker, filter).await?;
+    let position = storage.count_runs(asker, filter, COUNTED).await?;
     let now = clock.now();
     let labels =
         sharing_labels(&storage, &context, page.rows.iter().map(|run| &run.sharing)).await?;
@@ -186,10 +187,11 @@ fn row(
 }
 
 fn summary(position: ListPosition, n_rows: usize) -> String {
-    match position.n_all {
-        0 => String::new(),
-        n_all => format!("{}, newest first", Pager::summary(position.n_before, n_rows, n_all)),
+    if position.n_all == 0 {
+        return String::new();
     }
+    let [n_before, n_all] = [position.n_before, position.n_all].map(Count::up_to_most);
+    format!("{}, newest first", Pager::summary(n_before, n_rows, n_all))
 }
 
 fn state_filters(request: RunsRequest) -> Vec<StateFilter> {

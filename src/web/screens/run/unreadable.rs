@@ -8,8 +8,9 @@ use axum::{
 };
 
 use crate::{
+    domain::count::Count,
     packets,
-    storage::Storage,
+    storage::{COUNTED, Storage},
     web::{
         frame::{
             chrome::{Chrome, Section},
@@ -73,14 +74,15 @@ pub(in crate::web) async fn get(
     let found =
         storage.list_unreadable(&context.asker, id, after, i64::from(PAGE_SIZE) + 1).await?;
     let found = Page::cut(found, PAGE_SIZE);
-    let position = storage.count_unreadable(&context.asker, id, after).await?;
+    let position = storage.count_unreadable(&context.asker, id, after, COUNTED).await?;
+    let [n_before, n_all] = [position.n_before, position.n_all].map(Count::up_to_most);
     let home = paths::run_page(id, "unreadable/");
     let page = UnreadablePage {
         chrome: context.chrome(Section::Runs),
         run_id: id.to_string(),
         run: link(format!("Run {id}: {}", run_title(&run)), paths::run(id)),
         pager: Pager {
-            summary: Pager::summary(position.n_before, found.rows.len(), position.n_all),
+            summary: Pager::summary(n_before, found.rows.len(), n_all),
             what: "unreadable packets".to_owned(),
             first: (after > 0).then(|| home.clone()),
             next: found.last_before_more().map(|row| format!("{home}?after={}", row.id)),

@@ -32,7 +32,7 @@ pub(in crate::web) async fn get_export(
 ) -> Result<Response, Error> {
     context.require_admin()?;
     let query = query.taking(&filter_parameters())?;
-    let filter = read_filter(&query).map_err(Error::BadRequest)?;
+    let filter = read_filter(&query).map_err(Error::WrongParameters)?;
     let event = Event {
         action: Action::Exported,
         kind: Kind::History,

@@ -13,7 +13,11 @@ const MAX_LINE: usize = 160;
 /// "broker: archive", a line for each field; of a change, what was before comes first.
 pub(in crate::web) fn detail_lines(detail: &Value, groups: &[Group]) -> Vec<String> {
     let Value::Object(fields) = detail else { return Vec::new() };
-    let mut fields: Vec<_> = fields.iter().filter(|(_, value)| !value.is_null()).collect();
+    // The name says it: of the member in the same line, and of a run's query, which is what the run is called.
+    let is_named = |name: &str| name == "query" || (name == "id" && fields.contains_key("member"));
+    let is_shown =
+        |name: &str, value: &Value| !(value.is_null() || value.is_i64() && is_named(name));
+    let mut fields: Vec<_> = fields.iter().filter(|(name, value)| is_shown(name, value)).collect();
     fields.sort_by_key(|(name, _)| *name == "after");
     let lines = fields.into_iter().map(|(name, value)| {
         let line = format!("{name}: {}", in_words(value, groups));
@@ -101,6 +105,15 @@ mod tests {
                 "after: seen by the whole team, changed by SN and a deleted group (4)",
             ]
         );
+    }
+
+    #[test]
+    fn no_number_is_told_of_what_has_a_name() {
+        let told = |detail: Value| detail_lines(&detail, &[]);
+        assert_eq!(told(json!({ "broker": "archive", "query": 12 })), ["broker: archive"]);
+        assert_eq!(told(json!({ "id": 7, "member": "Ada" })), ["member: Ada"]);
+        assert_eq!(told(json!({ "id": 7 })), ["id: 7"]);
+        assert_eq!(told(json!({ "query": "a text" })), ["query: a text"]);
     }
 
     #[test]
