@@ -39,7 +39,7 @@ fn by_enter(page: &Answer, typed: &[(&str, &str)]) -> [(String, Sent); 2] {
         let value = typed.map(|(_, value)| (*value).to_owned()).or_else(|| untouched(field));
         sent.extend(value.map(|value| (name, value)));
     }
-    let button = form.select(&select("button")).next().unwrap();
+    let button = form.select(&select("button:not([type=button])")).next().unwrap();
     assert!(button.value().attr("disabled").is_none(), "{}", page.body);
     let mut pressed = sent.clone();
     let name = attribute(button, "name");
