@@ -1,5 +1,6 @@
 //! "Query a Broker": what TOM users do with queries (cases A1 to A7 and A12), and what TOM answers with a 500.
 
+use scraper::{ElementRef, Html, Selector};
 use serde_json::json;
 
 use crate::support::TestApp;
@@ -241,5 +242,37 @@ async fn hostile_names_are_shown_as_text() {
         app.post("/alerts/query/create/", &with(&[("action", "save"), ("query_name", name)]))
             .await
             .expect(422);
+    }
+}
+
+/// What the buttons in the middle of a page are called.
+async fn names_of_buttons(app: &TestApp, path: &str) -> Vec<String> {
+    let page = Html::parse_document(&app.get(path).await.expect(200).body);
+    let buttons = Selector::parse("main button:not([aria-hidden])").unwrap();
+    let name = |button: ElementRef<'_>| {
+        let text: String = button.text().collect();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    page.select(&buttons).map(name).collect()
+}
+
+#[tokio::test]
+async fn a_button_is_called_by_what_it_does_and_to_what() {
+    let app = TestApp::start().await;
+    let query = json!({"name": "young", "broker": "archive", "parameters": {"folder": "night"}});
+    let query = app.post_json("/api/queries/", &query).await.expect(201).json()["id"].clone();
+    let run = app.run(json!({"max_results": 1})).await["id"].clone();
+    let again = format!("Run again the query of run {run}");
+    for (path, names) in [
+        ("/", &["Run young"][..]),
+        ("/alerts/query/list/", &["Run young", "Copy young"]),
+        ("/alerts/query/create/?broker=archive", &["Run", "Save", "Save and run"]),
+        (&*format!("/alerts/query/{query}/update/"), &["Run", "Save", "Save and run"]),
+        (&*format!("/runs/{run}/"), &[&*again]),
+    ] {
+        let there = names_of_buttons(&app, path).await;
+        for name in names {
+            assert!(there.iter().any(|it| it == name), "no {name} on {path}: {there:?}");
+        }
     }
 }
