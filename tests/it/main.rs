@@ -29,6 +29,7 @@ mod publish;
 mod pubsub_double;
 mod pubsub_emulator;
 mod queries;
+mod query_fields;
 mod refused_forms;
 mod restart;
 mod results;
