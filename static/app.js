@@ -131,7 +131,10 @@ if (region) {
       spoken.textContent = state.status;
       lastSpoken = Date.now();
     }
-    if (!isLive && !isLeaving && !document.querySelector("[data-selection]")) location.reload();
+    // Where no alerts are shown yet, the first ones show themselves.
+    const hasFirst = document.querySelector(".empty-results") && document.getElementById("new-results");
+    const isTold = isLive || document.querySelector("[data-selection]");
+    if (!isLeaving && (hasFirst || !isTold)) location.reload();
     return isLive;
   };
   // Where events do not come through: ask.

@@ -73,9 +73,9 @@ impl ResultsRequest {
         Self { cursor: cursor.clone(), ..self.clone() }.href(run_id)
     }
 
-    /// The address that asks for just this.
+    /// The address that asks for just this, and leads to the table.
     pub(in crate::web) fn href(&self, run_id: RunId) -> String {
-        paths::run_page(run_id, &paths::query_string_of(&self.pairs()))
+        format!("{}#results", paths::run_page(run_id, &paths::query_string_of(&self.pairs())))
     }
 
     /// What the addresses by which a page follows its run take: the results, and how many of them are shown.
