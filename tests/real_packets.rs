@@ -201,7 +201,11 @@ fn damaged_files_and_files_of_other_surveys_give_an_error() {
             _ => println!("{file}: {error}"),
         }
         let packets: Vec<_> = split_container(read(&folder, row)).collect();
-        assert!(packets.iter().flatten().all(|packet| decode(packet).is_err()), "{file}");
+        let n_read = packets.iter().flatten().filter(|packet| decode(packet).is_ok()).count();
+        // In one of them a whole packet stands before the damage; fastavro gives it too.
+        let breaks_off = packets.last().is_some_and(Result::is_err);
+        let is_damaged = row["opens"].starts_with("FAILS") && breaks_off;
+        assert!(n_read == 0 || n_read == 1 && is_damaged, "{file}: {n_read}");
     }
 }
 
