@@ -112,11 +112,12 @@ if (region) {
     if (log) log.scrollTop = scroll;
     if (focused) document.getElementById(focused)?.focus();
   };
-  // A form that was sent leads elsewhere: to load this page anew would take its answer's place.
+  // A form that was sent, or a link, leads elsewhere: to load this page anew would take its answer's place.
   let isLeaving = false;
   document.addEventListener("submit", (event) => {
     if (!event.defaultPrevented) isLeaving = true;
   });
+  addEventListener("beforeunload", () => { isLeaving = true; });
   addEventListener("pageshow", () => { isLeaving = false; });
   // Shows the progress; whether more may come.
   const take = (html) => {

@@ -16,6 +16,11 @@ async fn way_back(app: &TestApp, path: &str) -> String {
     href_after(&app.get(path).await.expect(200).body, "class=\"crumbs\"")
 }
 
+/// The place of the table on a page of results.
+fn at_table(results: &str) -> String {
+    format!("{results}#results")
+}
+
 #[tokio::test]
 async fn an_alert_leads_back_to_the_page_of_results_that_it_was_opened_from() {
     let app = TestApp::start_empty().await;
@@ -25,11 +30,13 @@ async fn an_alert_leads_back_to_the_page_of_results_that_it_was_opened_from() {
     let first = format!("/runs/{old}/?order=-mag&page_size=25");
     let page = app.get(&first).await.expect(200).body;
     let (before_next, _) = page.split_once("rel=\"next\"").unwrap();
-    let second = before_next.rsplit_once("href=\"").unwrap().1.split('"').next().unwrap();
-    for results in [format!("/runs/{old}/"), first, second.replace("&#38;", "&")] {
-        let page = app.get(&results).await.expect(200).body;
+    let second = before_next.rsplit_once("href=\"").unwrap().1;
+    let second = second.split('"').next().unwrap().replace("&#38;", "&");
+    let second = second.trim_end_matches("#results");
+    for results in [&*format!("/runs/{old}/"), &*first, second] {
+        let page = app.get(results).await.expect(200).body;
         let alert = href_after(&page, "<th scope=\"row\"");
-        assert_eq!(way_back(&app, &alert).await, results);
+        assert_eq!(way_back(&app, &alert).await, at_table(results));
     }
     let alert = href_after(&page, "<th scope=\"row\"");
     let plain = alert.split('?').next().unwrap();
@@ -85,11 +92,11 @@ async fn a_target_leads_back_to_the_search_or_the_results_that_it_was_opened_fro
     }
     let results = format!("/runs/{}/?order=name", run["id"]);
     let target = href_after(&app.get(&results).await.body, "<a class=\"chip is-good\"");
-    assert_eq!(way_back(&app, &target).await, results);
+    assert_eq!(way_back(&app, &target).await, at_table(&results));
     // From the alert to its target, as from the results.
     let alert = format!("{}?run={}&order=name", alert["url"].as_str().unwrap(), run["id"]);
     let target = href_after(&app.get(&alert).await.body, "<a class=\"chip is-good\"");
-    assert_eq!(way_back(&app, &target).await, results);
+    assert_eq!(way_back(&app, &target).await, at_table(&results));
 }
 
 #[tokio::test]

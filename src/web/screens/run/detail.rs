@@ -157,7 +157,7 @@ pub(in crate::web) async fn get_progress(
     let found = storage.find_run_with_log(&context.asker, id, LOG_LINES).await?;
     let (run, log) = found.ok_or(Error::NotFound)?;
     let shown = query.number("shown").and_then(|shown| u64::try_from(shown).ok()).unwrap_or(0);
-    let news = NewResults { shown, href: request.href(id) };
+    let news = NewResults { shown, href: request.href_anew(id) };
     let member_id = context.asker.member_id();
     let progress_context =
         ProgressContext { member_id, now: clock.now(), limits: runner.limits(), brokers };

@@ -141,7 +141,7 @@ impl ProgressEvents {
         }
         let found = self.storage.find_run_with_log(&self.asker, self.id, LOG_LINES).await?;
         let Some((run, log)) = found else { return Ok(None) };
-        let news = NewResults { shown: self.shown, href: self.request.href(self.id) };
+        let news = NewResults { shown: self.shown, href: self.request.href_anew(self.id) };
         let (member_id, now) = (self.asker.member_id(), self.clock.now());
         let brokers = self.brokers.clone();
         let progress_context = ProgressContext { member_id, now, limits: self.limits, brokers };

@@ -75,7 +75,12 @@ impl ResultsRequest {
 
     /// The address that asks for just this, and leads to the table.
     pub(in crate::web) fn href(&self, run_id: RunId) -> String {
-        format!("{}#results", paths::run_page(run_id, &paths::query_string_of(&self.pairs())))
+        format!("{}#results", self.href_anew(run_id))
+    }
+
+    /// The same from the top of the page: a browser that is there already asks for it anew.
+    pub(in crate::web) fn href_anew(&self, run_id: RunId) -> String {
+        paths::run_page(run_id, &paths::query_string_of(&self.pairs()))
     }
 
     /// What the addresses by which a page follows its run take: the results, and how many of them are shown.
