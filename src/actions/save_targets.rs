@@ -13,6 +13,9 @@ use crate::{
     storage::{NotDone, Refused, Saving, Storage},
 };
 
+/// Alerts that can be saved in one request; more would take longer than a request may.
+pub const MOST_SAVED_AT_ONCE: u16 = 2_000;
+
 /// The state of a target that somebody has read before they change it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReadTarget {

@@ -16,8 +16,9 @@ use super::sniff::is_container;
 
 /// The packets in `bytes`, in order.
 ///
-/// A container of several records, or of one and what cannot be read, yields each of them as a container of its own, uncompressed, with
-/// the header of the file. So does each of several containers behind each other: files that were joined. Anything else, a container of one record too, is yielded as it is, for [`super::decode`] to judge.
+/// A container of several records, or of one and what cannot be read, yields each of them as a container of its own,
+/// uncompressed, with the header of the file. So do several containers behind each other: files that were joined. Anything
+/// else, a container of one record too, is yielded as it is, for [`super::decode`] to judge.
 /// What is damaged yields its error once, after the packets before it, and ends.
 pub fn split_container(bytes: Bytes) -> SplitContainer {
     let whole = |bytes| SplitContainer { state: State::Whole(bytes) };

@@ -15,6 +15,9 @@ use crate::domain::{
 /// How long a report is kept.
 const LIFE: Duration = Duration::from_hours(30 * 24);
 
+/// How many of a member's are kept.
+const REPORTS_AT_ONCE: i64 = 100;
+
 /// What became of alerts that were saved as targets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SaveReport {
@@ -51,7 +54,7 @@ struct ReportRow {
 }
 
 impl Storage {
-    /// Keeps what became of alerts of a run that they saved; its id, or `None` when they do not see the run any more.
+    /// Keeps what became of alerts of a run that they saved, and forgets their oldest reports beyond a hundred; its id, or `None` when they do not see the run any more.
     pub async fn keep_save_report(
         &self,
         by: &Asker,
@@ -61,7 +64,13 @@ impl Storage {
         by.require_work()?;
         let outcomes: Vec<_> = report.outcomes.iter().map(StoredOutcome::of).collect();
         let id = sqlx::query_scalar(
-            "insert into save_report (run_id, member_id, on_existing, outcomes, left_selected)
+            "with surplus as (
+                 delete from save_report
+                 where member_id = $1 and id <= (
+                     select id from save_report where member_id = $1 order by id desc offset $7 limit 1
+                 )
+             )
+             insert into save_report (run_id, member_id, on_existing, outcomes, left_selected)
              select r.id, $1, $4, $5, $6 from run r where r.id = $3 and may_read(r.started_by, r.readers, $1, $2)
              returning id",
         )
@@ -71,6 +80,7 @@ impl Storage {
         .bind(report.on_existing.id())
         .bind(Json(outcomes))
         .bind(i64::try_from(report.n_left).unwrap_or(i64::MAX))
+        .bind(REPORTS_AT_ONCE - 1)
         .fetch_optional(&self.pool)
         .await?;
         Ok(id)

@@ -40,8 +40,9 @@ async fn a_value_that_cannot_be_read_is_named_and_no_list_is_shown_without_it() 
     app.post_json("/api/targets/", &json!({"name": "nova", "ra": 1, "dec": 2})).await.expect(201);
     let query = json!({"name": "my query", "broker": "archive", "parameters": {"folder": "night"}});
     app.post_json("/api/queries/", &query).await.expect(201);
-    let run = app.run(json!({"max_results": 3})).await["id"].clone();
-    let run = format!("/runs/{run}/");
+    let run = app.run(json!({"max_results": 3})).await;
+    let alert = app.results(&run, "time").await[0]["url"].as_str().unwrap().to_owned();
+    let run = format!("/runs/{}/", run["id"]);
     let whole = "Give a whole number.";
     for (path, named) in [
         (
@@ -49,6 +50,15 @@ async fn a_value_that_cannot_be_read_is_named_and_no_list_is_shown_without_it() 
             "“cone_serch”: This page takes no such parameter. It takes: name, ",
         ),
         ("/targets/?before=x", &format!("“before”: {whole}")),
+        ("/targets/1/?before=x", &format!("“before”: {whole}")),
+        ("/targets/1/?cone=1,2,3", "“cone”: This page takes no such parameter."),
+        ("/targets/1/?order=-mag", "“order”: This page takes no such parameter."),
+        ("/targets/1/?run=1&name=nova", "“name”: This page takes no such parameter."),
+        ("/targets/1/?alerts_before=1&alerts_after=2", "“alerts_before”: Give it without"),
+        ("/targets/1/update/?page_size=25", "“page_size”: This page takes no such parameter."),
+        (&format!("{alert}?order=-mag"), "“order”: This page takes no such parameter."),
+        (&format!("{alert}?alerts_before=5"), "“alerts_before”: This page takes no such"),
+        (&format!("{alert}?run=1&name=x"), "“name”: This page takes no such parameter."),
         ("/targets/?whose=mine2", "“whose”: Give one of: all, mine, groups."),
         ("/targets/?name=a&name=b", "“name”: Give it once"),
         ("/runs/?state=done", "“state”: Give one of: queued, "),

@@ -14,6 +14,7 @@ use super::{openapi::description, wrong_fields::wrong_fields};
 use crate::web::frame::{
     error::ApiError,
     extract::{Pairs, body_of},
+    json_members::JsonMembers,
     page_query::IsJudged,
     parameters::{Parameter, complaints},
 };
@@ -34,10 +35,13 @@ pub(super) async fn refuse_others(request: Request, next: Next) -> Response {
         match body_of(Request::from_parts(parts.clone(), body), &()).await {
             Ok(bytes) => {
                 // What is no object is refused where it is read.
-                let members: Map<String, Value> =
-                    serde_json::from_slice(&bytes).unwrap_or_default();
-                for name in members.keys().filter(|name| !taken.takes(name)) {
-                    errors.insert(name.clone(), taken.unknown_member());
+                if let Ok(sent) = JsonMembers::read(&bytes) {
+                    for name in sent.members.keys().filter(|name| !taken.takes(name)) {
+                        errors.insert(name.clone(), taken.unknown_member());
+                    }
+                    for name in sent.twice {
+                        errors.insert(name, json!(["Give it once: only one value is read."]));
+                    }
                 }
                 Request::from_parts(parts, Body::from(bytes))
             }

@@ -30,9 +30,6 @@ use crate::{
     },
 };
 
-/// Alerts that can be saved in one request.
-const MAX_SAVED_AT_ONCE: usize = 2_000;
-
 /// Alerts that are to be saved as targets.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = AlertsToSave, example = json!({"alerts": [1031, 1032], "on_existing": "update"}))]
@@ -119,7 +116,7 @@ pub(super) async fn post_targets(
             "Please select at least one alert from which to create a target.",
         ));
     }
-    if alert_ids.len() > MAX_SAVED_AT_ONCE {
+    if alert_ids.len() > usize::from(MOST_SAVED_AT_ONCE) {
         return Ok(wrong_field("alerts", "At most 2,000 alerts can be saved at once."));
     }
     let on_existing = match &body.on_existing {

@@ -216,11 +216,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let bytes = body_of(request, state).await?;
         let unread = |error| Error::BadRequest(format!("the body is not a JSON object ({error})"));
-        // Of a member that comes twice the last one counts.
-        let members: Map<String, Value> = match bytes.len() {
-            0 => Map::new(),
-            _ => serde_json::from_slice(&bytes).map_err(unread)?,
-        };
+        let members = JsonMembers::read(&bytes).map_err(unread)?.members;
         Ok(Self(serde_json::from_value(Value::Object(members)).map_err(unread)?))
     }
 }

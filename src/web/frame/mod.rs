@@ -8,6 +8,7 @@ pub(super) mod error;
 pub(super) mod error_page;
 pub(super) mod extract;
 pub(super) mod flash;
+pub(super) mod json_members;
 pub(super) mod page_query;
 pub(super) mod parameters;
 pub(super) mod shown_once;

@@ -110,7 +110,11 @@ pub(super) const WITHOUT_A_RIGHT: &[(&str, &str, &str)] = &[
         "update saved_query q set name = $2",
         "follows the question in the same transaction, with the row locked",
     ),
-    ("save_reports", "insert into save_report (", "one's own, of a run that they see"),
+    (
+        "save_reports",
+        "with surplus as ( delete from save_report",
+        "one's own, of a run that they see",
+    ),
     (
         "selections",
         "insert into run_selection (run_id, member_id, alert_id) select run_id, $2, alert_id from run_alert where run_id = $1 and alert_id",

@@ -114,7 +114,7 @@ pub(in crate::web) async fn get(
     context: PageContext,
     Path(address): Path<(String, String)>,
 ) -> Result<Response, Error> {
-    let request = AlertRequest::parse(&query.taking(&AlertRequest::parameters())?)?;
+    let request = AlertRequest::of(query)?;
     let (asker, now) = (&context.asker, clock.now());
     let stored = find(&storage, asker, &address).await?;
     let found_by = found_by(&storage, asker, &stored.row, &request, now).await?;

@@ -11,7 +11,7 @@ use crate::{
     },
     storage::{Storage, StorageError},
     web::{
-        frame::{error::Error, extract::Pairs, parameters::Parameter},
+        frame::{error::Error, page_query::Query, parameters::Parameter},
         paths,
         screens::shared::way_back::{AlertFrom, run_words},
         widgets::{
@@ -52,15 +52,12 @@ pub(super) struct AlertRequest {
 }
 
 impl AlertRequest {
-    /// What the address of an alert takes.
-    pub(super) fn parameters() -> Vec<Parameter> {
-        let mut taken = AlertFrom::parameters();
+    /// The request of an address that asks for nothing else.
+    pub(super) fn of(query: Query) -> Result<Self, Error> {
+        let mut taken = AlertFrom::parameters(&query);
         taken.push(Parameter::any_whole("found_before"));
-        taken
-    }
-
-    pub(super) fn parse(query: &Pairs) -> Result<Self, Error> {
-        let from = AlertFrom::parse(query)?;
+        let query = query.taking(&taken)?;
+        let from = AlertFrom::parse(&query)?;
         Ok(Self { from, found_before: query.number("found_before") })
     }
 }

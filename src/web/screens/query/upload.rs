@@ -1,6 +1,6 @@
 //! `POST /alerts/{broker}/upload/`: packets from the browser become an archive of their own.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use axum::{
     extract::{Multipart, Path as UrlPath, multipart::Field},
@@ -115,8 +115,18 @@ async fn take(mut form: Multipart, folder: &Path) -> Result<(), NotTaken> {
     if arrived.is_empty() {
         return Err(NotTaken::wrong("Choose at least one file.".to_owned()));
     }
+    // What cannot be put in its place takes those before it back.
+    let mut placed = Vec::new();
     for (name, file) in arrived {
-        put_in_place(file, folder, &name)?;
+        match put_in_place(file, folder, &name) {
+            Ok(place) => placed.push(place),
+            Err(error) => {
+                for place in placed {
+                    let _ = std::fs::remove_file(place);
+                }
+                return Err(error);
+            }
+        }
     }
     Ok(())
 }
@@ -150,12 +160,12 @@ fn internal(error: std::io::Error) -> Error {
     Error::Internal(anyhow::Error::new(error).context("an upload could not be written"))
 }
 
-/// Moves a file that arrived to its name, or to the first free one like it.
-fn put_in_place(mut file: TempPath, folder: &Path, name: &str) -> Result<(), NotTaken> {
+/// Moves a file that arrived to its name, or to the first free one like it; where it is now.
+fn put_in_place(mut file: TempPath, folder: &Path, name: &str) -> Result<PathBuf, NotTaken> {
     for n in 1..=MAX_SAME_NAME {
         let place = if n == 1 { folder.join(name) } else { folder.join(format!("{n}-{name}")) };
-        match file.persist_noclobber(place) {
-            Ok(()) => return Ok(()),
+        match file.persist_noclobber(&place) {
+            Ok(()) => return Ok(place),
             Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
                 file = error.path;
             }

@@ -41,6 +41,10 @@ pub(in crate::web) async fn post(
     if alert_ids.is_empty() {
         return Ok(redirect_with(Note::NothingSelected, &paths::run(run_id)));
     }
+    if alert_ids.len() > usize::from(MOST_SAVED_AT_ONCE) {
+        let most = grouped(MOST_SAVED_AT_ONCE.into());
+        return Err(Error::WrongParameters(format!("At most {most} alerts can be saved at once.")));
+    }
     let on_existing = form.text("on_existing").and_then(OnExisting::from_id).unwrap_or_default();
     let report = save(&storage, &timing, &context, &run, &alert_ids, on_existing).await?;
     if let ([outcome], Some(next)) = (report.outcomes.as_slice(), form.text("next"))

@@ -104,7 +104,7 @@ pub(in crate::web) async fn get(
         summary: summary(&outcomes, n_left),
         run: link(format!("Run {}: {}", run.id, run_title(&run)), paths::run(run.id)),
         rows: report_rows(&storage, &run, &outcomes, on_existing).await?,
-        retry: retry_button(&run, &outcomes),
+        retry: retry_button(&run, &outcomes, on_existing),
     };
     Ok(context.render(&page))
 }
@@ -192,7 +192,11 @@ fn report_row(
     ReportRow { alert: link(name, href), source_id, outcome: kind, target, reason }
 }
 
-fn retry_button(run: &Run, outcomes: &[SaveOutcome]) -> Option<PostButton> {
+fn retry_button(
+    run: &Run,
+    outcomes: &[SaveOutcome],
+    on_existing: OnExisting,
+) -> Option<PostButton> {
     let failed: Vec<_> = outcomes
         .iter()
         .filter(|outcome| matches!(outcome.result, SaveResult::Failed { .. }))
@@ -201,7 +205,9 @@ fn retry_button(run: &Run, outcomes: &[SaveOutcome]) -> Option<PostButton> {
     if failed.is_empty() {
         return None;
     }
-    let values = std::iter::once(hidden("run_id", run.id.to_string())).chain(failed).collect();
+    let same =
+        [hidden("run_id", run.id.to_string()), hidden("on_existing", on_existing.id().to_owned())];
+    let values = same.into_iter().chain(failed).collect();
     Some(post_button(
         "Retry failed",
         paths::SAVE_ALERTS.to_owned(),

@@ -19,9 +19,6 @@ use crate::{
     },
 };
 
-/// Alerts that can be saved in one request; more would take longer than a request may.
-const MAX_SAVED_AT_ONCE: i64 = 2_000;
-
 /// Keeps what was changed on the page, then does what the pressed button says.
 pub(in crate::web) async fn post(
     State(storage): State<Storage>,
@@ -46,7 +43,7 @@ pub(in crate::web) async fn post(
     if action != "create" {
         return Ok(Redirect::to(&next).into_response());
     }
-    let selected = storage.list_selected(&context.asker, id, MAX_SAVED_AT_ONCE).await?;
+    let selected = storage.list_selected(&context.asker, id, MOST_SAVED_AT_ONCE.into()).await?;
     if selected.is_empty() {
         return Ok(redirect_with(Note::NothingSelected, &next));
     }

@@ -9,7 +9,12 @@ use crate::{
     },
     storage::{EvidencePlace, Storage, StorageError},
     web::{
-        frame::{error::Error, extract::Pairs, parameters::Parameter},
+        frame::{
+            error::Error,
+            extract::Pairs,
+            page_query::{Query, refused},
+            parameters::Parameter,
+        },
         paths,
         widgets::{
             controls::Link,
@@ -30,9 +35,13 @@ pub(in crate::web) enum AlertFrom {
 }
 
 impl AlertFrom {
-    /// What the address of an alert takes of the way back.
-    pub(in crate::web) fn parameters() -> Vec<Parameter> {
-        let mut taken = TargetRequest::parameters();
+    /// What the address of an alert takes of the way back, by where it says that it was opened.
+    pub(in crate::web) fn parameters(query: &Query) -> Vec<Parameter> {
+        let mut taken = match (query.choice("target"), query.choice("run")) {
+            (Some(_), _) => TargetRequest::parameters(query),
+            (None, Some(_)) => parameters_of_results(),
+            (None, None) => vec![Parameter::any_whole("run")],
+        };
         taken.push(Parameter::any_whole("target"));
         taken
     }
@@ -93,19 +102,34 @@ impl Default for TargetFrom {
 }
 
 impl TargetRequest {
-    /// What the address of a target takes. `before` is a place in results, or a target in their list.
-    pub(in crate::web) fn parameters() -> Vec<Parameter> {
-        let mut taken = ResultsRequest::parameters();
-        let of_list = TargetsRequest::parameters().into_iter();
-        taken.extend(of_list.filter(|parameter| parameter.name() != "before"));
-        taken.extend(["run", "alerts_before", "alerts_after"].map(Parameter::any_whole));
+    /// The request of an address that asks for nothing else.
+    pub(in crate::web) fn of(query: Query) -> Result<Self, Error> {
+        let taken = Self::parameters(&query);
+        Self::parse(&query.taking(&taken)?)
+    }
+
+    /// What the address of a target takes, by where it says that it was opened: `before` is a place in results, or a target in
+    /// their list.
+    fn parameters(query: &Query) -> Vec<Parameter> {
+        let mut taken = if query.choice("run").is_some() {
+            parameters_of_results()
+        } else {
+            // The list itself is asked by this word too, and writes the other.
+            let of_list = TargetsRequest::parameters().into_iter();
+            let carried = of_list.filter(|parameter| parameter.name() != "cone");
+            carried.chain([Parameter::any_whole("run")]).collect()
+        };
+        taken.extend(["alerts_before", "alerts_after"].map(Parameter::any_whole));
         taken
     }
 
     /// Reads the address of a target, or of an alert that was opened there.
     pub(in crate::web) fn parse(query: &Pairs) -> Result<Self, Error> {
         let alerts = match (query.number("alerts_before"), query.number("alerts_after")) {
-            (Some(id), _) => EvidencePlace::Before(id),
+            (Some(_), Some(_)) => {
+                return Err(refused("alerts_before", "Give it without “alerts_after”."));
+            }
+            (Some(id), None) => EvidencePlace::Before(id),
             (None, Some(id)) => EvidencePlace::After(id),
             (None, None) => EvidencePlace::Latest,
         };
@@ -167,6 +191,12 @@ pub(in crate::web) fn of_results(
     request: &ResultsRequest,
 ) -> Vec<(&'static str, String)> {
     std::iter::once(("run", run_id.to_string())).chain(request.pairs()).collect()
+}
+
+fn parameters_of_results() -> Vec<Parameter> {
+    let mut taken = ResultsRequest::parameters();
+    taken.push(Parameter::any_whole("run"));
+    taken
 }
 
 /// "Run 318: young in g".

@@ -87,7 +87,7 @@ pub(in crate::web) async fn get(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let request = TargetRequest::parse(&query.taking(&TargetRequest::parameters())?)?;
+    let request = TargetRequest::of(query)?;
     let target = storage.find_target(&context.asker, id).await?.ok_or(Error::NotFound)?;
     let evidence = storage.list_evidence(&context.asker, id, request.alerts, PAGE_SIZE).await?;
     let rights = context.asker.rights_on(target.created_by, &target.sharing);
@@ -125,7 +125,7 @@ pub(in crate::web) async fn get_delete(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let request = TargetRequest::parse(&query.taking(&TargetRequest::parameters())?)?;
+    let request = TargetRequest::of(query)?;
     let found = state.storage().find_target(&context.asker, id).await?;
     let target = found.ok_or(Error::NotFound)?;
     if !context.asker.rights_on(target.created_by, &target.sharing).delete {

@@ -68,7 +68,7 @@ pub(in crate::web) async fn get_update(
     context: PageContext,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let request = TargetRequest::parse(&query.taking(&TargetRequest::parameters())?)?;
+    let request = TargetRequest::of(query)?;
     let target = storage.find_target(&context.asker, id).await?.ok_or(Error::NotFound)?;
     if !context.asker.rights_on(target.created_by, &target.sharing).write {
         return Err(Error::Forbidden);
@@ -105,7 +105,7 @@ pub(in crate::web) async fn post_update(
     Id(id): Id,
     Form(form): Form,
 ) -> Result<Response, Error> {
-    let request = TargetRequest::parse(&query.taking(&TargetRequest::parameters())?)?;
+    let request = TargetRequest::of(query)?;
     let target = storage.find_target(&context.asker, id).await?.ok_or(Error::NotFound)?;
     let version = form.version()?;
     let raw = RawForm::from_pairs(form.iter());
