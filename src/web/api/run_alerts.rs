@@ -16,7 +16,7 @@ use super::{
     wrong_fields::{ErrorsBody, wrong_field},
 };
 use crate::{
-    actions::save_targets::save_targets,
+    actions::save_targets::{MOST_SAVED_AT_ONCE, save_targets},
     domain::{target::OnExisting, timing::WebTiming},
     storage::Storage,
     web::{

@@ -11,10 +11,13 @@ use axum::{
     http::{Extensions, HeaderMap, request::Parts},
 };
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use url::form_urlencoded;
 
-use super::error::{ApiError, Error};
+use super::{
+    error::{ApiError, Error},
+    json_members::JsonMembers,
+};
 use crate::web::{AppState, Site};
 
 /// Largest form, bytes: a page of 200 rows with their ids is far below.

@@ -6,7 +6,7 @@ use axum::{
 };
 
 use crate::{
-    actions::save_targets::save_targets,
+    actions::save_targets::{MOST_SAVED_AT_ONCE, save_targets},
     domain::{
         run::Run,
         target::{OnExisting, SaveOutcome, SaveResult},
@@ -21,6 +21,7 @@ use crate::{
             flash::Note,
         },
         paths,
+        widgets::words::grouped,
     },
 };
 

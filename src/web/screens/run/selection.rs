@@ -9,6 +9,7 @@ use axum::{
 
 use super::save::{save_and_report, stays_on};
 use crate::{
+    actions::save_targets::MOST_SAVED_AT_ONCE,
     domain::{target::OnExisting, timing::WebTiming},
     storage::Storage,
     web::frame::{
