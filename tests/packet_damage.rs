@@ -47,6 +47,10 @@ fn bytes_after_the_packet_are_refused() {
             let (last, before) = packets.split_last().unwrap();
             let is_refused = last.as_ref().map_or(true, |packet| decode(packet).is_err());
             assert!(is_refused && before.len() < 2, "{count} bytes {filling}: {packets:?}");
+            for whole_before in before.iter().flatten() {
+                let read = decode(whole_before).unwrap();
+                assert_eq!(read.source_id, decode(&whole).unwrap().source_id, "{count} {filling}");
+            }
         }
     }
 }

@@ -202,10 +202,10 @@ fn damaged_files_and_files_of_other_surveys_give_an_error() {
         }
         let packets: Vec<_> = split_container(read(&folder, row)).collect();
         let n_read = packets.iter().flatten().filter(|packet| decode(packet).is_ok()).count();
-        // In one of them a whole packet stands before the damage; fastavro gives it too.
-        let breaks_off = packets.last().is_some_and(Result::is_err);
-        let is_damaged = row["opens"].starts_with("FAILS") && breaks_off;
-        assert!(n_read == 0 || n_read == 1 && is_damaged, "{file}: {n_read}");
+        // A whole packet stands before the damage; fastavro gives it too.
+        let is_half_whole = file.ends_with("ampel-ztf-archive/schema_4.02.avro");
+        assert_eq!(n_read, usize::from(is_half_whole), "{file}");
+        assert!(!is_half_whole || packets.last().is_some_and(Result::is_err), "{file}");
     }
 }
 

@@ -91,6 +91,8 @@ timing! {
         longest_pause: Duration::from_secs(8),
         /// How long the end of a run waits for the last acknowledgements.
         last_acknowledgements: Duration::from_secs(10),
+        /// The same of a run that somebody has stopped.
+        acknowledgements_of_stopped: Duration::from_secs(3),
         /// How long after the end of a run its backend may say more.
         late_lines: Duration::from_mins(2),
         /// The same when the service stops.
@@ -160,6 +162,8 @@ timing! {
         empty_pause: Duration::from_millis(500),
         /// How often the subscription is looked at while nothing comes: its topic may be gone.
         look: Duration::from_mins(1),
+        /// How long nothing has come before the subscription is looked at: an empty answer may leave out what waits.
+        quiet: Duration::from_secs(3),
         /// How long the end of a run waits for the pulls that are under way.
         last_pulls: Duration::from_secs(5),
     }
@@ -237,7 +241,7 @@ mod tests {
     use super::*;
 
     /// The program's own patience, in milliseconds.
-    const TRUE_VALUES_MS: [(&str, u64); 63] = [
+    const TRUE_VALUES_MS: [(&str, u64); 65] = [
         ("database.connection", 3_000),
         ("database.statement", 5_000),
         ("database.lock", 2_000),
@@ -249,6 +253,7 @@ mod tests {
         ("runs.first_pause", 250),
         ("runs.longest_pause", 8_000),
         ("runs.last_acknowledgements", 10_000),
+        ("runs.acknowledgements_of_stopped", 3_000),
         ("runs.late_lines", 120_000),
         ("runs.last_lines", 3_000),
         ("runs.last_work", 10_000),
@@ -275,6 +280,7 @@ mod tests {
         ("calls.brief", 5_000),
         ("pulls.empty_pause", 500),
         ("pulls.look", 60_000),
+        ("pulls.quiet", 3_000),
         ("pulls.last_pulls", 5_000),
         ("streams.first_look", 8_000),
         ("streams.look", 15_000),

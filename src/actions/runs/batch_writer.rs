@@ -156,8 +156,24 @@ impl BatchWriter {
 
     /// Waits for the acknowledgements under way, but not for ever: what is not acknowledged comes again.
     pub(super) async fn finish_acknowledging(&mut self) {
+        let timing = self.settings.timing;
+        let stop = self.settings.context.stop.clone();
         let all = async { while self.acknowledging.join_next().await.is_some() {} };
-        if tokio::time::timeout(self.settings.timing.last_acknowledgements, all).await.is_err() {
+        // Who stops a run does not wait for a service that confirms nothing.
+        let patience = async {
+            tokio::select! {
+                () = tokio::time::sleep(timing.last_acknowledgements) => {}
+                () = async {
+                    stop.cancelled().await;
+                    tokio::time::sleep(timing.acknowledgements_of_stopped).await;
+                } => {}
+            }
+        };
+        let is_done = tokio::select! {
+            () = all => true,
+            () = patience => false,
+        };
+        if !is_done {
             tracing::warn!(
                 run.id = self.settings.run_id,
                 "Some acknowledgements were not confirmed in time"

@@ -194,7 +194,10 @@ impl Puller {
         // here may be what another one has got, and is still reading.
         let is_last = self.pulls.is_empty();
         let is_silent = is_last && self.last_message.elapsed() >= self.limits.silence;
-        if is_silent || is_last && self.next_look <= Instant::now() {
+        // One empty answer may leave out what waits.
+        let quiet = self.timing.quiet.min(self.limits.silence);
+        let is_quiet = is_last && self.last_message.elapsed() >= quiet;
+        if is_silent || is_quiet && self.next_look <= Instant::now() {
             self.consumer.look(&self.topic).await?;
             self.next_look = Instant::now() + self.timing.look;
         }

@@ -90,6 +90,17 @@ async fn a_member_that_no_request_takes_is_refused_by_its_name_everywhere_and_no
 }
 
 #[tokio::test]
+async fn a_member_that_comes_twice_is_told_by_its_name() {
+    let app = TestApp::start_empty().await;
+    let body = r#"{"name": "nova", "ra": 1, "dec": 2, "name": "other"}"#;
+    let request = app.http.post(format!("{}/api/targets/", app.base));
+    let request = request.header("content-type", "application/json").body(body);
+    let refused = app.send(request).await.expect(422).json();
+    assert_eq!(refused["errors"], json!({"name": ["Give it once: only one value is read."]}));
+    assert_eq!(app.get("/api/targets/").await.json()["count"], 0);
+}
+
+#[tokio::test]
 async fn a_saved_query_can_be_sent_back_with_its_broker_and_with_no_other() {
     let app = TestApp::start().await;
     let query = json!({"name": "q", "broker": "archive", "parameters": {"folder": "night"}});

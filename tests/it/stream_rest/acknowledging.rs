@@ -99,7 +99,8 @@ async fn the_end_of_a_run_waits_for_its_last_acknowledgements_as_long_as_is_set(
 async fn a_stop_does_not_wait_for_acknowledgements_that_nobody_confirms() {
     let mut setup = Setup::patient(3_600);
     setup.timing.calls.answer = Duration::from_hours(1);
-    setup.timing.runs.last_acknowledgements = Duration::from_millis(50);
+    setup.timing.runs.last_acknowledgements = Duration::from_hours(1);
+    setup.timing.runs.acknowledgements_of_stopped = Duration::from_millis(50);
     let streaming = setup.start().await;
     streaming.double.script_always(Verb::Acknowledge, Reply::Hang);
     // A batch for each acknowledgement that may be under way, and two more.
