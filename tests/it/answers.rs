@@ -49,6 +49,27 @@ async fn a_report_on_saved_alerts_is_the_same_each_time_it_is_loaded() {
 }
 
 #[tokio::test]
+async fn reports_are_of_so_many_alerts_keep_their_choice_and_are_the_last_hundred() {
+    let app = TestApp::start().await;
+    let (run, _) = run_with_alerts(&app).await;
+    let run_id = run["id"].to_string();
+    let mut form = vec![("run_id", run_id.as_str()), ("on_existing", "skip")];
+    form.push(("alerts", "987654321"));
+    let mut places = Vec::new();
+    for _ in 0..103 {
+        let sent = app.post("/alerts/alert/create/", &form).await.expect(303);
+        places.push(sent.location().to_owned());
+    }
+    app.get(&places[2]).await.expect(404);
+    app.get(&places[3]).await.expect(200);
+    // Who tries again asks for the same.
+    app.get(&places[102]).await.expect(200).shows("name=\"on_existing\" value=\"skip\"");
+    form.extend(std::iter::repeat_n(("alerts", "1"), 2_000));
+    let refused = app.post("/alerts/alert/create/", &form).await.expect(422);
+    refused.shows("At most 2,000 alerts can be saved at once.");
+}
+
+#[tokio::test]
 async fn an_alert_that_is_saved_from_its_page_leads_back_there() {
     let app = TestApp::start().await;
     let (run, rows) = run_with_alerts(&app).await;

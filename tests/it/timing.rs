@@ -43,11 +43,7 @@ pub(crate) fn short() -> Timing {
             brief: Duration::from_secs(2),
             ..calls
         },
-        pulls: PullTiming {
-            empty_pause: milliseconds(100),
-            quiet: milliseconds(500),
-            ..pulls
-        },
+        pulls: PullTiming { empty_pause: milliseconds(100), quiet: milliseconds(500), ..pulls },
         streams: StreamTiming {
             first_look: milliseconds(1_000),
             look: milliseconds(2_000),
