@@ -16,8 +16,12 @@ use std::{
     },
 };
 
+use futures::FutureExt;
 use metrics::counter;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::{
+    task::{JoinHandle, JoinSet},
+    time::sleep,
+};
 
 use super::retrying::patiently;
 use crate::{
@@ -156,30 +160,17 @@ impl BatchWriter {
 
     /// Waits for the acknowledgements under way, but not for ever: what is not acknowledged comes again.
     pub(super) async fn finish_acknowledging(&mut self) {
-        let timing = self.settings.timing;
-        let stop = self.settings.context.stop.clone();
+        let WriterSettings { run_id, timing, context, .. } = &self.settings;
         let all = async { while self.acknowledging.join_next().await.is_some() {} };
         // Who stops a run does not wait for a service that confirms nothing.
-        let patience = async {
-            tokio::select! {
-                () = tokio::time::sleep(timing.last_acknowledgements) => {}
-                () = async {
-                    stop.cancelled().await;
-                    tokio::time::sleep(timing.acknowledgements_of_stopped).await;
-                } => {}
-            }
-        };
-        let is_done = tokio::select! {
-            () = all => true,
-            () = patience => false,
-        };
-        if !is_done {
-            tracing::warn!(
-                run.id = self.settings.run_id,
-                "Some acknowledgements were not confirmed in time"
-            );
-            self.acknowledging.shutdown().await;
+        let stopped = context.stop.cancelled().then(|()| sleep(timing.acknowledgements_of_stopped));
+        tokio::select! {
+            () = all => return,
+            () = sleep(timing.last_acknowledgements) => {}
+            () = stopped => {}
         }
+        tracing::warn!(run.id = run_id, "Some acknowledgements were not confirmed in time");
+        self.acknowledging.shutdown().await;
     }
 
     fn has_enough(&self) -> bool {

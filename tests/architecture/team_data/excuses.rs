@@ -111,11 +111,6 @@ pub(super) const WITHOUT_A_RIGHT: &[(&str, &str, &str)] = &[
         "follows the question in the same transaction, with the row locked",
     ),
     (
-        "save_reports",
-        "with surplus as ( delete from save_report",
-        "one's own, of a run that they see",
-    ),
-    (
         "selections",
         "insert into run_selection (run_id, member_id, alert_id) select run_id, $2, alert_id from run_alert where run_id = $1 and alert_id",
         "one's own ticks, of a run that they see",
