@@ -53,7 +53,7 @@ async fn a_value_that_cannot_be_read_is_named_and_no_list_is_shown_without_it() 
         ("/targets/1/?before=x", &format!("“before”: {whole}")),
         ("/targets/1/?cone=1,2,3", "“cone”: This page takes no such parameter."),
         ("/targets/1/?order=-mag", "“order”: This page takes no such parameter."),
-        ("/targets/1/?run=1&name=nova", "“name”: This page takes no such parameter."),
+        ("/targets/1/?run=1&name=other", "“name”: This page takes no such parameter."),
         ("/targets/1/?alerts_before=1&alerts_after=2", "“alerts_before”: Give it without"),
         ("/targets/1/update/?page_size=25", "“page_size”: This page takes no such parameter."),
         (&format!("{alert}?order=-mag"), "“order”: This page takes no such parameter."),
