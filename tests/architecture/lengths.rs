@@ -22,7 +22,6 @@ const LONG_FILES: &[(&str, usize)] = &[
     ("actions/sign_in.rs", 303),
     ("app/ingest.rs", 312),
     ("brokers/database/form.rs", 320),
-    ("config.rs", 346),
     ("google/oauth/provider.rs", 332),
     ("storage/listener_work.rs", 329),
     ("storage/members.rs", 322),
