@@ -20,7 +20,6 @@ const LONG_FUNCTIONS: &[(&str, &str, usize)] = &[
 const LONG_FILES: &[(&str, usize)] = &[
     ("actions/sign_in.rs", 303),
     ("app/ingest.rs", 312),
-    ("google/oauth/provider.rs", 332),
     ("storage/listener_work.rs", 329),
     ("storage/members.rs", 322),
 ];
