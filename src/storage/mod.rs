@@ -11,6 +11,7 @@
 //!
 //! **Statements** are texts, not sqlx's query macros: building needs no database, and each statement is run by a test.
 
+mod admissions;
 mod alert_runs;
 mod alerts;
 mod api_tokens;
@@ -67,6 +68,7 @@ use sqlx::{
 use crate::domain::{count::Count, timing::DatabaseTiming};
 
 pub use self::{
+    admissions::{Admission, Welcome},
     batches::{Batch, KeptBatch},
     budget::{Reserved, SpendingLimits, SpendingWish},
     credentials::{Credential, SealedTokens},
@@ -76,7 +78,6 @@ pub use self::{
     kept_answers::KeptAnswer,
     known_alerts::KeptAlert,
     listener_work::{ListenerAtWork, ListenerRunEnd, NamedQuery, RunAtWork},
-    members::{Admission, Welcome},
     migrations::MIGRATOR,
     query_lists::{QueryFilter, QueryOrder},
     results::{Cursor, PageCursor, ResultPage},

@@ -42,7 +42,8 @@ const SERVICE_TABLES: [(&str, &str); 6] = [
     ("bigquery_check", "how often a member looked within a minute, for the limit on that"),
 ];
 
-const TEAM_FILES: [&str; 30] = [
+const TEAM_FILES: [&str; 31] = [
+    "admissions",
     "alert_runs",
     "alerts",
     "api_tokens",
