@@ -28,6 +28,7 @@ mod kept_answers;
 mod kept_packets;
 mod known_alerts;
 mod listener_changes;
+mod listener_runs;
 mod listener_work;
 mod listeners;
 mod members;
@@ -77,7 +78,8 @@ pub use self::{
     history::HistoryFilter,
     kept_answers::KeptAnswer,
     known_alerts::KeptAlert,
-    listener_work::{ListenerAtWork, ListenerRunEnd, NamedQuery, RunAtWork},
+    listener_runs::ListenerRunEnd,
+    listener_work::{ListenerAtWork, NamedQuery, RunAtWork},
     migrations::MIGRATOR,
     query_lists::{QueryFilter, QueryOrder},
     results::{Cursor, PageCursor, ResultPage},

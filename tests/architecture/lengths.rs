@@ -10,15 +10,11 @@ const MAX_OF_FUNCTION: usize = 60;
 const MAX_OF_FILE: usize = 300;
 
 /// Functions that are longer, each with its lines. They may only become shorter.
-const LONG_FUNCTIONS: &[(&str, &str, usize)] = &[
-    ("app/mod.rs", "serve_on", 68),
-    ("storage/known_alerts.rs", "insert_alerts", 65),
-    ("storage/listener_work.rs", "begin_listening", 61),
-];
+const LONG_FUNCTIONS: &[(&str, &str, usize)] =
+    &[("app/mod.rs", "serve_on", 68), ("storage/known_alerts.rs", "insert_alerts", 65)];
 
 /// Files that are longer. They may only become shorter.
-const LONG_FILES: &[(&str, usize)] =
-    &[("actions/sign_in.rs", 303), ("app/ingest.rs", 312), ("storage/listener_work.rs", 329)];
+const LONG_FILES: &[(&str, usize)] = &[("actions/sign_in.rs", 303), ("app/ingest.rs", 312)];
 
 /// What is longer than it may be, and excuses that nothing needs.
 fn complaints(
