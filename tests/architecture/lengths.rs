@@ -10,7 +10,7 @@ const MAX_OF_FUNCTION: usize = 60;
 const MAX_OF_FILE: usize = 300;
 
 /// Functions that are longer, each with its lines. They may only become shorter.
-const LONG_FUNCTIONS: &[(&str, &str, usize)] = &[("app/mod.rs", "serve_on", 68)];
+const LONG_FUNCTIONS: &[(&str, &str, usize)] = &[];
 
 /// Files that are longer. They may only become shorter.
 const LONG_FILES: &[(&str, usize)] = &[("actions/sign_in.rs", 303), ("app/ingest.rs", 312)];
