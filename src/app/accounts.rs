@@ -1,21 +1,26 @@
 //! Signing in as the settings have it: the OAuth client, the key for tokens, and who may reach the service.
 
-use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc};
+use std::{fs, io::Write, net::SocketAddr, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc};
 
 use anyhow::Context;
 use tracing::{info, warn};
 use url::Url;
 
 use crate::{
-    actions::sign_in::{Policy, SignIn},
+    actions::{
+        credentials::Credentials,
+        sign_in::{Policy, SignIn},
+    },
     clock::Clock,
     config::{SecretKey, ServeConfig, SignInConfig, parse_key},
     domain::timing::Timing,
     google::{
+        Access,
         cipher::{Cipher, KEY_LEN},
         oauth::{Client, Provider},
     },
     storage::Storage,
+    web::Site,
 };
 
 /// File of the key in the data folder.
@@ -81,6 +86,27 @@ pub(super) async fn sign_in(
         timing.grants,
     );
     Ok(Some(Arc::new(sign_in)))
+}
+
+/// As whom runs act towards Google: as the deployment, or as those who signed in.
+pub(super) fn credentials(deployment: Access, sign_in: Option<&SignIn>) -> Credentials {
+    match sign_in {
+        Some(sign_in) => Credentials::with_grants(deployment, sign_in.grants().clone()),
+        None => deployment.into(),
+    }
+}
+
+/// What the deployment calls itself, and who uses it.
+pub(super) async fn site(
+    sign_in: Option<&SignIn>,
+    public_url: Url,
+    address: SocketAddr,
+    storage: &Storage,
+) -> anyhow::Result<Site> {
+    Ok(match sign_in {
+        Some(sign_in) => Site::shared(public_url, sign_in.provider_origin()),
+        None => Site::local(public_url, address, storage.local_asker().await?),
+    })
 }
 
 /// The provider at which people sign in, if there is an OAuth client.

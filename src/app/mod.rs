@@ -26,7 +26,7 @@ use crate::{
         run_limits::RunLimits,
         runs::{Runner, RunnerSettings},
     },
-    brokers::pubsub::{self},
+    brokers::{Brokers, pubsub},
     clock::Clock,
     config::{GoogleConfig, LimitsConfig, ServeConfig, SimulateConfig, TimingConfig},
     domain::timing::Timing,
@@ -37,7 +37,7 @@ use crate::{
     packets, simulate,
     storage::{Storage, StorageError},
     telemetry,
-    web::{self, AppState, Site, StateParts},
+    web::{self, AppState, StateParts},
 };
 
 /// Connections that may wait to be accepted.
@@ -88,10 +88,7 @@ async fn serve_on(
     let sign_in =
         accounts::sign_in(&config.sign_in, data_dir, &public_url, &storage, &clock, &timing)
             .await?;
-    let credentials = match &sign_in {
-        Some(sign_in) => Credentials::with_grants(access, sign_in.grants().clone()),
-        None => access.into(),
-    };
+    let credentials = accounts::credentials(access, sign_in.as_deref());
     let shutdown = CancellationToken::new();
     let settings = RunnerSettings {
         clock: clock.clone(),
@@ -100,15 +97,8 @@ async fn serve_on(
         command: "serve",
         shutdown: shutdown.clone(),
     };
-    let runner = Runner::new(storage.clone(), brokers.clone(), credentials.clone(), settings);
-    if database.is_private() {
-        // Nobody else uses this database: whatever was live died with the process before us.
-        runner.interrupt_all().await?;
-    }
-    let site = match &sign_in {
-        Some(sign_in) => Site::shared(public_url, sign_in.provider_origin()),
-        None => Site::local(public_url, address, storage.local_asker().await?),
-    };
+    let runner = runner(database, &storage, &brokers, credentials.clone(), settings).await?;
+    let site = accounts::site(sign_in.as_deref(), public_url, address, &storage).await?;
     let state = AppState::new(StateParts {
         storage: storage.clone(),
         brokers,
@@ -137,6 +127,22 @@ async fn serve_on(
     let _ = tokio::join!(watching, pruning);
     storage.close().await;
     Ok(())
+}
+
+/// Who works on runs in this process.
+async fn runner(
+    database: &Database,
+    storage: &Storage,
+    brokers: &Brokers,
+    credentials: Credentials,
+    settings: RunnerSettings,
+) -> anyhow::Result<Runner> {
+    let runner = Runner::new(storage.clone(), brokers.clone(), credentials, settings);
+    if database.is_private() {
+        // Nobody else uses this database: whatever was live died with the process before us.
+        runner.interrupt_all().await?;
+    }
+    Ok(runner)
 }
 
 /// How patient the service is.

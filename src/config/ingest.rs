@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{GoogleConfig, LimitsConfig, LogFormat, SignInConfig, TimingConfig, parse_email};
+use super::{
+    GoogleConfig, LimitsConfig, LogFormat, SignInConfig, TimingConfig, sign_in::parse_email,
+};
 use crate::local_postgres::default_data_dir;
 
 /// Settings of `tom-alerts ingest`: which saved query, and where everything is, as for `serve`.

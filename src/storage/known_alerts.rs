@@ -61,19 +61,41 @@ pub(super) async fn insert_alerts(
     if alerts.is_empty() {
         return Ok(KnownAlerts(HashMap::new()));
     }
+    let surveys: Vec<&str> = alerts.iter().map(|kept| kept.alert.survey.id()).collect();
+    let source_ids: Vec<i64> = alerts.iter().map(|kept| kept.alert.source_id).collect();
+    let fresh = insert_fresh(connection, alerts, &surveys, &source_ids).await?;
+    let of_new = |id| KnownAlert { id, is_new: true, is_row: false };
+    let mut known: HashMap<_, _> = fresh
+        .into_iter()
+        .map(|(survey, source_id, id)| ((survey, source_id), of_new(id)))
+        .collect();
+    if known.len() < alerts.len() {
+        for (key, alert) in find_alerts(connection, &surveys, &source_ids).await? {
+            known.entry(key).or_insert(alert);
+        }
+    }
+    if known.len() < alerts.len() {
+        return Err(NotKept::RemovedMeanwhile);
+    }
+    Ok(KnownAlerts(known))
+}
+
+/// Puts those in that are not there: survey, id of the survey's and id of ours of each.
+async fn insert_fresh(
+    connection: &mut PgConnection,
+    alerts: &[&KeptAlert],
+    surveys: &[&str],
+    source_ids: &[i64],
+) -> Result<Vec<(String, i64, i64)>, StorageError> {
     let column = |of: fn(&Alert) -> Option<f64>| {
         alerts.iter().map(|kept| of(&kept.alert)).collect::<Vec<_>>()
     };
-    let texts =
-        |of: fn(&Alert) -> &str| alerts.iter().map(|kept| of(&kept.alert)).collect::<Vec<_>>();
-    let surveys = texts(|alert| alert.survey.id());
-    let source_ids: Vec<i64> = alerts.iter().map(|kept| kept.alert.source_id).collect();
     let keys: Vec<String> = alerts.iter().map(|kept| name_key(&kept.alert.object_id)).collect();
     let cells: Vec<Option<i64>> = alerts
         .iter()
         .map(|kept| Position::new(kept.alert.ra, kept.alert.dec).ok().map(healpix29))
         .collect();
-    let fresh: Vec<(String, i64, i64)> = sqlx::query_as(
+    let fresh = sqlx::query_as(
         "insert into alert (survey, source_id, object_id, object_key, jd, ra, dec, healpix, mag, mag_err, band,
                             classtar, rb, drb, is_positive, ndethist, sgscore1, distpsnr1, ssdistnr)
          select * from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::float8[], $6::float8[],
@@ -83,9 +105,9 @@ pub(super) async fn insert_alerts(
          on conflict do nothing
          returning survey, source_id, id",
     )
-    .bind(&surveys)
-    .bind(&source_ids)
-    .bind(texts(|alert| &alert.object_id))
+    .bind(surveys)
+    .bind(source_ids)
+    .bind(alerts.iter().map(|kept| kept.alert.object_id.as_str()).collect::<Vec<_>>())
     .bind(keys)
     .bind(column(|alert| Some(alert.jd)))
     .bind(column(|alert| Some(alert.ra)))
@@ -102,22 +124,9 @@ pub(super) async fn insert_alerts(
     .bind(column(|alert| alert.sgscore1))
     .bind(column(|alert| alert.distpsnr1))
     .bind(column(|alert| alert.ssdistnr))
-    .fetch_all(&mut *connection)
+    .fetch_all(connection)
     .await?;
-    let of_new = |id| KnownAlert { id, is_new: true, is_row: false };
-    let mut known: HashMap<_, _> = fresh
-        .into_iter()
-        .map(|(survey, source_id, id)| ((survey, source_id), of_new(id)))
-        .collect();
-    if known.len() < alerts.len() {
-        for (key, alert) in find_alerts(connection, &surveys, &source_ids).await? {
-            known.entry(key).or_insert(alert);
-        }
-    }
-    if known.len() < alerts.len() {
-        return Err(NotKept::RemovedMeanwhile);
-    }
-    Ok(KnownAlerts(known))
+    Ok(fresh)
 }
 
 /// Alerts that were there before, those included that another process has kept meanwhile. They stay until they are linked.

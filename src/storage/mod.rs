@@ -11,6 +11,7 @@
 //!
 //! **Statements** are texts, not sqlx's query macros: building needs no database, and each statement is run by a test.
 
+mod admissions;
 mod alert_runs;
 mod alerts;
 mod api_tokens;
@@ -27,6 +28,7 @@ mod kept_answers;
 mod kept_packets;
 mod known_alerts;
 mod listener_changes;
+mod listener_runs;
 mod listener_work;
 mod listeners;
 mod members;
@@ -67,6 +69,7 @@ use sqlx::{
 use crate::domain::{count::Count, timing::DatabaseTiming};
 
 pub use self::{
+    admissions::{Admission, Welcome},
     batches::{Batch, KeptBatch},
     budget::{Reserved, SpendingLimits, SpendingWish},
     credentials::{Credential, SealedTokens},
@@ -75,8 +78,8 @@ pub use self::{
     history::HistoryFilter,
     kept_answers::KeptAnswer,
     known_alerts::KeptAlert,
-    listener_work::{ListenerAtWork, ListenerRunEnd, NamedQuery, RunAtWork},
-    members::{Admission, Welcome},
+    listener_runs::ListenerRunEnd,
+    listener_work::{ListenerAtWork, NamedQuery, RunAtWork},
     migrations::MIGRATOR,
     query_lists::{QueryFilter, QueryOrder},
     results::{Cursor, PageCursor, ResultPage},

@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 
 use super::{
-    NotDone, Storage, StorageError, begin_on, history, members::ADMISSION_LOCK,
+    NotDone, Storage, StorageError, admissions::ADMISSION_LOCK, begin_on, history,
     standing::check_standing,
 };
 use crate::domain::{

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{
-    form::Query,
+    query::{Columns, Query},
     sql::{Statement, create_sql_stmnt},
     unpack::unpack_row,
 };
@@ -105,7 +105,7 @@ impl Consumer {
         page_token: Option<&str>,
     ) -> Result<ResultPage, GoogleError> {
         let most = match self.query.columns {
-            super::form::Columns::Summary => SUMMARY_ROWS,
+            Columns::Summary => SUMMARY_ROWS,
             _ => HISTORY_ROWS,
         };
         self.bigquery.get_query_results(job, page_token, most, self.timing.wait).await

@@ -6,7 +6,7 @@ use crate::{
 };
 
 use super::{
-    form::{Columns, Order},
+    query::{Columns, Order},
     tables::Shape,
 };
 

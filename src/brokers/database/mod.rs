@@ -6,6 +6,7 @@ mod dialect;
 mod form;
 mod lsst;
 mod programs;
+mod query;
 mod running;
 mod sql;
 mod tables;
@@ -24,7 +25,8 @@ use url::Url;
 pub use self::sql::Statement;
 use self::{
     consumer::{Consumer, check_limit},
-    form::{FORM, Query},
+    form::FORM,
+    query::Query,
     running::Running,
 };
 use super::{

@@ -8,6 +8,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use serde_json::Value;
 use tokio::{sync::mpsc, time::Instant};
 
 use super::consumer::Consumer;
@@ -16,7 +17,7 @@ use crate::{
     domain::{run::LogLevel, timing::QueryTiming, wording::counted},
     google::{
         GoogleError,
-        bigquery::{InsertError, JobPath, JobState, ResultPage},
+        bigquery::{Column, InsertError, JobPath, JobState, ResultPage},
     },
 };
 
@@ -130,20 +131,8 @@ impl Running {
             if !schema.is_empty() {
                 columns = schema;
             }
-            let consumer = self.consumer.clone();
-            let these = columns.clone();
-            let unpacking =
-                tokio::task::spawn_blocking(move || consumer.unpack_query(&these, &rows));
-            let Ok(deliveries) = unpacking.await else {
-                return End::Failed(BrokerError::ReaderBroke);
-            };
-            let mut deliveries = deliveries.into_iter().peekable();
-            while deliveries.peek().is_some() {
-                let deliveries = deliveries.by_ref().take(ROWS_PER_BATCH).collect();
-                let batch = AlertBatch { deliveries, receipt: Receipt::none() };
-                if sender.send(Ok(batch)).await.is_err() {
-                    return End::Stopped;
-                }
+            if let Err(end) = self.send_rows(columns.clone(), rows, sender).await {
+                return end;
             }
             if page_token.is_none() {
                 return End::Done;
@@ -153,6 +142,25 @@ impl Running {
             }
             token = page_token;
         }
+    }
+
+    /// Sends the rows of a page in batches; the error is how the job ended meanwhile.
+    async fn send_rows(
+        &self,
+        columns: Vec<Column>,
+        rows: Vec<Value>,
+        sender: &Sender,
+    ) -> Result<(), End> {
+        let consumer = self.consumer.clone();
+        let unpacking = tokio::task::spawn_blocking(move || consumer.unpack_query(&columns, &rows));
+        let deliveries = unpacking.await.map_err(|_| End::Failed(BrokerError::ReaderBroke))?;
+        let mut deliveries = deliveries.into_iter().peekable();
+        while deliveries.peek().is_some() {
+            let deliveries = deliveries.by_ref().take(ROWS_PER_BATCH).collect();
+            let batch = AlertBatch { deliveries, receipt: Receipt::none() };
+            sender.send(Ok(batch)).await.map_err(|_| End::Stopped)?;
+        }
+        Ok(())
     }
 
     fn tell_total(&self, page: &ResultPage) {

@@ -14,8 +14,8 @@ use crate::google::bigquery::{Parameter, ParameterValue};
 
 use super::{
     dialect::{Conditions, Dialect},
-    form::{Object, Query},
     lsst,
+    query::{Object, Query},
     tables::Shape,
     ztf,
 };

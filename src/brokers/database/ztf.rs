@@ -2,7 +2,7 @@
 
 use super::{
     dialect::{Conditions, Dialect},
-    form::{Columns, Order},
+    query::{Columns, Order},
     tables::Shape,
 };
 use crate::{

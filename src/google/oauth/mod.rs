@@ -3,6 +3,7 @@
 //! <https://openid.net/specs/openid-connect-core-1_0.html>, <https://developers.google.com/identity/protocols/oauth2/web-server>
 
 mod connection;
+mod discovery;
 mod error;
 mod id_token;
 mod openid;

@@ -1,37 +1,27 @@
-//! The OpenID provider: discovery and keys, the address to send a browser to, and the exchanges that follow.
+//! The OpenID provider: the address to send a browser to, and the exchanges that follow.
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::fmt;
 
 use chrono::{DateTime, Utc};
 use openidconnect::{
-    AuthType, AuthorizationCode, ClientId, ClientSecret, CsrfToken, IssuerUrl, JsonWebKeySet,
-    Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, core,
+    AuthType, AuthorizationCode, ClientId, ClientSecret, CsrfToken, IssuerUrl, Nonce,
+    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, core,
 };
-use tokio::time::Instant;
 use url::Url;
 
 use super::{
     connection::Connections,
+    discovery::Discovery,
     error::{OAuthError, RefreshError},
     id_token::{self, IdTokenError},
     openid::{Metadata, OpenIdClient},
-    refusals::{discovery_error, error_word, exchange_error, refresh_error},
+    refusals::{error_word, exchange_error, refresh_error},
     token::{Exchanged, Tokens, is_bearer},
 };
 use crate::{
-    domain::{
-        grant::GoogleRight,
-        timing::{ProviderTiming, Timing},
-    },
+    domain::{grant::GoogleRight, timing::Timing},
     google::Token,
 };
-
-/// How long what the provider says of itself is believed.
-const DISCOVERY_LIFE: Duration = Duration::from_hours(1);
 
 /// This deployment, as the provider knows it.
 #[derive(Clone)]
@@ -77,22 +67,12 @@ pub struct Authorisation {
     pub verifier: String,
 }
 
-/// What the provider said of itself, and when.
-#[derive(Clone)]
-struct Known {
-    metadata: Arc<Metadata>,
-    at: Instant,
-    keys_looked_for: Option<Instant>,
-}
-
 /// The OpenID provider.
 pub struct Provider {
     client: Client,
-    issuer: IssuerUrl,
     redirect_uri: RedirectUrl,
     connections: Connections,
-    timing: ProviderTiming,
-    known: Mutex<Option<Known>>,
+    discovery: Discovery,
 }
 
 impl fmt::Debug for Provider {
@@ -113,8 +93,8 @@ impl Provider {
             return Err(OAuthError::BadProvider("its address must begin with https://".to_owned()));
         }
         let connections = Connections::new(is_local, timing).map_err(|error| bad(&error))?;
-        let (timing, known) = (timing.provider, Mutex::default());
-        Ok(Self { client, issuer, redirect_uri, connections, timing, known })
+        let discovery = Discovery::new(issuer, connections.clone(), timing.provider);
+        Ok(Self { client, redirect_uri, connections, discovery })
     }
 
     /// The issuer, as configured.
@@ -124,12 +104,12 @@ impl Provider {
 
     /// Scheme, host and port of the provider, for the policy on where forms may lead.
     pub fn origin(&self) -> String {
-        self.issuer.url().origin().ascii_serialization()
+        self.discovery.issuer().origin().ascii_serialization()
     }
 
     /// Prepares a browser's way to the provider, with secrets made for this one time.
     pub async fn authorise(&self, purpose: &Purpose) -> Result<Authorisation, OAuthError> {
-        let metadata = self.metadata().await?;
+        let metadata = self.discovery.metadata().await?;
         let client = self.openid_client(&metadata);
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let mut request = client
@@ -183,7 +163,7 @@ impl Provider {
         asked: &[GoogleRight],
         now: DateTime<Utc>,
     ) -> Result<Exchanged, OAuthError> {
-        let metadata = self.metadata().await?;
+        let metadata = self.discovery.metadata().await?;
         let client = self.openid_client(&metadata);
         let request = client
             .exchange_code(AuthorizationCode::new(code))
@@ -196,7 +176,7 @@ impl Provider {
         let checked = id_token::identity(&client, &answer, nonce, now);
         let identity = match checked {
             Err(IdTokenError::UnknownKey) => {
-                let metadata = self.with_new_keys().await?;
+                let metadata = self.discovery.with_new_keys().await?;
                 id_token::identity(&self.openid_client(&metadata), &answer, nonce, now)
             }
             other => other,
@@ -211,7 +191,7 @@ impl Provider {
         token: &Token,
         had: &[GoogleRight],
     ) -> Result<Tokens, RefreshError> {
-        let metadata = self.metadata().await.map_err(RefreshError::passing)?;
+        let metadata = self.discovery.metadata().await.map_err(RefreshError::passing)?;
         let (client, token) =
             (self.openid_client(&metadata), RefreshToken::new(token.secret().to_owned()));
         let request = client.exchange_refresh_token(&token).map_err(RefreshError::passing)?;
@@ -224,7 +204,7 @@ impl Provider {
 
     /// Revokes a grant at the provider (RFC 7009); the error is a sentence's part.
     pub async fn revoke(&self, token: &Token) -> Result<(), String> {
-        let metadata = self.metadata().await.map_err(|error| error.to_string())?;
+        let metadata = self.discovery.metadata().await.map_err(|error| error.to_string())?;
         let Some(endpoint) = metadata.additional_metadata().revocation_endpoint.clone() else {
             return Err("it has no way to revoke".to_owned());
         };
@@ -246,7 +226,7 @@ impl Provider {
 
     /// Google shows its list of accounts; other providers know at least how to ask anew.
     fn account_prompt(&self) -> core::CoreAuthPrompt {
-        if self.issuer.url().host_str() == Some("accounts.google.com") {
+        if self.discovery.issuer().host_str() == Some("accounts.google.com") {
             core::CoreAuthPrompt::SelectAccount
         } else {
             core::CoreAuthPrompt::Login
@@ -267,62 +247,6 @@ impl Provider {
         )
         .set_redirect_uri(self.redirect_uri.clone())
         .set_auth_type(auth_type)
-    }
-
-    /// What the provider says of itself; what it said last, while it does not answer.
-    async fn metadata(&self) -> Result<Arc<Metadata>, OAuthError> {
-        let known = self.known().clone();
-        if let Some(known) = &known
-            && known.at.elapsed() < DISCOVERY_LIFE
-        {
-            return Ok(known.metadata.clone());
-        }
-        match (self.discover().await, known) {
-            (Ok(metadata), _) => Ok(self.remember(metadata, None)),
-            (Err(error), Some(known)) => {
-                tracing::warn!(%error, "The sign-in service does not describe itself anew: going by what it said last");
-                Ok(known.metadata)
-            }
-            (Err(error), None) => Err(error),
-        }
-    }
-
-    /// The same with its keys of this moment, but not asked for more often than once in a while.
-    async fn with_new_keys(&self) -> Result<Arc<Metadata>, OAuthError> {
-        let known = self.known().clone();
-        if let Some(known) = known {
-            let keys_again = self.timing.keys_again;
-            if known.keys_looked_for.is_some_and(|at| at.elapsed() < keys_again) {
-                return Ok(known.metadata);
-            }
-            let uri = known.metadata.jwks_uri();
-            let keys = JsonWebKeySet::fetch_async(uri, &self.connections)
-                .await
-                .map_err(|error| discovery_error(&error))?;
-            let metadata = known.metadata.as_ref().clone().set_jwks(keys);
-            return Ok(self.remember(metadata, Some(Instant::now())));
-        }
-        self.metadata().await
-    }
-
-    async fn discover(&self) -> Result<Metadata, OAuthError> {
-        // Two answers, the description and the keys, and somebody waits for both.
-        let both = Metadata::discover_async(self.issuer.clone(), &self.connections);
-        tokio::time::timeout(self.timing.description, both)
-            .await
-            .map_err(|_| OAuthError::Unreachable("no answer in time".to_owned()))?
-            .map_err(|error| discovery_error(&error))
-    }
-
-    fn remember(&self, metadata: Metadata, keys_looked_for: Option<Instant>) -> Arc<Metadata> {
-        let metadata = Arc::new(metadata);
-        let known = Known { metadata: metadata.clone(), at: Instant::now(), keys_looked_for };
-        *self.known() = Some(known);
-        metadata
-    }
-
-    fn known(&self) -> std::sync::MutexGuard<'_, Option<Known>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -23,7 +23,7 @@ use crate::{
             error::{ApiError, Error},
             extract::{ApiId, JsonBody},
         },
-        screens::shared::share::Owned,
+        screens::shared::owned::Owned,
     },
 };
 

@@ -2,6 +2,7 @@
 
 /// Public functions of the team's files that take no `Asker`: file, name, and why none is needed.
 pub(super) const WITHOUT_AN_ASKER: &[(&str, &str, &str)] = &[
+    ("admissions", "admit", "finds out who asks"),
     ("alerts", "list_sources", "an alert is the survey's: its address is no secret in the team"),
     ("alerts", "prune_alerts", "nobody asks for it: it tidies up"),
     ("api_tokens", "bearer_of", "finds out who asks"),
@@ -9,7 +10,6 @@ pub(super) const WITHOUT_AN_ASKER: &[(&str, &str, &str)] = &[
     ("history", "record_event_of", "tells of somebody who is not in"),
     ("invitations", "find_invitation", "is asked before sign-in, by whoever has the link"),
     ("kept_answers", "prune_answers", "nobody asks for it: it tidies up"),
-    ("members", "admit", "finds out who asks"),
     ("members", "google_project", "a run's, who acts as whoever started it"),
     ("members", "has_grant_of", "of an account that the provider has just vouched for"),
     ("members", "local_member", "finds out who asks where there is one user"),
@@ -236,10 +236,10 @@ pub(super) const WITHOUT_A_RIGHT: &[(&str, &str, &str)] = &[
         "only whether there is one",
     ),
     ("members", "update member set google_project = $2 where id = $1", "one's own"),
-    ("members", "update member set name = $3, email", "what the provider says of who signs in"),
-    ("members", "insert into member (name, email, issuer", "lets somebody in"),
+    ("admissions", "update member set name = $3, email", "what the provider says of who signs in"),
+    ("admissions", "insert into member (name, email, issuer", "lets somebody in"),
     (
-        "members",
+        "admissions",
         "delete from invitation where (email = $1 or link_hash = $2)",
         "uses up what let them in",
     ),

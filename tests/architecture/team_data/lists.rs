@@ -42,7 +42,8 @@ const SERVICE_TABLES: [(&str, &str); 6] = [
     ("bigquery_check", "how often a member looked within a minute, for the limit on that"),
 ];
 
-const TEAM_FILES: [&str; 30] = [
+const TEAM_FILES: [&str; 31] = [
+    "admissions",
     "alert_runs",
     "alerts",
     "api_tokens",
@@ -87,7 +88,7 @@ const WORKERS: [&str; 8] = [
     "actions/runs/watch",
 ];
 
-const SERVICE_FILES: [ServiceFile; 16] = [
+const SERVICE_FILES: [ServiceFile; 17] = [
     ServiceFile {
         name: "batches",
         because: "keeps what a run brings, for whoever started it",
@@ -113,6 +114,11 @@ const SERVICE_FILES: [ServiceFile; 16] = [
         name: "known_alerts",
         because: "writes alerts of a batch, and has no function for other layers",
         callers: Only(&[]),
+    },
+    ServiceFile {
+        name: "listener_runs",
+        because: "begins and ends the runs of listeners, for whoever started them",
+        callers: Only(&WORKERS),
     },
     ServiceFile {
         name: "listener_work",
@@ -163,8 +169,8 @@ const SERVICE_FILES: [ServiceFile; 16] = [
 ];
 
 /// The work of runs and listeners, the turn of a run, and what it costs.
-const FILES_OF_THE_WORK: [&str; 5] =
-    ["batches", "budget", "listener_work", "run_queue", "run_work"];
+const FILES_OF_THE_WORK: [&str; 6] =
+    ["batches", "budget", "listener_runs", "listener_work", "run_queue", "run_work"];
 
 const MACROS_THAT_ASK: [(&str, &str); 5] = [
     ("saved_queries", "select_queries"),

@@ -20,7 +20,7 @@ use crate::{
         },
         paths,
         screens::shared::{
-            parameters::QUERY_NAME, query_buttons::broker_buttons, share::links_about,
+            owned::links_about, parameters::QUERY_NAME, query_buttons::broker_buttons,
         },
         widgets::{
             controls::{BrokerButton, HiddenValue, Link, PostButton},

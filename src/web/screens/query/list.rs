@@ -29,8 +29,9 @@ use crate::{
         },
         paths,
         screens::shared::{
+            owned::links_about,
             query_buttons::{broker_buttons, run_button},
-            share::{links_about, sharing_labels},
+            sharing_labels::sharing_labels,
         },
         widgets::{
             controls::{BrokerButton, ButtonLook, PostButton},

@@ -30,10 +30,10 @@ use crate::{
         },
         paths,
         screens::shared::{
+            owned::links_about,
             run_progress::{LOG_LINES, RunProgress},
             run_waiting::{ProgressContext, progress_of},
             runs_request::RunsRequest,
-            share::links_about,
         },
         widgets::{
             controls::{Link, PostButton, StateChip, TimeView},

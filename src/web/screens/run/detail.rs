@@ -28,11 +28,12 @@ use crate::{
         },
         paths,
         screens::shared::{
+            owned::links_about,
             parameters::parameters_in_words,
             results_request::ResultsRequest,
             run_progress::{LOG_LINES, NewResults, RunProgress},
             run_waiting::{ProgressContext, progress_of},
-            share::{links_about, sharing_labels},
+            sharing_labels::sharing_labels,
             stop_label::stop_label,
         },
         widgets::{

@@ -21,7 +21,7 @@ use crate::{
             page_query::Query,
         },
         paths,
-        screens::shared::{runs_request::RunsRequest, share::sharing_labels},
+        screens::shared::{runs_request::RunsRequest, sharing_labels::sharing_labels},
         widgets::{
             cell::{Cell, Content, Part},
             column::Column,

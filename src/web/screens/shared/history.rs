@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::{
     history_filter::{HistoryFilterForm, filter_form, filter_parameters, read_filter},
     history_words::detail_lines,
-    share::Owned,
+    owned::Owned,
 };
 use crate::{
     clock::Clock,

@@ -3,13 +3,14 @@
 use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
 
+use super::owned::Owned;
 use crate::{
     domain::{
         group::Group,
         history::Kind,
-        sharing::{Asker, Rights, Sharing, TEAM},
+        sharing::{Rights, Sharing, TEAM},
     },
-    storage::{NotDone, Refused, Storage, StorageError},
+    storage::{NotDone, Refused, Storage},
     web::{
         frame::{
             chrome::{Chrome, Section},
@@ -20,10 +21,7 @@ use crate::{
         },
         paths,
         state::Accounts,
-        widgets::{
-            controls::Link,
-            words::{counted, link, run_title},
-        },
+        widgets::{controls::Link, words::counted},
     },
 };
 
@@ -57,58 +55,6 @@ struct ShareRow {
     sees: bool,
     changes: bool,
     shares: bool,
-}
-
-/// A query, a run or a target, as far as sharing and history concern it.
-pub(in crate::web) struct Owned {
-    pub(in crate::web) kind: Kind,
-    pub(in crate::web) id: i64,
-    pub(in crate::web) object: Link,
-    pub(in crate::web) owner_id: i64,
-    pub(in crate::web) owner: String,
-    pub(in crate::web) sharing: Sharing,
-}
-
-impl Owned {
-    /// The thing, if they see it.
-    pub(in crate::web) async fn find(
-        storage: &Storage,
-        asker: &Asker,
-        kind: Kind,
-        id: i64,
-    ) -> Result<Option<Self>, StorageError> {
-        Ok(match kind {
-            Kind::Query => storage.find_query(asker, id).await?.map(|query| Self {
-                kind,
-                id,
-                object: link(query.name, paths::query_form(id)),
-                owner_id: query.owner_id,
-                owner: query.owner_name,
-                sharing: query.sharing,
-            }),
-            Kind::Run => storage.find_run(asker, id).await?.map(|run| Self {
-                kind,
-                id,
-                object: link(format!("Run {id}: {}", run_title(&run)), paths::run(id)),
-                owner_id: run.started_by,
-                owner: run.started_by_name,
-                sharing: run.sharing,
-            }),
-            Kind::Target => storage.find_target(asker, id).await?.map(|target| Self {
-                kind,
-                id,
-                object: link(target.name, paths::target(id)),
-                owner_id: target.created_by,
-                owner: target.created_by_name,
-                sharing: target.sharing,
-            }),
-            _ => None,
-        })
-    }
-
-    fn rights(&self, asker: &Asker) -> Rights {
-        asker.rights_on(self.owner_id, &self.sharing)
-    }
 }
 
 macro_rules! share_pages {
@@ -281,40 +227,4 @@ fn remarks(kind: Kind, rights: Rights) -> Vec<String> {
         _ => "Two targets that the same people see cannot have the same name.",
     }.to_owned());
     remarks
-}
-
-/// How each of some things is shared, in a word or two, where it is not with the whole team. Where nobody else is in
-/// there is nothing to say.
-pub(in crate::web) async fn sharing_labels<'s>(
-    storage: &Storage,
-    context: &PageContext,
-    sharings: impl Iterator<Item = &'s Sharing>,
-) -> Result<Vec<Option<String>>, StorageError> {
-    let sharings: Vec<&Sharing> = sharings.collect();
-    let is_alone = context.visitor.session_id.is_none();
-    if is_alone || sharings.iter().all(|sharing| sharing.is_of_team()) {
-        return Ok(vec![None; sharings.len()]);
-    }
-    let groups = storage.list_groups(&context.asker).await?;
-    Ok(sharings.into_iter().map(|sharing| label(sharing, &groups)).collect())
-}
-
-fn label(sharing: &Sharing, groups: &[Group]) -> Option<String> {
-    if sharing.is_of_team() {
-        return None;
-    }
-    let names: Vec<&str> = groups
-        .iter()
-        .filter(|group| sharing.readers.contains(&group.id))
-        .map(|group| group.name.as_str())
-        .collect();
-    Some(if names.is_empty() { "private".to_owned() } else { names.join(", ") })
-}
-
-/// Links to the pages about a thing: who sees it, where people sign in, and what was done with it.
-pub(in crate::web) fn links_about(context: &PageContext, kind: Kind, id: i64) -> Vec<Link> {
-    let share = link("Sharing", paths::page_of(kind, id, "share/"));
-    let history = link("History", paths::page_of(kind, id, "history/"));
-    let is_shared = context.visitor.session_id.is_some();
-    is_shared.then_some(share).into_iter().chain([history]).collect()
 }

@@ -19,7 +19,8 @@ use crate::{
         },
         paths,
         screens::shared::{
-            share::{links_about, sharing_labels},
+            owned::links_about,
+            sharing_labels::sharing_labels,
             way_back::{AlertFrom, TargetRequest},
         },
         state::AppState,

@@ -23,7 +23,7 @@ use crate::{
         },
         paths,
         screens::shared::{
-            share::sharing_labels,
+            sharing_labels::sharing_labels,
             target_search::{SearchError, read_filter},
             targets_request::TargetsRequest,
         },
