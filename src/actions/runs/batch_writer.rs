@@ -18,10 +18,8 @@ use std::{
 
 use futures::FutureExt;
 use metrics::counter;
-use tokio::{
-    task::{JoinHandle, JoinSet},
-    time::sleep,
-};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::sleep;
 
 use super::retrying::patiently;
 use crate::{
