@@ -7,6 +7,9 @@ create table kept_answer (
     -- HTTP status
     status smallint not null,
     html bytea not null,
+    -- What they were and in which groups, in order, when it was drawn: who has less rights since then does not see it again.
+    role text not null,
+    group_ids bigint[] not null,
     created timestamptz not null default now()
 );
 create index kept_answer_of_member on kept_answer (member_id, id);

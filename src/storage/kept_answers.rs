@@ -1,4 +1,5 @@
-//! Table `kept_answer`: pages that answered what a member sent, so that they have an address.
+//! Table `kept_answer`: pages that answered what a member sent, so that they have an address. Each was drawn for the role and
+//! the groups that they had then, and is not there for who has others now.
 
 use std::time::Duration;
 
@@ -33,29 +34,36 @@ impl Storage {
                      select id from kept_answer where member_id = $1 order by id desc offset $2 limit 1
                  )
              )
-             insert into kept_answer (member_id, status, html) values ($1, $3, $4) returning id",
+             insert into kept_answer (member_id, status, html, role, group_ids)
+             values ($1, $3, $4, $5, $6) returning id",
         )
         .bind(by.member_id())
         .bind(PAGES_AT_ONCE - 1)
         .bind(i16::try_from(answer.status).unwrap_or(200))
         .bind(&answer.html)
+        .bind(by.member().role.id())
+        .bind(by.own_groups())
         .fetch_one(&self.pool)
         .await?;
         Ok(id)
     }
 
-    /// A page that answered them.
+    /// A page that answered them, as who they still are.
     pub async fn find_answer(
         &self,
         by: &Asker,
         id: i64,
     ) -> Result<Option<KeptAnswer>, StorageError> {
-        let answer =
-            sqlx::query_as("select status, html from kept_answer where id = $2 and member_id = $1")
-                .bind(by.member_id())
-                .bind(id)
-                .fetch_optional(&self.pool)
-                .await?;
+        let answer = sqlx::query_as(
+            "select status, html from kept_answer
+             where id = $2 and member_id = $1 and role = $3 and group_ids = $4",
+        )
+        .bind(by.member_id())
+        .bind(id)
+        .bind(by.member().role.id())
+        .bind(by.own_groups())
+        .fetch_optional(&self.pool)
+        .await?;
         Ok(answer)
     }
 

@@ -114,6 +114,75 @@ async fn a_form_that_is_refused_keeps_what_was_typed_at_an_address() {
 }
 
 #[tokio::test]
+async fn a_page_that_was_kept_has_the_colours_of_today_and_leaves_a_note_to_the_next_page() {
+    let app = TestApp::start_empty().await;
+    let form = [("name", "<html lang=\"en\" data-theme=\"red\">"), ("ra", "400"), ("dec", "5")];
+    let with_cookies = |request: reqwest::RequestBuilder, theme: &str| {
+        request.header("cookie", format!("theme={theme}; note=target-deleted.0"))
+    };
+    let sent = app.http.post(format!("{}/targets/create/", app.base)).form(&form);
+    let sent = sent.header("sec-fetch-site", "same-origin").header("sec-fetch-mode", "navigate");
+    let sent = app.send(with_cookies(sent, "dark")).await.expect(303);
+    assert!(!sent.headers.contains_key("set-cookie"), "the note is still to be told");
+    let place = sent.location().to_owned();
+    for theme in ["light", "red", "dark"] {
+        let request = app.http.get(format!("{}{place}", app.base));
+        let page = app.send(with_cookies(request, theme)).await.expect(422);
+        let page = page
+            .shows(&format!("<html lang=\"en\" data-theme=\"{theme}\">"))
+            .shows(&format!("<input type=\"hidden\" name=\"next\" value=\"{place}\">"))
+            .shows("&#60;html lang=")
+            .hides("Target deleted.");
+        let pressed = page.body.split("aria-pressed=\"true\"").next().unwrap();
+        assert!(pressed.trim_end().ends_with(&format!("value=\"{theme}\"")), "{pressed}");
+        assert_eq!(page.body.matches("action=\"/theme/\"").count(), 1);
+        assert!(!page.headers.contains_key("set-cookie"));
+    }
+    let request = app.http.get(format!("{}/targets/", app.base));
+    app.send(with_cookies(request, "dark")).await.expect(200).shows("Target deleted.");
+}
+
+#[tokio::test]
+async fn a_browser_that_does_not_say_what_it_wants_is_known_by_asking_for_html() {
+    let app = TestApp::start_empty().await;
+    let form = [("name", ""), ("ra", "400"), ("dec", "5")];
+    for (accepted, status) in [
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", 303),
+        ("*/*", 422),
+        ("application/json", 422),
+    ] {
+        let request = app.http.post(format!("{}/targets/create/", app.base)).form(&form);
+        let request = request.header("origin", &app.base).header("accept", accepted);
+        app.send(request).await.expect(status);
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_was_kept_is_not_there_for_who_has_another_role_or_other_groups() {
+    let deployment = SignInSetup::default().start().await;
+    let ada = deployment.signed_in(ADA).await;
+    let changes = [
+        "update member set role = 'viewer'",
+        "insert into team_group_member (group_id, member_id, is_leader)
+         select g.id, m.id, true from team_group g, member m",
+        "delete from team_group_member",
+    ];
+    deployment
+        .execute("insert into team_group (name, created_by) select 'new', id from member")
+        .await;
+    for change in changes {
+        deployment.execute("update member set role = 'admin'").await;
+        let request = ada.request("POST", "/team/").form(&[("email", "nobody")]);
+        let request =
+            request.header("sec-fetch-site", "same-origin").header("sec-fetch-mode", "navigate");
+        let sent = ada.send(request).await.expect(303);
+        ada.get(sent.location()).await.expect(422).shows("Invite somebody");
+        deployment.execute(change).await;
+        ada.get(sent.location()).await.expect(404);
+    }
+}
+
+#[tokio::test]
 async fn of_one_who_sends_on_and_on_the_last_hundred_answers_are_kept() {
     let app = TestApp::start_empty().await;
     let form = [("name", ""), ("ra", ""), ("dec", "")];

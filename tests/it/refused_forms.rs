@@ -81,13 +81,21 @@ async fn a_form_that_was_sent_too_often_can_be_sent_again_as_it_was_typed() {
     let deployment = SignInSetup { requests_a_minute, ..SignInSetup::default() }.start().await;
     let ada = deployment.signed_in(ADA).await;
     let typed = [("name", "b"), ("ra", "10"), ("dec", "20"), ("note", "an hour of work")];
+    let mut n_sent = 0;
     let refused = loop {
+        n_sent += 1;
+        assert!(n_sent < 60, "no form is refused");
         ada.get("/runs/").await;
-        let answer = ada.post("/targets/create/", &typed).await;
+        let request = ada.request("POST", "/targets/create/").form(&typed);
+        let request = request.header("sec-fetch-site", "same-origin");
+        let answer = ada.send(request.header("sec-fetch-mode", "navigate")).await;
         if answer.status.as_u16() == 429 {
             break answer;
         }
     };
+    assert!(refused.headers.contains_key("retry-after"));
+    let kept = "select count(*) from kept_answer where status = 429";
+    assert_eq!(deployment.count(kept).await, 0);
     let refused = refused.shows("Nothing that you typed is lost").shows("an hour of work");
     let (action, fields) = kept_form(&refused);
     assert_eq!(action, "/targets/create/");

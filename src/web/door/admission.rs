@@ -16,7 +16,7 @@ use axum::{
 use url::form_urlencoded;
 
 use super::{
-    kept_answers::{give_address, sends_form},
+    kept_answers::{give_address, is_for_now, sends_form},
     session::BrowserSession,
 };
 use crate::{
@@ -93,8 +93,11 @@ pub(crate) async fn admit(
     let accounts = state.accounts().filter(|_| is_counted);
     let place = accounts.map(|accounts| accounts.open_requests.enter(requester));
     let may_pass = visitor.is_some() || is_open;
-    let frame = Frame::of(&request, visitor, &state);
     let (sends_form, sent_to) = (sends_form(&request), request.uri().clone());
+    let mut frame = Frame::of(&request, visitor, &state);
+    if sends_form {
+        frame.leave_note();
+    }
     let typed = TypedForm::default();
     if is_bare_button(&request) {
         typed.keep(Pairs::default());
@@ -114,9 +117,9 @@ pub(crate) async fn admit(
     } else {
         send_to_sign_in(request, &frame, state.timing().body).await
     };
+    let is_kept = sends_form && !is_for_now(&answer);
     let answer = error_page::draw(answer, &frame, typed.get().map(|pairs| (&sent_to, pairs)));
-    let answer =
-        if sends_form { give_address(state.storage(), &frame, answer).await } else { answer };
+    let answer = if is_kept { give_address(state.storage(), &frame, answer).await } else { answer };
     match place.flatten() {
         Some(place) => place.until_taken(answer),
         None => answer,

@@ -1,26 +1,45 @@
 //! What is sent from a page ends in an address: a page that answers it is kept, and the browser is sent there. Reloading it
-//! sends nothing again, and going back to it finds it. What answers with an address of its own stays as it is, and so does
-//! what is sent by a script, or by a browser that does not say that it wants a page.
+//! sends nothing again, and going back to it finds it. What answers with an address of its own stays as it is, and so do
+//! what is sent by a script, and what says that the service cannot answer for now: that has the form in itself.
 
 use axum::{
     body::{Body, to_bytes},
     extract::Request,
-    http::{HeaderMap, Method, header},
+    http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 
 use crate::{
     storage::{KeptAnswer, Storage},
     web::{
-        frame::{context::Frame, error::Error},
+        frame::{
+            context::Frame,
+            error::{Error, Failed},
+        },
         paths,
     },
 };
 
-/// Whether a request sends a form to see the page that comes of it.
+/// Whether a request sends a form to see the page that comes of it. Old browsers, and all that come over plain http, do not
+/// say so: they ask for HTML by its name, which scripts do not. That it comes from a page of ours was asked before.
 pub(crate) fn sends_form(request: &Request) -> bool {
-    let mode = request.headers().get("sec-fetch-mode");
-    *request.method() == Method::POST && mode.is_some_and(|mode| mode.as_bytes() == b"navigate")
+    let headers = request.headers();
+    let is_for_page = match headers.get("sec-fetch-mode") {
+        Some(mode) => mode.as_bytes() == b"navigate",
+        None => headers
+            .get_all(header::ACCEPT)
+            .iter()
+            .any(|kinds| kinds.to_str().is_ok_and(|kinds| kinds.contains("text/html"))),
+    };
+    *request.method() == Method::POST && is_for_page
+}
+
+/// Whether an answer says that the service has trouble, or that its reader has to wait: later that is not so any more. It is
+/// asked before the page of an error is drawn. A page that answers 429 of its own, as a form does, is kept.
+pub(crate) fn is_for_now(answer: &Response) -> bool {
+    let is_failure = answer.extensions().get::<Failed>().is_some();
+    answer.status().is_server_error()
+        || is_failure && answer.status() == StatusCode::TOO_MANY_REQUESTS
 }
 
 /// Keeps the page that answers a form, and sends its author there. Where it cannot be kept, it is the answer itself.
@@ -44,12 +63,10 @@ pub(crate) async fn give_address(storage: &Storage, frame: &Frame, answer: Respo
     }
 }
 
-/// A page that says what came of a form, and that will say so later, too: not that the service has trouble.
+/// A page that says what came of a form.
 fn is_page(answer: &Response) -> bool {
-    let status = answer.status();
     let kind = answer.headers().get(header::CONTENT_TYPE);
-    !status.is_redirection()
-        && !status.is_server_error()
+    !answer.status().is_redirection()
         && kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 

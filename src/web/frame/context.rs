@@ -62,6 +62,11 @@ impl Frame {
         }
     }
 
+    /// Leaves the note that waits for the page that comes next: this one may be looked at again and again.
+    pub(crate) fn leave_note(&mut self) {
+        self.note = None;
+    }
+
     /// The frame of a page in one part of the site.
     pub(crate) fn chrome(&self, section: Section) -> Chrome {
         Chrome {
@@ -228,14 +233,17 @@ pub(crate) fn redirect_with(note: Note, to: &str) -> Response {
 
 /// The value of a cookie.
 pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    cookies(headers).find(|(key, _)| *key == name).map(|(_, value)| value)
+}
+
+/// Every cookie of a request: name and value.
+pub(crate) fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(key, _)| *key == name)
-        .map(|(_, value)| value)
 }
 
 /// Longest path that somebody is sent to, bytes: it comes back in the head of a request.

@@ -177,15 +177,20 @@ impl Peer {
     }
 }
 
+/// Names in forms whose values are secrets. Such a form is not given back: pages are kept.
+const SECRETS: [&str; 1] = ["invitation"];
+
 /// A form as it was typed, which travels with its request: where that is refused, the page that says so gives it back.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TypedForm(Arc<OnceLock<Pairs>>);
 
 impl TypedForm {
-    /// Keeps what was read of a form.
+    /// Keeps what was read of a form, unless it holds a secret.
     pub(crate) fn keep(&self, pairs: Pairs) {
-        // It is read once.
-        let _ = self.0.set(pairs);
+        if pairs.iter().all(|(name, _)| !SECRETS.contains(&name)) {
+            // It is read once.
+            let _ = self.0.set(pairs);
+        }
     }
 
     /// What was typed, if a form came and was read.

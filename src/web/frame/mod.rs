@@ -13,3 +13,4 @@ pub(super) mod page_query;
 pub(super) mod parameters;
 pub(super) mod shown_once;
 pub(super) mod site;
+pub(super) mod theme_switch;

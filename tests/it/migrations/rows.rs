@@ -46,7 +46,8 @@ Crossing {
     before: "",
     after: &[
         (
-            "insert into kept_answer (member_id, status, html) values (1, 422, 'a page') returning status::text",
+            "insert into kept_answer (member_id, status, html, role, group_ids)
+             values (1, 422, 'a page', 'member', '{1,2}') returning status::text",
             "422",
         ),
         (

@@ -6,7 +6,7 @@ use tom_alerts::{
     google::{AccessError, Token},
 };
 
-use super::{ADA, BOB, Deployment, setup::hex};
+use super::{ADA, BOB, Deployment, SignInSetup, setup::hex};
 use crate::google_double::{CLIENT_SECRET, Endpoint};
 
 /// Every value of every table, as text; bytes in hexadecimal.
@@ -54,6 +54,31 @@ async fn a_copy_of_the_database_holds_no_secret() {
         assert!(!all.contains(&secret), "{secret} is in the database");
         assert!(!all.contains(&hex(secret.as_bytes())), "{secret} is in the database, as bytes");
     }
+}
+
+#[tokio::test]
+async fn an_invitation_that_is_refused_for_now_is_neither_kept_nor_shown() {
+    let deployment = SignInSetup { is_behind_proxy: false, ..SignInSetup::default() }.start().await;
+    let ada = deployment.signed_in(ADA).await;
+    let secret = "an-invitation-of-somebodys-0123456789";
+    for mode in ["navigate", "cors"] {
+        let refused = loop {
+            let request = ada.request("POST", "/accounts/login/").form(&[("invitation", secret)]);
+            let request = request.header("sec-fetch-site", "same-origin");
+            let answer = ada.send(request.header("sec-fetch-mode", mode)).await;
+            let is_on_its_way = answer
+                .headers
+                .get("location")
+                .is_some_and(|way| way.to_str().is_ok_and(|way| !way.starts_with("/answers/")));
+            if !is_on_its_way {
+                break answer;
+            }
+        };
+        refused.expect(429).hides(secret);
+    }
+    let all = dump(&deployment).await;
+    assert!(all.contains(ADA), "the dump is a dump");
+    assert!(!all.contains(secret) && !all.contains(&hex(secret.as_bytes())));
 }
 
 #[tokio::test]

@@ -34,6 +34,18 @@ async fn a_token_is_shown_once_and_kept_as_a_hash() {
 }
 
 #[tokio::test]
+async fn of_two_tokens_that_are_made_at_once_both_are_shown() {
+    let (_deployment, ada) = member().await;
+    for name in ["one", "two"] {
+        let form = [("name", name), ("access", "read"), ("days", "30")];
+        ada.post("/accounts/tokens/", &form).await.expect(303);
+    }
+    let tokens = |page: &str| page.matches("<p class=\"mono wrap\" id=\"fresh-token").count();
+    assert_eq!(tokens(&ada.get("/accounts/tokens/").await.expect(200).body), 2);
+    assert_eq!(tokens(&ada.get("/accounts/tokens/").await.expect(200).body), 0);
+}
+
+#[tokio::test]
 async fn a_token_speaks_for_its_owner_by_either_word_and_in_either_case() {
     let (deployment, ada) = member().await;
     let token = ada.make_token("a script", "write").await;

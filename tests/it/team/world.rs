@@ -132,8 +132,11 @@ impl World {
                  select id + 400, id, 'a message', 'it is a number', '\\x4f626a0102166176726f2e736368656d610a22696e7422003031323334353637383961626364656602020230313233343536373839616263646566' from thing;
              insert into save_report (id, run_id, member_id, on_existing, outcomes, left_selected) overriding system value
                  values (880104, 880104, {OTHER}, 'update', '[]', 0), (880105, 880105, {own}, 'update', '[]', 0);
-             insert into kept_answer (id, member_id, status, html) overriding system value
-                 values (880104, {OTHER}, 200, '<html><head><title>t</title></head><body><a class=\"skip\" href=\"#main\">s</a><main id=\"main\"><h1>h</h1></main></body></html>'), (880105, {own}, 200, '<html><head><title>t</title></head><body><a class=\"skip\" href=\"#main\">s</a><main id=\"main\"><h1>h</h1></main></body></html>');
+             insert into kept_answer (id, member_id, status, html, role, group_ids) overriding system value
+                 select answer.id, m.id, 200, '<html><head><title>t</title></head><body><a class=\"skip\" href=\"#main\">s</a><main id=\"main\"><h1>h</h1></main></body></html>',
+                        m.role, array(select group_id from team_group_member where member_id = m.id order by 1)
+                 from (values (880104, {OTHER}::bigint), (880105, {own})) answer (id, member), member m
+                 where m.id = answer.member;
              insert into target (id, ra, dec, healpix, created_by, readers, writers, sharers) overriding system value
                  select id, 10, 10, 1, owner, readers, writers, sharers from thing;
              insert into target_name (target_id, realm, name, name_key, is_primary)

@@ -34,8 +34,8 @@ use crate::{
 #[template(path = "screens/account/tokens.html")]
 struct TokensPage {
     chrome: Chrome,
-    /// A token that was made just now: it is shown once.
-    fresh: Option<FreshToken>,
+    /// Tokens that were made just now: they are shown once.
+    fresh: Vec<FreshToken>,
     rows: Vec<TokenRow>,
     form: TokenForm,
     /// Address of the API, for the example.
@@ -87,22 +87,24 @@ pub(in crate::web) async fn get(
     context: PageContext,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let fresh = fresh_token(&state, &context, &headers).await?;
-    let is_shown = fresh.is_some();
+    let secrets = brought(&headers);
+    let mut fresh = Vec::new();
+    for secret in &secrets {
+        fresh.extend(fresh_token(&state, &context, secret).await?);
+    }
     let mut answer = page(&state, &context, fresh, blank(&context), StatusCode::OK).await?;
-    if is_shown {
-        take_away(&mut answer, paths::TOKENS, state.site());
+    for secret in secrets {
+        take_away(&mut answer, secret, paths::TOKENS, state.site());
     }
     Ok(answer)
 }
 
-/// The token that was made just now, if it is theirs.
+/// A token that was made just now, if it is theirs.
 async fn fresh_token(
     state: &AppState,
     context: &PageContext,
-    headers: &HeaderMap,
+    secret: &str,
 ) -> Result<Option<FreshToken>, Error> {
-    let Some(secret) = brought(headers) else { return Ok(None) };
     let token = format!("{TOKEN_PREFIX}{secret}");
     let name = state.storage().name_of_token(&context.asker, &secret_hash(&token)).await?;
     Ok(name.map(|name| FreshToken { name, token }))
@@ -145,7 +147,7 @@ pub(in crate::web) async fn post_create(
         typed.name_error =
             Some("You have the maximum number of tokens. Revoke one first.".to_owned());
     }
-    page(&state, &context, None, typed, StatusCode::UNPROCESSABLE_ENTITY).await
+    page(&state, &context, Vec::new(), typed, StatusCode::UNPROCESSABLE_ENTITY).await
 }
 
 /// `POST /accounts/tokens/{id}/revoke/`
@@ -177,7 +179,7 @@ fn blank(context: &PageContext) -> TokenForm {
 async fn page(
     state: &AppState,
     context: &PageContext,
-    fresh: Option<FreshToken>,
+    fresh: Vec<FreshToken>,
     form: TokenForm,
     status: StatusCode,
 ) -> Result<Response, Error> {

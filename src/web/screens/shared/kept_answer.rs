@@ -1,4 +1,5 @@
-//! `/answers/{id}/`: a page that answered what its reader sent, as it was drawn then.
+//! `/answers/{id}/`: a page that answered what its reader sent, as it was drawn then, in the colours of today. A note that
+//! waits is left to the page that comes next.
 
 use axum::{
     extract::State,
@@ -8,7 +9,10 @@ use axum::{
 
 use crate::{
     storage::Storage,
-    web::frame::{context::PageContext, error::Error, extract::Id},
+    web::frame::{
+        chrome::Section, context::PageContext, error::Error, extract::Id,
+        theme_switch::in_todays_colours,
+    },
 };
 
 /// `GET /answers/{id}/`
@@ -19,5 +23,8 @@ pub(in crate::web) async fn get(
 ) -> Result<Response, Error> {
     let kept = storage.find_answer(&context.asker, id).await?.ok_or(Error::NotFound)?;
     let status = StatusCode::from_u16(kept.status).unwrap_or_default();
-    Ok((status, Html(kept.html)).into_response())
+    let html = String::from_utf8_lossy(&kept.html);
+    let page = in_todays_colours(&html, &context.chrome(Section::Elsewhere))
+        .map_err(|error| Error::Internal(error.into()))?;
+    Ok((status, Html(page)).into_response())
 }

@@ -86,7 +86,7 @@ pub(super) struct Typed {
     pub(super) email: String,
     pub(super) role: Option<Role>,
     pub(super) email_error: Option<String>,
-    pub(super) fresh_link: Option<String>,
+    pub(super) fresh_links: Vec<String>,
     pub(super) group: GroupForm,
     pub(super) problem: Option<String>,
 }
@@ -106,27 +106,18 @@ pub(in crate::web) async fn get(
     context: PageContext,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let fresh_link = fresh_link(&state, &context, &headers).await?;
-    let is_shown = fresh_link.is_some();
-    let typed = Typed { fresh_link, ..Typed::default() };
+    let secrets = if context.asker.is_admin() { brought(&headers) } else { Vec::new() };
+    let mut fresh_links = Vec::new();
+    for secret in &secrets {
+        let found = state.storage().find_invitation(&secret_hash(secret)).await?;
+        fresh_links.extend(found.map(|_| link_with(secret, state.site())));
+    }
+    let typed = Typed { fresh_links, ..Typed::default() };
     let mut answer = page(&state, &accounts, &context, typed).await?;
-    if is_shown {
-        take_away(&mut answer, paths::TEAM, state.site());
+    for secret in secrets {
+        take_away(&mut answer, secret, paths::TEAM, state.site());
     }
     Ok(answer)
-}
-
-/// The invitation by link that an admin has made just now.
-async fn fresh_link(
-    state: &AppState,
-    context: &PageContext,
-    headers: &HeaderMap,
-) -> Result<Option<String>, Error> {
-    let Some(secret) = brought(headers).filter(|_| context.asker.is_admin()) else {
-        return Ok(None);
-    };
-    let found = state.storage().find_invitation(&secret_hash(secret)).await?;
-    Ok(found.map(|_| link_with(secret, state.site())))
 }
 
 /// The page, with what was just typed.
@@ -145,7 +136,7 @@ pub(super) async fn page(
         let rows = storage.list_invitations(asker).await?;
         Some(InvitationPanel {
             rows: rows.into_iter().map(|row| invitation_row(row, now)).collect(),
-            fresh_link: typed.fresh_link,
+            fresh_links: typed.fresh_links,
             email: typed.email,
             role: typed.role.unwrap_or(Role::Member).id().to_owned(),
             error: typed.email_error,
@@ -220,8 +211,8 @@ fn group_row(group: &Group, context: &PageContext) -> GroupRow {
 pub(super) struct InvitationPanel {
     /// Those who may and have not come yet.
     pub(super) rows: Vec<InvitationRow>,
-    /// A link that was made just now: it is shown once.
-    pub(super) fresh_link: Option<String>,
+    /// Links that were made just now: they are shown once.
+    pub(super) fresh_links: Vec<String>,
     pub(super) email: String,
     pub(super) role: String,
     pub(super) error: Option<String>,
