@@ -41,9 +41,6 @@ for (const link of all(".summary a[href^='#']")) {
   });
 }
 
-// What is shown once: loading the page anew opens it, and does not send the form a second time.
-if (document.querySelector("[data-once]")) history.replaceState(null, "", location.href);
-
 // A page that waits for something is loaded anew when that may be there.
 const waiting = document.querySelector("[data-again]");
 if (waiting) setTimeout(() => location.reload(), 1000 * Number(waiting.dataset.again));
@@ -112,13 +109,20 @@ if (region) {
     if (log) log.scrollTop = scroll;
     if (focused) document.getElementById(focused)?.focus();
   };
-  // A form that was sent, or a link, leads elsewhere: to load this page anew would take its answer's place.
-  let isLeaving = false;
-  document.addEventListener("submit", (event) => {
-    if (!event.defaultPrevented) isLeaving = true;
-  });
-  addEventListener("beforeunload", () => { isLeaving = true; });
-  addEventListener("pageshow", () => { isLeaving = false; });
+  // A form that was sent, or a link, leads elsewhere: to load this page anew would take its answer's place. One that was broken
+  // off leaves this page here, so it is waited for no longer than this.
+  const LEAVING_MS = 10_000;
+  let leftAt = -Infinity, reloading;
+  const leave = () => { leftAt = performance.now(); };
+  document.addEventListener("submit", (event) => event.defaultPrevented || leave());
+  addEventListener("beforeunload", leave);
+  addEventListener("pageshow", () => { leftAt = -Infinity; });
+  const loadAnew = () => {
+    clearTimeout(reloading);
+    const wait = leftAt + LEAVING_MS - performance.now();
+    if (wait > 0) reloading = setTimeout(loadAnew, wait);
+    else location.reload();
+  };
   // Shows the progress; whether more may come.
   const take = (html) => {
     show(html);
@@ -135,7 +139,7 @@ if (region) {
     // Where no alerts are shown yet, the first ones show themselves.
     const hasFirst = document.querySelector(".empty-results") && document.getElementById("new-results");
     const isTold = isLive || document.querySelector("[data-selection]");
-    if (!isLeaving && (hasFirst || !isTold)) location.reload();
+    if (hasFirst || !isTold) loadAnew();
     return isLive;
   };
   // Where events do not come through: ask.
@@ -156,7 +160,7 @@ if (region) {
       isOver = true;
       events.close();
     });
-    events.addEventListener("gone", () => isLeaving || location.reload());
+    events.addEventListener("gone", loadAnew);
     events.addEventListener("error", () => {
       if (events?.readyState !== EventSource.CLOSED) return;
       events = null;
@@ -172,8 +176,8 @@ if (region) {
   if (!document.hidden) listen();
 }
 
-// Ticks: counted here; each that changes is kept by the server for itself, so that tabs do not undo each other's. Links wait
-// until they are kept.
+// Ticks: counted here; each that changes is kept by the server for itself, so that tabs do not undo each other's. What could
+// not be kept is sent with the next that changes, and before a link or another form is followed.
 const form = document.querySelector("[data-selection]");
 // Viewers have the rows, and nothing to tick.
 if (form?.querySelector("[data-selected]")) {
@@ -181,25 +185,52 @@ if (form?.querySelector("[data-selected]")) {
   const page = form.querySelector("[data-tick-page]");
   const counter = form.querySelector("[data-selected]");
   const elsewhere = Number(counter.dataset.selected) - Number(counter.dataset.here);
-  let kept = Promise.resolve(), waiting = 0, last = null;
-  const keep = (changed) => {
+  const told = form.querySelector("[data-unkept]");
+  // Boxes as the server may not have them.
+  const unkept = new Set();
+  let kept = Promise.resolve(), isWarned = false, last = null;
+  const tell = (next) => {
+    const what = unkept.size === 1 ? "1 change is" : `${unkept.size} changes are`;
+    told.textContent = unkept.size > 0 ? `${what} not kept yet. ${next}` : "";
+    told.classList.toggle("error", unkept.size > 0);
+  };
+  const send = async () => {
+    const states = [...unkept].map((box) => [box, box.checked]);
+    if (states.length === 0) return;
     const body = new URLSearchParams({ action: "update" });
-    const states = changed.map((box) => [box, box.checked]);
     for (const [box, isTicked] of states) {
       body.append("on_page", box.value);
       body.append(isTicked ? "alerts" : "was_ticked", box.value);
     }
-    waiting += 1;
-    kept = kept
-      .then(() => fetch(form.getAttribute("action"), { method: "POST", body, redirect: "manual", keepalive: true }))
-      .catch(() => null)
-      .then((answer) => {
-        waiting -= 1;
-        // Signed out meanwhile: what is ticked from here on would not be kept.
-        if (answer?.status === 401) return void location.reload();
-        // What could not be kept is sent again with the form.
-        if (answer?.ok || answer?.type === "opaqueredirect") states.forEach(([box, isTicked]) => drawAs(box, isTicked));
-      });
+    const signal = AbortSignal.timeout(10_000);
+    const answer = await fetch(form.getAttribute("action"), { method: "POST", body, redirect: "manual", keepalive: true, signal })
+      .catch(() => null);
+    // Signed out meanwhile: what is ticked from here on would not be kept.
+    if (answer?.status === 401) return void location.reload();
+    if (!answer?.ok && answer?.type !== "opaqueredirect") return void tell("Sent again with your next tick.");
+    for (const [box, isTicked] of states) {
+      drawAs(box, isTicked);
+      if (box.checked === isTicked) unkept.delete(box);
+    }
+    isWarned = false;
+    // What has changed again meanwhile is on its way already.
+    if (unkept.size === 0) tell("");
+  };
+  const keep = (changed) => {
+    for (const box of changed) unkept.add(box);
+    kept = kept.then(send);
+  };
+  // Goes elsewhere once all is kept; where that fails, it is said first, and whoever goes all the same is let go.
+  let isSettling = false;
+  const goOnceKept = async (go) => {
+    if (isSettling) return;
+    isSettling = true;
+    kept = kept.then(send);
+    await kept;
+    isSettling = false;
+    if (unkept.size === 0 || isWarned) return go();
+    isWarned = true;
+    tell("Leave once more to go without.");
   };
   // What the form takes for the state of a box before: that which the server has kept.
   const drawAs = (box, isTicked) => {
@@ -240,9 +271,19 @@ if (form?.querySelector("[data-selected]")) {
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[href]");
     const plain = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
-    if (!link || !plain || link.target || !waiting) return;
+    if (!link || !plain || link.target || unkept.size === 0) return;
     event.preventDefault();
-    kept.then(() => { location.href = link.href; });
+    goOnceKept(() => { location.href = link.href; });
+  });
+  document.addEventListener("submit", (event) => {
+    const { target: sent, submitter } = event;
+    // The form of the ticks has them all in itself.
+    if (sent === form || event.defaultPrevented || unkept.size === 0) return;
+    event.preventDefault();
+    goOnceKept(() => {
+      unkept.clear();
+      sent.requestSubmit(submitter);
+    });
   });
   count();
 }

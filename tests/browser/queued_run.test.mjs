@@ -58,3 +58,20 @@ test('The button of a run that waits says Cancel, and Stop once it has begun', a
   await first.context().close();
   await second.context().close();
 });
+
+test('A page that was nearly left shows all the same how its run ended', async () => {
+  const first = await openPage(browser, service);
+  await begin(first);
+  await first.locator('#progress .chip', { hasText: 'Running' }).waitFor();
+  const second = await openPage(browser, service);
+  await begin(second);
+  await second.locator('#progress .chip', { hasText: 'Queued' }).waitFor();
+  // As if a link had been followed, and broken off with Esc.
+  await second.evaluate(() => { dispatchEvent(new Event('beforeunload')); });
+  const cancelled = await second.request.post(new URL('cancel/', second.url()).href, { headers: { origin: service.url } });
+  assert.ok(cancelled.ok());
+  await second.waitForFunction(() => !document.querySelector('[data-poll]'));
+  await stopping(first).click();
+  await first.context().close();
+  await second.context().close();
+});

@@ -217,6 +217,42 @@ test('With Shift and with the box of the page, just what changes is sent', async
   await page.context().close();
 });
 
+test('A tick that was not kept goes with the next one, with a link and with other columns, or the page says that it is not', async () => {
+  const page = await openPage(browser, service);
+  await runArchive(page);
+  const told = (text) => page.locator('[data-unkept]', { hasText: text }).waitFor();
+  const selected = () => page.locator('[data-selected]').innerText();
+  const tickInVain = async (row, { times } = {}) => {
+    await page.route('**/selection/', (route) => route.abort(), { times });
+    await tick(page, row).click();
+    await told('not kept yet');
+  };
+  await tickInVain(0, { times: 1 });
+  await tickAndKeep(page, 1);
+  await page.waitForFunction(() => document.querySelector('[data-unkept]').textContent === '');
+  await page.reload();
+  assert.equal(await selected(), '2');
+  await tickInVain(2, { times: 1 });
+  const before = page.url();
+  await follow(page, page.locator('a[rel=next]').first());
+  assert.notEqual(page.url(), before);
+  assert.equal(await selected(), '3');
+  await tickInVain(0, { times: 1 });
+  await page.getByText('Columns', { exact: true }).click();
+  await page.getByLabel('drb', { exact: true }).check();
+  await follow(page, page.getByRole('button', { name: 'Show', exact: true }));
+  assert.equal(await selected(), '4');
+  // Who leaves all the same goes without it.
+  await tickInVain(1);
+  const here = page.url();
+  await page.locator('a[rel=prev]').first().click();
+  await told('1 change is not kept yet. Leave once more');
+  assert.equal(page.url(), here);
+  await follow(page, page.locator('a[rel=prev]').first());
+  assert.equal(await selected(), '4');
+  await page.context().close();
+});
+
 test('From an alert one comes back to the page of results that it was opened from', async () => {
   const page = await openPage(browser, service);
   await runArchive(page);
