@@ -69,6 +69,8 @@ pub enum SortColumn {
     Score,
     /// Real/bogus score.
     Rb,
+    /// Number of detections so far.
+    Detections,
 }
 
 /// The order of a list of results. Absent values come last either way.
