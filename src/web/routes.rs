@@ -99,7 +99,6 @@ fn runs_and_targets() -> Router<AppState> {
     Router::new()
         .route("/runs/", get(run::list::get))
         .route("/runs/{id}/", get(run::detail::get))
-        .route("/runs/{id}/log/", get(run::log::get))
         .route("/runs/{id}/progress/", get(run::detail::get_progress))
         .route("/runs/{id}/events/", get(run::events::get))
         .route("/runs/{id}/cancel/", post(run::detail::post_cancel))

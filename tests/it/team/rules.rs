@@ -303,7 +303,6 @@ pub(super) const RULES: &[Rule] = &[
     ("GET", "/runs/{id}/share/", See(Run), Nothing),
     ("POST", "/runs/{id}/share/", Share(Run), SHARE),
     ("GET", "/runs/{id}/history/", See(Run), Nothing),
-    ("GET", "/runs/{id}/log/", See(Run), Nothing),
     ("GET", "/runs/{id}/unreadable/", See(Run), Nothing),
     ("GET", "/runs/{run_id}/unreadable/{id}/", See(Run), Nothing),
     ("GET", "/runs/{run_id}/unreadable/{id}/json/", See(Run), Nothing),

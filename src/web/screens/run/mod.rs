@@ -3,7 +3,6 @@
 pub(in crate::web) mod detail;
 pub(in crate::web) mod events;
 pub(in crate::web) mod list;
-pub(in crate::web) mod log;
 mod results;
 pub(in crate::web) mod save;
 pub(in crate::web) mod save_report;
