@@ -69,8 +69,6 @@ pub enum SortColumn {
     Score,
     /// Real/bogus score.
     Rb,
-    /// Number of detections so far.
-    Detections,
 }
 
 /// The order of a list of results. Absent values come last either way.

@@ -191,7 +191,6 @@ pub(super) fn page_sql(order: SortOrder, scan: Scan) -> &'static str {
         SortColumn::Mag => scans_of_some!(scan, "mag", down),
         SortColumn::Score => scans_of_some!(scan, "classtar", down),
         SortColumn::Rb => scans_of_some!(scan, "rb", down),
-        SortColumn::Detections => scans_of_some!(scan, "ndethist", down),
     }
 }
 
@@ -212,11 +211,11 @@ pub(super) async fn link_to_run(
         linked.iter().map(|(_, kept)| of(&kept.alert)).collect::<Vec<_>>()
     };
     let done = sqlx::query(
-        "insert into run_alert (run_id, alert_id, object_id, jd, ra, dec, mag, classtar, rb, attributes, ndethist)
+        "insert into run_alert (run_id, alert_id, object_id, jd, ra, dec, mag, classtar, rb, attributes)
          select $1, t.*
          from unnest($2::bigint[], $3::text[], $4::float8[], $5::float8[], $6::float8[], $7::float8[], $8::float8[],
-                     $9::float8[], $10::jsonb[], $12::bigint[])
-              as t (alert_id, object_id, jd, ra, dec, mag, classtar, rb, attributes, ndethist)
+                     $9::float8[], $10::jsonb[])
+              as t (alert_id, object_id, jd, ra, dec, mag, classtar, rb, attributes)
          where $11::bigint is null or not exists (
              select from run_alert o
              join run e on e.id = o.run_id
@@ -236,7 +235,6 @@ pub(super) async fn link_to_run(
     .bind(column(|alert| alert.rb))
     .bind(linked.iter().map(|(_, kept)| kept.attributes.as_ref().map(storable_json)).collect::<Vec<_>>())
     .bind(listened)
-    .bind(linked.iter().map(|(_, kept)| kept.alert.ndethist).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(done.rows_affected())

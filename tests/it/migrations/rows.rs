@@ -57,15 +57,4 @@ Crossing {
             "[]",
         ),
     ],
-},
-Crossing {
-    version: 4,
-    before: "",
-    after: &[
-        (
-            "select bool_and(l.ndethist is not distinct from a.ndethist)::text
-             from run_alert l join alert a on a.id = l.alert_id",
-            "true",
-        ),
-    ],
 }];

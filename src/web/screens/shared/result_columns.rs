@@ -73,8 +73,7 @@ pub(in crate::web) const COLUMNS: [ResultColumn; 10] = [
         Content::from(row.alert.ndethist.map(|n| n.to_string())).into()
     })
     .note("so far")
-    .on_request()
-    .sorts_down(SortOrder::up(SortColumn::Detections), SortOrder::down(SortColumn::Detections)),
+    .on_request(),
     Column::text("target", "Target", |row: &ResultRow| {
         let chip = row.alert.target.as_ref().map(|target| TargetChip {
             name: target.name.clone(),
