@@ -4,12 +4,18 @@ use std::{path::PathBuf, sync::Arc};
 
 use super::{
     Broker,
-    archive::Archive,
+    archive::{self, Archive},
     database::{BigQueryService, Database},
     pubsub::PubSubService,
     stream_client::StreamClient,
     stream_rest::StreamRest,
 };
+
+/// Id of the backend of which examples tell: the one that needs no account.
+pub const EXAMPLE_BROKER: &str = archive::ID;
+
+/// Its name.
+pub const EXAMPLE_NAME: &str = archive::NAME;
 
 /// What the backends of a deployment stand on.
 #[derive(Clone, Debug)]

@@ -26,7 +26,7 @@ pub use self::{
     cost::Cost,
     error::BrokerError,
     filter_form::{FILTER_FIELDS, FILTER_RULES, filter_from, filter_of_stored},
-    list::{BackendSettings, Brokers, all_backends},
+    list::{BackendSettings, Brokers, EXAMPLE_BROKER, EXAMPLE_NAME, all_backends},
     preview::{Check, EstimatedCost, LeftToday, Preview},
     receipt::Receipt,
     run_context::{Progress, PullPace, RunContext},

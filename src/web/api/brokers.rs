@@ -5,10 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{broker_form::FormBody, list_body::list_body};
-use crate::brokers::{
-    Brokers,
-    archive::{ID as EXAMPLE_BROKER, NAME as EXAMPLE_NAME},
-};
+use crate::brokers::{Brokers, EXAMPLE_BROKER, EXAMPLE_NAME};
 
 /// A broker that queries can ask.
 #[derive(Serialize, ToSchema)]

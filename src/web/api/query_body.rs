@@ -11,7 +11,7 @@ use super::{
     sharing_body::SharingBody,
     words::RunStateWord,
 };
-use crate::brokers::archive::ID as EXAMPLE_BROKER;
+use crate::brokers::EXAMPLE_BROKER;
 use crate::domain::saved_query::{LastRun, SavedQuery};
 
 /// A saved query: a broker's form as it was filled in, under a name.

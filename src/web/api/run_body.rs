@@ -12,7 +12,7 @@ use super::{
     sharing_body::SharingBody,
     words::{LogLevelWord, RunStateWord},
 };
-use crate::brokers::archive::ID as EXAMPLE_BROKER;
+use crate::brokers::EXAMPLE_BROKER;
 use crate::domain::run::{LogLine, Run, RunCounts, RunLog};
 
 /// A run: one execution of a query.
