@@ -47,9 +47,7 @@ const RESET: Duration = Duration::from_millis(200);
 /// A listener goes on elsewhere when its process has been silent for a while: nobody shall wait that long.
 const LISTENERS_DIVISOR: u32 = 4;
 
-/// Messages of a stream that may come by while a fault waits for one, and after how long as many again: what a dead
-/// program has taken along comes again later.
-const SPARE: usize = 100;
+/// After how long as many messages may come by again: what a dead program has taken along comes again later.
 const REFILL: Duration = Duration::from_secs(1);
 
 /// What is wrong on purpose, to see whether the campaign would find it.
@@ -232,7 +230,10 @@ impl Scene {
     async fn measure_out(&self, after: usize) -> Infallible {
         loop {
             let missing = after.saturating_sub(self.keeper.ledger.n_acknowledged());
-            self.keeper.tap.set(missing + SPARE);
+            let spare = self.tier.n_spare();
+            // Of a listener some are handed over that are not acknowledged yet: all at once there would be none left to strike.
+            let missing = if self.tier.listens { missing.min(spare) } else { missing };
+            self.keeper.tap.set(missing + spare);
             tokio::time::sleep(REFILL).await;
         }
     }

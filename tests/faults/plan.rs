@@ -43,7 +43,8 @@ pub(crate) struct Fault {
     pub(crate) blow: Blow,
 }
 
-/// The faults of a campaign in their order. The last tenth of the messages flows undisturbed.
+/// The faults of a campaign in their order. The last of the messages flow undisturbed: whatever a fault waits for, some more are
+/// handed over than it needs, and it has to find one that comes.
 pub(crate) fn draw(tier: &Tier, seed: u64) -> Vec<Fault> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut blows: Vec<(Blow, Point)> = Vec::new();
@@ -59,8 +60,10 @@ pub(crate) fn draw(tier: &Tier, seed: u64) -> Vec<Fault> {
     // It begins while messages are out.
     blows.extend(vec![(Blow::Outage, Point::Pulled); tier.outages]);
     blows.shuffle(&mut rng);
-    let mut moments: Vec<usize> =
-        blows.iter().map(|_| rng.random_range(0..tier.n_messages * 9 / 10)).collect();
+    let mut moments: Vec<usize> = blows
+        .iter()
+        .map(|_| rng.random_range(0..tier.n_messages * 9 / 10 - 4 * tier.n_spare()))
+        .collect();
     moments.sort_unstable();
     let faults = blows.into_iter().zip(moments);
     faults.map(|((blow, point), after)| Fault { after, point, blow }).collect()

@@ -98,6 +98,11 @@ impl Tier {
         ..Self::EVERY_CHANGE.over_streams().listening()
     };
 
+    /// Messages beyond what the next fault waits for that may be handed over meanwhile.
+    pub(crate) fn n_spare(&self) -> usize {
+        (self.n_messages / 10).min(100)
+    }
+
     /// By a listener: the next program takes it some seconds after the one before has died.
     pub(crate) const fn listening(self) -> Self {
         let deadline = self.deadline.saturating_add(Duration::from_mins(5));
