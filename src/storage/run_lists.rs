@@ -1,5 +1,7 @@
 //! Lists of runs: by state, by saved query, by whose they are.
 
+use sqlx::{Postgres, postgres::PgArguments, query::QueryAs};
+
 use super::{
     ListPosition, Storage, StorageError,
     runs::{RunRow, select_runs},
@@ -34,20 +36,14 @@ macro_rules! passes {
     };
 }
 
-impl Storage {
-    /// The newest `limit` runs that a filter shows.
-    pub async fn list_runs(
-        &self,
-        by: &Asker,
-        filter: RunFilter,
-        limit: i64,
-    ) -> Result<Vec<Run>, StorageError> {
-        let rows: Vec<RunRow> = sqlx::query_as(select_runs!(concat!(
-            passes!(),
-            " and r.id < coalesce($8, 9223372036854775807)
-             order by r.id desc
-             limit $9"
-        )))
+/// `$1` to `$9` of a statement that asks by [`passes`]: who asks, the filter, and how many rows at most.
+fn bind_filter<'q, O>(
+    query: QueryAs<'q, Postgres, O, PgArguments>,
+    by: &'q Asker,
+    filter: RunFilter,
+    limit: i64,
+) -> QueryAs<'q, Postgres, O, PgArguments> {
+    query
         .bind(by.member_id())
         .bind(by.seen_groups())
         .bind(filter.state.map(RunState::id))
@@ -57,8 +53,23 @@ impl Storage {
         .bind(filter.of_listeners)
         .bind(filter.before)
         .bind(limit)
-        .fetch_all(&self.pool)
-        .await?;
+}
+
+impl Storage {
+    /// The newest `limit` runs that a filter shows.
+    pub async fn list_runs(
+        &self,
+        by: &Asker,
+        filter: RunFilter,
+        limit: i64,
+    ) -> Result<Vec<Run>, StorageError> {
+        let query = sqlx::query_as(select_runs!(concat!(
+            passes!(),
+            " and r.id < coalesce($8, 9223372036854775807)
+             order by r.id desc
+             limit $9"
+        )));
+        let rows: Vec<RunRow> = bind_filter(query, by, filter, limit).fetch_all(&self.pool).await?;
         rows.into_iter().map(Run::try_from).collect()
     }
 
@@ -70,7 +81,7 @@ impl Storage {
         filter: RunFilter,
         at_most: i64,
     ) -> Result<ListPosition, StorageError> {
-        let (n_all, n_before) = sqlx::query_as(concat!(
+        let query = sqlx::query_as(concat!(
             "select count(*), count(*) filter (where id >= $8)
              from (
                  select r.id from run r
@@ -79,18 +90,9 @@ impl Storage {
             " order by r.id desc
                  limit $9
              ) newest"
-        ))
-        .bind(by.member_id())
-        .bind(by.seen_groups())
-        .bind(filter.state.map(RunState::id))
-        .bind(filter.saved_query_id)
-        .bind(filter.whose.id())
-        .bind(by.own_groups())
-        .bind(filter.of_listeners)
-        .bind(filter.before)
-        .bind(at_most)
-        .fetch_one(&self.pool)
-        .await?;
+        ));
+        let (n_all, n_before) =
+            bind_filter(query, by, filter, at_most).fetch_one(&self.pool).await?;
         Ok(ListPosition::of(n_all, n_before))
     }
 }

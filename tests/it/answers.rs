@@ -53,6 +53,19 @@ async fn reports_are_of_so_many_alerts_keep_their_choice_and_are_the_last_hundre
     let app = TestApp::start().await;
     let (run, _) = run_with_alerts(&app).await;
     let run_id = run["id"].to_string();
+    let numbers: Vec<String> = (1..=450).map(|n| (987_000_000 + n).to_string()).collect();
+    let mut many = vec![("run_id", run_id.as_str())];
+    many.extend(numbers.iter().map(|number| ("alerts", number.as_str())));
+    let report = app.post("/alerts/alert/create/", &many).await.expect(303).location().to_owned();
+    let mut told = 0;
+    for (page, rows) in [("", "1–200 of 450"), ("?page=2", "201–400"), ("?page=3", "401–450")]
+    {
+        let page = app.get(&format!("{report}{page}")).await.expect(200).shows(rows);
+        told += page.body.matches(">alert 987000").count();
+    }
+    assert_eq!(told, 450);
+    app.get(&format!("{report}?page=4")).await.expect(200).hides(">alert 987");
+    app.get(&format!("{report}?page=0")).await.expect(422);
     let mut form = vec![("run_id", run_id.as_str()), ("on_existing", "skip")];
     form.push(("alerts", "987654321"));
     let mut places = Vec::new();

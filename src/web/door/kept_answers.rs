@@ -3,7 +3,7 @@
 //! what is sent by a script, and what says that the service cannot answer for now: that has the form in itself.
 
 use axum::{
-    body::{Body, to_bytes},
+    body::{Body, HttpBody, to_bytes},
     extract::Request,
     http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
@@ -19,6 +19,9 @@ use crate::{
         paths,
     },
 };
+
+/// A page that is larger is not kept, but the answer itself: a member's hundred take so much at most.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// Whether a request sends a form to see the page that comes of it. Old browsers, and all that come over plain http, do not
 /// say so: they ask for HTML by its name, which scripts do not. That it comes from a page of ours was asked before.
@@ -63,10 +66,11 @@ pub(crate) async fn give_address(storage: &Storage, frame: &Frame, answer: Respo
     }
 }
 
-/// A page that says what came of a form.
+/// A page that says what came of a form, and may be kept.
 fn is_page(answer: &Response) -> bool {
     let kind = answer.headers().get(header::CONTENT_TYPE);
     !answer.status().is_redirection()
+        && answer.body().size_hint().upper().is_some_and(|n_bytes| n_bytes <= MOST_BYTES)
         && kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
@@ -74,5 +78,22 @@ fn is_page(answer: &Response) -> bool {
 fn bring_along(from: &HeaderMap, to: &mut HeaderMap) {
     for cookie in from.get_all(header::SET_COOKIE) {
         to.append(header::SET_COOKIE, cookie.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::response::Html;
+
+    use super::*;
+
+    #[test]
+    fn a_page_of_more_than_a_mebibyte_is_not_kept() {
+        let most = usize::try_from(MOST_BYTES).unwrap();
+        for (n_bytes, is_kept) in [(0, true), (most, true), (most + 1, false)] {
+            assert_eq!(is_page(&Html("x".repeat(n_bytes)).into_response()), is_kept, "{n_bytes}");
+        }
+        let streamed = Body::from_stream(futures::stream::empty::<Result<String, Error>>());
+        assert!(!is_page(&Html(streamed).into_response()), "nobody knows how long it is");
     }
 }

@@ -17,18 +17,24 @@ use crate::{
             context::PageContext,
             error::Error,
             extract::TwoIds,
+            page_query::Query,
+            parameters::Parameter,
         },
         paths,
         screens::shared::{results_request::ResultsRequest, way_back::of_results},
         widgets::{
-            controls::{ButtonLook, Link, PostButton},
+            cell::{Cell, Content},
+            column::Column,
+            controls::{ButtonLook, Link, PostButton, StateChip},
+            pager::{Page, Pager},
+            table::TableView,
             words::{counted, hidden, link, post_button, run_title},
         },
     },
 };
 
 /// The page after *Create targets*.
-#[derive(Clone, Debug, Template)]
+#[derive(Debug, Template)]
 #[template(path = "screens/run/save_report.html")]
 struct TargetsReportPage {
     chrome: Chrome,
@@ -36,77 +42,85 @@ struct TargetsReportPage {
     summary: String,
     /// The run that the alerts came from.
     run: Link,
-    rows: Vec<ReportRow>,
+    table: TableView,
+    pager: Pager,
     retry: Option<PostButton>,
 }
 
 /// What became of one alert.
 #[derive(Clone, Debug)]
 struct ReportRow {
-    /// The alert: name of the object and page.
-    alert: Link,
+    /// Name of the object.
+    alert: String,
+    /// Its page; `None` for one that is not there any more.
+    href: Option<String>,
     source_id: String,
-    outcome: Outcome,
+    outcome: StateChip,
     /// The target, if there is one.
     target: Option<Link>,
-    /// Why, in a sentence; empty where there is nothing to say.
-    reason: String,
+    /// Why, in a sentence, where there is something to say.
+    reason: Option<String>,
 }
 
-/// What became of an alert that was to be a target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    Created,
-    Existing,
-    Failed,
-}
+const COLUMNS: [Column<ReportRow>; 4] = [
+    Column::title("alert", "Alert", |row: &ReportRow| {
+        let name = match &row.href {
+            Some(href) => Content::from(link(&row.alert, href)),
+            None => Content::from(row.alert.clone()),
+        };
+        Cell::from(name).sub(&row.source_id)
+    }),
+    Column::text("outcome", "Outcome", |row: &ReportRow| row.outcome.into()),
+    Column::text("target", "Target", |row: &ReportRow| Content::from(row.target.clone()).into()),
+    Column::text("why", "Why", |row: &ReportRow| Content::from(row.reason.clone()).into())
+        .class("wrap"),
+];
 
-impl Outcome {
-    /// The word on the chip.
-    fn label(self) -> &'static str {
-        match self {
-            Self::Created => "Created",
-            Self::Existing => "Already a target",
-            Self::Failed => "Failed",
-        }
-    }
+const CREATED: StateChip = StateChip { sign: "✓", label: "Created", class: "is-good" };
+const EXISTING: StateChip = StateChip { sign: "=", label: "Already a target", class: "is-info" };
+const FAILED: StateChip = StateChip { sign: "✕", label: "Failed", class: "is-bad" };
 
-    /// CSS class of the chip.
-    fn class(self) -> &'static str {
-        match self {
-            Self::Created => "is-good",
-            Self::Existing => "is-info",
-            Self::Failed => "is-bad",
-        }
-    }
-
-    /// The sign on the chip.
-    fn sign(self) -> &'static str {
-        match self {
-            Self::Created => "✓",
-            Self::Existing => "=",
-            Self::Failed => "✕",
-        }
-    }
-}
+/// Rows of a page.
+const PAGE_SIZE: u16 = 200;
 
 /// `GET /runs/{run_id}/saves/{id}/`: its author sees it, as long as they see the run.
 pub(in crate::web) async fn get(
     State(storage): State<Storage>,
+    query: Query,
     context: PageContext,
     TwoIds(run_id, id): TwoIds,
 ) -> Result<Response, Error> {
+    let query = query.taking(&[Parameter::whole("page", 1, i64::MAX)])?;
     let run = storage.find_run(&context.asker, run_id).await?.ok_or(Error::NotFound)?;
     let found = storage.find_save_report(&context.asker, run_id, id).await?;
     let SaveReport { on_existing, outcomes, n_left } = found.ok_or(Error::NotFound)?;
+    let number = query.number("page").and_then(|page| usize::try_from(page).ok()).unwrap_or(1);
+    let (n_all, page) = (outcomes.len(), Page::nth(outcomes.clone(), number, PAGE_SIZE));
     let page = TargetsReportPage {
         chrome: context.chrome(Section::Targets),
         summary: summary(&outcomes, n_left),
         run: link(format!("Run {}: {}", run.id, run_title(&run)), paths::run(run.id)),
-        rows: report_rows(&storage, &run, &outcomes, on_existing).await?,
         retry: retry_button(&run, &outcomes, on_existing),
+        pager: pager(&paths::save_report(run.id, id), number, &page, n_all),
+        table: table(&storage, &run, &page.rows, on_existing).await?,
     };
     Ok(context.render(&page))
+}
+
+fn pager(home: &str, number: usize, page: &Page<SaveOutcome>, n_all: usize) -> Pager {
+    if number == 1 && !page.has_more {
+        return Pager::default();
+    }
+    let n_before = number.saturating_sub(1).saturating_mul(PAGE_SIZE.into());
+    let href = |number: usize| format!("{home}?page={number}");
+    Pager {
+        summary: Pager::summary(n_before as u64, page.rows.len(), n_all as u64),
+        what: "alerts".to_owned(),
+        first: (number > 1).then(|| home.to_owned()),
+        previous: (number > 1).then(|| href(number - 1)),
+        next: page.has_more.then(|| href(number + 1)),
+        ..Pager::default()
+    }
 }
 
 fn summary(outcomes: &[SaveOutcome], n_left: u64) -> String {
@@ -132,12 +146,12 @@ fn summary(outcomes: &[SaveOutcome], n_left: u64) -> String {
     parts.join(", ")
 }
 
-async fn report_rows(
+async fn table(
     storage: &Storage,
     run: &Run,
     outcomes: &[SaveOutcome],
     on_existing: OnExisting,
-) -> Result<Vec<ReportRow>, StorageError> {
+) -> Result<TableView, StorageError> {
     let alert_ids: Vec<i64> = outcomes.iter().map(|outcome| outcome.alert_id).collect();
     let sources: HashMap<i64, _> = storage
         .list_sources(&alert_ids)
@@ -146,7 +160,7 @@ async fn report_rows(
         .map(|(id, survey, source_id)| (id, (survey, source_id)))
         .collect();
     let way_back = paths::query_string_of(&of_results(run.id, &ResultsRequest::default()));
-    Ok(outcomes
+    let rows: Vec<ReportRow> = outcomes
         .iter()
         .map(|outcome| {
             let source = sources.get(&outcome.alert_id);
@@ -155,7 +169,8 @@ async fn report_rows(
             });
             report_row(outcome, source, on_existing, &way_back)
         })
-        .collect())
+        .collect();
+    Ok(TableView::new("Outcome of each alert", &COLUMNS, &rows))
 }
 
 fn report_row(
@@ -165,31 +180,37 @@ fn report_row(
     way_back: &str,
 ) -> ReportRow {
     let target_link = |id, name: &str| link(name, paths::target(id) + way_back);
-    let (href, source_id) = source.unwrap_or_default();
-    let (kind, target, reason) = match &outcome.result {
+    let (href, source_id) = source.unzip();
+    let (chip, target, reason) = match &outcome.result {
         SaveResult::Created { target_id } => {
-            (Outcome::Created, Some(target_link(*target_id, &outcome.object_id)), String::new())
+            (CREATED, Some(target_link(*target_id, &outcome.object_id)), None)
         }
         SaveResult::Existing { target_id, name, is_added } => (
-            Outcome::Existing,
+            EXISTING,
             Some(target_link(*target_id, name)),
-            match (on_existing, is_added) {
+            Some(match (on_existing, is_added) {
                 (_, true) => "A target with this name existed; the alert was added to it.",
                 (OnExisting::Skip, _) => "A target with this name existed; it was not changed.",
                 (OnExisting::AddAlert, false) => {
                     "A target with this name existed; you may not add alerts to it."
                 }
-            }
-            .to_owned(),
+            }),
         ),
-        SaveResult::Failed { reason } => (Outcome::Failed, None, reason.clone()),
+        SaveResult::Failed { reason } => (FAILED, None, Some(reason.as_str())),
     };
-    let name = if outcome.object_id.is_empty() {
+    let alert = if outcome.object_id.is_empty() {
         format!("alert {}", outcome.alert_id)
     } else {
         outcome.object_id.clone()
     };
-    ReportRow { alert: link(name, href), source_id, outcome: kind, target, reason }
+    ReportRow {
+        alert,
+        href,
+        source_id: source_id.unwrap_or_default(),
+        outcome: chip,
+        target,
+        reason: reason.map(str::to_owned),
+    }
 }
 
 fn retry_button(
