@@ -64,14 +64,13 @@ pub fn format_mjd(jd: f64) -> String {
     cut_off(jd, MJD_ZERO_JD)
 }
 
-/// Days since another date: rounded, but where that is read as later than it is.
+/// Days since another date: rounded, but where that is read as later than it is one digit less of what was rounded. (Of the
+/// date itself it would be two less where it stands between two digits.)
 fn cut_off(jd: f64, zero_jd: f64) -> String {
-    let days = jd - zero_jd;
-    let rounded = format!("{days:.5}");
-    if rounded.parse().is_ok_and(|read: f64| read + zero_jd > jd) {
-        format!("{:.5}", days - 1e-5)
-    } else {
-        rounded
+    let rounded = format!("{:.5}", jd - zero_jd);
+    match rounded.parse::<f64>() {
+        Ok(read) if read + zero_jd > jd => format!("{:.5}", read - 1e-5),
+        _ => rounded,
     }
 }
 
@@ -141,10 +140,11 @@ mod tests {
     fn dates_that_are_copied_into_observed_after_leave_out_nothing_that_they_were_copied_from() {
         let seed: u64 = rand::random();
         let mut dates = StdRng::seed_from_u64(seed);
-        // A packet's own decimals, those of a span, and times that stand just on a digit that is shown.
+        // A packet's own decimals, those of a span, and times that stand just on a digit that is shown or between two.
+        let halves = (0..500_u32).map(|n| 2_452_670.0 + 1e-5 * (f64::from(n) * 197.0 + 0.5));
         let edges = [2_461_295.823_45, 2_461_295.823_449_9, 2_459_942.716_840_3, 2_451_545.0];
         let random = (0..5_000).map(|_| dates.random_range(2_440_000.0..2_470_000.0));
-        for jd in edges.into_iter().chain(random) {
+        for jd in edges.into_iter().chain([2_452_670.040_885]).chain(halves).chain(random) {
             let at = jd_to_utc(jd).unwrap();
             for text in [
                 format_utc(at),
