@@ -64,8 +64,9 @@ pub fn format_mjd(jd: f64) -> String {
     cut_off(jd, MJD_ZERO_JD)
 }
 
-/// Days since another date: rounded, but where that is read as later than it is one digit less of what was rounded. (Of the
-/// date itself it would be two less where it stands between two digits.)
+/// Days since another date, with five decimals: rounded, and where that would be read as later than the date, one digit
+/// less. The digit is taken from the rounded number: taken from the date, the rest would be rounded once more, and a date
+/// between two digits would lose both.
 fn cut_off(jd: f64, zero_jd: f64) -> String {
     let rounded = format!("{:.5}", jd - zero_jd);
     match rounded.parse::<f64>() {
@@ -142,9 +143,15 @@ mod tests {
         let mut dates = StdRng::seed_from_u64(seed);
         // A packet's own decimals, those of a span, and times that stand just on a digit that is shown or between two.
         let halves = (0..500_u32).map(|n| 2_452_670.0 + 1e-5 * (f64::from(n) * 197.0 + 0.5));
-        let edges = [2_461_295.823_45, 2_461_295.823_449_9, 2_459_942.716_840_3, 2_451_545.0];
+        let edges = [
+            2_461_295.823_45,
+            2_461_295.823_449_9,
+            2_459_942.716_840_3,
+            2_452_670.040_885,
+            2_451_545.0,
+        ];
         let random = (0..5_000).map(|_| dates.random_range(2_440_000.0..2_470_000.0));
-        for jd in edges.into_iter().chain([2_452_670.040_885]).chain(halves).chain(random) {
+        for jd in edges.into_iter().chain(halves).chain(random) {
             let at = jd_to_utc(jd).unwrap();
             for text in [
                 format_utc(at),
