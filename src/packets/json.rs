@@ -44,6 +44,7 @@ pub(super) fn with_tree<T>(
     match packet.format {
         PacketFormat::AvroContainer => {}
         PacketFormat::AvroWire => return Err(PacketError::unsupported("Confluent wire format")),
+        PacketFormat::AvroSchemaless => return Err(PacketError::unsupported("schemaless Avro")),
         PacketFormat::Json => return Err(PacketError::unsupported("JSON")),
         PacketFormat::TableRow => {
             let kept = TableRow::read(&packet.bytes)?;

@@ -59,8 +59,9 @@ pub fn decode(bytes: &Bytes) -> Result<Alert, PacketError> {
 pub fn decode_kept(packet: &Packet) -> Result<Alert, PacketError> {
     match packet.format {
         PacketFormat::TableRow => decode_table_row(&packet.bytes, &packet.schema_version),
-        PacketFormat::AvroContainer | PacketFormat::AvroWire | PacketFormat::Json => {
-            decode(&packet.bytes)
-        }
+        PacketFormat::AvroContainer
+        | PacketFormat::AvroWire
+        | PacketFormat::AvroSchemaless
+        | PacketFormat::Json => decode(&packet.bytes),
     }
 }

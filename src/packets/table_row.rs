@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use crate::domain::alert::{
-    Alert, HistoryPoint, Measurement, Packet, PacketFormat, Stamps, Survey,
+    Alert, Flux, FluxUnit, HistoryPoint, Measurement, Packet, PacketFormat, Survey,
 };
 
 use super::PacketError;
@@ -74,10 +74,9 @@ fn read_ztf(row: &Map<String, Json>, packet: Packet) -> Result<Alert, PacketErro
     // `decl` is what some call `dec`, a word of SQL.
     let dec = Some(of("dec")).filter(|dec| *dec != Scalar::Absent).unwrap_or_else(|| of("decl"));
     let candid = of("candid");
+    let source_id = integer(&candid).ok_or_else(|| impossible("candid", &candid))?;
+    let object_id = name("objectId", &of("objectId"))?;
     Ok(Alert {
-        survey: Survey::Ztf,
-        source_id: integer(&candid).ok_or_else(|| impossible("candid", &candid))?,
-        object_id: name("objectId", &of("objectId"))?,
         jd: julian_date(&of("jd")).ok_or_else(|| impossible("jd", &of("jd")))?,
         ra: right_ascension(&of("ra")).ok_or_else(|| impossible("ra", &of("ra")))?,
         dec: within("dec", &dec, |dec| (-90.0..=90.0).contains(&dec))?,
@@ -97,8 +96,7 @@ fn read_ztf(row: &Map<String, Json>, packet: Packet) -> Result<Alert, PacketErro
             points(row, "fp_hists", forced)?,
         ]),
         n_impossible_limits: n_impossible_limits(row),
-        stamps: Stamps::default(),
-        packet,
+        ..Alert::new(Survey::Ztf, source_id, object_id, packet)
     })
 }
 
@@ -115,6 +113,7 @@ fn previous(entry: &Json) -> Option<HistoryPoint> {
             source_id: integer(&of("candid")),
             mag,
             mag_err: not_negative(&of("sigmapsf")),
+            flux: None,
             is_positive: is_positive(&of("isdiffpos")),
             rb: score(&of("rb")),
         },
@@ -136,11 +135,11 @@ fn n_impossible_limits(row: &Map<String, Json>) -> u64 {
 fn forced(entry: &Json) -> Option<HistoryPoint> {
     let of = |name: &str| scalar(entry.get(name));
     let flux = flux(&of("forcediffimflux"))?;
-    let zero_point = magnitude(&of("magzpsci")).filter(|_| flux > 0.0);
+    let err = not_negative(&of("forcediffimfluxunc"));
     let measurement = Measurement::Forced {
-        flux,
-        flux_err: not_negative(&of("forcediffimfluxunc")),
-        mag: zero_point.map(|zero_point| zero_point - 2.5 * flux.log10()),
+        flux: Flux { value: flux, err, unit: FluxUnit::Dn },
+        zero_point: magnitude(&of("magzpsci")),
+        status: None,
     };
     Some(HistoryPoint { jd: julian_date(&of("jd"))?, band: band(&of("fid")), measurement })
 }
@@ -197,7 +196,11 @@ mod tests {
         );
         assert_eq!(
             alert.history[1].measurement,
-            Measurement::Forced { flux: 100.0, flux_err: None, mag: Some(21.0) }
+            Measurement::Forced {
+                flux: Flux { value: 100.0, err: None, unit: FluxUnit::Dn },
+                zero_point: Some(26.0),
+                status: None
+            }
         );
         assert_eq!(alert.packet.schema_version, "4.02");
         assert_eq!(super::super::decode_kept(&alert.packet).unwrap(), alert);

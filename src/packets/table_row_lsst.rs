@@ -4,7 +4,7 @@
 use serde_json::{Map, Value as Json};
 
 use crate::domain::{
-    alert::{Alert, Band, HistoryPoint, Measurement, Packet, Stamps, Survey},
+    alert::{Alert, Band, Flux, FluxUnit, HistoryPoint, Measurement, Packet, Survey},
     time::{MJD_ZERO_JD, TAI_MINUS_UTC_D},
 };
 
@@ -28,13 +28,10 @@ pub(super) fn read_lsst(row: &Map<String, Json>, packet: Packet) -> Result<Alert
     let solar_id = id(solar.get("ssObjectId")).or_else(|| id(source.get("ssObjectId")));
     let object_id = id(object.get("diaObjectId")).or_else(|| id(source.get("diaObjectId")));
     let (mag, mag_err) = magnitude_of(source);
+    let source_id = source_id.ok_or_else(|| impossible("diaSourceId", &Scalar::Absent))?;
+    let object_id =
+        object_id.or(solar_id).ok_or_else(|| impossible("diaObjectId", &Scalar::Absent))?;
     Ok(Alert {
-        survey: Survey::Lsst,
-        source_id: source_id.ok_or_else(|| impossible("diaSourceId", &Scalar::Absent))?,
-        object_id: object_id
-            .or(solar_id)
-            .ok_or_else(|| impossible("diaObjectId", &Scalar::Absent))?
-            .to_string(),
         jd: time_of(source).ok_or_else(|| impossible("midpointMjdTai", &of("midpointMjdTai")))?,
         ra: right_ascension(&of("ra")).ok_or_else(|| impossible("ra", &of("ra")))?,
         dec: within("dec", &of("dec"), |dec| (-90.0..=90.0).contains(&dec))?,
@@ -43,21 +40,16 @@ pub(super) fn read_lsst(row: &Map<String, Json>, packet: Packet) -> Result<Alert
         band: band(source),
         // LSST tells how extended a source is, 1 a galaxy: classtar is the other way round.
         classtar: score(&of("extendedness")).map(|extendedness| 1.0 - extendedness),
-        rb: score(&of("reliability")),
-        drb: None,
+        reliability: score(&of("reliability")),
         is_positive: sign(source),
         ndethist: integer(&scalar(object.get("nDiaSources"))).filter(|count| *count >= 0),
-        sgscore1: None,
-        distpsnr1: None,
         // The source is the body's own; how far from its prediction is not always told.
         ssdistnr: solar_id.map(|_| not_negative(&scalar(solar.get("ephOffset"))).unwrap_or(0.0)),
         history: sorted(&[
             points(row, "prvDiaSources", previous)?,
             points(row, "prvDiaForcedSources", forced)?,
         ]),
-        n_impossible_limits: 0,
-        stamps: Stamps::default(),
-        packet,
+        ..Alert::new(Survey::Lsst, source_id, object_id.to_string(), packet)
     })
 }
 
@@ -97,19 +89,21 @@ fn previous(entry: &Json) -> Option<HistoryPoint> {
         source_id: id(entry.get("diaSourceId")),
         mag: mag?,
         mag_err,
+        flux: flux_of(entry),
         is_positive: sign(entry),
         rb: score(&scalar(entry.get("reliability"))),
     };
     Some(HistoryPoint { jd: time_of(entry)?, band: band(entry), measurement })
 }
 
+fn flux_of(entry: &Json) -> Option<Flux> {
+    let value = number(&scalar(entry.get("psfFlux")))?;
+    let err = not_negative(&scalar(entry.get("psfFluxErr")));
+    Some(Flux { value, err, unit: FluxUnit::Njy })
+}
+
 fn forced(entry: &Json) -> Option<HistoryPoint> {
-    let flux = number(&scalar(entry.get("psfFlux")))?;
-    let measurement = Measurement::Forced {
-        flux,
-        flux_err: not_negative(&scalar(entry.get("psfFluxErr"))),
-        mag: Some(flux).filter(|flux| *flux > 0.0).map(|flux| ZERO_POINT_NJY - 2.5 * flux.log10()),
-    };
+    let measurement = Measurement::Forced { flux: flux_of(entry)?, zero_point: None, status: None };
     Some(HistoryPoint { jd: time_of(entry)?, band: band(entry), measurement })
 }
 
@@ -148,7 +142,9 @@ mod tests {
             (Some(Band::Y), Some(false), Some(0.75))
         );
         assert_eq!((alert.ndethist, alert.ssdistnr), (Some(7), None));
-        assert!(matches!(alert.history[0].measurement, Measurement::Forced { mag: None, .. }));
+        assert!(
+            matches!(alert.history[0].measurement, Measurement::Forced { flux, .. } if flux.value < 0.0)
+        );
         assert!(matches!(
             alert.history[1].measurement,
             Measurement::Detection { source_id: Some(5), .. }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::domain::alert::{
-    Alert, Band, HistoryPoint, Measurement, Packet, PacketFormat, Stamps, Survey,
+    Alert, Band, Flux, FluxUnit, HistoryPoint, Measurement, Packet, PacketFormat, Stamps, Survey,
 };
 
 use super::PacketError;
@@ -63,6 +63,7 @@ impl<'a> Sink<'a> for Draft<'a> {
                 source_id: integer(candid),
                 mag,
                 mag_err: not_negative(sigmapsf),
+                flux: None,
                 is_positive: is_positive(isdiffpos),
                 rb: score(rb),
             },
@@ -78,9 +79,9 @@ impl<'a> Sink<'a> for Draft<'a> {
     fn forced(&mut self, row: &ForcedRow<'a>) -> Result<(), Fault> {
         let [jd, fid, forcediffimflux, forcediffimfluxunc, magzpsci] = row;
         let Some(flux) = flux(forcediffimflux) else { return Ok(()) };
-        let mag = magnitude(magzpsci).filter(|_| flux > 0.0).map(|zero| zero - 2.5 * flux.log10());
-        let flux_err = not_negative(forcediffimfluxunc);
-        self.add(jd, fid, Measurement::Forced { flux, flux_err, mag })
+        let flux = Flux { value: flux, err: not_negative(forcediffimfluxunc), unit: FluxUnit::Dn };
+        let zero_point = magnitude(magzpsci);
+        self.add(jd, fid, Measurement::Forced { flux, zero_point, status: None })
     }
 
     fn stamp(&mut self, stamp: Stamp, bytes: &Scalar<'a>) {
@@ -120,10 +121,15 @@ impl Draft<'_> {
             other => name("schemavsn", &other)?,
         };
         self.history.sort_by(|one, other| one.jd.total_cmp(&other.jd));
+        let packet = Packet {
+            format: PacketFormat::AvroContainer,
+            schema_version,
+            bytes: bytes.clone(),
+            n_head_bytes,
+        };
+        let source_id = source_id.ok_or_else(|| impossible("candid", &alert_candid))?;
+        let object_id = name("objectId", &object_id)?;
         Ok(Alert {
-            survey: Survey::Ztf,
-            source_id: source_id.ok_or_else(|| impossible("candid", &alert_candid))?,
-            object_id: name("objectId", &object_id)?,
             jd: julian_date(&jd).ok_or_else(|| impossible("jd", &jd))?,
             ra: right_ascension(&ra).ok_or_else(|| impossible("ra", &ra))?,
             dec: within("dec", &dec, |dec| (-90.0..=90.0).contains(&dec))?,
@@ -141,12 +147,7 @@ impl Draft<'_> {
             history: self.history,
             n_impossible_limits: self.n_impossible_limits,
             stamps: self.stamps,
-            packet: Packet {
-                format: PacketFormat::AvroContainer,
-                schema_version,
-                bytes: bytes.clone(),
-                n_head_bytes,
-            },
+            ..Alert::new(Survey::Ztf, source_id, object_id, packet)
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        alert::{Alert, Band, HistoryPoint, Measurement, Survey},
+        alert::{Alert, Band, ForcedMag, HistoryPoint, Measurement, forced_mag},
         time::MJD_ZERO_JD,
     },
     web::widgets::{
@@ -64,8 +64,13 @@ pub(super) fn light_curve_points(alert: &Alert) -> Vec<LightCurvePoint> {
                 (mag, mag_err, PointKind::Detection, is_positive == Some(false))
             }
             Measurement::Limit { mag } => (mag, None, PointKind::Limit, false),
-            Measurement::Forced { flux, flux_err, mag } => {
-                (mag?, forced_error(flux, flux_err), PointKind::Forced, false)
+            Measurement::Forced { flux, zero_point, .. } => {
+                match forced_mag(&flux, zero_point, FORCED_LIMIT_SIGMA)? {
+                    ForcedMag::Seen { mag, mag_err } => {
+                        (mag, mag_err, PointKind::Forced, flux.value < 0.0)
+                    }
+                    ForcedMag::Limit { mag } => (mag, None, PointKind::Limit, false),
+                }
             }
         };
         Some(LightCurvePoint {
@@ -81,10 +86,8 @@ pub(super) fn light_curve_points(alert: &Alert) -> Vec<LightCurvePoint> {
     earlier.chain(current).collect()
 }
 
-/// Error of a magnitude made of a flux: 2.5 / ln 10 times the relative error of the flux.
-fn forced_error(flux: f64, flux_err: Option<f64>) -> Option<f64> {
-    flux_err.map(|error| 2.5 / std::f64::consts::LN_10 * error / flux)
-}
+/// The magnitude of this many sigma is the limit of a forced measurement in which nothing was seen.
+const FORCED_LIMIT_SIGMA: f64 = 3.0;
 
 /// History, newest first, this alert on top.
 pub(super) fn history(alert: &Alert) -> Vec<HistoryRow> {
@@ -96,22 +99,11 @@ pub(super) fn history(alert: &Alert) -> Vec<HistoryRow> {
         rb: score(alert.rb),
         is_this_alert: true,
     };
-    let unit = flux_unit(alert.survey);
-    let earlier = alert.history.iter().rev().map(|point| history_row(point, unit));
+    let earlier = alert.history.iter().rev().map(history_row);
     std::iter::once(this).chain(earlier).collect()
 }
 
-/// The unit of a survey's difference fluxes.
-fn flux_unit(survey: Survey) -> &'static str {
-    match survey {
-        Survey::Ztf => "DN",
-        Survey::Lsst => "nJy",
-        // Zero point 27.5.
-        Survey::Elasticc => "",
-    }
-}
-
-fn history_row(point: &HistoryPoint, unit: &str) -> HistoryRow {
+fn history_row(point: &HistoryPoint) -> HistoryRow {
     let band = point.band;
     let (kind, shown, flux, rb) = match point.measurement {
         Measurement::Detection { mag, mag_err, is_positive, rb, .. } => (
@@ -121,10 +113,18 @@ fn history_row(point: &HistoryPoint, unit: &str) -> HistoryRow {
             score(rb),
         ),
         Measurement::Limit { mag } => (HistoryKind::Limit, limit(mag, band), None, None),
-        Measurement::Forced { flux, flux_err, mag } => {
-            let (flux_text, error) = with_error(flux, flux_err, usize::from(flux_err.is_none()));
+        Measurement::Forced { flux, zero_point, .. } => {
+            let n_digits = usize::from(flux.err.is_none());
+            let (flux_text, error) = with_error(flux.value, flux.err, n_digits);
             let error = error.map(|error| format!(" ± {error}")).unwrap_or_default();
-            let shown = magnitude(mag, forced_error(flux, flux_err), band, Some(flux >= 0.0));
+            let shown = match forced_mag(&flux, zero_point, FORCED_LIMIT_SIGMA) {
+                Some(ForcedMag::Seen { mag, mag_err }) => {
+                    magnitude(Some(mag), mag_err, band, Some(flux.value >= 0.0))
+                }
+                Some(ForcedMag::Limit { mag }) => limit(mag, band),
+                None => None,
+            };
+            let unit = flux.unit.name();
             (HistoryKind::Forced, shown, Some(format!("{flux_text}{error} {unit}")), None)
         }
     };
