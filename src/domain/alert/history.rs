@@ -67,7 +67,7 @@ impl ForcedStatus {
 }
 
 /// Least signal to noise of a forced measurement that has a magnitude of its own; below it there is a limit.
-pub const FORCED_SNR_MIN: f64 = 3.0;
+const FORCED_SNR_MIN: f64 = 3.0;
 
 /// What a forced measurement is in magnitudes.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -11,6 +11,7 @@ mod survey;
 
 pub use band::Band;
 pub use classification::Classification;
+pub use derived::{NEAR_GALAXY_ARCSEC, NEAR_STAR_ARCSEC, STAR_SCORE_MIN};
 pub use flux::{Flux, FluxUnit, Fluxes};
 pub use history::{ForcedMag, ForcedStatus, HistoryPoint, Measurement, forced_mag};
 pub use packet::{Packet, PacketFormat};
