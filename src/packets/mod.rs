@@ -8,15 +8,23 @@
 //! compare it with apache-avro.
 
 mod any_schema;
+mod built_in;
 mod codec;
 mod container;
 mod cursor;
+mod dia;
+mod dia_plan;
+mod dia_values;
 mod error;
 mod fields;
+mod gzip;
 mod json;
 mod json_values;
 pub mod limits;
+mod opened;
+mod plan;
 mod program;
+mod registry;
 mod row_values;
 mod schema;
 mod schema_cache;
@@ -36,6 +44,8 @@ pub use error::PacketError;
 pub use fields::{Field, FieldGroup, fields};
 pub use json::{container_to_json, to_json};
 pub use limits::install_limits;
+pub use opened::Hint;
+pub use registry::{add_schema, knows_schema};
 pub use split::split_container;
 pub use table_row::{TableRow, decode_table_row};
 
@@ -43,15 +53,32 @@ use bytes::Bytes;
 
 use crate::domain::alert::{Alert, Packet, PacketFormat};
 
-/// Reads one packet of one alert. Today that is an Avro container file with one ZTF alert, schemas 1.x to 4.02.
+use cursor::Cursor;
+use opened::{Opened, require_end};
+use schema_cache::Plan;
+
+/// Reads one packet of one alert, in whichever format it is: Avro of ZTF, LSST or ELAsTiCC in a container file or in
+/// Confluent wire format, in gzip too.
 ///
-/// The alert's packet shares `bytes`; nothing of them is copied.
+/// The alert's packet shares `bytes`; nothing of them is copied, unless they are in gzip.
 pub fn decode(bytes: &Bytes) -> Result<Alert, PacketError> {
-    sniff::require_container(bytes)?;
-    let record = container::single_record(bytes)?;
-    let ready = schema_cache::ready(record.schema)?;
-    let alert = ztf::read_alert(&ready.schema, &ready.plan, &record, bytes)?;
-    schema_cache::keep(&ready);
+    decode_message(bytes, &Hint::default())
+}
+
+/// Reads one packet of which more is known than its bytes say.
+pub fn decode_message(bytes: &Bytes, hint: &Hint<'_>) -> Result<Alert, PacketError> {
+    let bytes = &gzip::unzipped(bytes)?;
+    let opened = Opened::of(bytes, hint)?;
+    let alert = match &opened.ready.plan {
+        Plan::Ztf(plan) => ztf::read_alert(&opened, plan, bytes)?,
+        Plan::Dia(plan) => {
+            let mut cursor = Cursor::new(&opened.record);
+            let dia = plan.run(&opened.ready.schema, &mut cursor)?;
+            require_end(cursor.rest())?;
+            dia.finish(opened.packet(plan.version.clone(), bytes))?
+        }
+    };
+    opened.keep_schema();
     Ok(alert)
 }
 
@@ -62,6 +89,6 @@ pub fn decode_kept(packet: &Packet) -> Result<Alert, PacketError> {
         PacketFormat::AvroContainer
         | PacketFormat::AvroWire
         | PacketFormat::AvroSchemaless
-        | PacketFormat::Json => decode(&packet.bytes),
+        | PacketFormat::Json => decode_message(&packet.bytes, &opened::hint_of(packet)),
     }
 }

@@ -3,16 +3,16 @@
 use bytes::Bytes;
 
 use crate::domain::alert::{
-    Alert, Band, Flux, FluxUnit, HistoryPoint, Measurement, Packet, PacketFormat, Stamps, Survey,
+    Alert, Band, Flux, FluxUnit, HistoryPoint, Measurement, Stamps, Survey,
 };
 
 use super::PacketError;
-use super::container::SingleRecord;
 use super::cursor::{Cursor, Fault};
 use super::limits::HISTORY_POINTS;
+use super::opened::{Opened, require_end};
+use super::plan::Stamp;
 use super::program::Scalar;
-use super::schema::Schema;
-use super::ztf_plan::{AlertRow, CandidateRow, ForcedRow, PreviousRow, Sink, Stamp, ZtfPlan};
+use super::ztf_plan::{AlertRow, CandidateRow, ForcedRow, PreviousRow, Sink, ZtfPlan};
 use super::ztf_values::{
     flux, integer, is_impossible_limit, is_positive, julian_date, limit, magnitude, not_negative,
     number, right_ascension, score,
@@ -21,20 +21,17 @@ use super::ztf_values::{
 /// Longest `objectId` and `schemavsn` that is read, bytes.
 const NAME_BYTES: usize = 64;
 
-/// Reads the one alert in `record`, which stands in the packet `bytes`. All of `record` has to be used.
+/// Reads the one alert of the packet `bytes`, whose record has to be used up.
 pub(super) fn read_alert(
-    schema: &Schema,
+    opened: &Opened<'_>,
     plan: &ZtfPlan,
-    record: &SingleRecord<'_>,
     bytes: &Bytes,
 ) -> Result<Alert, PacketError> {
-    let mut cursor = Cursor::new(&record.bytes);
+    let mut cursor = Cursor::new(&opened.record);
     let mut draft = Draft::default();
-    plan.run(schema, &mut cursor, &mut draft)?;
-    match cursor.rest().len() {
-        0 => draft.finish(bytes, record.n_head_bytes),
-        bytes => Err(PacketError::TrailingBytes { bytes, after: "record" }),
-    }
+    plan.run(&opened.ready.schema, &mut cursor, &mut draft)?;
+    require_end(cursor.rest())?;
+    draft.finish(opened, bytes)
 }
 
 /// An alert half read.
@@ -111,7 +108,7 @@ impl Draft<'_> {
         Ok(())
     }
 
-    fn finish(mut self, bytes: &Bytes, n_head_bytes: usize) -> Result<Alert, PacketError> {
+    fn finish(mut self, opened: &Opened<'_>, bytes: &Bytes) -> Result<Alert, PacketError> {
         let [schemavsn, object_id, alert_candid] = self.alert;
         let [jd, fid, candid, isdiffpos, ra, dec, magpsf, sigmapsf, scores @ ..] = self.candidate;
         let [classtar, rb, drb, ndethist, sgscore1, distpsnr1, ssdistnr] = scores;
@@ -121,12 +118,7 @@ impl Draft<'_> {
             other => name("schemavsn", &other)?,
         };
         self.history.sort_by(|one, other| one.jd.total_cmp(&other.jd));
-        let packet = Packet {
-            format: PacketFormat::AvroContainer,
-            schema_version,
-            bytes: bytes.clone(),
-            n_head_bytes,
-        };
+        let packet = opened.packet(schema_version, bytes);
         let source_id = source_id.ok_or_else(|| impossible("candid", &alert_candid))?;
         let object_id = name("objectId", &object_id)?;
         Ok(Alert {
