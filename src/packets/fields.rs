@@ -3,9 +3,11 @@
 use crate::domain::{alert::Packet, wording};
 
 use super::PacketError;
+use super::dia_fields;
+use super::field_fact::FieldFact;
 use super::json::with_tree;
 use super::value::Value;
-use super::ztf_fields::{FieldFact, GROUPS, OTHER, fact};
+use super::ztf_fields::{GROUPS, OTHER, fact};
 
 /// Some fields of a packet that belong together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,11 +37,21 @@ pub fn fields(packet: &Packet) -> Result<Vec<FieldGroup>, PacketError> {
 }
 
 fn grouped(tree: &Value<'_>) -> Vec<FieldGroup> {
-    let titles = GROUPS.iter().map(|(title, _)| *title).chain([OTHER]);
+    let dia_titles = dia_fields::TITLES.iter().map(|(_, title)| *title);
+    let dia_titles = dia_titles.filter(|title| GROUPS.iter().all(|(known, _)| known != title));
+    let titles = GROUPS.iter().map(|(title, _)| *title).chain(dia_titles).chain([OTHER]);
+    let source = members(tree).iter().find(|(name, _)| *name == "diaSource");
+    let is_lsst =
+        source.map(|(_, source)| members(source).iter().any(|(name, _)| *name == "psfFlux"));
     let mut groups: Vec<FieldGroup> =
         titles.map(|title| FieldGroup { title, fields: Vec::new() }).collect();
     for (name, value) in flat(tree) {
-        let FieldFact { title, unit, meaning } = fact(&name);
+        let known = match is_lsst {
+            None => Some(fact(&name)),
+            Some(is_lsst) => dia_fields::fact(&name, is_lsst),
+        };
+        let unknown = FieldFact { title: OTHER, unit: "", meaning: "" };
+        let FieldFact { title, unit, meaning } = known.unwrap_or(unknown);
         let field = Field { name, value: shown(value), unit, meaning };
         if let Some(group) = groups.iter_mut().find(|group| group.title == title) {
             group.fields.push(field);
@@ -49,8 +61,10 @@ fn grouped(tree: &Value<'_>) -> Vec<FieldGroup> {
     groups
 }
 
-/// Records of LSST whose fields are named with the record's name in front.
-const LSST_RECORDS: [&str; 4] = ["diaSource", "diaObject", "ssSource", "mpc_orbits"];
+/// Whether the fields of this record are named with the record's name in front.
+fn is_dia_record(name: &str) -> bool {
+    dia_fields::TITLES.iter().any(|(record, _)| *record == name)
+}
 
 /// The alert's own fields, then its candidate's. The candidate's `candid` repeats the alert's and is left out.
 fn flat<'t>(tree: &'t Value<'_>) -> Vec<(String, &'t Value<'t>)> {
@@ -60,7 +74,7 @@ fn flat<'t>(tree: &'t Value<'_>) -> Vec<(String, &'t Value<'t>)> {
         if *name == "candidate" {
             let fields = members(value).iter().filter(|(name, _)| *name != "candid");
             candidate.extend(fields.map(|(name, value)| ((*name).to_owned(), value)));
-        } else if LSST_RECORDS.contains(name) && matches!(value, Value::Fields(_)) {
+        } else if is_dia_record(name) && matches!(value, Value::Fields(_)) {
             let fields = members(value).iter();
             candidate.extend(fields.map(|(field, value)| (format!("{name}.{field}"), value)));
         } else {
