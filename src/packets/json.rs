@@ -9,11 +9,12 @@ use crate::domain::{
 
 use super::PacketError;
 use super::container::{SingleRecord, single_record};
+use super::json_tree::Node;
 use super::json_values::{byte_count, in_json, integer};
 use super::limits::install_limits;
 use super::schema::Schema;
 use super::sniff::require_container;
-use super::table_row::TableRow;
+use super::table_row::with_row;
 use super::value::{Tree, Value};
 use super::{any_schema, schema_cache};
 
@@ -45,11 +46,8 @@ pub(super) fn with_tree<T>(
         PacketFormat::AvroContainer => {}
         PacketFormat::AvroWire => return Err(PacketError::unsupported("Confluent wire format")),
         PacketFormat::AvroSchemaless => return Err(PacketError::unsupported("schemaless Avro")),
-        PacketFormat::Json => return Err(PacketError::unsupported("JSON")),
-        PacketFormat::TableRow => {
-            let kept = TableRow::read(&packet.bytes)?;
-            return Ok(use_tree(&kept.tree()));
-        }
+        PacketFormat::Json => return Ok(use_tree(&Node::parse(&packet.bytes)?.tree())),
+        PacketFormat::TableRow => return with_row(&packet.bytes, |row| use_tree(&row.tree())),
     }
     require_container(&packet.bytes)?;
     let record = single_record(&packet.bytes)?;
