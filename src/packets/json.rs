@@ -13,7 +13,7 @@ use super::json_tree::Node;
 use super::json_values::{byte_count, in_json, integer};
 use super::limits::install_limits;
 use super::schema::Schema;
-use super::sniff::require_container;
+use super::sniff::{is_json, require_container};
 use super::table_row::with_row;
 use super::value::{Tree, Value};
 use super::{any_schema, schema_cache};
@@ -26,8 +26,11 @@ pub fn to_json(packet: &Packet) -> Result<Json, PacketError> {
     with_tree(packet, |tree| json("", tree))
 }
 
-/// The text of the same, of an Avro container file with one record, whatever survey it is of.
+/// The text of the same, of an Avro container file with one record, whatever survey it is of, or of JSON.
 pub fn container_to_json(bytes: &[u8]) -> Result<String, PacketError> {
+    if is_json(bytes) {
+        return in_json(&json("", &Node::parse(bytes)?.tree()));
+    }
     require_container(bytes)?;
     let record = single_record(bytes)?;
     match schema_cache::ready(record.schema) {

@@ -8,6 +8,7 @@
 //! compare it with apache-avro.
 
 mod any_schema;
+mod broker_fields;
 mod broker_says;
 mod codec;
 mod container;
