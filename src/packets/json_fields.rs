@@ -1,5 +1,7 @@
 //! The wanted fields of a record of JSON, each of a type that it can have: others are errors that name the field.
 
+use crate::domain::alert::Band;
+
 use super::PacketError;
 use super::json_tree::Node;
 use super::program::Scalar;
@@ -8,7 +10,7 @@ use super::program::Scalar;
 const TEXTS: [&str; 6] =
     ["band", "designation", "filterName", "objectId", "publisher", "schemavsn"];
 /// Fields that are texts or numbers.
-const TEXTS_OR_NUMBERS: [&str; 4] = ["alertId", "filter", "isdiffpos", "procstatus"];
+const TEXTS_OR_NUMBERS: [&str; 3] = ["alertId", "isdiffpos", "procstatus"];
 /// Fields that may be true or false.
 const FLAGS: [&str; 2] = ["isNegative", "isdiffpos"];
 
@@ -49,6 +51,8 @@ fn typed<'n>(name: &'static str, node: &'n Node<'_>) -> Result<Scalar<'n>, Packe
         Node::Bool(_) => FLAGS.contains(&name),
         Node::Int(_) | Node::Float(_) => !TEXTS.contains(&name),
         Node::Text(_) if TEXTS.contains(&name) || TEXTS_OR_NUMBERS.contains(&name) => true,
+        // Some write the filter's letter, others its number.
+        Node::Text(text) if name == "filter" && Band::from_letter(text).is_some() => true,
         // Ids are beyond what is exact in many a reader's numbers, so that some write them as texts.
         Node::Text(text) => return written_number(text).ok_or_else(|| node.impossible(name)),
     };
