@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::domain::alert::{Alert, Packet, PacketFormat};
 
+use super::dia_json::{is_dia, read_dia};
 use super::json_tree::Node;
 use super::ztf_json::{OWN, RENAMED, read_ztf};
 use super::{PacketError, broker_says};
@@ -42,8 +43,8 @@ pub(super) fn layers<'n, 't>(root: &'n Node<'t>) -> Result<Vec<&'n Node<'t>>, Pa
 
 fn read(alert: &Node<'_>, layers: &[&Node<'_>], packet: Packet) -> Result<Alert, PacketError> {
     let has = |name: &str| alert.get(name).is_some();
-    if has("diaSource") || has("diaSourceId") {
-        Err(PacketError::unsupported("JSON of LSST"))
+    if is_dia(alert) {
+        read_dia(alert, packet)
     } else if has("alertIds") {
         read_ztf(&RENAMED, alert, layers, packet)
     } else if has("candidate") || (has("objectId") && has("candid")) {
