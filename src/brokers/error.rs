@@ -84,6 +84,11 @@ pub enum BrokerError {
     /// Nothing can come to a subscription any more.
     #[error("The topic of {} was deleted: no new messages can arrive. Delete the subscription too, and run the query again with an existing topic", .0.what())]
     TopicGone(SubscriptionPath),
+    /// The topic brings no alerts of sources.
+    #[error(
+        "{0} brings notices of gravitational waves, each of an event and a region of the sky: there are no sources in them to show. Choose a topic of ZTF or LSST"
+    )]
+    Notices(String),
     /// The subscription was replaced by another one during the run.
     #[error(
         "{} was recreated during the run and now receives {actual}, not {before}. Run the query again if that is what you want",

@@ -1,7 +1,7 @@
 //! What values of LSST and ELAsTiCC mean: times in TAI, fluxes, ids of which 0 is none.
 
 use crate::domain::alert::{Band, Flux, FluxUnit, Host, Survey};
-use crate::domain::time::{MJD_ZERO_JD, TAI_MINUS_UTC_D};
+use crate::domain::time::mjd_tai_to_jd_utc;
 
 use super::program::Scalar;
 use super::ztf_values::{integer, is_positive, julian_date, not_negative, number, right_ascension};
@@ -25,11 +25,7 @@ const MJD_1970: f64 = 40_587.0;
 pub(super) fn jd_utc(mjd_tai: &Scalar<'_>) -> Option<f64> {
     let mjd = number(mjd_tai).filter(|mjd| *mjd > 0.0)?;
     let mjd = if mjd < SECONDS_FROM { mjd } else { MJD_1970 + mjd / 86_400.0 };
-    julian_date(&Scalar::Float(mjd + MJD_ZERO_JD - tai_minus_utc_d(mjd)))
-}
-
-fn tai_minus_utc_d(_mjd_tai: f64) -> f64 {
-    TAI_MINUS_UTC_D
+    julian_date(&Scalar::Float(mjd_tai_to_jd_utc(mjd)))
 }
 
 /// A declination, degrees.

@@ -59,6 +59,18 @@ pub enum PacketError {
         /// What it is.
         what: String,
     },
+    /// An alert of a survey that this software does not read.
+    #[error("this is an alert of {survey}, not of ZTF, LSST or ELAsTiCC")]
+    OtherSurvey {
+        /// Which, or what it calls its objects.
+        survey: String,
+    },
+    /// The JSON of a packet cannot be read.
+    #[error("the packet's JSON cannot be read: {reason}")]
+    Json {
+        /// What is wrong, and where.
+        reason: String,
+    },
     /// The packet names a schema that is neither built in nor was added.
     #[error(
         "the packet's schema has the id {id}, which is not known here; it can be read once that schema is added"

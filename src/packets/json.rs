@@ -12,12 +12,13 @@ use super::PacketError;
 use super::any_schema;
 use super::container::single_record;
 use super::gzip::unzipped;
+use super::json_tree::Node;
 use super::json_values::{byte_count, in_json, integer};
 use super::limits::install_limits;
 use super::opened::{Hint, Opened, hint_of};
 use super::schema::Schema;
-use super::sniff::is_container;
-use super::table_row::TableRow;
+use super::sniff::{is_container, is_json};
+use super::table_row::with_row;
 use super::value::{Tree, Value};
 
 /// Every field of a packet, in the order of its schema.
@@ -28,9 +29,12 @@ pub fn to_json(packet: &Packet) -> Result<Json, PacketError> {
     with_tree(packet, |tree| json("", tree))
 }
 
-/// The text of the same, of a packet of one record, whatever survey it is of.
+/// The text of the same, of a packet of one record, whatever survey it is of, or of JSON.
 pub fn container_to_json(bytes: &[u8]) -> Result<String, PacketError> {
     let bytes = unzipped(&Bytes::copy_from_slice(bytes))?;
+    if is_json(&bytes) {
+        return in_json(&json("", &Node::parse(&bytes)?.tree()));
+    }
     match Opened::of(&bytes, &Hint::default()) {
         Ok(opened) => {
             read_tree(&opened.ready.schema, &opened.record, |tree| in_json(&json("", tree)))?
@@ -46,9 +50,10 @@ pub(super) fn with_tree<T>(
     packet: &Packet,
     use_tree: impl FnOnce(&Value<'_>) -> T,
 ) -> Result<T, PacketError> {
-    if packet.format == PacketFormat::TableRow {
-        let kept = TableRow::read(&packet.bytes)?;
-        return Ok(use_tree(&kept.tree()));
+    match packet.format {
+        PacketFormat::Json => return Ok(use_tree(&Node::parse(&packet.bytes)?.tree())),
+        PacketFormat::TableRow => return with_row(&packet.bytes, |row| use_tree(&row.tree())),
+        PacketFormat::AvroContainer | PacketFormat::AvroWire | PacketFormat::AvroSchemaless => {}
     }
     let opened = Opened::of(&packet.bytes, &hint_of(packet))?;
     read_tree(&opened.ready.schema, &opened.record, use_tree)

@@ -8,12 +8,15 @@
 //! compare it with apache-avro.
 
 mod any_schema;
+mod broker_fields;
+mod broker_says;
 mod built_in;
 mod codec;
 mod container;
 mod cursor;
 mod dia;
 mod dia_fields;
+mod dia_json;
 mod dia_plan;
 mod dia_values;
 mod error;
@@ -21,27 +24,31 @@ mod field_fact;
 mod fields;
 mod gzip;
 mod json;
+mod json_fields;
+mod json_packet;
+mod json_tree;
 mod json_values;
 pub mod limits;
 mod opened;
 mod plan;
 mod program;
 mod registry;
-mod row_values;
 mod schema;
 mod schema_cache;
 mod schema_text;
 mod skip;
 mod sniff;
 mod split;
+mod survey;
 mod table_row;
-mod table_row_lsst;
 mod value;
 mod ztf;
 mod ztf_fields;
+mod ztf_json;
 mod ztf_plan;
 mod ztf_values;
 
+pub use broker_says::add_attributes;
 pub use error::PacketError;
 pub use fields::{Field, FieldGroup, fields};
 pub use json::{container_to_json, to_json};
@@ -52,6 +59,7 @@ pub use split::split_container;
 pub use table_row::{TableRow, decode_table_row};
 
 use bytes::Bytes;
+use serde_json::{Map, Value as Json};
 
 use crate::domain::alert::{Alert, Packet, PacketFormat};
 
@@ -60,7 +68,7 @@ use opened::{Opened, require_end};
 use schema_cache::Plan;
 
 /// Reads one packet of one alert, in whichever format it is: Avro of ZTF, LSST or ELAsTiCC in a container file or in
-/// Confluent wire format, in gzip too.
+/// Confluent wire format, or JSON; in gzip too.
 ///
 /// The alert's packet shares `bytes`; nothing of them is copied, unless they are in gzip.
 pub fn decode(bytes: &Bytes) -> Result<Alert, PacketError> {
@@ -70,6 +78,9 @@ pub fn decode(bytes: &Bytes) -> Result<Alert, PacketError> {
 /// Reads one packet of which more is known than its bytes say.
 pub fn decode_message(bytes: &Bytes, hint: &Hint<'_>) -> Result<Alert, PacketError> {
     let bytes = &gzip::unzipped(bytes)?;
+    if hint.schema.is_none() && sniff::is_json(bytes) {
+        return json_packet::decode(bytes, "");
+    }
     let opened = Opened::of(bytes, hint)?;
     let alert = match &opened.ready.plan {
         Plan::Ztf(plan) => ztf::read_alert(&opened, plan, bytes)?,
@@ -84,13 +95,24 @@ pub fn decode_message(bytes: &Bytes, hint: &Hint<'_>) -> Result<Alert, PacketErr
     Ok(alert)
 }
 
+/// Reads the packet in a message, with what the broker says of it in the message's attributes.
+pub fn decode_delivered(
+    bytes: &Bytes,
+    hint: &Hint<'_>,
+    attributes: &Map<String, Json>,
+) -> Result<Alert, PacketError> {
+    let mut alert = decode_message(bytes, hint)?;
+    broker_says::add_attributes(&mut alert, attributes);
+    Ok(alert)
+}
+
 /// Reads a packet that is kept, in whichever form it came.
 pub fn decode_kept(packet: &Packet) -> Result<Alert, PacketError> {
     match packet.format {
         PacketFormat::TableRow => decode_table_row(&packet.bytes, &packet.schema_version),
-        PacketFormat::AvroContainer
-        | PacketFormat::AvroWire
-        | PacketFormat::AvroSchemaless
-        | PacketFormat::Json => decode_message(&packet.bytes, &opened::hint_of(packet)),
+        PacketFormat::Json => json_packet::decode(&packet.bytes, &packet.schema_version),
+        PacketFormat::AvroContainer | PacketFormat::AvroWire | PacketFormat::AvroSchemaless => {
+            decode_message(&packet.bytes, &opened::hint_of(packet))
+        }
     }
 }

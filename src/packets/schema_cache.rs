@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::PacketError;
 use super::dia_plan::DiaPlan;
 use super::schema::Schema;
+use super::survey;
 use super::ztf_plan::ZtfPlan;
 
 /// Most schemas that are kept.
@@ -31,6 +32,7 @@ impl ReadySchema {
     /// Reads a schema, which is refused where it is not that of an alert.
     pub(super) fn read(text: &[u8]) -> Result<Arc<Self>, PacketError> {
         let schema = Schema::parse(text)?;
+        survey::refuse_schema_of_others(&schema.name)?;
         let plan = match DiaPlan::compile(&schema)? {
             Some(plan) => Plan::Dia(plan),
             None => Plan::Ztf(ZtfPlan::compile(&schema)?),

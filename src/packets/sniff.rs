@@ -56,6 +56,7 @@ pub(super) fn is_container(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }
 
-fn is_json(bytes: &[u8]) -> bool {
+/// Whether the bytes begin as a record or a list of JSON does.
+pub(super) fn is_json(bytes: &[u8]) -> bool {
     matches!(bytes.trim_ascii_start(), [b'{' | b'[', ..])
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::Destination;
+use super::{Destination, destination::refuse_notices};
 use crate::{
     brokers::{BrokerError, RunContext},
     domain::run::LogLevel,
@@ -70,6 +70,7 @@ impl Consumer {
             return self.accept(found, destination, context);
         }
         let topic = &destination.topic;
+        refuse_notices(&topic.name)?;
         let filter = destination.attribute_filter.as_deref();
         match self.pubsub.create_subscription(&self.path, topic, ACK_DEADLINE_S, filter).await {
             Ok(created) => {
@@ -104,6 +105,7 @@ impl Consumer {
         context: &RunContext,
     ) -> Result<Subscription, BrokerError> {
         let wanted = &destination.topic;
+        refuse_notices(&found.topic)?;
         if found.is_topic_gone() {
             // What waits in it may be of another topic than the one that was chosen.
             if destination.is_topic_chosen {

@@ -111,6 +111,17 @@ impl Destination {
     }
 }
 
+/// The topic of gravitational-wave notices: they tell of events and regions of the sky, and of no sources.
+const NOTICES: &str = "lvk-alerts";
+
+/// Refuses a topic whose messages are no alerts that could be read, before any of them is pulled.
+pub(in crate::brokers) fn refuse_notices(topic: &str) -> Result<(), BrokerError> {
+    match topic.rsplit('/').next() {
+        Some(NOTICES) => Err(BrokerError::Notices(topic.to_owned())),
+        _ => Ok(()),
+    }
+}
+
 /// The project that publishes a topic of this name.
 pub fn publisher_of(topic: &str) -> &'static str {
     let topic = topic.to_ascii_lowercase();
@@ -207,6 +218,17 @@ mod tests {
                     assert!(validate(&sent).is_err(), "{field} {bad}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn notices_of_gravitational_waves_are_refused_by_their_topic() {
+        for topic in ["lvk-alerts", "projects/ardent-cycling-243415/topics/lvk-alerts"] {
+            let error = refuse_notices(topic).unwrap_err().to_string();
+            assert!(error.contains("gravitational waves"), "{error}");
+        }
+        for topic in ["ztf-alerts", "projects/lvk-alerts/topics/ztf-lite", ""] {
+            assert!(refuse_notices(topic).is_ok(), "{topic}");
         }
     }
 
