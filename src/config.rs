@@ -19,7 +19,7 @@ pub use self::{
     ingest::IngestConfig,
     limits::LimitsConfig,
     sign_in::{SecretKey, SignInConfig, parse_key},
-    simulate::SimulateConfig,
+    simulate::{SimulateConfig, SimulatedFormat, SimulatedSurvey},
     timing::TimingConfig,
 };
 
@@ -42,7 +42,7 @@ pub enum Command {
     Serve(Box<ServeConfig>),
     /// Listen to a saved query in the foreground, without pages, until SIGTERM or SIGINT.
     Ingest(Box<IngestConfig>),
-    /// Write a night of simulated ZTF alert packets, or publish it onto a Pub/Sub topic.
+    /// Write a night of simulated alert packets of ZTF or LSST, or publish it onto a Pub/Sub topic.
     Simulate(Box<SimulateConfig>),
     /// Bring the tables of the database up to date and exit.
     Migrate {

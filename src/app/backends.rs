@@ -3,16 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use chrono::Utc;
 use tracing::{info, warn};
 
 use crate::{
     brokers::{
-        BackendSettings, Brokers, Cost, all_backends, archive::SIMULATED_NIGHT,
-        database::BigQueryService, pubsub::PubSubService,
+        BackendSettings, Brokers, Cost, all_backends,
+        archive::{SIMULATED_LSST_NIGHT, SIMULATED_NIGHT},
+        database::BigQueryService,
+        pubsub::PubSubService,
     },
     config::{BigQueryConfig, GoogleConfig, ServeConfig},
     domain::timing::Timing,
-    simulate,
+    simulate::{self, Format, LsstNight, Night, NightFile, NightFiles},
 };
 
 /// The backends as the deployment has set them up.
@@ -39,19 +42,54 @@ async fn archives(config: &ServeConfig, data_dir: &Path) -> anyhow::Result<Vec<P
         }
         return Ok(config.archives.clone());
     }
-    let folder = data_dir.join(SIMULATED_NIGHT);
-    let night = simulate::default_night();
-    let file = folder.join(night.archive_name());
-    if !file.exists() {
-        info!("Simulating a night of {} alerts for a first look", night.n_packets);
-        tokio::task::spawn_blocking(move || {
-            std::fs::create_dir_all(file.parent().unwrap_or(&file))?;
-            simulate::write_tar_gz(&night, &file).map_err(anyhow::Error::from)
-        })
-        .await?
-        .context("the simulated night cannot be written")?;
+    let (ztf, lsst) = (data_dir.join(SIMULATED_NIGHT), data_dir.join(SIMULATED_LSST_NIGHT));
+    let usual = simulate::default_night();
+    let (seed, n_packets) = (usual.seed, usual.n_packets);
+    let night = Night::on(Night::last(Utc::now()), seed, n_packets);
+    make_once(&ztf, "ZTF", night.archive_name(), n_packets, night).await?;
+    let night = LsstNight::on(LsstNight::last(Utc::now()), seed, n_packets);
+    let name = night.archive_name();
+    make_once(&lsst, "LSST", name, n_packets, LsstWire(night)).await?;
+    Ok(vec![ztf, lsst])
+}
+
+/// A night of LSST as its stream has it.
+struct LsstWire(LsstNight);
+
+impl NightFiles for LsstWire {
+    fn files(&self) -> Box<dyn Iterator<Item = NightFile> + '_> {
+        let night = &self.0;
+        Box::new(night.packets().map(|packet| NightFile {
+            name: format!("{}.avro", packet.dia_source_id),
+            bytes: packet.bytes(Format::Wire),
+            jd: packet.jd,
+        }))
     }
-    Ok(vec![folder])
+}
+
+/// Writes a night into a folder that has none, whatever its date.
+async fn make_once(
+    folder: &Path,
+    survey: &str,
+    name: String,
+    n_packets: usize,
+    night: impl NightFiles + Send + 'static,
+) -> anyhow::Result<()> {
+    let is_night =
+        |entry: std::fs::DirEntry| entry.file_name().to_string_lossy().ends_with(".tar.gz");
+    let mut entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    if entries.any(is_night) {
+        return Ok(());
+    }
+    info!("Simulating a night of {n_packets} {survey} alerts for a first look");
+    let folder = folder.to_owned();
+    tokio::task::spawn_blocking(move || {
+        std::fs::create_dir_all(&folder)?;
+        simulate::write_tar_gz(&night, &folder.join(name)).map_err(anyhow::Error::from)
+    })
+    .await?
+    .context("the simulated night cannot be written")?;
+    Ok(())
 }
 
 /// Where Pub/Sub is.

@@ -6,6 +6,7 @@ mod database;
 mod ending;
 mod ingest;
 mod settings;
+mod simulating;
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
@@ -15,26 +16,20 @@ use tokio::net::TcpSocket;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use self::{
-    backends::{brokers, pubsub_service},
-    database::Database,
-};
-pub use self::{ingest::ingest, settings::check_settings};
+use self::{backends::brokers, database::Database};
+pub use self::{ingest::ingest, settings::check_settings, simulating::simulate};
 use crate::{
     actions::{
         credentials::Credentials,
         run_limits::RunLimits,
         runs::{Runner, RunnerSettings},
     },
-    brokers::{Brokers, pubsub},
+    brokers::Brokers,
     clock::Clock,
-    config::{GoogleConfig, LimitsConfig, ServeConfig, SimulateConfig, TimingConfig},
+    config::{GoogleConfig, LimitsConfig, ServeConfig, TimingConfig},
     domain::timing::Timing,
-    google::{
-        Access, ServiceAccount, TokenSource,
-        pubsub::{SchemaPath, SubscriptionPath, TopicPath},
-    },
-    packets, simulate,
+    google::{Access, ServiceAccount, TokenSource},
+    packets,
     storage::{Storage, StorageError},
     telemetry,
     web::{self, AppState, StateParts},
@@ -215,44 +210,6 @@ async fn prune_accounts(storage: &Storage) -> Result<(), StorageError> {
         info!("Pruned {n} sessions, sign-ins, waiting forms and answers whose time was over");
     }
     Ok(())
-}
-
-/// Writes or publishes a simulated night; what was done, as a sentence.
-pub async fn simulate(config: &SimulateConfig) -> anyhow::Result<String> {
-    let night = simulate::Night::on(config.date, config.seed, config.packets);
-    let Some(out) = &config.out else { return publish(config, &night).await };
-    let is_archive = out.to_string_lossy().ends_with(".tar.gz");
-    let n_packets = if is_archive {
-        simulate::write_tar_gz(&night, out)?
-    } else {
-        simulate::write_folder(&night, out)?
-    };
-    Ok(format!("Wrote {n_packets} packets to {}", out.display()))
-}
-
-async fn publish(config: &SimulateConfig, night: &simulate::Night) -> anyhow::Result<String> {
-    let topic = config.publish.as_deref().context("neither --out nor --publish is given")?;
-    let service = pubsub_service(&config.google, &Timing::default())?;
-    let access = google_access(&config.google)?;
-    let project = match &access.project {
-        Some(project) => project.clone(),
-        None if service.is_emulator => pubsub::publisher_of(topic).to_owned(),
-        None => anyhow::bail!("give the project to publish in with --google-project"),
-    };
-    let subscription = config.subscription.as_deref().unwrap_or(topic);
-    let stream = simulate::Stream {
-        topic: TopicPath::new(&project, topic),
-        subscription: SubscriptionPath::new(&project, subscription),
-        schema: config.schema.as_deref().map(|name| SchemaPath::new(&project, name)),
-        per_second: (config.rate > 0.0).then_some(config.rate),
-    };
-    let pubsub = service.client(access, Arc::new(|_, sentence: String| info!("{sentence}")));
-    for sentence in stream.prepare(&pubsub).await? {
-        info!("{sentence}");
-    }
-    info!("Publishing {} packets onto {}", night.n_packets, stream.topic);
-    let n_published = stream.publish(&pubsub, night).await?;
-    Ok(format!("Published {n_published} packets onto {}", stream.topic))
 }
 
 /// Asks the service at an address whether it is ready.

@@ -2,14 +2,42 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::GoogleConfig;
 use crate::google::check_resource_name;
 
+/// Whose alerts are simulated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SimulatedSurvey {
+    /// ZTF, schema 4.02.
+    Ztf,
+    /// LSST, schema 11.1.
+    Lsst,
+}
+
+/// How packets are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SimulatedFormat {
+    /// An Avro object container file with its schema.
+    Container,
+    /// Confluent wire format: the number of the schema, then the record.
+    Wire,
+    /// JSON of the whole alert, stamps in base64.
+    Json,
+    /// JSON of fewer fields, without stamps, as in the lite streams.
+    Lite,
+}
+
 /// Settings of the simulated survey.
 #[derive(Debug, Args)]
 pub struct SimulateConfig {
+    /// Whose alerts.
+    #[arg(long, value_enum, default_value = "ztf")]
+    pub survey: SimulatedSurvey,
+    /// How packets are written; ZTF has container and lite [default: container for ztf, wire for lsst].
+    #[arg(long, value_enum)]
+    pub format: Option<SimulatedFormat>,
     /// Where to write: a folder, or a file that ends in .tar.gz.
     #[arg(long, required_unless_present = "publish", conflicts_with = "publish")]
     pub out: Option<PathBuf>,
@@ -34,9 +62,9 @@ pub struct SimulateConfig {
     /// The same seed gives the same packets.
     #[arg(long, default_value_t = 20_260_912)]
     pub seed: u64,
-    /// The night, as the UTC date of its middle.
-    #[arg(long, default_value = "2026-09-12")]
-    pub date: chrono::NaiveDate,
+    /// The night, as the UTC date of its middle [default: the last night that is over].
+    #[arg(long)]
+    pub date: Option<chrono::NaiveDate>,
 }
 
 fn parse_resource(text: &str) -> Result<String, String> {

@@ -1,4 +1,5 @@
-//! A simulated night of the ZTF survey: alert packets of schema v4.02 with history and image stamps, from a seed.
+//! Simulated nights of ZTF (schema v4.02) and LSST (schema 11.1): alert packets with history and image stamps, from a
+//! seed.
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
@@ -15,6 +16,7 @@ mod exposure;
 mod field;
 mod forced;
 mod light_curve;
+mod lsst;
 mod measured;
 mod night;
 mod packets;
@@ -29,9 +31,11 @@ mod stamp;
 mod tests;
 mod visit;
 mod write;
+mod ztf_lite;
 
+pub use lsst::{Format, LsstNight, LsstPacket};
 pub use night::{Night, default_night};
 pub use packets::SimulatedPacket;
 pub use publish::Stream;
 pub use source::SourceKind;
-pub use write::{SimulateError, write_folder, write_tar_gz};
+pub use write::{NightFile, NightFiles, SimulateError, ZtfLite, write_folder, write_tar_gz};

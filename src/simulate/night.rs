@@ -1,6 +1,6 @@
 //! One simulated night: its date, its seed and its name.
 
-use chrono::{Datelike, NaiveDate, TimeDelta};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 
 /// Julian date of 0001-01-01 00:00 UTC less one day, the origin of chrono's count of days.
 const DAY_ZERO_JD: f64 = 1_721_424.5;
@@ -29,7 +29,16 @@ pub fn default_night() -> Night {
     }
 }
 
+/// Between midnight and the last exposure at Palomar in the longest night, hours.
+const HALF_NIGHT_HOURS: f64 = 6.2;
+
 impl Night {
+    /// The UTC date of the middle of the last night that was over at this time.
+    pub fn last(now: DateTime<Utc>) -> NaiveDate {
+        let hours = MIDNIGHT_DAY_FRACTION * 24.0 + HALF_NIGHT_HOURS;
+        (now - TimeDelta::minutes((hours * 60.0).ceil() as i64)).date_naive()
+    }
+
     /// The night whose middle falls on this UTC date.
     pub fn on(date: NaiveDate, seed: u64, n_packets: usize) -> Self {
         let midnight_jd = DAY_ZERO_JD + f64::from(date.num_days_from_ce()) + MIDNIGHT_DAY_FRACTION;

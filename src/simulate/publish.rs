@@ -6,6 +6,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{
     container::SCHEMA_TEXT,
+    lsst::{self, Format, LsstNight},
     night::{Night, yyyymmdd},
     packets::SimulatedPacket,
 };
@@ -37,11 +38,24 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// Makes what is not there yet; what was made, a sentence each.
+    /// Makes what is not there yet for a night of ZTF; what was made, a sentence each.
     pub async fn prepare(&self, pubsub: &PubSub) -> Result<Vec<String>, GoogleError> {
+        self.prepare_with(pubsub, SCHEMA_TEXT).await
+    }
+
+    /// The same for a night of LSST.
+    pub async fn prepare_lsst(&self, pubsub: &PubSub) -> Result<Vec<String>, GoogleError> {
+        self.prepare_with(pubsub, lsst::schema_text()).await
+    }
+
+    async fn prepare_with(
+        &self,
+        pubsub: &PubSub,
+        schema_text: &str,
+    ) -> Result<Vec<String>, GoogleError> {
         let mut made = Vec::new();
         if let Some(schema) = &self.schema
-            && pubsub.create_avro_schema(schema, SCHEMA_TEXT).await?
+            && pubsub.create_avro_schema(schema, schema_text).await?
         {
             made.push(format!("Created {}", schema.what()));
         }
@@ -62,18 +76,37 @@ impl Stream {
 
     /// Publishes the night; how many messages.
     pub async fn publish(&self, pubsub: &PubSub, night: &Night) -> Result<usize, GoogleError> {
+        let packets = night.packets().enumerate();
+        self.publish_all(pubsub, packets.map(|(offset, packet)| message(offset, packet))).await
+    }
+
+    /// Publishes a night of LSST in a format; how many messages.
+    pub async fn publish_lsst(
+        &self,
+        pubsub: &PubSub,
+        night: &LsstNight,
+        format: Format,
+    ) -> Result<usize, GoogleError> {
+        let packets = night.packets().enumerate();
+        let messages = packets.map(|(offset, packet)| OutgoingMessage {
+            data: packet.bytes(format),
+            attributes: packet.attributes(offset),
+        });
+        self.publish_all(pubsub, messages).await
+    }
+
+    async fn publish_all(
+        &self,
+        pubsub: &PubSub,
+        mut all: impl Iterator<Item = OutgoingMessage>,
+    ) -> Result<usize, GoogleError> {
         let at_once = self.per_second.map_or(MOST_AT_ONCE, |rate| {
             ((rate / REQUESTS_PER_SECOND).ceil() as usize).clamp(1, MOST_AT_ONCE)
         });
         let begun = Instant::now();
-        let mut packets = night.packets().enumerate();
         let mut n_published = 0;
         loop {
-            let messages: Vec<_> = packets
-                .by_ref()
-                .take(at_once)
-                .map(|(offset, packet)| message(offset, packet))
-                .collect();
+            let messages: Vec<_> = all.by_ref().take(at_once).collect();
             if messages.is_empty() {
                 return Ok(n_published);
             }

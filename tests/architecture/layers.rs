@@ -63,7 +63,7 @@ fn allowed(layer: &str) -> &'static [&'static str] {
     match layer {
         "forms" | "packets" | "storage" | "http_api" => &["domain"],
         "google" => &["domain", "http_api"],
-        "simulate" => &["domain", "google"],
+        "simulate" => &["domain", "google", "packets"],
         "brokers" => &["domain", "forms", "google", "http_api", "packets"],
         "actions" => &["brokers", "clock", "domain", "forms", "google", "storage"],
         "web" => {

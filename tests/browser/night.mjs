@@ -25,5 +25,5 @@ export function placeNight(file) {
 }
 
 function simulate(file) {
-  return run(ownProgram(), ['simulate', '--out', file, '--packets', String(NIGHT_ALERTS)], { env: cleanEnvironment() });
+  return run(ownProgram(), ['simulate', '--date', '2026-09-12', '--out', file, '--packets', String(NIGHT_ALERTS)], { env: cleanEnvironment() });
 }

@@ -26,6 +26,15 @@ pub(super) struct Folder {
     pub(super) label: String,
 }
 
+/// What the form shows of a configured archive.
+fn label_of(name: &str) -> &str {
+    match name {
+        super::SIMULATED_NIGHT => "Simulated ZTF night",
+        super::SIMULATED_LSST_NIGHT => "Simulated LSST night",
+        other => other,
+    }
+}
+
 impl Folders {
     pub(super) fn new(archives: Vec<PathBuf>, uploads: PathBuf) -> Self {
         let mut roots = BTreeMap::new();
@@ -52,7 +61,7 @@ impl Folders {
     pub(super) fn list(&self) -> Vec<Folder> {
         let mut listed = Vec::new();
         for (name, path) in self.roots.iter().map(|(name, path)| (name.as_str(), path.as_path())) {
-            listed.push(Folder { name: name.to_owned(), label: name.to_owned() });
+            listed.push(Folder { name: name.to_owned(), label: label_of(name).to_owned() });
             listed.extend(children(name, path));
         }
         let uploaded = children(UPLOADS, &self.uploads);

@@ -42,6 +42,9 @@ pub const NAME: &str = "Alert archive";
 /// The name of the folder with the night that the service simulates where it is given no archives.
 pub const SIMULATED_NIGHT: &str = "simulated-night";
 
+/// The same of the simulated night of LSST.
+pub const SIMULATED_LSST_NIGHT: &str = "simulated-lsst-night";
+
 /// Batches that wait between reading and storing: enough to keep both busy, little enough to keep memory flat.
 const BATCHES_AHEAD: usize = 2;
 
@@ -93,7 +96,7 @@ impl Broker for Archive {
         let folder = choices.options(FOLDER).first()?.value.clone();
         let (text, label) = if folder == SIMULATED_NIGHT {
             (
-                "A simulated night of ZTF alerts is ready on this computer: supernovae, variable stars, active galaxies, asteroids and bogus detections. Query it, look around, save targets.",
+                "Simulated nights of ZTF and LSST alerts are ready on this computer: supernovae, variable stars, active galaxies, asteroids and bogus detections. Query it, look around, save targets.",
                 "Query the simulated night",
             )
         } else {
