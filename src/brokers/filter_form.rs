@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 use crate::{
     domain::{
-        alert::Band,
-        filter::{Filter, Side},
+        alert::{Band, Survey},
+        filter::{Filter, Side, Sign, SolarSystemWanted, StarNear},
         sky::{CoordinateError, echo_cone, parse_cone},
         time::{TimeError, echo_time, parse_time},
     },
@@ -15,6 +15,9 @@ use crate::{
 
 const BANDS: [(&str, &str); 6] =
     [("u", "u"), ("g", "g"), ("r", "r"), ("i", "i"), ("z", "z"), ("y", "y")];
+
+const SURVEYS: [(&str, &str); 4] =
+    [("any", "any"), ("ztf", "ZTF"), ("lsst", "LSST"), ("elasticc", "ELAsTiCC")];
 
 /// Fields of the filter, for the form of every backend.
 pub const FILTER_FIELDS: &[Field] = &[
@@ -35,16 +38,49 @@ pub const FILTER_FIELDS: &[Field] = &[
         .help("Deep-learning real/bogus score. ZTF packets before schema 3.3 have none and are rejected.")
         .placeholder("0.5")
         .section("Real or bogus"),
+    Field::number("snr_min", "S/N ≥", 0.0, 1_000_000.0)
+        .help("Signal to noise of either sign. ZTF packets have none and are rejected.")
+        .placeholder("5")
+        .section("Real or bogus"),
+    Field::choice("sign", "Sign", &[
+        ("any", "any"),
+        ("positive", "positive"),
+        ("negative", "negative"),
+    ])
+    .initial("any")
+    .help("Brighter (positive) or fainter (negative) than in the template.")
+    .section("Real or bogus"),
     Field::checkbox("positive_only", "Positive subtractions only")
-        .help("Rejects sources fainter than in the template (isdiffpos f).")
+        .help("The same as the sign positive; kept for queries of before.")
         .section("Real or bogus"),
     Field::integer("ndethist_min", "Detections ≥", 1, 1_000_000)
         .help("ndethist: detections at this position so far, including this one.")
         .placeholder("2")
         .section("Real or bogus"),
-    Field::checkbox("no_solar_system", "No known solar-system object")
-        .help("Rejects alerts with a known asteroid or comet within 5″.")
+    Field::integer("ndethist_max", "Detections ≤", 1, 1_000_000)
+        .help("Rejects what was seen more often.")
+        .placeholder("10")
         .section("Real or bogus"),
+    Field::number("age_max", "Age ≤", 0.0, 100_000.0)
+        .help("Days since the first detection.")
+        .placeholder("14")
+        .unit("d")
+        .section("Real or bogus"),
+    Field::choice("solar_system", "Solar system", &[
+        ("any", "any"),
+        ("none", "none"),
+        ("only", "only"),
+    ])
+    .initial("any")
+    .help("Known asteroids and comets, and what has one within 5″.")
+    .section("Real or bogus"),
+    Field::checkbox("no_solar_system", "No known solar-system object")
+        .help("The same as the solar system none; kept for queries of before.")
+        .section("Real or bogus"),
+    Field::choice("survey", "Survey", &SURVEYS)
+        .initial("any")
+    .help("Alerts of other surveys are rejected.")
+        .section("Where and when"),
     Field::number("mag_min", "Brightest magnitude", -30.0, 50.0)
         .help("Difference magnitude; brighter alerts are rejected.")
         .placeholder("15")
@@ -56,6 +92,19 @@ pub const FILTER_FIELDS: &[Field] = &[
         .unit("mag")
         .section("Brightness"),
     Field::flags("bands", "Bands", &BANDS).help("None ticked: any band.").section("Brightness"),
+    Field::choice("star_near", "Nearest catalogue source", &[
+        ("any", "any"),
+        ("no_star", "no star within 2″"),
+        ("galaxy", "galaxy within 10″"),
+    ])
+    .initial("any")
+    .help("By ZTF's sgscore1 and distpsnr1: a star from 0.5. Other surveys have none and are rejected.")
+    .section("Where and when"),
+    Field::number("gal_b_min", "|b| ≥", 0.0, 90.0)
+        .help("Distance from the galactic plane.")
+        .placeholder("15")
+        .unit("°")
+        .section("Where and when"),
     Field::parsed("cone", "Cone search", understand_cone)
         .help("RA, Dec, radius in arcsec (or with ′ or °): 150.1, 2.2, 30 or 10:00:24.12 +02:12:00.4, 2′.")
         .placeholder("150.1005, +2.2001, 30")
@@ -68,6 +117,18 @@ pub const FILTER_FIELDS: &[Field] = &[
         .help("As above.")
         .placeholder("2026-09-13")
         .section("Where and when"),
+    Field::text("class_name", "Class", 100)
+        .help("What a classifier calls it, in either case. Alerts without classes are rejected.")
+        .placeholder("Ia")
+        .section("Classes and tags"),
+    Field::number("class_probability", "Class probability ≥", 0.0, 1.0)
+        .help("Of that class; without a class, of any.")
+        .placeholder("0.8")
+        .section("Classes and tags"),
+    Field::text("tag", "Tag", 100)
+        .help("A tag of the broker, in either case. Alerts without tags are rejected.")
+        .placeholder("is_pure")
+        .section("Classes and tags"),
 ];
 
 /// Rules between the fields of the filter.
@@ -126,12 +187,36 @@ pub fn filter_from(parameters: &Parameters, now: DateTime<Utc>) -> Result<Filter
         bands: parameters.list("bands").into_iter().filter_map(Band::from_letter).collect(),
         rb_min: parameters.number("rb_min"),
         drb_min: parameters.number("drb_min"),
-        positive_only: parameters.flag("positive_only"),
+        sign: match parameters.text("sign") {
+            Some("negative") => Sign::Negative,
+            Some("positive") => Sign::Positive,
+            // As queries of before say it.
+            _ if parameters.flag("positive_only") => Sign::Positive,
+            _ => Sign::Any,
+        },
         ndethist_min: parameters.integer("ndethist_min"),
         cone: parameters.text("cone").map(parse_cone).transpose()?,
         observed_after: time("observed_after")?,
         observed_before: time("observed_before")?,
-        no_solar_system: parameters.flag("no_solar_system"),
+        solar_system: match parameters.text("solar_system") {
+            Some("none") => SolarSystemWanted::None,
+            Some("only") => SolarSystemWanted::Only,
+            _ if parameters.flag("no_solar_system") => SolarSystemWanted::None,
+            _ => SolarSystemWanted::Any,
+        },
+        survey: parameters.text("survey").and_then(Survey::from_id),
+        age_max: parameters.number("age_max"),
+        ndethist_max: parameters.integer("ndethist_max"),
+        snr_min: parameters.number("snr_min"),
+        star_near: match parameters.text("star_near") {
+            Some("no_star") => StarNear::NoStar,
+            Some("galaxy") => StarNear::Galaxy,
+            _ => StarNear::Any,
+        },
+        gal_b_min: parameters.number("gal_b_min"),
+        class_name: parameters.text("class_name").map(str::to_owned),
+        class_probability: parameters.number("class_probability"),
+        tag: parameters.text("tag").map(str::to_owned),
     })
 }
 
@@ -166,6 +251,8 @@ mod tests {
             "classtar_threshold": 0.5, "classtar_gt_lt": "gt", "mag_min": 15, "mag_max": "19.5", "bands": ["r", "g"],
             "rb_min": 0.65, "drb_min": 0.3, "positive_only": true, "ndethist_min": 2, "cone": "12, 12, 5",
             "observed_after": "24h", "observed_before": "2026-11-23", "no_solar_system": true,
+            "survey": "lsst", "age_max": 14, "ndethist_max": 9, "snr_min": 5, "star_near": "galaxy", "gal_b_min": 15,
+            "class_name": "Ia", "class_probability": 0.8, "tag": "is_pure",
         });
         let parameters = FORM.validate(&RawForm::from_json(&sent), &context()).unwrap();
         let filter = filter_from(&parameters, context().now).unwrap();
@@ -176,11 +263,22 @@ mod tests {
             (filter.rb_min, filter.drb_min, filter.ndethist_min),
             (Some(0.65), Some(0.3), Some(2))
         );
-        assert!(filter.positive_only && filter.no_solar_system);
+        assert_eq!(
+            (filter.sign, filter.solar_system),
+            (Sign::Positive, SolarSystemWanted::None),
+            "the old names"
+        );
+        assert_eq!((filter.survey, filter.age_max), (Some(Survey::Lsst), Some(14.0)));
+        assert_eq!((filter.ndethist_max, filter.snr_min), (Some(9), Some(5.0)));
+        assert_eq!((filter.star_near, filter.gal_b_min), (StarNear::Galaxy, Some(15.0)));
+        assert_eq!(
+            (filter.class_name.as_deref(), filter.class_probability, filter.tag.as_deref()),
+            (Some("Ia"), Some(0.8), Some("is_pure"))
+        );
         assert!((filter.cone.unwrap().radius_deg - 5.0 / 3600.0).abs() < 1e-12);
         assert_eq!(filter.observed_after, Some("2026-11-22T12:00:00Z".parse().unwrap()));
         assert_eq!(filter.observed_before, Some("2026-11-23T00:00:00Z".parse().unwrap()));
-        assert_eq!(FORM.fields().count(), 13, "a new field must reach the filter: add it above");
+        assert_eq!(FORM.fields().count(), 24, "a new field must reach the filter: add it above");
     }
 
     #[test]

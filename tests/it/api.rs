@@ -43,6 +43,17 @@ async fn brokers_describe_their_forms() {
         "observed_after",
         "observed_before",
         "no_solar_system",
+        "survey",
+        "age_max",
+        "ndethist_max",
+        "snr_min",
+        "star_near",
+        "gal_b_min",
+        "solar_system",
+        "sign",
+        "class_name",
+        "class_probability",
+        "tag",
     ] {
         assert!(fields.contains(&name), "{name}");
     }

@@ -65,6 +65,12 @@ impl Conditions {
         }
     }
 
+    /// A condition on the distance from the galactic plane: its sine, with a hair for rounding.
+    pub(super) fn gal_b(&mut self, least_deg: Option<f64>, text: &'static str) {
+        let sine = least_deg.map(|least| least.to_radians().sin() - 1e-12);
+        self.number(text, "gal_z_min", sine);
+    }
+
     /// A value that conditions name.
     pub(super) fn bind(&mut self, name: &'static str, value: ParameterValue) {
         self.parameters.push(Parameter { name, value });

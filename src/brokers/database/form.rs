@@ -96,6 +96,19 @@ const RULES: &[Rule] = &[
         check: check_drb,
         message: "drb_min needs a table that has drb.",
     },
+    Rule::Own {
+        fields: &[
+            "table",
+            "survey",
+            "star_near",
+            "snr_min",
+            "class_name",
+            "class_probability",
+            "tag",
+        ],
+        check: check_has_values,
+        message: "A filter needs a table that has its values.",
+    },
     FILTER_RULES[0],
     FILTER_RULES[1],
 ];
@@ -151,6 +164,26 @@ fn check_drb(parameters: &Parameters, _: DateTime<Utc>) -> Option<(&'static str,
                 .to_owned(),
         )
     })
+}
+
+/// A table that has no such value would be billed for an answer without alerts.
+fn check_has_values(parameters: &Parameters, _: DateTime<Utc>) -> Option<(&'static str, String)> {
+    let is_lsst = shape(parameters)? == Shape::Lsst;
+    let (own, name) = if is_lsst { ("lsst", "LSST") } else { ("ztf", "ZTF") };
+    if parameters.text("survey").is_some_and(|survey| survey != "any" && survey != own) {
+        let problem = format!("This table has alerts of {name} only. Choose another table.");
+        return Some(("survey", problem));
+    }
+    let lacks_star = is_lsst && parameters.text("star_near").is_some_and(|near| near != "any");
+    let missing = [
+        ("star_near", lacks_star, "star scores of catalogue sources"),
+        ("snr_min", !is_lsst && parameters.has("snr_min"), "S/N"),
+        ("class_name", parameters.has("class_name"), "classes"),
+        ("class_probability", parameters.has("class_probability"), "classes"),
+        ("tag", parameters.has("tag"), "tags"),
+    ];
+    let (field, _, what) = missing.into_iter().find(|(_, is_missing, _)| *is_missing)?;
+    Some((field, format!("This table has no {what}: it would select nothing.")))
 }
 
 fn check_candid(text: &str) -> Result<(), String> {
@@ -259,6 +292,28 @@ mod tests {
         }
         let most = validate(&json!({"candid": i64::MAX})).unwrap();
         assert_eq!(Query::of(&most, now()).unwrap().candid, Some(i64::MAX));
+    }
+
+    #[test]
+    fn a_table_without_the_values_of_a_filter_says_so_by_the_field() {
+        for (table, field, value) in [
+            (FIRST, "survey", json!("lsst")),
+            (LSST, "survey", json!("ztf")),
+            (LSST, "star_near", json!("galaxy")),
+            (FIRST, "snr_min", json!(5)),
+            (LSST, "class_name", json!("Ia")),
+            (FIRST, "tag", json!("is_pure")),
+        ] {
+            let sent = json!({"table": table, "candid": 7, field: value});
+            assert_eq!(validate(&sent).unwrap_err().errors(field).len(), 1, "{sent}");
+        }
+        for sent in [
+            json!({"candid": 7, "survey": "ztf", "star_near": "no_star"}),
+            json!({"table": LSST, "candid": 7, "survey": "lsst", "snr_min": 5}),
+            json!({"candid": 7, "survey": "any", "star_near": "any"}),
+        ] {
+            assert!(validate(&sent).is_ok(), "{sent}");
+        }
     }
 
     #[test]

@@ -7,7 +7,10 @@ use super::{
     tables::Shape,
 };
 use crate::{
-    domain::{filter::Filter, time::utc_to_jd},
+    domain::{
+        filter::{Filter, Sign, SolarSystemWanted},
+        time::utc_to_jd,
+    },
     google::bigquery::ParameterValue,
 };
 
@@ -23,7 +26,7 @@ pub(super) const DIALECT: Dialect = Dialect {
 
 const SOURCE: &str = "STRUCT(alert.diaSource.midpointMjdTai AS midpointMjdTai, alert.diaSource.ra AS ra, alert.diaSource.dec AS dec, alert.diaSource.band AS band, alert.diaSource.psfFlux AS psfFlux, alert.diaSource.psfFluxErr AS psfFluxErr, alert.diaSource.snr AS snr, alert.diaSource.isNegative AS isNegative, alert.diaSource.reliability AS reliability, alert.diaSource.extendedness AS extendedness) AS diaSource";
 
-const OBJECT: &str = "STRUCT(alert.diaObject.diaObjectId AS diaObjectId, alert.diaObject.nDiaSources AS nDiaSources) AS diaObject";
+const OBJECT: &str = "STRUCT(alert.diaObject.diaObjectId AS diaObjectId, alert.diaObject.nDiaSources AS nDiaSources, alert.diaObject.firstDiaSourceMjdTai AS firstDiaSourceMjdTai) AS diaObject";
 
 const SOLAR: &str = "STRUCT(alert.ssSource.ssObjectId AS ssObjectId, alert.ssSource.ephOffset AS ephOffset) AS ssSource";
 
@@ -105,8 +108,10 @@ fn filter(filter: &Filter, conditions: &mut Conditions) {
         "flux_min",
         filter.mag_max.map(|mag| flux(mag) * (1.0 - HAIR)),
     );
-    if filter.positive_only {
-        conditions.add("COALESCE(NOT alert.diaSource.isNegative, alert.diaSource.psfFlux > 0 AND alert.diaSource.psfFlux < 1e30)");
+    match filter.sign {
+        Sign::Any => {}
+        Sign::Positive => conditions.add("COALESCE(NOT alert.diaSource.isNegative, alert.diaSource.psfFlux > 0 AND alert.diaSource.psfFlux < 1e30)"),
+        Sign::Negative => conditions.add("COALESCE(alert.diaSource.isNegative, alert.diaSource.psfFlux <= 0 AND alert.diaSource.psfFlux > -1e30)"),
     }
     if let Some(least) = filter.ndethist_min {
         conditions.with(
@@ -115,7 +120,33 @@ fn filter(filter: &Filter, conditions: &mut Conditions) {
             ParameterValue::Integer(least),
         );
     }
-    if filter.no_solar_system {
-        conditions.add("(COALESCE(alert.ssSource.ssObjectId, 0) = 0 OR COALESCE(alert.ssSource.ephOffset >= 5 AND alert.ssSource.ephOffset < 1e30, FALSE))");
+    match filter.solar_system {
+        SolarSystemWanted::Any => {}
+        SolarSystemWanted::None => conditions.add("(COALESCE(alert.ssSource.ssObjectId, 0) = 0 OR COALESCE(alert.ssSource.ephOffset >= 5 AND alert.ssSource.ephOffset < 1e30, FALSE))"),
+        SolarSystemWanted::Only => conditions.add("COALESCE(alert.ssSource.ssObjectId, 0) != 0 AND NOT COALESCE(alert.ssSource.ephOffset >= 5 AND alert.ssSource.ephOffset < 1e30, FALSE)"),
     }
+    more(filter, conditions);
+}
+
+/// Age, noise and place. A first detection that is unknown, or later than this one, is this one.
+fn more(filter: &Filter, conditions: &mut Conditions) {
+    if let Some(most) = filter.ndethist_max {
+        conditions.with(
+            "alert.diaObject.nDiaSources BETWEEN 0 AND @ndethist_max",
+            "ndethist_max",
+            ParameterValue::Integer(most),
+        );
+    }
+    conditions.number(
+        "alert.diaSource.midpointMjdTai - IF(alert.diaObject.firstDiaSourceMjdTai BETWEEN 0 AND alert.diaSource.midpointMjdTai, alert.diaObject.firstDiaSourceMjdTai, alert.diaSource.midpointMjdTai) <= @age_max",
+        "age_max",
+        // Julian dates are rounded to 40 µs.
+        filter.age_max.map(|most| most + 1e-9),
+    );
+    conditions.number(
+        "ABS(alert.diaSource.snr) >= @snr_min AND ABS(alert.diaSource.snr) < 1e30",
+        "snr_min",
+        filter.snr_min,
+    );
+    conditions.gal_b(filter.gal_b_min, "ABS(-0.8676661490190047 * COS(alert.diaSource.dec * 0.017453292519943295) * COS(alert.diaSource.ra * 0.017453292519943295) - 0.1980763734312015 * COS(alert.diaSource.dec * 0.017453292519943295) * SIN(alert.diaSource.ra * 0.017453292519943295) + 0.4559837761750669 * SIN(alert.diaSource.dec * 0.017453292519943295)) >= @gal_z_min");
 }

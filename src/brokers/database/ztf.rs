@@ -6,7 +6,11 @@ use super::{
     tables::Shape,
 };
 use crate::{
-    domain::{alert::Band, filter::Filter, time::utc_to_jd},
+    domain::{
+        alert::{Band, NEAR_GALAXY_ARCSEC, NEAR_STAR_ARCSEC, STAR_SCORE_MIN},
+        filter::{Filter, Sign, SolarSystemWanted, StarNear},
+        time::utc_to_jd,
+    },
     google::bigquery::ParameterValue,
 };
 
@@ -20,9 +24,9 @@ pub(super) const DIALECT: Dialect = Dialect {
     dec_band: "alert.candidate.dec BETWEEN @cone_dec_min AND @cone_dec_max",
 };
 
-const CANDIDATE: &str = "STRUCT(alert.candidate.jd AS jd, alert.candidate.fid AS fid, alert.candidate.ra AS ra, alert.candidate.dec AS dec, alert.candidate.magpsf AS magpsf, alert.candidate.sigmapsf AS sigmapsf, alert.candidate.isdiffpos AS isdiffpos, alert.candidate.diffmaglim AS diffmaglim, alert.candidate.classtar AS classtar, alert.candidate.rb AS rb, alert.candidate.ndethist AS ndethist, alert.candidate.sgscore1 AS sgscore1, alert.candidate.distpsnr1 AS distpsnr1, alert.candidate.ssdistnr AS ssdistnr) AS candidate";
+const CANDIDATE: &str = "STRUCT(alert.candidate.jd AS jd, alert.candidate.fid AS fid, alert.candidate.ra AS ra, alert.candidate.dec AS dec, alert.candidate.magpsf AS magpsf, alert.candidate.sigmapsf AS sigmapsf, alert.candidate.isdiffpos AS isdiffpos, alert.candidate.diffmaglim AS diffmaglim, alert.candidate.classtar AS classtar, alert.candidate.rb AS rb, alert.candidate.ndethist AS ndethist, alert.candidate.jdstarthist AS jdstarthist, alert.candidate.sgscore1 AS sgscore1, alert.candidate.distpsnr1 AS distpsnr1, alert.candidate.ssdistnr AS ssdistnr) AS candidate";
 
-const CANDIDATE_WITH_DRB: &str = "STRUCT(alert.candidate.jd AS jd, alert.candidate.fid AS fid, alert.candidate.ra AS ra, alert.candidate.dec AS dec, alert.candidate.magpsf AS magpsf, alert.candidate.sigmapsf AS sigmapsf, alert.candidate.isdiffpos AS isdiffpos, alert.candidate.diffmaglim AS diffmaglim, alert.candidate.classtar AS classtar, alert.candidate.rb AS rb, alert.candidate.drb AS drb, alert.candidate.ndethist AS ndethist, alert.candidate.sgscore1 AS sgscore1, alert.candidate.distpsnr1 AS distpsnr1, alert.candidate.ssdistnr AS ssdistnr) AS candidate";
+const CANDIDATE_WITH_DRB: &str = "STRUCT(alert.candidate.jd AS jd, alert.candidate.fid AS fid, alert.candidate.ra AS ra, alert.candidate.dec AS dec, alert.candidate.magpsf AS magpsf, alert.candidate.sigmapsf AS sigmapsf, alert.candidate.isdiffpos AS isdiffpos, alert.candidate.diffmaglim AS diffmaglim, alert.candidate.classtar AS classtar, alert.candidate.rb AS rb, alert.candidate.drb AS drb, alert.candidate.ndethist AS ndethist, alert.candidate.jdstarthist AS jdstarthist, alert.candidate.sgscore1 AS sgscore1, alert.candidate.distpsnr1 AS distpsnr1, alert.candidate.ssdistnr AS ssdistnr) AS candidate";
 
 const PREVIOUS: &str = "ARRAY(SELECT AS STRUCT earlier.jd, earlier.fid, earlier.candid, earlier.isdiffpos, earlier.magpsf, earlier.sigmapsf, earlier.rb, earlier.diffmaglim FROM UNNEST(alert.prv_candidates) AS earlier) AS prv_candidates";
 
@@ -99,9 +103,12 @@ fn filter(filter: &Filter, conditions: &mut Conditions) {
         "mag_max",
         filter.mag_max,
     );
-    if filter.positive_only {
-        conditions
-            .add("TRIM(alert.candidate.isdiffpos) IN ('t', 'T', '1', 'true', 'True', 'TRUE')");
+    match filter.sign {
+        Sign::Any => {}
+        Sign::Positive => conditions
+            .add("TRIM(alert.candidate.isdiffpos) IN ('t', 'T', '1', 'true', 'True', 'TRUE')"),
+        Sign::Negative => conditions
+            .add("TRIM(alert.candidate.isdiffpos) IN ('f', 'F', '0', 'false', 'False', 'FALSE')"),
     }
     if let Some(least) = filter.ndethist_min {
         conditions.with(
@@ -110,8 +117,44 @@ fn filter(filter: &Filter, conditions: &mut Conditions) {
             ParameterValue::Integer(least),
         );
     }
-    if filter.no_solar_system {
-        // As the filter has it: nearer than 5″; -999 stands for none.
-        conditions.add("(alert.candidate.ssdistnr IS NULL OR NOT (alert.candidate.ssdistnr >= 0 AND alert.candidate.ssdistnr < 5))");
+    // As the filter has it: nearer than 5″; -999 stands for none.
+    match filter.solar_system {
+        SolarSystemWanted::Any => {}
+        SolarSystemWanted::None => conditions.add("(alert.candidate.ssdistnr IS NULL OR NOT (alert.candidate.ssdistnr >= 0 AND alert.candidate.ssdistnr < 5))"),
+        SolarSystemWanted::Only => conditions.add("alert.candidate.ssdistnr >= 0 AND alert.candidate.ssdistnr < 5"),
     }
+    more(filter, conditions);
+}
+
+/// Age, surroundings and place. Without a first detection an alert is its own first one.
+fn more(filter: &Filter, conditions: &mut Conditions) {
+    if let Some(most) = filter.ndethist_max {
+        conditions.with(
+            "alert.candidate.ndethist BETWEEN 0 AND @ndethist_max",
+            "ndethist_max",
+            ParameterValue::Integer(most),
+        );
+    }
+    conditions.number(
+        "alert.candidate.jd - IF(alert.candidate.jdstarthist BETWEEN 0 AND alert.candidate.jd, alert.candidate.jdstarthist, alert.candidate.jd) <= @age_max",
+        "age_max",
+        filter.age_max,
+    );
+    // A source without a distance is none: there is no star.
+    let near = match filter.star_near {
+        StarNear::Any => None,
+        StarNear::NoStar => Some((
+            "(NOT COALESCE(alert.candidate.distpsnr1 BETWEEN 0 AND @near_arcsec, FALSE) OR COALESCE(alert.candidate.sgscore1 >= 0 AND alert.candidate.sgscore1 < @star_score, FALSE))",
+            NEAR_STAR_ARCSEC,
+        )),
+        StarNear::Galaxy => Some((
+            "alert.candidate.distpsnr1 BETWEEN 0 AND @near_arcsec AND alert.candidate.sgscore1 >= 0 AND alert.candidate.sgscore1 < @star_score",
+            NEAR_GALAXY_ARCSEC,
+        )),
+    };
+    if let Some((text, radius)) = near {
+        conditions.with(text, "near_arcsec", ParameterValue::Number(radius));
+        conditions.bind("star_score", ParameterValue::Number(STAR_SCORE_MIN));
+    }
+    conditions.gal_b(filter.gal_b_min, "ABS(-0.8676661490190047 * COS(alert.candidate.dec * 0.017453292519943295) * COS(alert.candidate.ra * 0.017453292519943295) - 0.1980763734312015 * COS(alert.candidate.dec * 0.017453292519943295) * SIN(alert.candidate.ra * 0.017453292519943295) + 0.4559837761750669 * SIN(alert.candidate.dec * 0.017453292519943295)) >= @gal_z_min");
 }

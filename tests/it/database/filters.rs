@@ -14,7 +14,7 @@ const QUERIES: usize = 60;
 
 /// Sentinels, absent values and values on the edge, in every column that a filter looks at.
 fn spoil(rows: &mut [Value], random: &mut ChaCha8Rng) {
-    let columns: [(&str, &[Value]); 9] = [
+    let columns: [(&str, &[Value]); 12] = [
         ("magpsf", &[json!(-999.0), json!(null), json!(18.5), json!(99.0), json!(0.0)]),
         ("rb", &[json!(null), json!(-999.0), json!(0.5), json!(0.65), json!(1.0), json!(1.5)]),
         ("drb", &[json!(null), json!(-999.0), json!(0.5), json!(1.0)]),
@@ -24,6 +24,21 @@ fn spoil(rows: &mut [Value], random: &mut ChaCha8Rng) {
         (
             "ssdistnr",
             &[json!(null), json!(-999.0), json!(0.0), json!(4.999), json!(5.0), json!(30.0)],
+        ),
+        ("sgscore1", &[json!(null), json!(-999.0), json!(0.0), json!(0.5), json!(0.49)]),
+        (
+            "distpsnr1",
+            &[json!(null), json!(-999.0), json!(1.0), json!(2.0), json!(10.0), json!(11.0)],
+        ),
+        (
+            "jdstarthist",
+            &[
+                json!(null),
+                json!(-999.0),
+                json!(2_461_289.0),
+                json!(2_461_294.25),
+                json!(2_470_000.5),
+            ],
         ),
         ("fid", &[json!(1), json!(2), json!(3)]),
         ("jd", &[json!(2_461_293.5), json!(2_461_295.5), json!(2_461_294.25), json!(2_461_296.0)]),
@@ -61,6 +76,17 @@ fn query(random: &mut ChaCha8Rng, is_lsst: bool) -> Value {
     maybe(random, "positive_only", &[json!(true)]);
     maybe(random, "ndethist_min", &[json!(1), json!(2), json!(7)]);
     maybe(random, "no_solar_system", &[json!(true)]);
+    maybe(random, "sign", &[json!("any"), json!("positive"), json!("negative")]);
+    maybe(random, "solar_system", &[json!("any"), json!("none"), json!("only")]);
+    maybe(random, "ndethist_max", &[json!(1), json!(6), json!(7)]);
+    maybe(random, "age_max", &[json!(0.0), json!(5.25), json!(10_000.0)]);
+    maybe(random, "gal_b_min", &[json!(0.0), json!(15.0), json!(60.0)]);
+    if is_lsst {
+        maybe(random, "survey", &[json!("any"), json!("lsst")]);
+    } else {
+        maybe(random, "survey", &[json!("any"), json!("ztf")]);
+        maybe(random, "star_near", &[json!("any"), json!("no_star"), json!("galaxy")]);
+    }
     maybe(
         random,
         "cone",

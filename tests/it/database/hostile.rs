@@ -113,6 +113,7 @@ fn with_harmless(base: &Value, field: &str, string: &str) -> String {
         "own_table" => json!(string),
         "objectId" => json!("7"),
         "candid" | "max_results" | "timeout" | "ndethist_min" => json!(7),
+        "ndethist_max" | "age_max" | "gal_b_min" => json!(7),
         "cone" => json!("10, 10, 30"),
         "observed_after" => json!("3d"),
         "observed_before" => json!("1d"),

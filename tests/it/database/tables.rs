@@ -138,7 +138,7 @@ pub(super) fn lsst_columns() -> Value {
         record("diaSource", "NULLABLE", plain(&source)),
         record("prvDiaSources", "REPEATED", plain(&source)),
         record("prvDiaForcedSources", "REPEATED", plain(&source)),
-        record("diaObject", "NULLABLE", plain(&[("diaObjectId", "INTEGER"), ("nDiaSources", "INTEGER")])),
+        record("diaObject", "NULLABLE", plain(&[("diaObjectId", "INTEGER"), ("nDiaSources", "INTEGER"), ("firstDiaSourceMjdTai", "FLOAT")])),
         record("ssSource", "NULLABLE", plain(&[("ssObjectId", "INTEGER"), ("ephOffset", "FLOAT")])),
         {"name": "healpix9", "type": "INTEGER"},
         {"name": "healpix19", "type": "INTEGER"},
