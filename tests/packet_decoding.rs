@@ -7,7 +7,7 @@ use apache_avro::{Codec, DeflateSettings};
 use bytes::Bytes;
 use packet_forge::{Spelling, ZTF, alert, container, packet};
 use serde_json::{Value, json};
-use tom_alerts::domain::alert::{Alert, Band, Measurement, PacketFormat, Survey};
+use tom_alerts::domain::alert::{Alert, Band, Flux, FluxUnit, Measurement, PacketFormat, Survey};
 use tom_alerts::packets::{
     PacketError, container_to_json, decode, fields, split_container, to_json,
 };
@@ -76,11 +76,16 @@ fn the_history_holds_what_was_measured_by_time() {
             source_id: Some(CANDID - 1),
             mag: 19.0,
             mag_err: Some(0.5),
+            flux: None,
             is_positive: Some(false),
             rb: Some(0.25),
         }
     );
-    let by_flux = Measurement::Forced { flux: 100.0, flux_err: Some(8.0), mag: Some(21.0) };
+    let by_flux = Measurement::Forced {
+        flux: Flux { value: 100.0, err: Some(8.0), unit: FluxUnit::Dn },
+        zero_point: Some(26.0),
+        status: None,
+    };
     assert_eq!(forced.measurement, by_flux);
 }
 
