@@ -32,6 +32,7 @@ pub use self::{
     run_context::{Progress, PullPace, RunContext},
     subscriptions::{
         NewSubscription, PUBLISHED_NAMES, PUBLISHED_TOPICS, PublishedTopic, Subscriptions,
+        why_unread,
     },
 };
 use crate::domain::{alert::Alert, run::Unreadable};
