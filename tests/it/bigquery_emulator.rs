@@ -1,7 +1,7 @@
 //! The real BigQuery emulator, with verbs for what a test needs around the service: tables, rows, statements.
 
 use axum::{Json, Router, extract::Request, response::IntoResponse};
-use reqwest::{Client, Method};
+use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
@@ -122,9 +122,9 @@ impl BigQueryEmulator {
         answer["jobs"].as_array().cloned().unwrap_or_default()
     }
 
-    /// Stops a job.
+    /// Asks for the end of a job. One that ends in this moment may be answered with an error: its state tells.
     pub(crate) async fn cancel(&self, job: &str) {
-        self.expect(Method::POST, &format!("{PROJECT}/jobs/{job}/cancel"), &json!({})).await;
+        _ = self.ask(Method::POST, &format!("{PROJECT}/jobs/{job}/cancel"), &json!({})).await;
     }
 
     async fn create_dataset(&self, project: &str, dataset: &str) {
@@ -132,13 +132,16 @@ impl BigQueryEmulator {
         self.expect(Method::POST, &format!("{project}/datasets"), &body).await;
     }
 
-    async fn expect(&self, method: Method, path: &str, body: &Value) -> Value {
+    async fn ask(&self, method: Method, path: &str, body: &Value) -> (StatusCode, String) {
         let url = format!("http://{}/bigquery/v2/projects/{path}", self.host);
         let request = self.http.request(method, url);
         let request = if body.is_null() { request } else { request.json(body) };
         let response = request.send().await.unwrap();
-        let status = response.status();
-        let text = response.text().await.unwrap();
+        (response.status(), response.text().await.unwrap())
+    }
+
+    async fn expect(&self, method: Method, path: &str, body: &Value) -> Value {
+        let (status, text) = self.ask(method, path, body).await;
         assert!(status.is_success(), "{path}: {status} {text}");
         serde_json::from_str(&text).unwrap_or(Value::Null)
     }

@@ -183,7 +183,7 @@ async fn on_the_emulator_a_run_that_is_stopped_stops_its_job() {
     assert_eq!(run["state"], "cancelled", "{run}");
     let cancel = format!("/{job}/cancel");
     assert!(asked.lock().unwrap().iter().any(|path| path.ends_with(&cancel)), "{asked:?}");
-    for _ in 0..30 {
+    for _ in 0..150 {
         let jobs = emulator.jobs().await;
         let stopped =
             jobs.iter().find(|found| found["jobReference"]["jobId"] == job.as_str()).unwrap();
