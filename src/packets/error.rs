@@ -59,6 +59,18 @@ pub enum PacketError {
         /// What it is.
         what: String,
     },
+    /// An alert of a survey that this software does not read.
+    #[error("this is an alert of {survey}, not of ZTF, LSST or ELAsTiCC")]
+    OtherSurvey {
+        /// Which, or what it calls its objects.
+        survey: String,
+    },
+    /// The JSON of a packet cannot be read.
+    #[error("the packet's JSON cannot be read: {reason}")]
+    Json {
+        /// What is wrong, and where.
+        reason: String,
+    },
     /// A value does not fit its schema's type.
     #[error("the packet is damaged: {what}")]
     Damaged {

@@ -9,11 +9,12 @@ use crate::domain::{
 
 use super::PacketError;
 use super::container::{SingleRecord, single_record};
+use super::json_tree::Node;
 use super::json_values::{byte_count, in_json, integer};
 use super::limits::install_limits;
 use super::schema::Schema;
-use super::sniff::require_container;
-use super::table_row::TableRow;
+use super::sniff::{is_json, require_container};
+use super::table_row::with_row;
 use super::value::{Tree, Value};
 use super::{any_schema, schema_cache};
 
@@ -25,8 +26,11 @@ pub fn to_json(packet: &Packet) -> Result<Json, PacketError> {
     with_tree(packet, |tree| json("", tree))
 }
 
-/// The text of the same, of an Avro container file with one record, whatever survey it is of.
+/// The text of the same, of an Avro container file with one record, whatever survey it is of, or of JSON.
 pub fn container_to_json(bytes: &[u8]) -> Result<String, PacketError> {
+    if is_json(bytes) {
+        return in_json(&json("", &Node::parse(bytes)?.tree()));
+    }
     require_container(bytes)?;
     let record = single_record(bytes)?;
     match schema_cache::ready(record.schema) {
@@ -45,11 +49,8 @@ pub(super) fn with_tree<T>(
         PacketFormat::AvroContainer => {}
         PacketFormat::AvroWire => return Err(PacketError::unsupported("Confluent wire format")),
         PacketFormat::AvroSchemaless => return Err(PacketError::unsupported("schemaless Avro")),
-        PacketFormat::Json => return Err(PacketError::unsupported("JSON")),
-        PacketFormat::TableRow => {
-            let kept = TableRow::read(&packet.bytes)?;
-            return Ok(use_tree(&kept.tree()));
-        }
+        PacketFormat::Json => return Ok(use_tree(&Node::parse(&packet.bytes)?.tree())),
+        PacketFormat::TableRow => return with_row(&packet.bytes, |row| use_tree(&row.tree())),
     }
     require_container(&packet.bytes)?;
     let record = single_record(&packet.bytes)?;

@@ -8,12 +8,17 @@
 //! compare it with apache-avro.
 
 mod any_schema;
+mod broker_fields;
+mod broker_says;
 mod codec;
 mod container;
 mod cursor;
 mod error;
 mod fields;
 mod json;
+mod json_fields;
+mod json_packet;
+mod json_tree;
 mod json_values;
 pub mod limits;
 mod program;
@@ -24,14 +29,17 @@ mod schema_text;
 mod skip;
 mod sniff;
 mod split;
+mod survey;
 mod table_row;
 mod table_row_lsst;
 mod value;
 mod ztf;
 mod ztf_fields;
+mod ztf_json;
 mod ztf_plan;
 mod ztf_values;
 
+pub use broker_says::add_attributes;
 pub use error::PacketError;
 pub use fields::{Field, FieldGroup, fields};
 pub use json::{container_to_json, to_json};
@@ -40,13 +48,17 @@ pub use split::split_container;
 pub use table_row::{TableRow, decode_table_row};
 
 use bytes::Bytes;
+use serde_json::{Map, Value as Json};
 
 use crate::domain::alert::{Alert, Packet, PacketFormat};
 
-/// Reads one packet of one alert. Today that is an Avro container file with one ZTF alert, schemas 1.x to 4.02.
+/// Reads one packet of one alert: an Avro container file with one ZTF alert, schemas 1.x to 4.02, or JSON.
 ///
 /// The alert's packet shares `bytes`; nothing of them is copied.
 pub fn decode(bytes: &Bytes) -> Result<Alert, PacketError> {
+    if sniff::is_json(bytes) {
+        return json_packet::decode(bytes, "");
+    }
     sniff::require_container(bytes)?;
     let record = container::single_record(bytes)?;
     let ready = schema_cache::ready(record.schema)?;
@@ -55,13 +67,20 @@ pub fn decode(bytes: &Bytes) -> Result<Alert, PacketError> {
     Ok(alert)
 }
 
+/// Reads the packet in a message, with what the broker says of it in the message's attributes.
+pub fn decode_message(bytes: &Bytes, attributes: &Map<String, Json>) -> Result<Alert, PacketError> {
+    let mut alert = decode(bytes)?;
+    broker_says::add_attributes(&mut alert, attributes);
+    Ok(alert)
+}
+
 /// Reads a packet that is kept, in whichever form it came.
 pub fn decode_kept(packet: &Packet) -> Result<Alert, PacketError> {
     match packet.format {
         PacketFormat::TableRow => decode_table_row(&packet.bytes, &packet.schema_version),
-        PacketFormat::AvroContainer
-        | PacketFormat::AvroWire
-        | PacketFormat::AvroSchemaless
-        | PacketFormat::Json => decode(&packet.bytes),
+        PacketFormat::Json => json_packet::decode(&packet.bytes, &packet.schema_version),
+        PacketFormat::AvroContainer | PacketFormat::AvroWire | PacketFormat::AvroSchemaless => {
+            decode(&packet.bytes)
+        }
     }
 }

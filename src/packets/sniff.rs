@@ -16,7 +16,6 @@ pub(super) fn require_container(bytes: &[u8]) -> Result<(), PacketError> {
         )),
         [0xc3, 0x01, ..] => Err(PacketError::unsupported("an Avro single-object message")),
         [0x1f, 0x8b, ..] => Err(PacketError::unsupported("a gzip file")),
-        _ if is_json(bytes) => Err(PacketError::unsupported("JSON")),
         _ => Err(PacketError::NotAPacket),
     }
 }
@@ -26,6 +25,7 @@ pub(super) fn is_container(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }
 
-fn is_json(bytes: &[u8]) -> bool {
+/// Whether the bytes begin as a record or a list of JSON does.
+pub(super) fn is_json(bytes: &[u8]) -> bool {
     matches!(bytes.trim_ascii_start(), [b'{' | b'[', ..])
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::domain::{
     alert::{Alert, Band, Flux, FluxUnit, HistoryPoint, Measurement, Packet, Survey},
-    time::{MJD_ZERO_JD, TAI_MINUS_UTC_D},
+    time::mjd_tai_to_jd_utc,
 };
 
 use super::PacketError;
@@ -61,7 +61,7 @@ fn id(value: Option<&Json>) -> Option<i64> {
 /// Julian date, UTC.
 fn time_of(source: &Json) -> Option<f64> {
     let mjd = number_of(source, "midpointMjdTai")?;
-    julian_date(&Scalar::Float(mjd + MJD_ZERO_JD - TAI_MINUS_UTC_D))
+    julian_date(&Scalar::Float(mjd_tai_to_jd_utc(mjd)))
 }
 
 fn band(source: &Json) -> Option<Band> {

@@ -4,9 +4,10 @@ use super::PacketError;
 use super::cursor::{Cursor, Fault};
 use super::program::{Program, Scalar};
 use super::schema::{Field, Node, NodeId, Schema};
+use super::survey;
 
-const ALERT: [&str; 3] = ["schemavsn", "objectId", "candid"];
-const CANDIDATE: [&str; 15] = [
+pub(super) const ALERT: [&str; 5] = ["schemavsn", "publisher", "objectId", "alertId", "candid"];
+pub(super) const CANDIDATE: [&str; 16] = [
     "jd",
     "fid",
     "candid",
@@ -19,16 +20,18 @@ const CANDIDATE: [&str; 15] = [
     "rb",
     "drb",
     "ndethist",
+    "jdstarthist",
     "sgscore1",
     "distpsnr1",
     "ssdistnr",
 ];
-const PREVIOUS: [&str; 8] =
+pub(super) const PREVIOUS: [&str; 8] =
     ["jd", "fid", "candid", "isdiffpos", "magpsf", "sigmapsf", "rb", "diffmaglim"];
-const FORCED: [&str; 5] = ["jd", "fid", "forcediffimflux", "forcediffimfluxunc", "magzpsci"];
+pub(super) const FORCED: [&str; 6] =
+    ["jd", "fid", "forcediffimflux", "forcediffimfluxunc", "magzpsci", "procstatus"];
 const STAMP: [&str; 1] = ["stampData"];
 
-/// `schemavsn`, `objectId`, `candid`.
+/// What stands beside the candidate, in the order of [`ALERT`].
 pub(super) type AlertRow<'a> = [Scalar<'a>; ALERT.len()];
 /// The wanted fields of `candidate`, in the order of [`CANDIDATE`].
 pub(super) type CandidateRow<'a> = [Scalar<'a>; CANDIDATE.len()];
@@ -95,6 +98,8 @@ enum Part {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ZtfPlan {
     parts: Vec<Part>,
+    /// Whether the schema bears ZTF's name.
+    pub(super) is_named_ztf: bool,
 }
 
 impl ZtfPlan {
@@ -103,12 +108,14 @@ impl ZtfPlan {
         let fields = schema.root_fields().ok_or_else(|| {
             PacketError::unsupported("an Avro container whose values are not records")
         })?;
+        survey::refuse_schema_of_others(&schema.name)?;
         let has = |name: &str| fields.iter().any(|field| field.name == name);
-        if !(has("objectId") && has("candid") && has("candidate")) {
+        // `alertId` is what schemas 1.1 to 1.3 have before there were objects.
+        if !((has("objectId") || has("alertId")) && has("candid") && has("candidate")) {
             return Err(PacketError::unsupported(other_survey(schema)));
         }
         let parts = fields.iter().map(|field| part(schema, field)).collect::<Result<_, _>>()?;
-        Ok(Self { parts })
+        Ok(Self { parts, is_named_ztf: survey::is_ztf_schema(&schema.name) })
     }
 
     /// Reads one alert from `cursor` into `sink`.
