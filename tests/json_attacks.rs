@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tom_alerts::packets::{PacketError, decode, decode_message, limits};
+use tom_alerts::packets::{Hint, PacketError, decode, decode_delivered, limits};
 
 fn quickly(text: impl Into<Bytes>) -> Result<(), PacketError> {
     let begin = Instant::now();
@@ -89,7 +89,8 @@ fn attributes_of_any_type_do_no_harm() {
             "schema_version",
         ]
         .map(|name| (name.to_owned(), odd.clone()));
-        let alert = decode_message(&bytes, &attributes.into_iter().collect()).unwrap();
+        let alert =
+            decode_delivered(&bytes, &Hint::default(), &attributes.into_iter().collect()).unwrap();
         assert!(alert.tags.iter().all(|tag| tag.len() < 100));
         assert!(alert.classifications.iter().all(|class| class.class.len() < 100));
         assert_eq!(alert.packet.schema_version, "");

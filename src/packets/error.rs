@@ -54,7 +54,7 @@ pub enum PacketError {
         reason: &'static str,
     },
     /// A known format that this software does not read.
-    #[error("{what} cannot be read here; Avro container files of ZTF alerts can")]
+    #[error("{what} cannot be read here; alerts of ZTF, LSST and ELAsTiCC can")]
     Unsupported {
         /// What it is.
         what: String,
@@ -70,6 +70,22 @@ pub enum PacketError {
     Json {
         /// What is wrong, and where.
         reason: String,
+    },
+    /// The packet names a schema that is neither built in nor was added.
+    #[error(
+        "the packet's schema has the id {id}, which is not known here; it can be read once that schema is added"
+    )]
+    UnknownSchema {
+        /// The id in the packet.
+        id: u32,
+    },
+    /// The schema that the topic or the archive says is not known.
+    #[error(
+        "the schema {name:?} is not known here; the packet can be read once that schema is added"
+    )]
+    UnknownSchemaName {
+        /// Its name.
+        name: String,
     },
     /// A value does not fit its schema's type.
     #[error("the packet is damaged: {what}")]

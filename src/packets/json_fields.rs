@@ -7,8 +7,17 @@ use super::json_tree::Node;
 use super::program::Scalar;
 
 /// Fields that are texts.
-const TEXTS: [&str; 6] =
-    ["band", "designation", "filterName", "objectId", "publisher", "schemavsn"];
+const TEXTS: [&str; 9] = [
+    "band",
+    "designation",
+    "filterName",
+    "lsst_schema_version",
+    "mpcDesignation",
+    "objectId",
+    "publisher",
+    "schemavsn",
+    "unpacked_primary_provisional_designation",
+];
 /// Fields that are texts or numbers.
 const TEXTS_OR_NUMBERS: [&str; 3] = ["alertId", "isdiffpos", "procstatus"];
 /// Fields that may be true or false.

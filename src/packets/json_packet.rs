@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::domain::alert::{Alert, Packet, PacketFormat};
 
+use super::dia_json::{is_dia, read_dia};
 use super::json_tree::Node;
 use super::ztf_json::{OWN, RENAMED, read_ztf};
 use super::{PacketError, broker_says};
@@ -42,8 +43,8 @@ pub(super) fn layers<'n, 't>(root: &'n Node<'t>) -> Result<Vec<&'n Node<'t>>, Pa
 
 fn read(alert: &Node<'_>, layers: &[&Node<'_>], packet: Packet) -> Result<Alert, PacketError> {
     let has = |name: &str| alert.get(name).is_some();
-    if has("diaSource") || has("diaSourceId") {
-        Err(PacketError::unsupported("JSON of LSST"))
+    if is_dia(alert) {
+        read_dia(alert, packet)
     } else if has("alertIds") {
         read_ztf(&RENAMED, alert, layers, packet)
     } else if has("candidate") || (has("objectId") && has("candid")) {
@@ -97,6 +98,47 @@ mod tests {
             "prvSources": [{"jd": 2_461_290.5, "filter": 1, "diffmaglim": 20.5, "mag": null},
                 {"jd": 2_461_280.5, "filter": 1, "mag": 19.0, "sourceId": 2_982_177_112_815_010_002_i64}],
             "xmatch": cross_match()})
+    }
+
+    fn lsst() -> Json {
+        json!({"diaSourceId": 170_028_485_835_751_490_i64,
+            "diaSource": {"diaSourceId": 170_028_485_835_751_490_i64, "midpointMjdTai": 61_295.25, "ra": 150.5, "dec": 2.25,
+                "band": "y", "psfFlux": -1000.0, "psfFluxErr": 100.0},
+            "prvDiaSources": [{"diaSourceId": 5, "midpointMjdTai": 61_290.25, "band": "g", "psfFlux": 3630.0, "psfFluxErr": 30.0}],
+            "prvDiaForcedSources": [{"midpointMjdTai": 61_289.25, "band": "g", "psfFlux": -5.0, "psfFluxErr": 2.0}],
+            "diaObject": {"diaObjectId": 170_028_485_835_751_491_i64, "nDiaSources": 7, "firstDiaSourceMjdTai": 61_280.5},
+            "ssSource": {"ssObjectId": 0, "designation": null}, "mpc_orbits": {"a": 2.5}})
+    }
+
+    #[test]
+    fn lsst_lite_is_an_alert_however_often_it_is_wrapped() {
+        let alone = read_json(&lsst()).unwrap();
+        assert_eq!((alone.survey, alone.band), (Survey::Lsst, Some(Band::Y)));
+        assert_eq!(alone.object_id, "170028485835751491");
+        assert_eq!((alone.is_positive, alone.history.len()), (Some(false), 2));
+        let mut message = lsst();
+        for _ in 0..2 {
+            message = json!({"alert_lite": message});
+            let wrapped = read_json(&message).unwrap();
+            assert_eq!(Alert { packet: alone.packet.clone(), ..wrapped }, alone);
+        }
+        message["upsilon"] = json!({"g_label": "RRL_ab", "g_probability": 0.75, "g_flag": 0});
+        message["SuperNNova"] =
+            json!({"prob_class0": 0.25, "prob_class1": 0.75, "predicted_class": 1});
+        let told = read_json(&message).unwrap().classifications;
+        let told: Vec<_> =
+            told.iter().map(|said| (said.class.as_str(), said.probability)).collect();
+        let wanted = [("Ia", Some(0.25)), ("non-Ia", Some(0.75)), ("RRL_ab", Some(0.75))];
+        assert_eq!(told, wanted);
+    }
+
+    #[test]
+    fn ids_may_be_texts() {
+        let mut message = lsst();
+        message["diaSourceId"] = json!("170028485835751490");
+        message["diaObject"]["diaObjectId"] = json!("170028485835751491");
+        let (one, other) = (read_json(&message).unwrap(), read_json(&lsst()).unwrap());
+        assert_eq!((one.source_id, one.object_id), (other.source_id, other.object_id));
     }
 
     #[test]
@@ -182,12 +224,14 @@ mod tests {
 
     #[test]
     fn a_wrong_type_in_any_field_is_an_error_that_names_it() {
-        for message in [own(), renamed()] {
+        for message in [own(), renamed(), lsst()] {
             for place in places(&message) {
                 let name = place.rsplit('/').find(|part| part.parse::<usize>().is_err()).unwrap();
                 for odd in [json!({"a": 1}), json!([[]]), json!("\u{0}"), json!(true)] {
                     let right = message.pointer(&place).unwrap();
-                    if right.is_object() && odd.is_object() {
+                    let is_alike = right.is_object() && odd.is_object()
+                        || right.is_string() && odd.is_string();
+                    if is_alike || place.ends_with("designation") && odd.is_string() {
                         continue;
                     }
                     let mut broken = message.clone();

@@ -9,6 +9,7 @@ use super::PacketError;
 use super::codec::Codec;
 use super::container::{Header, MAGIC};
 use super::cursor::Cursor;
+use super::gzip::unzipped;
 use super::limits::RECORDS;
 use super::schema_cache::{ReadySchema, ready};
 use super::skip::skip;
@@ -22,6 +23,10 @@ use super::sniff::is_container;
 /// What is damaged yields its error once, after the packets before it, and ends.
 pub fn split_container(bytes: Bytes) -> SplitContainer {
     let whole = |bytes| SplitContainer { state: State::Whole(bytes) };
+    let bytes = match unzipped(&bytes) {
+        Ok(bytes) => bytes,
+        Err(error) => return SplitContainer { state: State::Failed(error) },
+    };
     if !is_container(&bytes) {
         return whole(bytes);
     }

@@ -7,9 +7,8 @@ use serde_json::{Map, Value as Json};
 use crate::domain::alert::{Alert, Packet, PacketFormat};
 
 use super::PacketError;
+use super::dia_json::{is_dia, read_dia};
 use super::json_tree::Node;
-use super::limits::MESSAGE_BYTES;
-use super::table_row_lsst::read_lsst;
 use super::ztf_json::{OWN, read_ztf};
 
 /// A row with the table it comes from.
@@ -27,13 +26,6 @@ impl TableRow {
     pub fn to_bytes(&self) -> Bytes {
         // Names and JSON values can always be written.
         serde_json::to_vec(self).unwrap_or_default().into()
-    }
-
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, PacketError> {
-        if bytes.len() > MESSAGE_BYTES {
-            return Err(PacketError::TooLarge { bytes: bytes.len(), limit: MESSAGE_BYTES });
-        }
-        serde_json::from_slice(bytes).map_err(|_| NO_ROW)
     }
 }
 
@@ -67,11 +59,7 @@ pub fn decode_table_row(bytes: &Bytes, schema_version: &str) -> Result<Alert, Pa
         n_head_bytes: 0,
     };
     with_row(bytes, |row| {
-        if row.get("diaSource").is_some() || row.get("diaSourceId").is_some() {
-            read_lsst(&TableRow::read(bytes)?.row, packet)
-        } else {
-            read_ztf(&OWN, row, &[], packet)
-        }
+        if is_dia(row) { read_dia(row, packet) } else { read_ztf(&OWN, row, &[], packet) }
     })?
 }
 

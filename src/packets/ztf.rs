@@ -3,18 +3,17 @@
 use bytes::Bytes;
 
 use crate::domain::alert::{
-    Alert, Band, Flux, FluxUnit, ForcedStatus, HistoryPoint, Measurement, Packet, PacketFormat,
-    Stamps, Survey,
+    Alert, Band, Flux, FluxUnit, ForcedStatus, HistoryPoint, Measurement, Packet, Stamps, Survey,
 };
 
 use super::PacketError;
-use super::container::SingleRecord;
 use super::cursor::{Cursor, Fault};
 use super::limits::HISTORY_POINTS;
+use super::opened::{Opened, require_end};
+use super::plan::Stamp;
 use super::program::Scalar;
-use super::schema::Schema;
 use super::survey::{is_ztf_object, not_ztf};
-use super::ztf_plan::{AlertRow, CandidateRow, ForcedRow, PreviousRow, Sink, Stamp, ZtfPlan};
+use super::ztf_plan::{AlertRow, CandidateRow, ForcedRow, PreviousRow, Sink, ZtfPlan};
 use super::ztf_values::{
     flux, forced_status, integer, is_impossible_limit, is_positive, julian_date, limit, magnitude,
     not_negative, number, right_ascension, score,
@@ -23,25 +22,17 @@ use super::ztf_values::{
 /// Longest `objectId` and `schemavsn` that is read, bytes.
 const NAME_BYTES: usize = 64;
 
-/// Reads the one alert in `record`, which stands in the packet `bytes`. All of `record` has to be used.
+/// Reads the one alert of the packet `bytes`, whose record has to be used up.
 pub(super) fn read_alert(
-    schema: &Schema,
+    opened: &Opened<'_>,
     plan: &ZtfPlan,
-    record: &SingleRecord<'_>,
     bytes: &Bytes,
 ) -> Result<Alert, PacketError> {
-    let mut cursor = Cursor::new(&record.bytes);
+    let mut cursor = Cursor::new(&opened.record);
     let mut draft = Draft { is_named_ztf: plan.is_named_ztf, ..Draft::default() };
-    plan.run(schema, &mut cursor, &mut draft)?;
-    match cursor.rest().len() {
-        0 => draft.finish(Packet {
-            format: PacketFormat::AvroContainer,
-            schema_version: String::new(),
-            bytes: bytes.clone(),
-            n_head_bytes: record.n_head_bytes,
-        }),
-        bytes => Err(PacketError::TrailingBytes { bytes, after: "record" }),
-    }
+    plan.run(&opened.ready.schema, &mut cursor, &mut draft)?;
+    require_end(cursor.rest())?;
+    draft.finish(opened.packet(String::new(), bytes))
 }
 
 /// An alert half read.

@@ -5,9 +5,10 @@ use crate::domain::alert::{Alert, Packet};
 use super::PacketError;
 use super::json_fields::{complete, field, row};
 use super::json_tree::Node;
+use super::plan::Stamp;
 use super::program::Scalar;
 use super::ztf::Draft;
-use super::ztf_plan::{ALERT, CANDIDATE, FORCED, PREVIOUS, Sink, Stamp};
+use super::ztf_plan::{ALERT, CANDIDATE, FORCED, PREVIOUS, Sink};
 
 /// Where and under which names the fields stand.
 pub(super) struct Shape {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use tom_alerts::domain::alert::{Alert, Band, FluxUnit, Measurement, PacketFormat, Survey};
 use tom_alerts::domain::time::{MJD_ZERO_JD, mjd_tai_to_jd_utc};
 use tom_alerts::packets::{
-    PacketError, decode, decode_kept, decode_message, fields, split_container, to_json,
+    Hint, PacketError, decode, decode_delivered, decode_kept, fields, split_container, to_json,
 };
 
 fn folder() -> Option<PathBuf> {
@@ -108,7 +108,7 @@ fn stream(folder: &Path, name: &str) -> Vec<Alert> {
     messages
         .iter()
         .map(|(bytes, attributes)| {
-            let alert = decode_message(bytes, attributes)
+            let alert = decode_delivered(bytes, &Hint::default(), attributes)
                 .unwrap_or_else(|error| panic!("{name}: {error}"));
             let of = |key: &str| attributes.get(key).and_then(Value::as_str);
             let source = of("candid").or_else(|| of("diaSource_diaSourceId")).unwrap();

@@ -15,7 +15,7 @@ pub(in crate::brokers) fn unpack(
 ) -> Delivery {
     let none = Map::new();
     let attributes = metadata.get("attributes").and_then(Value::as_object).unwrap_or(&none);
-    match packets::decode_message(&payload, attributes) {
+    match packets::decode_delivered(&payload, &packets::Hint::default(), attributes) {
         Ok(alert) => Delivery {
             content: Ok(Box::new(alert)),
             n_bytes: payload.len() as u64,
