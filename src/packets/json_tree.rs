@@ -1,14 +1,8 @@
-//! JSON as a tree of values that borrow from its text, bounded in depth and in number while it is read.
+//! JSON as a tree of values that borrow from its text.
 
 use std::borrow::Cow;
-use std::cell::Cell;
-use std::fmt;
-
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::PacketError;
-use super::cursor::Fault;
-use super::limits::{DEPTH, MESSAGE_BYTES, VALUES};
 use super::program::Scalar;
 use super::value::Value;
 
@@ -28,21 +22,6 @@ pub(super) enum Node<'a> {
 pub(super) type Member<'a> = (Cow<'a, str>, Node<'a>);
 
 impl<'a> Node<'a> {
-    /// Reads one value, of which all of `text` has to be used.
-    pub(super) fn parse(text: &'a [u8]) -> Result<Self, PacketError> {
-        if text.len() > MESSAGE_BYTES {
-            return Err(PacketError::TooLarge { bytes: text.len(), limit: MESSAGE_BYTES });
-        }
-        let budget = Budget { values_left: Cell::new(VALUES), fault: Cell::new(None) };
-        let mut reader = serde_json::Deserializer::from_slice(text);
-        let read = Place { depth: 0, budget: &budget }.deserialize(&mut reader);
-        let read = read.and_then(|node| reader.end().map(|()| node));
-        read.map_err(|error| match budget.fault.get() {
-            Some(fault) => fault.into(),
-            None => PacketError::Json { reason: error.to_string() },
-        })
-    }
-
     /// The members of a record; of anything else there are none.
     pub(super) fn members(&self) -> &[Member<'a>] {
         match self {
@@ -143,139 +122,6 @@ fn shown<'t>((name, node): &'t Member<'_>) -> (&'t str, Value<'t>) {
     (name.as_ref(), value)
 }
 
-/// What may still be read, and why no more was.
-struct Budget {
-    values_left: Cell<usize>,
-    fault: Cell<Option<Fault>>,
-}
-
-/// Where the next value stands.
-#[derive(Clone, Copy)]
-struct Place<'b> {
-    depth: usize,
-    budget: &'b Budget,
-}
-
-impl Place<'_> {
-    /// The place inside a record or a list.
-    fn inside<E: Error>(self) -> Result<Self, E> {
-        if self.depth < DEPTH {
-            Ok(Self { depth: self.depth + 1, ..self })
-        } else {
-            self.refuse(Fault::TooDeep)
-        }
-    }
-
-    fn charge<E: Error>(self) -> Result<(), E> {
-        match self.budget.values_left.get().checked_sub(1) {
-            Some(left) => {
-                self.budget.values_left.set(left);
-                Ok(())
-            }
-            None => self.refuse(Fault::TooManyValues),
-        }
-    }
-
-    fn refuse<T, E: Error>(self, fault: Fault) -> Result<T, E> {
-        self.budget.fault.set(Some(fault));
-        Err(E::custom("too much"))
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Place<'_> {
-    type Value = Node<'de>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node<'de>, D::Error> {
-        self.charge()?;
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Place<'_> {
-    type Value = Node<'de>;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a value of JSON")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(Node::Null)
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Node::Bool(value))
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(Node::Int(value))
-    }
-
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "no id is so large, and other numbers are floats"
-    )]
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(i64::try_from(value).map_or(Node::Float(value as f64), Node::Int))
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(Node::Float(value))
-    }
-
-    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Node::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Node::Text(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let inside = self.inside()?;
-        let mut nodes = Vec::new();
-        while let Some(node) = items.next_element_seed(inside)? {
-            nodes.push(node);
-        }
-        Ok(Node::List(nodes))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-        let inside = self.inside()?;
-        let mut members = Vec::new();
-        while let Some(name) = entries.next_key_seed(Name)? {
-            members.push((name, entries.next_value_seed(inside)?));
-        }
-        Ok(Node::Record(members))
-    }
-}
-
-/// The name of a member.
-struct Name;
-
-impl<'de> DeserializeSeed<'de> for Name {
-    type Value = Cow<'de, str>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Name {
-    type Value = Cow<'de, str>;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("the name of a member")
-    }
-
-    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(text))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(text.to_owned()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -294,42 +140,6 @@ mod tests {
         assert_eq!(node.get("nothing"), None);
         assert!(matches!(node.list("a"), Err(PacketError::Invalid { field: "a", .. })));
         assert!(matches!(node.record("d"), Err(PacketError::Invalid { field: "d", .. })));
-    }
-
-    #[test]
-    fn floats_are_read_to_their_last_digit() {
-        for text in ["18.632339477539062", "2461295.8234567", "0.9110000133514404", "5e-324"] {
-            let wanted: f64 = text.parse().unwrap();
-            assert_eq!(Node::parse(text.as_bytes()), Ok(Node::Float(wanted)), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_too_deep_too_much_or_no_json_is_refused() {
-        for depth in [DEPTH + 1, 100_000, 1_000_000] {
-            for open in ["[", "{\"a\":"] {
-                let text = open.repeat(depth);
-                let error = Node::parse(text.as_bytes()).unwrap_err();
-                assert_eq!(error, PacketError::TooDeep { limit: DEPTH }, "{depth} {open}");
-            }
-        }
-        let many = format!("[{}0]", "0,".repeat(VALUES));
-        let error = Node::parse(many.as_bytes()).unwrap_err();
-        assert!(matches!(error, PacketError::TooMuch { .. }), "{error}");
-        for text in ["", "{", "{\"a\" 1}", "[1,]", "{} {}", "nul", "\"\u{1}\"", "NaN", "1e999"] {
-            let error = Node::parse(text.as_bytes()).unwrap_err();
-            assert!(matches!(error, PacketError::Json { .. }), "{text}: {error}");
-        }
-        assert!(Node::parse(b"\"\xff\"").is_err());
-        let long = vec![b' '; MESSAGE_BYTES + 1];
-        assert!(matches!(Node::parse(&long), Err(PacketError::TooLarge { .. })));
-    }
-
-    #[test]
-    fn ten_megabytes_of_one_field_stand_where_they_are() {
-        let text = format!("{{\"cutoutScience\": \"{}\"}}", "A".repeat(MESSAGE_BYTES - 24));
-        let node = Node::parse(text.as_bytes()).unwrap();
-        assert!(matches!(&node.members()[0].1, Node::Text(Cow::Borrowed(_))));
     }
 
     #[test]
