@@ -11,8 +11,8 @@ use super::value::Value;
 pub(super) enum Node<'a> {
     Null,
     Bool(bool),
-    Int(i64),
-    Float(f64),
+    /// As it is written: most numbers of a message are never asked for.
+    Number(&'a str),
     Text(Cow<'a, str>),
     List(Vec<Node<'a>>),
     Record(Vec<Member<'a>>),
@@ -59,8 +59,7 @@ impl<'a> Node<'a> {
         match self {
             Self::Null | Self::List(_) | Self::Record(_) => Scalar::Absent,
             Self::Bool(value) => Scalar::Bool(*value),
-            Self::Int(value) => Scalar::Int(*value),
-            Self::Float(value) => Scalar::Float(*value),
+            Self::Number(written) => number(written),
             Self::Text(text) => Scalar::Text(text),
         }
     }
@@ -72,21 +71,23 @@ impl<'a> Node<'a> {
             Self::List(_) => "a list".to_owned(),
             Self::Null => "null".to_owned(),
             Self::Bool(value) => value.to_string(),
-            Self::Int(value) => value.to_string(),
-            Self::Float(value) => value.to_string(),
+            Self::Number(written) => written.chars().take(64).collect(),
             Self::Text(text) => format!("{:?}", text.chars().take(64).collect::<String>()),
         };
         PacketError::Invalid { field: name, value }
     }
 
-    /// The number of bytes in a text of base64; none where it is no such text. They are counted and not made: a stamp is most of
-    /// a message.
+    /// The number of bytes in a text of base64; none where it is no such text. They are counted and not made, and only the ends
+    /// of a long text are looked at: a stamp is most of a message, and what is wrong within shows when it is drawn.
     pub(super) fn n_bytes(&self) -> Option<usize> {
         let Self::Text(text) = self else { return None };
         let padded = text.as_bytes();
         let folded = text.trim_end_matches('=').as_bytes();
         let is_whole = padded.len().is_multiple_of(4) && padded.len() - folded.len() <= 2;
-        (is_whole && is_base64(folded)).then_some(folded.len() / 4 * 3 + folded.len() % 4 * 3 / 4)
+        let (first, last) = folded.split_at(folded.len().min(LOOKED_AT));
+        let last = last.get(last.len().saturating_sub(LOOKED_AT)..).unwrap_or_default();
+        let is_base64 = first.iter().chain(last).all(is_digit_of_base64);
+        (is_whole && is_base64).then_some(folded.len() / 4 * 3 + folded.len() % 4 * 3 / 4)
     }
 
     /// The same as a tree for pages. Stamps, which are texts of base64, are the bytes that they stand for.
@@ -94,8 +95,11 @@ impl<'a> Node<'a> {
         match self {
             Self::Null => Value::Null,
             Self::Bool(value) => Value::Boolean(*value),
-            Self::Int(value) => Value::Integer(*value),
-            Self::Float(value) => Value::Double(*value),
+            Self::Number(written) => match number(written) {
+                Scalar::Int(value) => Value::Integer(value),
+                Scalar::Float(value) => Value::Double(value),
+                _ => Value::Null,
+            },
             Self::Text(text) => Value::Text(text),
             Self::List(items) => Value::Array(items.iter().map(Self::tree).collect()),
             Self::Record(members) => Value::Fields(members.iter().map(shown).collect()),
@@ -103,11 +107,19 @@ impl<'a> Node<'a> {
     }
 }
 
-/// Whether all are digits of base64. No byte ends it early, so that many are looked at at once.
-fn is_base64(digits: &[u8]) -> bool {
-    digits.iter().fold(true, |all, digit| {
-        all & matches!(digit, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/')
-    })
+/// A number as it is written: an integer where it is one and fits, else the nearest double. Beyond all doubles there is none.
+fn number<'s>(written: &str) -> Scalar<'s> {
+    // A double has a zero below zero, an integer has none.
+    let integer = || written.parse().ok().filter(|_| written != "-0");
+    let float = || written.parse().ok().filter(|number: &f64| number.is_finite());
+    integer().map(Scalar::Int).or_else(|| float().map(Scalar::Float)).unwrap_or_default()
+}
+
+/// How many digits of base64 are looked at at either end of a text.
+const LOOKED_AT: usize = 64;
+
+fn is_digit_of_base64(digit: &u8) -> bool {
+    digit.is_ascii_alphanumeric() || matches!(digit, b'+' | b'/')
 }
 
 /// How the fields that hold stamps begin, and what ZTF's records of them have inside.
@@ -132,9 +144,10 @@ mod tests {
             br#" {"a": 170028485835751491, "b": -1, "c": 0.1, "d": [true, null, "x\n"], "c": 2.5e3, "e": 18446744073709551615} "#,
         )
         .unwrap();
-        assert_eq!(node.get("a"), Some(&Node::Int(170_028_485_835_751_491)));
-        assert_eq!(node.get("c"), Some(&Node::Float(2_500.0)));
-        assert_eq!(node.get("e"), Some(&Node::Float(18_446_744_073_709_551_615.0)));
+        let of = |name: &str| node.get(name).unwrap().scalar();
+        assert_eq!(of("a"), Scalar::Int(170_028_485_835_751_491));
+        assert_eq!((of("c"), of("b")), (Scalar::Float(2_500.0), Scalar::Int(-1)));
+        assert_eq!(of("e"), Scalar::Float(18_446_744_073_709_551_615.0));
         let list = node.list("d").unwrap();
         assert_eq!(list, [Node::Bool(true), Node::Null, Node::Text("x\n".into())]);
         assert_eq!(node.get("nothing"), None);
@@ -161,7 +174,7 @@ mod tests {
         ] {
             assert_eq!(Node::Text(text.into()).n_bytes(), count, "{text}");
         }
-        assert_eq!(Node::Int(5).n_bytes(), None);
+        assert_eq!(Node::Number("5").n_bytes(), None);
     }
 
     #[test]
