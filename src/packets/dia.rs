@@ -213,7 +213,8 @@ impl<'a> Dia<'a> {
         let (mjd, dec, unit) = (first(&mjd, &mjd_old), first(&dec, &decl), unit(self.survey));
         let flux = |value: &Scalar<'_>, err: &Scalar<'_>| flux(value, err, unit);
         let difference = flux(first(&psf, &ps), first(&psf_err, &ps_err));
-        let source_id = id(&alert_id).or_else(|| id(&source_id));
+        // Examples have another number at their top.
+        let source_id = id(&source_id).or_else(|| id(&alert_id));
         let [ss_source_id, ..] = self.ss_source;
         let ss_id = id(&ss_source_id).or_else(|| id(&ss_id)).filter(|id| *id > 0);
         let object_id = id(&object).or_else(|| id(&object_id)).or(ss_id);
@@ -263,12 +264,14 @@ impl<'a> Dia<'a> {
     fn solar_system(&self, ss_id: Option<i64>) -> Option<SolarSystem> {
         let [_, name, offset, v_mag, v_mag_old] = &self.ss_source;
         let [orbit_name, provisional, mpc_name, a, q, e, i, incl, h, h_old] = &self.mpc_orbits;
-        let names = [name, provisional, orbit_name, mpc_name];
+        // The source's own may be packed: K17SA9A for 2017 SA109.
+        let names = [provisional, name, orbit_name, mpc_name];
         let designation = names.into_iter().find_map(designation);
         (ss_id.is_some() || designation.is_some()).then(|| SolarSystem {
             designation,
             offset_arcsec: not_negative(offset),
-            v_mag: number(first(v_mag, v_mag_old)),
+            // 0 where no prediction was made.
+            v_mag: number(first(v_mag, v_mag_old)).filter(|mag| *mag > 0.0),
             a_au: number(a),
             q_au: number(q),
             e: number(e),
