@@ -251,6 +251,10 @@ fn digits(bytes: &[u8], begin: usize) -> Result<usize, Stop> {
 }
 
 /// Whether a byte of a text does not stand for itself.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "branches would keep many bytes from being compared at once"
+)]
 fn is_special(byte: u8) -> bool {
     (byte == b'"') | (byte == b'\\') | (byte < 0x20)
 }

@@ -86,7 +86,7 @@ impl<'a> Node<'a> {
         let is_whole = padded.len().is_multiple_of(4) && padded.len() - folded.len() <= 2;
         let (first, last) = folded.split_at(folded.len().min(LOOKED_AT));
         let last = last.get(last.len().saturating_sub(LOOKED_AT)..).unwrap_or_default();
-        let is_base64 = first.iter().chain(last).all(is_digit_of_base64);
+        let is_base64 = first.iter().chain(last).all(|digit| is_digit_of_base64(*digit));
         (is_whole && is_base64).then_some(folded.len() / 4 * 3 + folded.len() % 4 * 3 / 4)
     }
 
@@ -118,7 +118,7 @@ fn number<'s>(written: &str) -> Scalar<'s> {
 /// How many digits of base64 are looked at at either end of a text.
 const LOOKED_AT: usize = 64;
 
-fn is_digit_of_base64(digit: &u8) -> bool {
+fn is_digit_of_base64(digit: u8) -> bool {
     digit.is_ascii_alphanumeric() || matches!(digit, b'+' | b'/')
 }
 
