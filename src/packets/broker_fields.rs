@@ -1,6 +1,6 @@
 //! What the fields are that a broker puts beside an alert, and the names that it gave to the alert's own.
 
-use super::ztf_fields::FieldFact;
+use super::field_fact::FieldFact;
 
 /// The group of the fields that a broker adds.
 pub(super) const BROKER: &str = "What the broker says";

@@ -214,7 +214,8 @@ impl<'a> Dia<'a> {
         let (mjd, dec, unit) = (first(&mjd, &mjd_old), first(&dec, &decl), unit(self.survey));
         let flux = |value: &Scalar<'_>, err: &Scalar<'_>| flux(value, err, unit);
         let difference = flux(first(&psf, &snana), first(&psf_err, &snana_err));
-        let source_id = id(&alert_id).or_else(|| id(&source_id));
+        // Examples have another number at their top.
+        let source_id = id(&source_id).or_else(|| id(&alert_id));
         let [ss_source_id, ..] = self.ss_source;
         let ss_id = id(&ss_source_id).or_else(|| id(&ss_id)).filter(|id| *id > 0);
         let object_id = id(&object).or_else(|| id(&object_id)).or(ss_id);
@@ -265,12 +266,14 @@ impl<'a> Dia<'a> {
         let [_, name, offset, v_mag, v_mag_old] = &self.ss_source;
         let [orbit_name, provisional, mpc_name, rest @ ..] = &self.mpc_orbits;
         let [axis, perihelion, eccentricity, tilt, tilt_old, bright, bright_old] = rest;
-        let names = [name, provisional, orbit_name, mpc_name];
+        // The source's own may be packed: K17SA9A for 2017 SA109.
+        let names = [provisional, name, orbit_name, mpc_name];
         let designation = names.into_iter().find_map(designation);
         (ss_id.is_some() || designation.is_some()).then(|| SolarSystem {
             designation,
             offset_arcsec: not_negative(offset),
-            v_mag: number(first(v_mag, v_mag_old)),
+            // 0 where no prediction was made.
+            v_mag: number(first(v_mag, v_mag_old)).filter(|mag| *mag > 0.0),
             a_au: number(axis),
             q_au: number(perihelion),
             e: number(eccentricity),

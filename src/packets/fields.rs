@@ -4,9 +4,11 @@ use crate::domain::{alert::Packet, wording};
 
 use super::PacketError;
 use super::broker_fields::{BROKER, BROKER_RECORDS, broker_fact, own_name};
+use super::dia_fields;
+use super::field_fact::FieldFact;
 use super::json::with_tree;
 use super::value::Value;
-use super::ztf_fields::{FieldFact, GROUPS, OTHER, fact};
+use super::ztf_fields::{GROUPS, OTHER, fact};
 
 /// Some fields of a packet that belong together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,12 +38,14 @@ pub fn fields(packet: &Packet) -> Result<Vec<FieldGroup>, PacketError> {
 }
 
 fn grouped(tree: &Value<'_>) -> Vec<FieldGroup> {
-    let titles = GROUPS.iter().map(|(title, _)| *title).chain([BROKER, OTHER]);
+    let dia_titles = dia_fields::TITLES.iter().map(|(_, title)| *title);
+    let dia_titles = dia_titles.filter(|title| GROUPS.iter().all(|(known, _)| known != title));
+    let titles = GROUPS.iter().map(|(title, _)| *title).chain(dia_titles).chain([BROKER, OTHER]);
     let mut groups: Vec<FieldGroup> =
         titles.map(|title| FieldGroup { title, fields: Vec::new() }).collect();
+    let is_lsst = is_lsst(tree);
     for (name, value) in flat(tree) {
-        let known = broker_fact(&name).unwrap_or_else(|| fact(own_name(&name)));
-        let FieldFact { title, unit, meaning } = known;
+        let FieldFact { title, unit, meaning } = fact_of(&name, is_lsst);
         let field = Field { name, value: shown(value), unit, meaning };
         if let Some(group) = groups.iter_mut().find(|group| group.title == title) {
             group.fields.push(field);
@@ -51,8 +55,25 @@ fn grouped(tree: &Value<'_>) -> Vec<FieldGroup> {
     groups
 }
 
-/// Records of LSST whose fields are named with the record's name in front.
-const LSST_RECORDS: [&str; 4] = ["diaSource", "diaObject", "ssSource", "mpc_orbits"];
+/// Whether an alert's fluxes are those of LSST; `None` where it is no alert of LSST or ELAsTiCC.
+fn is_lsst(tree: &Value<'_>) -> Option<bool> {
+    let mut fields = layers(tree).into_iter().flat_map(members);
+    let (_, source) = fields.find(|(name, _)| *name == "diaSource")?;
+    Some(members(source).iter().all(|(name, _)| *name != "psFlux"))
+}
+
+fn fact_of(name: &str, is_lsst: Option<bool>) -> FieldFact {
+    let unknown = FieldFact { title: OTHER, unit: "", meaning: "" };
+    broker_fact(name).unwrap_or_else(|| match is_lsst {
+        None => fact(own_name(name)),
+        Some(is_lsst) => dia_fields::fact(name, is_lsst).unwrap_or(unknown),
+    })
+}
+
+/// Whether the fields of this record are named with the record's name in front.
+fn is_dia_record(name: &str) -> bool {
+    dia_fields::TITLES.iter().any(|(record, _)| *record == name)
+}
 
 /// Records whose fields are the alert's own, whoever put them there.
 const OPEN_RECORDS: [&str; 4] = ["alertIds", "candidate", "source", "xmatch"];
@@ -71,7 +92,7 @@ fn flat<'t>(tree: &'t Value<'_>) -> Vec<(String, &'t Value<'t>)> {
             let repeated = if *name == "alertIds" { "" } else { "candid" };
             let fields = members(value).iter().filter(|(name, _)| own_name(name) != repeated);
             inner.extend(fields.map(|(name, value)| ((*name).to_owned(), value)));
-        } else if (LSST_RECORDS.contains(name) || BROKER_RECORDS.contains(name)) && is_record {
+        } else if (is_dia_record(name) || BROKER_RECORDS.contains(name)) && is_record {
             let fields = members(value).iter();
             inner.extend(fields.map(|(field, value)| (format!("{name}.{field}"), value)));
         } else if *name != WRAPPING {

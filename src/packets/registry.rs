@@ -49,6 +49,11 @@ pub fn add_schema(id: u32, avsc: &[u8]) -> Result<(), PacketError> {
     Ok(())
 }
 
+/// The Avro schema, as JSON, that is built in under a name such as `lsst.v11_1` or `elasticc.v0_9_1`.
+pub fn schema_text(name: &str) -> Option<String> {
+    built_in::avsc(name)
+}
+
 /// Whether packets in Confluent wire format with this schema id can be read.
 pub fn knows_schema(id: u32) -> bool {
     by_id(id).is_ok()

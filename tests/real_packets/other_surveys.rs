@@ -114,7 +114,10 @@ fn stream(folder: &Path, name: &str) -> Vec<Alert> {
             let source = of("candid").or_else(|| of("diaSource_diaSourceId")).unwrap();
             let object = of("objectId").or_else(|| of("diaObject_diaObjectId"));
             let object = object.or_else(|| of("ssSource_ssObjectId")).unwrap();
-            assert_eq!((alert.source_id.to_string().as_str(), alert.object_id.as_str()), (source, object));
+            assert_eq!(
+                (alert.source_id.to_string().as_str(), alert.object_id.as_str()),
+                (source, object)
+            );
             let mut again = decode_kept(&alert.packet).unwrap();
             assert_eq!(again.classifications, alert.classifications, "{name}");
             again.tags.clone_from(&alert.tags);
