@@ -382,6 +382,7 @@ pub(super) const RULES: &[Rule] = &[
     ("POST", "/api/runs/{id}/cancel/", Change(Run), Json("{}")),
     ("GET", "/api/runs/{id}/alerts/", See(Run), Nothing),
     ("GET", "/api/runs/{id}/unreadable/", See(Run), Nothing),
+    ("GET", "/api/alerts/{survey}/{source_id}/", In, Nothing),
     ("GET", "/api/runs/{run_id}/unreadable/{id}/bytes/", See(Run), Nothing),
     ("POST", "/api/runs/{id}/targets/", Use(Run), Json(r#"{"alerts": [$alert]}"#)),
     ("GET", "/api/runs/{id}/sharing/", See(Run), Nothing),
