@@ -63,6 +63,7 @@ pub(super) fn router() -> Router<AppState> {
         .route("/runs/{id}/cancel/", post(runs::post_cancel))
         .route("/runs/{id}/alerts/", get(run_alerts::get_alerts))
         .route("/runs/{id}/unreadable/", get(unreadable::get_list))
+        .route("/runs/{id}/unreadable/retry/", post(unreadable::post_retry))
         .route("/runs/{run_id}/unreadable/{id}/bytes/", get(unreadable::get_bytes))
         .route("/runs/{id}/targets/", post(run_alerts::post_targets))
         .route("/runs/{id}/sharing/", get(sharing::get_run).put(sharing::put_run))

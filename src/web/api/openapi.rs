@@ -54,6 +54,7 @@ const INTRODUCTION: &str = "The alerts page of a TOM, for programs: query a brok
         run_alerts::post_targets,
         unreadable::get_list,
         unreadable::get_bytes,
+        unreadable::post_retry,
         alerts::get,
         targets::get_list,
         targets::post,

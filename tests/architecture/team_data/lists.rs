@@ -44,7 +44,7 @@ const SERVICE_TABLES: [(&str, &str); 8] = [
     ("bigquery_check", "how often a member looked within a minute, for the limit on that"),
 ];
 
-const TEAM_FILES: [&str; 31] = [
+const TEAM_FILES: [&str; 32] = [
     "admissions",
     "alert_runs",
     "alerts",
@@ -59,6 +59,7 @@ const TEAM_FILES: [&str; 31] = [
     "members",
     "owned",
     "query_lists",
+    "read_again",
     "results",
     "run_alerts",
     "run_lists",
