@@ -56,6 +56,16 @@ impl Flux {
         self.err.filter(|err| *err > 0.0).map(|err| self.value / err).filter(|snr| snr.is_finite())
     }
 
+    /// The same in nanojansky; none where the unit has no zero point of its own.
+    pub fn in_njy(&self) -> Option<Self> {
+        if self.unit == FluxUnit::Njy {
+            return Some(*self);
+        }
+        let factor = 10_f64.powf((FluxUnit::Njy.zero_point()? - self.unit.zero_point()?) / 2.5);
+        let err = self.err.map(|err| err * factor);
+        Some(Self { value: self.value * factor, err, unit: FluxUnit::Njy })
+    }
+
     /// AB magnitude of its absolute value for a zero point; none of zero.
     pub fn mag_at(&self, zero_point: f64) -> Option<f64> {
         let mag = zero_point - 2.5 * self.value.abs().log10();
@@ -90,6 +100,17 @@ pub struct Fluxes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_flux_is_as_bright_in_nanojansky_as_in_its_own_unit() {
+        let flux = Flux { value: -100.0, err: Some(20.0), unit: FluxUnit::Zp27_5 };
+        let converted = flux.in_njy().unwrap();
+        assert!((converted.value + 3_630.780_5).abs() < 1e-3, "{converted:?}");
+        assert!((converted.mag().unwrap() - flux.mag().unwrap()).abs() < 1e-9);
+        assert!((converted.snr().unwrap() + 5.0).abs() < 1e-9);
+        assert_eq!(converted.in_njy(), Some(converted));
+        assert_eq!(Flux { unit: FluxUnit::Dn, ..flux }.in_njy(), None);
+    }
 
     #[test]
     fn magnitudes_of_nanojansky() {

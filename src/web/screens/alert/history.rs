@@ -2,14 +2,14 @@
 
 use crate::{
     domain::{
-        alert::{Alert, Band, ForcedMag, HistoryPoint, Measurement, forced_mag},
+        alert::{Alert, Band, ForcedMag, ForcedStatus, HistoryPoint, Measurement, forced_mag},
         time::MJD_ZERO_JD,
     },
     web::widgets::{
         brightness::Magnitude,
         controls::TimeView,
         light_curve::{LightCurvePoint, PointKind},
-        words::{magnitude, observed, score, with_error},
+        words::{flux_text, magnitude, observed, score},
     },
 };
 
@@ -20,8 +20,10 @@ pub(super) struct HistoryRow {
     pub(super) time: TimeView,
     pub(super) kind: HistoryKind,
     pub(super) magnitude: Option<Magnitude>,
-    /// Difference flux with its error and unit, for forced photometry.
+    /// Difference flux with its sign, error and unit.
     pub(super) flux: Option<String>,
+    /// What the survey says against it: "procstatus 56".
+    pub(super) status: Option<String>,
     pub(super) rb: Option<String>,
     /// Whether it is the alert of this page.
     pub(super) is_this_alert: bool,
@@ -95,8 +97,9 @@ pub(super) fn history(alert: &Alert) -> Vec<HistoryRow> {
         time: observed(alert.jd, None),
         kind: HistoryKind::Detection,
         magnitude: magnitude(alert.mag, alert.mag_err, alert.band, alert.is_positive),
-        flux: None,
-        rb: score(alert.rb),
+        flux: alert.fluxes.difference.as_ref().map(flux_text),
+        status: None,
+        rb: score(alert.real_bogus()),
         is_this_alert: true,
     };
     let earlier = alert.history.iter().rev().map(history_row);
@@ -105,34 +108,35 @@ pub(super) fn history(alert: &Alert) -> Vec<HistoryRow> {
 
 fn history_row(point: &HistoryPoint) -> HistoryRow {
     let band = point.band;
-    let (kind, shown, flux, rb) = match point.measurement {
-        Measurement::Detection { mag, mag_err, is_positive, rb, .. } => (
+    let (kind, shown, flux, rb) = match &point.measurement {
+        Measurement::Detection { mag, mag_err, flux, is_positive, rb, .. } => (
             HistoryKind::Detection,
-            magnitude(Some(mag), mag_err, band, is_positive),
-            None,
-            score(rb),
+            magnitude(Some(*mag), *mag_err, band, *is_positive),
+            flux.as_ref(),
+            score(*rb),
         ),
-        Measurement::Limit { mag } => (HistoryKind::Limit, limit(mag, band), None, None),
+        Measurement::Limit { mag } => (HistoryKind::Limit, limit(*mag, band), None, None),
         Measurement::Forced { flux, zero_point, .. } => {
-            let n_digits = usize::from(flux.err.is_none());
-            let (flux_text, error) = with_error(flux.value, flux.err, n_digits);
-            let error = error.map(|error| format!(" ± {error}")).unwrap_or_default();
-            let shown = match forced_mag(&flux, zero_point, FORCED_LIMIT_SIGMA) {
+            let shown = match forced_mag(flux, *zero_point, FORCED_LIMIT_SIGMA) {
                 Some(ForcedMag::Seen { mag, mag_err }) => {
                     magnitude(Some(mag), mag_err, band, Some(flux.value >= 0.0))
                 }
                 Some(ForcedMag::Limit { mag }) => limit(mag, band),
                 None => None,
             };
-            let unit = flux.unit.name();
-            (HistoryKind::Forced, shown, Some(format!("{flux_text}{error} {unit}")), None)
+            (HistoryKind::Forced, shown, Some(flux), None)
         }
+    };
+    let status = match &point.measurement {
+        Measurement::Forced { status, .. } => status.as_ref().map(ForcedStatus::words),
+        _ => None,
     };
     HistoryRow {
         time: observed(point.jd, None),
         kind,
         magnitude: shown,
-        flux,
+        flux: flux.map(flux_text),
+        status,
         rb,
         is_this_alert: false,
     }
