@@ -58,7 +58,7 @@ fn typed<'n>(name: &'static str, node: &'n Node<'_>) -> Result<Scalar<'n>, Packe
         Node::Null => true,
         Node::List(_) | Node::Record(_) => false,
         Node::Bool(_) => FLAGS.contains(&name),
-        Node::Int(_) | Node::Float(_) => !TEXTS.contains(&name),
+        Node::Number(_) => !TEXTS.contains(&name) && node.scalar() != Scalar::Absent,
         Node::Text(_) if TEXTS.contains(&name) || TEXTS_OR_NUMBERS.contains(&name) => true,
         // Some write the filter's letter, others its number.
         Node::Text(text) if name == "filter" && Band::from_letter(text).is_some() => true,

@@ -26,6 +26,7 @@ mod gzip;
 mod json;
 mod json_fields;
 mod json_packet;
+mod json_text;
 mod json_tree;
 mod json_values;
 pub mod limits;
