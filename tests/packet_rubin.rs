@@ -37,7 +37,9 @@ fn fill(kind: &Value, content: &mut Value, root: &Value) {
         }
         Value::Object(object) if object["type"] == "array" => {
             let items = content.as_array_mut().unwrap();
-            items.iter_mut().for_each(|item| fill(&object["items"], item, root));
+            for item in items {
+                fill(&object["items"], item, root);
+            }
         }
         Value::Object(object) if object["type"] == "long" && content.is_null() => {
             *content = json!(0);

@@ -23,6 +23,7 @@ mod error;
 mod field_fact;
 mod fields;
 mod gzip;
+mod invalid;
 mod json;
 mod json_fields;
 mod json_packet;
@@ -80,7 +81,7 @@ pub fn decode(bytes: &Bytes) -> Result<Alert, PacketError> {
 
 /// Reads one packet of which more is known than its bytes say.
 pub fn decode_message(bytes: &Bytes, hint: &Hint<'_>) -> Result<Alert, PacketError> {
-    let bytes = &gzip::unzipped(bytes)?;
+    let bytes = &gzip::unzipped(bytes.clone())?;
     if hint.schema.is_none() && sniff::is_json(bytes) {
         return json_packet::decode(bytes, "");
     }

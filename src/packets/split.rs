@@ -24,7 +24,7 @@ use super::wrap::{append_record, put_bytes, put_long};
 /// What is damaged yields its error once, after the packets before it, and ends.
 pub fn split_container(bytes: Bytes) -> SplitContainer {
     let whole = |bytes| SplitContainer { state: State::Whole(bytes) };
-    let bytes = match unzipped(&bytes) {
+    let bytes = match unzipped(bytes) {
         Ok(bytes) => bytes,
         Err(error) => return SplitContainer { state: State::Failed(error) },
     };

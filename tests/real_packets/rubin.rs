@@ -149,7 +149,7 @@ fn assert_equal(ours: &Value, theirs: &Value, what: &str) {
             assert!(is_single, "{what}: {one} {other}");
         }
         (Value::String(ours), Value::Number(theirs)) => {
-            assert_eq!(*ours, theirs.to_string(), "{what}")
+            assert_eq!(*ours, theirs.to_string(), "{what}");
         }
         (ours, theirs) => assert_eq!(ours, theirs, "{what}"),
     }
