@@ -12,9 +12,9 @@ use super::limits::MESSAGE_BYTES;
 const MAGIC: &[u8; 3] = &[0x1f, 0x8b, 8];
 
 /// What these bytes hold, if they are a gzip file of one or more members; else they themselves.
-pub(super) fn unzipped(bytes: &Bytes) -> Result<Bytes, PacketError> {
+pub(super) fn unzipped(bytes: Bytes) -> Result<Bytes, PacketError> {
     if !bytes.starts_with(MAGIC) {
-        return Ok(bytes.clone());
+        return Ok(bytes);
     }
     let mut unfolded = Vec::new();
     let limit = MESSAGE_BYTES as u64 + 1;

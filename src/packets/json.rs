@@ -31,7 +31,7 @@ pub fn to_json(packet: &Packet) -> Result<Json, PacketError> {
 
 /// The text of the same, of a packet of one record, whatever survey it is of, or of JSON.
 pub fn container_to_json(bytes: &[u8]) -> Result<String, PacketError> {
-    let bytes = unzipped(&Bytes::copy_from_slice(bytes))?;
+    let bytes = unzipped(Bytes::copy_from_slice(bytes))?;
     if is_json(&bytes) {
         return in_json(&json("", &Node::parse(&bytes)?.tree()));
     }

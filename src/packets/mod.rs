@@ -23,6 +23,7 @@ mod error;
 mod field_fact;
 mod fields;
 mod gzip;
+mod invalid;
 mod json;
 mod json_fields;
 mod json_packet;
@@ -43,6 +44,7 @@ mod split;
 mod survey;
 mod table_row;
 mod value;
+mod wrap;
 mod ztf;
 mod ztf_fields;
 mod ztf_json;
@@ -55,9 +57,10 @@ pub use fields::{Field, FieldGroup, fields};
 pub use json::{container_to_json, to_json};
 pub use limits::install_limits;
 pub use opened::Hint;
-pub use registry::{add_schema, knows_schema, schema_text};
+pub use registry::{add_schema, add_schema_file, knows_schema, schema_text};
 pub use split::split_container;
 pub use table_row::{TableRow, decode_table_row};
+pub use wrap::{beside_schema, tells_its_schema};
 
 use bytes::Bytes;
 use serde_json::{Map, Value as Json};
@@ -78,7 +81,7 @@ pub fn decode(bytes: &Bytes) -> Result<Alert, PacketError> {
 
 /// Reads one packet of which more is known than its bytes say.
 pub fn decode_message(bytes: &Bytes, hint: &Hint<'_>) -> Result<Alert, PacketError> {
-    let bytes = &gzip::unzipped(bytes)?;
+    let bytes = &gzip::unzipped(bytes.clone())?;
     if hint.schema.is_none() && sniff::is_json(bytes) {
         return json_packet::decode(bytes, "");
     }
