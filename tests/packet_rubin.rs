@@ -10,8 +10,8 @@ use tom_alerts::domain::alert::{
     Alert, Band, ForcedStatus, HistoryPoint, Measurement, PacketFormat, Survey,
 };
 use tom_alerts::packets::{
-    Hint, PacketError, add_schema, decode, decode_kept, decode_message, fields, knows_schema,
-    schema_text, split_container, to_json,
+    Hint, PacketError, add_schema, add_schema_file, beside_schema, decode, decode_kept,
+    decode_message, fields, knows_schema, schema_text, split_container, to_json,
 };
 
 /// A record of this schema, schemaless: what `content` has, null and zero elsewhere.
@@ -37,7 +37,12 @@ fn fill(kind: &Value, content: &mut Value, root: &Value) {
         }
         Value::Object(object) if object["type"] == "array" => {
             let items = content.as_array_mut().unwrap();
-            items.iter_mut().for_each(|item| fill(&object["items"], item, root));
+            for item in items {
+                fill(&object["items"], item, root);
+            }
+        }
+        Value::Object(object) if object["type"] == "long" && content.is_null() => {
+            *content = json!(0);
         }
         Value::String(name) if name.contains('.') => fill(declared(root, name), content, root),
         Value::String(name) if content.is_null() => {
@@ -362,4 +367,42 @@ fn the_wrong_schema_for_an_id_and_bombs_are_errors() {
         [&head[..head.len() - 3], &[2, 0x80, 0x80, 0x80, 0x80, 1], &source.repeat(60_000)].concat();
     let hint = Hint { schema: Some("elasticc.v0_9_1") };
     assert!(decode_message(&endless.into(), &hint).is_err());
+}
+
+#[test]
+fn a_record_beside_its_schema_becomes_a_packet_that_stands_alone() {
+    let schema = schema("lsst.v8_0");
+    let mut content = lsst();
+    content["prvDiaForcedSources"] = Value::Null;
+    let body = Bytes::from(record(&schema, &content));
+    assert!(decode(&body).is_err());
+    let packet = beside_schema(body.clone(), schema.to_string().as_bytes());
+    let alert = decode(&packet).unwrap();
+    assert_eq!(
+        (alert.object_id.as_str(), alert.source_id),
+        ("170028485835751491", 170_028_485_835_751_490)
+    );
+    let head = alert.packet.n_head_bytes;
+    let other = beside_schema(body.clone(), schema.to_string().as_bytes());
+    assert_eq!(other[..head], packet[..head]);
+    for whole in [packet, wire(800, &body), gzipped(&body), Bytes::new()] {
+        assert_eq!(beside_schema(whole.clone(), b"{}"), whole);
+    }
+}
+
+#[test]
+fn schemas_of_files_are_known_by_id_and_by_name() {
+    let text = schema_text("lsst.v11_1").unwrap();
+    assert!(!knows_schema(1102));
+    let next = text.replace("v11_1", "v11_2");
+    add_schema_file("lsst.v11_2.alert", next.as_bytes()).unwrap();
+    assert!(knows_schema(1102));
+    let alert = decode(&wire(1102, &record(&schema("lsst.v11_1"), &lsst()))).unwrap();
+    assert_eq!(alert.packet.schema_version, "11.2");
+    let named = schema_text("elasticc.v0_9_1").unwrap().replace("v0_9_1", "v0_9_7");
+    add_schema_file("elasticc.v0_9_7", named.as_bytes()).unwrap();
+    let body = record(&schema("elasticc.v0_9_1"), &elasticc()).into();
+    let hint = Hint { schema: Some("elasticc.v0_9_7") };
+    assert_eq!(decode_message(&body, &hint).unwrap().packet.schema_version, "0.9.7");
+    assert!(add_schema_file("1103", b"{}").is_err() && !knows_schema(1103));
 }

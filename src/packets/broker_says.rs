@@ -142,7 +142,7 @@ fn upsilon_of(band: Band) -> String {
 fn probability(said: &Node<'_>, name: &'static str) -> Result<Option<f64>, PacketError> {
     let value = field(said, name)?;
     match number(&value) {
-        Some(_) => score(&value).map(Some).ok_or_else(|| super::ztf::impossible(name, &value)),
+        Some(_) => score(&value).map(Some).ok_or_else(|| super::invalid::impossible(name, &value)),
         None => Ok(None),
     }
 }

@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "published schemas come from outside")]
+    #[expect(clippy::disallowed_methods, reason = "the published schemas come from outside")]
     fn every_schema_is_the_one_that_the_survey_published() {
         let Some(packets) = std::env::var_os("TOM_ALERTS_PACKETS") else { return };
         for name in names() {

@@ -13,10 +13,10 @@ use super::dia_values::{
     band, declination, designation, first, flux, host, id, is_brighter, jd_utc, limit, unit,
     version,
 };
+use super::invalid::impossible;
 use super::limits::HISTORY_POINTS;
 use super::plan::Stamp;
 use super::program::Scalar;
-use super::ztf::impossible;
 use super::ztf_values::{integer, not_negative, number, right_ascension, score};
 
 /// The alert itself.
@@ -136,10 +136,9 @@ impl<'a> Dia<'a> {
 
     /// Takes an earlier detection. One of flux 0 has no magnitude and is counted, one that was taken back is none.
     pub(super) fn previous(&mut self, row: &[Scalar<'a>; PREVIOUS.len()]) -> Result<(), Fault> {
-        let [source_id, mjd, mjd_old, band, filter, psf, psf_err, snana, snana_err, rest @ ..] =
-            row;
+        let [source_id, mjd, mjd_old, band, filter, psf, psf_err, old, old_err, rest @ ..] = row;
         let [is_negative, reliability, withdrawn] = rest;
-        let flux = flux(first(psf, snana), first(psf_err, snana_err), unit(self.survey));
+        let flux = flux(first(psf, old), first(psf_err, old_err), unit(self.survey));
         let Some(flux) = flux.filter(|_| number(withdrawn).is_none()) else { return Ok(()) };
         let Some(mag) = flux.mag() else {
             self.n_impossible += 1;
@@ -158,8 +157,8 @@ impl<'a> Dia<'a> {
 
     /// Takes a forced measurement.
     pub(super) fn forced(&mut self, row: &[Scalar<'a>; FORCED.len()]) -> Result<(), Fault> {
-        let [mjd, mjd_old, band, filter, psf, psf_err, snana, snana_err, withdrawn] = row;
-        let flux = flux(first(psf, snana), first(psf_err, snana_err), unit(self.survey));
+        let [mjd, mjd_old, band, filter, psf, psf_err, old, old_err, withdrawn] = row;
+        let flux = flux(first(psf, old), first(psf_err, old_err), unit(self.survey));
         let Some(flux) = flux else { return Ok(()) };
         let status = number(withdrawn).map(|_| ForcedStatus::Withdrawn);
         let measurement = Measurement::Forced { flux, zero_point: None, status };
@@ -207,13 +206,13 @@ impl<'a> Dia<'a> {
     pub(super) fn finish(mut self, mut packet: Packet) -> Result<Alert, PacketError> {
         let [alert_id, alert_version] = self.alert;
         let [source_id, object_id, ss_id, mjd, mjd_old, ra, dec, decl, rest @ ..] = self.source;
-        let [letter, filter, psf, psf_err, snana, snana_err, rest @ ..] = rest;
+        let [letter, filter, psf, psf_err, old, old_err, rest @ ..] = rest;
         let [science, science_err, template, template_err, ap, ap_err, rest @ ..] = rest;
         let [snr, extendedness, reliability, is_negative] = rest;
         let [object, n_sources, first_mjd, host_row @ ..] = self.object;
         let (mjd, dec, unit) = (first(&mjd, &mjd_old), first(&dec, &decl), unit(self.survey));
         let flux = |value: &Scalar<'_>, err: &Scalar<'_>| flux(value, err, unit);
-        let difference = flux(first(&psf, &snana), first(&psf_err, &snana_err));
+        let difference = flux(first(&psf, &old), first(&psf_err, &old_err));
         // Examples have another number at their top.
         let source_id = id(&source_id).or_else(|| id(&alert_id));
         let [ss_source_id, ..] = self.ss_source;
@@ -264,8 +263,8 @@ impl<'a> Dia<'a> {
     /// The body that this is: with an id or a designation. A record of one whose values are all absent stands in many alerts.
     fn solar_system(&self, ss_id: Option<i64>) -> Option<SolarSystem> {
         let [_, name, offset, v_mag, v_mag_old] = &self.ss_source;
-        let [orbit_name, provisional, mpc_name, rest @ ..] = &self.mpc_orbits;
-        let [axis, perihelion, eccentricity, tilt, tilt_old, bright, bright_old] = rest;
+        let [orbit_name, provisional, mpc_name, axis, perihelion, e, i, incl, mag_h, mpc_h] =
+            &self.mpc_orbits;
         // The source's own may be packed: K17SA9A for 2017 SA109.
         let names = [provisional, name, orbit_name, mpc_name];
         let designation = names.into_iter().find_map(designation);
@@ -278,7 +277,7 @@ impl<'a> Dia<'a> {
             q_au: number(perihelion),
             e: number(eccentricity),
             i_deg: number(first(tilt, tilt_old)),
-            h: number(first(bright, bright_old)),
+            h: number(first(mag_h, mpc_h)),
         })
     }
 }

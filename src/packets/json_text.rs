@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::PacketError;
 use super::cursor::{Fault, deeper};
-use super::json_tree::Node;
+use super::json_tree::{Member, Node};
 use super::limits::{MESSAGE_BYTES, VALUES};
 
 impl<'a> Node<'a> {
@@ -19,11 +19,12 @@ impl<'a> Node<'a> {
         let text = std::str::from_utf8(text)
             .map_err(|error| wrong("it is not UTF-8", error.valid_up_to()))?;
         let mut reader = Reader { text, at: 0, values_left: VALUES, n_members: 0 };
-        let read = reader.value(0).and_then(|node| match reader.next_byte() {
-            None => Ok(node),
+        let mut node = Node::Null;
+        let read = reader.value(0, &mut node).and_then(|()| match reader.next_byte() {
+            None => Ok(()),
             Some(_) => Err(Stop::Wrong("more follows")),
         });
-        read.map_err(|stop| match stop {
+        read.map(|()| node).map_err(|stop| match stop {
             Stop::Bound(fault) => fault.into(),
             Stop::Wrong(what) => wrong(what, reader.at),
         })
@@ -72,19 +73,21 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn value(&mut self, depth: usize) -> Result<Node<'a>, Stop> {
+    /// Reads a value into its place: handed from hand to hand it would be copied at every level.
+    fn value(&mut self, depth: usize, place: &mut Node<'a>) -> Result<(), Stop> {
         let left = self.values_left.checked_sub(1);
         self.values_left = left.ok_or(Stop::Bound(Fault::TooManyValues))?;
-        match self.next_byte().ok_or(CUT)? {
-            b'{' => self.record(deeper(depth).map_err(Stop::Bound)?),
-            b'[' => self.list(deeper(depth).map_err(Stop::Bound)?),
-            b'"' => self.string().map(Node::Text),
-            b'-' | b'0'..=b'9' => self.number(),
-            b't' => self.word("true", Node::Bool(true)),
-            b'f' => self.word("false", Node::Bool(false)),
-            b'n' => self.word("null", Node::Null),
-            _ => Err(Stop::Wrong("no value")),
-        }
+        *place = match self.next_byte().ok_or(CUT)? {
+            b'{' => Node::Record(self.record(deeper(depth).map_err(Stop::Bound)?)?),
+            b'[' => Node::List(self.list(deeper(depth).map_err(Stop::Bound)?)?),
+            b'"' => Node::Text(self.string()?),
+            b'-' | b'0'..=b'9' => Node::Number(self.number()?),
+            b't' => self.word("true", Node::Bool(true))?,
+            b'f' => self.word("false", Node::Bool(false))?,
+            b'n' => self.word("null", Node::Null)?,
+            _ => return Err(Stop::Wrong("no value")),
+        };
+        Ok(())
     }
 
     fn word(&mut self, word: &str, node: Node<'a>) -> Result<Node<'a>, Stop> {
@@ -95,24 +98,27 @@ impl<'a> Reader<'a> {
         Ok(node)
     }
 
-    fn list(&mut self, inside: usize) -> Result<Node<'a>, Stop> {
+    fn list(&mut self, inside: usize) -> Result<Vec<Node<'a>>, Stop> {
         self.at += 1;
         let mut items = Vec::new();
         if self.passes(b']') {
-            return Ok(Node::List(items));
+            return Ok(items);
         }
         loop {
-            items.push(self.value(inside)?);
+            items.push(Node::Null);
+            if let Some(place) = items.last_mut() {
+                self.value(inside, place)?;
+            }
             if self.ends(b']')? {
-                return Ok(Node::List(items));
+                return Ok(items);
             }
         }
     }
 
-    fn record(&mut self, inside: usize) -> Result<Node<'a>, Stop> {
+    fn record(&mut self, inside: usize) -> Result<Vec<Member<'a>>, Stop> {
         self.at += 1;
         if self.passes(b'}') {
-            return Ok(Node::Record(Vec::new()));
+            return Ok(Vec::new());
         }
         // A history is a list of records that are alike.
         let mut members = Vec::with_capacity(self.n_members.min(ROOM));
@@ -120,14 +126,16 @@ impl<'a> Reader<'a> {
             if self.next_byte().ok_or(CUT)? != b'"' {
                 return Err(Stop::Wrong("no name"));
             }
-            let name = self.string()?;
+            members.push((self.string()?, Node::Null));
             if !self.passes(b':') {
                 return Err(Stop::Wrong("no colon"));
             }
-            members.push((name, self.value(inside)?));
+            if let Some((_, place)) = members.last_mut() {
+                self.value(inside, place)?;
+            }
             if self.ends(b'}')? {
                 self.n_members = members.len();
-                return Ok(Node::Record(members));
+                return Ok(members);
             }
         }
     }
@@ -220,7 +228,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn number(&mut self) -> Result<Node<'a>, Stop> {
+    fn number(&mut self) -> Result<&'a str, Stop> {
         let bytes = self.rest();
         let at = |place: usize| bytes.get(place).copied().unwrap_or_default();
         let begin = usize::from(at(0) == b'-');
@@ -237,7 +245,7 @@ impl<'a> Reader<'a> {
         }
         let written = self.text.get(self.at..self.at + end).unwrap_or_default();
         self.at += end;
-        Ok(Node::Number(written))
+        Ok(written)
     }
 }
 

@@ -38,14 +38,25 @@ fn lsst_id(name: &str) -> Option<u32> {
 ///
 /// Every packet that is read from then on is read with it. Those built in keep their ids.
 pub fn add_schema(id: u32, avsc: &[u8]) -> Result<(), PacketError> {
+    add(Some(id), avsc)
+}
+
+/// Adds the schema of a file with this name, without its ending: an id, or a name as `lsst.v11_2` or `elasticc.v0_9_2.alert`.
+pub fn add_schema_file(name: &str, avsc: &[u8]) -> Result<(), PacketError> {
+    let name = name.strip_suffix(".alert").unwrap_or(name);
+    add(name.parse().ok().or_else(|| lsst_id(name)), avsc)
+}
+
+fn add(id: Option<u32>, avsc: &[u8]) -> Result<(), PacketError> {
     let ready = ReadySchema::read(avsc)?;
     let name = alert_name(&ready.schema.name).to_owned();
     let mut added = ADDED_SCHEMAS.write().unwrap_or_else(PoisonError::into_inner);
-    added.retain(|entry| entry.id != Some(id));
+    let is_same = |entry: &Entry| entry.id == id && (id.is_some() || entry.name == name);
+    added.retain(|entry| !is_same(entry));
     if added.len() >= ADDED {
         return Err(PacketError::TooMuch { what: "schemas" });
     }
-    added.push(Entry { id: Some(id), name, ready });
+    added.push(Entry { id, name, ready });
     Ok(())
 }
 

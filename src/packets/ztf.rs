@@ -8,6 +8,7 @@ use crate::domain::alert::{
 
 use super::PacketError;
 use super::cursor::{Cursor, Fault};
+use super::invalid::{impossible, name, within};
 use super::limits::HISTORY_POINTS;
 use super::opened::{Opened, require_end};
 use super::plan::Stamp;
@@ -18,9 +19,6 @@ use super::ztf_values::{
     flux, forced_status, integer, is_impossible_limit, is_positive, julian_date, limit, magnitude,
     not_negative, number, right_ascension, score,
 };
-
-/// Longest `objectId` and `schemavsn` that is read, bytes.
-const NAME_BYTES: usize = 64;
 
 /// Reads the one alert of the packet `bytes`, whose record has to be used up.
 pub(super) fn read_alert(
@@ -171,37 +169,4 @@ pub(super) fn band(fid: &Scalar<'_>) -> Option<Band> {
         Scalar::Text(letter) if Band::from_letter(letter).is_some() => Band::from_letter(letter),
         number => integer(number).and_then(Band::from_ztf_fid),
     }
-}
-
-pub(super) fn within(
-    field: &'static str,
-    value: &Scalar<'_>,
-    holds: impl Fn(f64) -> bool,
-) -> Result<f64, PacketError> {
-    number(value).filter(|number| holds(*number)).ok_or_else(|| impossible(field, value))
-}
-
-/// A name that may stand in an address and in the database: visible ASCII.
-pub(super) fn name(field: &'static str, value: &Scalar<'_>) -> Result<String, PacketError> {
-    match value {
-        Scalar::Text(text)
-            if (1..=NAME_BYTES).contains(&text.len())
-                && text.bytes().all(|byte| byte.is_ascii_graphic()) =>
-        {
-            Ok((*text).to_owned())
-        }
-        other => Err(impossible(field, other)),
-    }
-}
-
-pub(super) fn impossible(field: &'static str, value: &Scalar<'_>) -> PacketError {
-    let value = match value {
-        Scalar::Absent => "absent".to_owned(),
-        Scalar::Bool(value) => value.to_string(),
-        Scalar::Int(value) => value.to_string(),
-        Scalar::Float(value) => value.to_string(),
-        Scalar::Text(text) => format!("{:?}", text.chars().take(NAME_BYTES).collect::<String>()),
-        Scalar::Bytes(length) => format!("{length} bytes"),
-    };
-    PacketError::Invalid { field, value }
 }
