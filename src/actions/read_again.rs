@@ -1,10 +1,8 @@
 //! Reading again what a run has set aside: part by part, each judged by the filter of the run.
 
-use bytes::Bytes;
-
 use crate::{
     brokers::{read_set_aside, stored_filter},
-    domain::{alert::Alert, filter::Filter, run::Run, sharing::Asker},
+    domain::{filter::Filter, run::Run, sharing::Asker},
     storage::{
         KeptAgain, KeptAlert, NotDone, SetAside, Storage, StorageError, ToTryAgain, TriedAgain,
     },
@@ -75,22 +73,15 @@ fn parts(messages: &[ToTryAgain]) -> Vec<Vec<i64>> {
 fn try_again(messages: Vec<SetAside>, filter: &Filter) -> TriedAgain {
     let mut tried = TriedAgain::default();
     for SetAside { id, bytes, attributes } in messages {
-        match judged(&bytes, filter) {
-            Ok(Ok(alert)) => tried.passed.push((id, KeptAlert { alert, attributes })),
-            Ok(Err(rule)) => tried.rejected.push((id, rule)),
+        match read_set_aside(&bytes) {
             Err(reason) => tried.unreadable.push((id, reason)),
+            Ok(alert) => match filter.judge(&alert) {
+                Ok(()) => tried.passed.push((id, KeptAlert { alert, attributes })),
+                Err(rejection) => tried.rejected.push((id, rejection.rule.id().to_owned())),
+            },
         }
     }
     tried
-}
-
-/// The alert, or the rule that rejects it, or why it cannot be read.
-fn judged(packet: &Bytes, filter: &Filter) -> Result<Result<Alert, String>, String> {
-    let alert = read_set_aside(packet)?;
-    Ok(match filter.judge(&alert) {
-        Ok(()) => Ok(alert),
-        Err(rejection) => Err(rejection.rule.id().to_owned()),
-    })
 }
 
 #[cfg(test)]

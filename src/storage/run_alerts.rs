@@ -194,5 +194,6 @@ pub(super) async fn link_to_run(
 
 /// The highest that a classifier gives.
 fn best_probability(alert: &Alert) -> Option<f64> {
-    alert.classifications.iter().filter_map(|it| it.probability).max_by(f64::total_cmp)
+    let probabilities = alert.classifications.iter().filter_map(|it| it.probability);
+    probabilities.filter(|it| (0.0..=1.0).contains(it)).max_by(f64::total_cmp)
 }
