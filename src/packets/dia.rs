@@ -275,8 +275,8 @@ impl<'a> Dia<'a> {
             v_mag: number(first(v_mag, v_mag_old)).filter(|mag| *mag > 0.0),
             a_au: number(axis),
             q_au: number(perihelion),
-            e: number(eccentricity),
-            i_deg: number(first(tilt, tilt_old)),
+            e: number(e),
+            i_deg: number(first(i, incl)),
             h: number(first(mag_h, mpc_h)),
         })
     }
