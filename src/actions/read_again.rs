@@ -73,7 +73,7 @@ fn parts(messages: &[ToTryAgain]) -> Vec<Vec<i64>> {
 fn try_again(messages: Vec<SetAside>, filter: &Filter) -> TriedAgain {
     let mut tried = TriedAgain::default();
     for SetAside { id, bytes, attributes } in messages {
-        match read_set_aside(&bytes) {
+        match read_set_aside(&bytes, attributes.as_ref()) {
             Err(reason) => tried.unreadable.push((id, reason)),
             Ok(alert) => match filter.judge(&alert) {
                 Ok(()) => tried.passed.push((id, KeptAlert { alert, attributes })),

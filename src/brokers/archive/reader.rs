@@ -74,7 +74,8 @@ fn read_file(root: &Path, file: &Path, sink: &mut Sink<'_>) -> Result<(), Stoppe
     match read_bounded(file) {
         Ok(bytes) => {
             // In gzip it is not seen yet whether a packet brings its schema.
-            let needs_schema = !tells_its_schema(&bytes) || origin.ends_with(".gz");
+            let is_gzip = file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz"));
+            let needs_schema = is_gzip || !tells_its_schema(&bytes);
             sink.read_with(if needs_schema { schema_beside(file) } else { None });
             sink.add_container(&origin, &bytes, MAX_UNZIPPED_BYTES).map(|_| ())
         }
