@@ -109,7 +109,7 @@ fn children(root_name: &str, root: &Path) -> Vec<Folder> {
 }
 
 /// How names of files with packets end, for a sentence.
-pub(super) const PACKET_ENDINGS: &str = ".avro, .json or either in .gz";
+pub(super) const PACKET_ENDINGS: &str = ".avro, .avro.gz, .json or .json.gz";
 
 /// Whether a file of this name (in lower case) holds alert packets, as it is or in gzip.
 pub(super) fn is_packets(name: &str) -> bool {
