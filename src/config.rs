@@ -75,9 +75,13 @@ pub struct ServeConfig {
     /// PostgreSQL to use instead of the private one, `postgres://USER:PASSWORD@HOST/NAME`.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
-    /// A folder of .avro or .avro.gz files or .tar.gz nights; may be given several times [default: the simulated night].
+    /// A folder of .avro or .json files (also in gzip) or .tar.gz nights; may be given several times [default: the simulated night].
     #[arg(long = "archive", env = "TOM_ALERTS_ARCHIVES", value_delimiter = ':')]
     pub archives: Vec<PathBuf>,
+    /// A folder of Avro schemas for packets that bring none, beside those built in: files named by their id, `1102.avsc`, or
+    /// as Rubin names them, `lsst.v11_2.avsc`.
+    #[arg(long, env = "TOM_ALERTS_SCHEMAS", value_name = "FOLDER")]
+    pub schemas: Option<PathBuf>,
     /// Google's services, and as whom they are used.
     #[command(flatten)]
     pub google: GoogleConfig,

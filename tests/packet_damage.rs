@@ -84,8 +84,11 @@ fn read_every_way(bytes: &Bytes, whole: &[u8]) -> bool {
     assert!(packets.len() < 1000);
     let json = to_json(&as_packet(bytes));
     let Ok(alert) = decode(bytes) else { return false };
-    assert_eq!(json.unwrap()["objectId"], alert.object_id);
     assert!(fields(&alert.packet).is_ok());
+    if alert.packet.format != PacketFormat::AvroContainer {
+        return to_json(&alert.packet).is_ok();
+    }
+    assert_eq!(json.unwrap()["objectId"], alert.object_id);
     let sync = &whole[whole.len() - 16..];
     let header = whole.windows(sync.len()).position(|window| window == sync).unwrap_or_default();
     if bytes.starts_with(&whole[..header]) {

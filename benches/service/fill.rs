@@ -5,7 +5,7 @@ use serde_json::json;
 use sqlx::PgPool;
 use tom_alerts::{
     domain::{
-        alert::{Alert, Band, Packet, PacketFormat, Stamps, Survey},
+        alert::{Alert, Band, Packet, PacketFormat, Survey},
         run::{LogLevel, RunId, RunState},
         saved_query::NewSavedQuery,
         sharing::{Asker, Sharing, TEAM},
@@ -169,10 +169,14 @@ fn object_id(number: usize) -> String {
 /// The alert of a number; two neighbouring numbers are one object.
 fn alert(number: usize) -> Alert {
     let place = place(number / 2);
+    let source_id = 5_000_000_000_000_000_000 + i64::try_from(number).expect("few alerts");
+    let packet = Packet {
+        format: PacketFormat::Json,
+        schema_version: "4.02".to_owned(),
+        bytes: Bytes::from_static(b"{}"),
+        n_head_bytes: 0,
+    };
     Alert {
-        survey: Survey::Ztf,
-        source_id: 5_000_000_000_000_000_000 + i64::try_from(number).expect("few alerts"),
-        object_id: object_id(number / 2),
         jd: 2_461_295.6 + 0.4 * spread(number, 0.754_877_666_246_693),
         ra: place.ra_deg(),
         dec: place.dec_deg(),
@@ -181,20 +185,8 @@ fn alert(number: usize) -> Alert {
         band: Some(if number.is_multiple_of(2) { Band::G } else { Band::R }),
         classtar: (!number.is_multiple_of(5)).then(|| spread(number, 0.819_172_513_396_164)),
         rb: Some(spread(number, 0.671_043_606_703_789)),
-        drb: None,
         is_positive: Some(true),
         ndethist: Some(2),
-        sgscore1: None,
-        distpsnr1: None,
-        ssdistnr: None,
-        history: Vec::new(),
-        n_impossible_limits: 0,
-        stamps: Stamps::default(),
-        packet: Packet {
-            format: PacketFormat::Json,
-            schema_version: "4.02".to_owned(),
-            bytes: Bytes::from_static(b"{}"),
-            n_head_bytes: 0,
-        },
+        ..Alert::new(Survey::Ztf, source_id, object_id(number / 2), packet)
     }
 }

@@ -5,6 +5,7 @@ pub mod credentials;
 pub mod estimate_query;
 pub mod grants;
 pub mod missing_settings;
+pub mod read_again;
 pub mod run_limits;
 pub mod run_stored;
 pub mod runs;

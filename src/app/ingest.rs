@@ -14,7 +14,8 @@ use self::{
     listening::{Every, Ingest},
 };
 use super::{
-    Database, Stop, accounts, google_access, pubsub_service, run_limits, runner, timing_of,
+    Database, Stop, accounts, google_access, pubsub_service, run_limits, runner,
+    schemas::add_schemas, timing_of,
 };
 use crate::{
     actions::runs::RunnerSettings,
@@ -31,6 +32,7 @@ pub async fn ingest(
     say: &(dyn Fn(&str) + Sync),
 ) -> anyhow::Result<()> {
     packets::install_limits();
+    add_schemas(config.schemas.as_deref())?;
     let data_dir = config.data_dir();
     let database = Database::start(config.database_url.as_deref(), &data_dir).await?;
     let done = ingest_on(&config, &data_dir, &database, stop, say).await;

@@ -5,6 +5,7 @@ mod backends;
 mod database;
 mod ending;
 mod ingest;
+mod schemas;
 mod settings;
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
@@ -58,6 +59,7 @@ pub async fn serve(
 ) -> anyhow::Result<()> {
     accounts::check_exposure(&config)?;
     packets::install_limits();
+    schemas::add_schemas(config.schemas.as_deref())?;
     if config.dev {
         web::serve_static_files_from(settings::folder_of_developers(&config)?);
     }

@@ -13,6 +13,7 @@ use super::{
     accounts,
     backends::{bigquery, pubsub_service},
     google_access,
+    schemas::add_schemas,
 };
 use crate::{
     config::{ServeConfig, unknown_variables},
@@ -27,6 +28,7 @@ pub fn check_settings(config: &ServeConfig) -> anyhow::Result<()> {
     if config.dev {
         folder_of_developers(config)?;
     }
+    add_schemas(config.schemas.as_deref())?;
     if let Some(url) = &config.database_url {
         // The error would show the password.
         anyhow::ensure!(is_database(url), "DATABASE_URL is no address of a PostgreSQL database");

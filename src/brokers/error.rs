@@ -54,6 +54,14 @@ pub enum BrokerError {
         /// Why there is no topic, and which there are.
         because: String,
     },
+    /// What the topic carries is nothing that is read here.
+    #[error("the topic {topic} is not read here: {why}. Choose another topic")]
+    Unread {
+        /// Its name.
+        topic: String,
+        /// What it carries instead of alerts.
+        why: &'static str,
+    },
     /// The subscription listens to something else.
     #[error(
         "The subscription {name} of project {project} receives {actual}, not {wanted}. Choose another subscription name, or leave topic and project empty to use it as it is",

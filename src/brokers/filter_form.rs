@@ -137,6 +137,11 @@ pub fn filter_from(parameters: &Parameters, now: DateTime<Utc>) -> Result<Filter
 
 /// The filter of a stored form, for a reader; a form whose fields no longer fit has none.
 pub fn filter_of_stored(parameters: &Value, now: DateTime<Utc>) -> Filter {
+    stored_filter(parameters, now).unwrap_or_default()
+}
+
+/// The filter of a stored form; `None` where its fields no longer fit.
+pub fn stored_filter(parameters: &Value, now: DateTime<Utc>) -> Option<Filter> {
     static FORM: FormSpec = FormSpec { groups: &[FILTER_FIELDS], rules: &[] };
     let fields = parameters.as_object().into_iter().flatten();
     let own: Map<String, Value> = fields
@@ -145,7 +150,7 @@ pub fn filter_of_stored(parameters: &Value, now: DateTime<Utc>) -> Filter {
         .collect();
     let context = Context { now, choices: Choices::new() };
     let checked = FORM.validate(&RawForm::from_json(&Value::Object(own)), &context).ok();
-    checked.and_then(|parameters| filter_from(&parameters, now).ok()).unwrap_or_default()
+    checked.and_then(|parameters| filter_from(&parameters, now).ok())
 }
 
 #[cfg(test)]

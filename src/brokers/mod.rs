@@ -14,6 +14,7 @@ mod preview;
 pub mod pubsub;
 mod receipt;
 mod run_context;
+mod set_aside;
 pub mod stream_client;
 pub mod stream_rest;
 mod subscriptions;
@@ -25,13 +26,15 @@ pub use self::{
     budget::{Budget, BudgetError, DailyBudget, PlannedJob, Reservation},
     cost::Cost,
     error::BrokerError,
-    filter_form::{FILTER_FIELDS, FILTER_RULES, filter_from, filter_of_stored},
+    filter_form::{FILTER_FIELDS, FILTER_RULES, filter_from, filter_of_stored, stored_filter},
     list::{BackendSettings, Brokers, EXAMPLE_BROKER, EXAMPLE_NAME, all_backends},
     preview::{Check, EstimatedCost, LeftToday, Preview},
     receipt::Receipt,
     run_context::{Progress, PullPace, RunContext},
+    set_aside::read_set_aside,
     subscriptions::{
         NewSubscription, PUBLISHED_NAMES, PUBLISHED_TOPICS, PublishedTopic, Subscriptions,
+        why_unread,
     },
 };
 use crate::domain::{alert::Alert, run::Unreadable};

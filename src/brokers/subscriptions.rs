@@ -18,34 +18,48 @@ pub struct PublishedTopic {
     pub survey: &'static str,
     /// What it carries, in a line.
     pub what: &'static str,
+    /// Why its messages are not read here; `None` where they are.
+    pub unread: Option<&'static str>,
 }
 
-/// Topics that Pitt-Google publishes, by survey. (PITTGOOGLE.md, of November 2026)
-pub const PUBLISHED_TOPICS: [PublishedTopic; 12] = [
+/// Topics that Pitt-Google publishes, by survey. (Its listings of July 2026.)
+pub const PUBLISHED_TOPICS: [PublishedTopic; 13] = [
     topic("ztf-loop", "ZTF", "About one alert a second, day and night: for trying things out."),
     topic(
         "ztf-alerts",
         "ZTF",
-        "Every alert as ZTF sends it, in Avro: up to about 600,000 a night, 67 kB each.",
+        "Every alert as ZTF sends it, in Avro with images: up to about 600,000 a night, 67 kB each.",
     ),
-    topic("ztf-lite", "ZTF", "All ZTF alerts with few fields and no images, in JSON."),
+    topic("ztf-lite", "ZTF", "Every alert in JSON, with few fields and no images; no classtar."),
     topic(
         "ztf-tagged",
         "ZTF",
-        "Few fields with tags such as is_pure and likely_extragalactic_transient.",
+        "As ztf-lite, with tags: is_pure, is_extragalactic_transient, not_moving and others.",
     ),
     topic(
         "ztf-SuperNNova",
         "ZTF",
-        "SuperNNova's classification of likely extragalactic transients.",
+        "As ztf-tagged, with SuperNNova's class: Ia or non-Ia, and how probable.",
     ),
-    topic("lsst-alerts", "LSST", "Every alert as Rubin sends it, in Avro."),
-    topic("lsst-alerts-json", "LSST", "Every alert, in JSON."),
-    topic("lsst-lite", "LSST", "Every alert, with few fields."),
-    topic("lsst-upsilon", "LSST", "UPSILoN's classes of periodic variables."),
-    topic("lsst-variability", "LSST", "Measures of variability."),
-    topic("lsst-supernnova", "LSST", "SuperNNova's classification."),
-    topic("lvk-alerts", "LVK", "Gravitational-wave alerts, in JSON."),
+    topic(
+        "lsst-alerts",
+        "LSST",
+        "Every alert as Rubin sends it, in Avro with images: 110 kB each, some 300.",
+    ),
+    topic("lsst-alerts-json", "LSST", "The same in JSON: some 150 kB each."),
+    topic("lsst-lite", "LSST", "Every alert in JSON, with few fields and no images."),
+    topic("lsst-supernnova", "LSST", "As lsst-lite, with SuperNNova's class: Ia or non-Ia."),
+    topic("lsst-upsilon", "LSST", "As lsst-lite, with UPSILoN's class of variable by band."),
+    topic("lsst-variability", "LSST", "As lsst-lite, tagged as likely variable or not."),
+    topic("lsst-xmatch", "LSST", "As lsst-lite, with the nearest source of Gaia."),
+    PublishedTopic {
+        name: "lvk-alerts",
+        survey: "LVK",
+        what: "Gravitational-wave alerts, in JSON.",
+        unread: Some(
+            "its messages are sky maps of gravitational waves, not detections with a position",
+        ),
+    },
 ];
 
 /// Their names.
@@ -60,7 +74,12 @@ pub const PUBLISHED_NAMES: [&str; PUBLISHED_TOPICS.len()] = {
 };
 
 const fn topic(name: &'static str, survey: &'static str, what: &'static str) -> PublishedTopic {
-    PublishedTopic { name, survey, what }
+    PublishedTopic { name, survey, what, unread: None }
+}
+
+/// Why the messages of a topic of this name are not read here; `None` where they are, or may be.
+pub fn why_unread(topic: &str) -> Option<&'static str> {
+    PUBLISHED_TOPICS.iter().find(|published| published.name == topic)?.unread
 }
 
 /// A subscription to be made.

@@ -27,6 +27,10 @@ pub struct IngestConfig {
     /// PostgreSQL to use instead of the private one, `postgres://USER:PASSWORD@HOST/NAME`.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
+    /// A folder of Avro schemas for packets that bring none, beside those built in: files named by their id, `1102.avsc`, or
+    /// as Rubin names them, `lsst.v11_2.avsc`.
+    #[arg(long, env = "TOM_ALERTS_SCHEMAS", value_name = "FOLDER")]
+    pub schemas: Option<PathBuf>,
     /// Google's services, and as whom they are used.
     #[command(flatten)]
     pub google: GoogleConfig,

@@ -238,7 +238,7 @@ impl Filter {
             Rule::Bands if self.bands.is_empty() => Verdict::Pass,
             Rule::Bands => on(alert.band, |band| self.bands.contains(&band)),
             Rule::RbMin => {
-                self.rb_min.map_or(Verdict::Pass, |least| on(alert.rb, |rb| rb >= least))
+                self.rb_min.map_or(Verdict::Pass, |least| on(alert.real_bogus(), |rb| rb >= least))
             }
             Rule::DrbMin => {
                 self.drb_min.map_or(Verdict::Pass, |least| on(alert.drb, |drb| drb >= least))
@@ -271,13 +271,16 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::domain::alert::{Packet, PacketFormat, Stamps, Survey};
+    use crate::domain::alert::{Packet, PacketFormat, Survey};
 
     fn alert() -> Alert {
+        let packet = Packet {
+            format: PacketFormat::AvroContainer,
+            schema_version: String::new(),
+            bytes: Bytes::new(),
+            n_head_bytes: 0,
+        };
         Alert {
-            survey: Survey::Ztf,
-            source_id: 2_188_216_843_315_010_016,
-            object_id: "ZTF18abfkwnk".to_owned(),
             jd: 2_459_942.5,
             ra: 24.5,
             dec: 63.3,
@@ -289,18 +292,7 @@ mod tests {
             drb: Some(0.9),
             is_positive: Some(true),
             ndethist: Some(3),
-            sgscore1: None,
-            distpsnr1: None,
-            ssdistnr: None,
-            history: Vec::new(),
-            n_impossible_limits: 0,
-            stamps: Stamps::default(),
-            packet: Packet {
-                format: PacketFormat::AvroContainer,
-                schema_version: String::new(),
-                bytes: Bytes::new(),
-                n_head_bytes: 0,
-            },
+            ..Alert::new(Survey::Ztf, 2_188_216_843_315_010_016, "ZTF18abfkwnk".to_owned(), packet)
         }
     }
 

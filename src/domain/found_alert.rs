@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::alert::Survey;
+use super::alert::{Alert, Band, Classification, Fluxes, Survey};
 
 /// One row of a run's results.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,10 +37,91 @@ pub struct FoundAlert {
     pub drb: Option<f64>,
     /// Number of detections at its position so far.
     pub ndethist: Option<i64>,
+    /// What its packet says besides.
+    pub details: AlertDetails,
+    /// What classifiers say of it, the most probable first.
+    pub classified: Vec<Classified>,
+    /// What brokers say of it in a word, by the alphabet.
+    pub tags: Vec<String>,
     /// Target that bears the object's name.
     pub target: Option<TargetLink>,
     /// Whether the member who looks has ticked it.
     pub is_selected: bool,
+}
+
+/// What is kept of an alert so that lists need not read its packet.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AlertDetails {
+    /// Fluxes of the detection.
+    pub fluxes: Fluxes,
+    /// Signal to noise, with the sign of the flux.
+    pub snr: Option<f64>,
+    /// Real/bogus score of LSST.
+    pub reliability: Option<f64>,
+    /// Time of the first detection, Julian date, UTC.
+    pub first_detection_jd: Option<f64>,
+    /// The last limit before it.
+    pub last_limit: Option<LastLimit>,
+    /// Star/galaxy score of the nearest catalogue source, 1 star.
+    pub sgscore1: Option<f64>,
+    /// Its distance, arcsec.
+    pub distpsnr1: Option<f64>,
+    /// Galactic latitude, degrees.
+    pub gal_b: Option<f64>,
+    /// Designation of the body of the solar system that it is.
+    pub designation: Option<String>,
+    /// Detections in its packet by band, by wavelength.
+    pub detections: Vec<(Band, u64)>,
+    /// Redshift of the host, by spectroscopy or else by photometry.
+    pub host_z: Option<f64>,
+}
+
+/// The last limit before the first detection.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LastLimit {
+    /// Julian date, UTC.
+    pub jd: f64,
+    /// Limiting magnitude, AB.
+    pub mag: f64,
+}
+
+impl AlertDetails {
+    /// Those of an alert that was read.
+    pub fn of(alert: &Alert) -> Self {
+        let by_band = alert.detections_by_band();
+        Self {
+            fluxes: alert.fluxes,
+            snr: alert.snr,
+            reliability: alert.reliability,
+            first_detection_jd: Some(alert.first_detection()).filter(|jd| jd.is_finite()),
+            last_limit: alert.last_limit().map(|(jd, mag)| LastLimit { jd, mag }),
+            sgscore1: alert.sgscore1,
+            distpsnr1: alert.distpsnr1,
+            gal_b: alert.gal_b(),
+            designation: alert.designation().map(str::to_owned),
+            detections: by_band.into_iter().map(|(band, n)| (band, n as u64)).collect(),
+            host_z: alert.host.and_then(|host| host.z_spec.or(host.z_phot)),
+        }
+    }
+}
+
+/// What a classifier says of an alert, and how that came.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Classified {
+    /// What it says.
+    pub classification: Classification,
+    /// The stream that brought it.
+    pub stream: Option<String>,
+    /// When it came.
+    pub received: DateTime<Utc>,
+}
+
+impl FoundAlert {
+    /// Days from the first detection to this one, to a tenth of a second.
+    pub fn age_d(&self) -> Option<f64> {
+        let first = self.details.first_detection_jd?;
+        Some(((self.jd - first).max(0.0) * 1e6).round() / 1e6)
+    }
 }
 
 /// Enough of a target to link to it.
@@ -69,6 +150,14 @@ pub enum SortColumn {
     Score,
     /// Real/bogus score.
     Rb,
+    /// Signal to noise.
+    Snr,
+    /// Real/bogus score of LSST.
+    Reliability,
+    /// Days since the first detection.
+    Age,
+    /// The highest probability that a classifier gives.
+    Probability,
 }
 
 /// The order of a list of results. Absent values come last either way.
@@ -103,10 +192,6 @@ impl SortOrder {
 pub struct StoredAlert {
     /// The row.
     pub row: FoundAlert,
-    /// Star/galaxy score of the nearest catalogue source.
-    pub sgscore1: Option<f64>,
-    /// Its distance, arcsec.
-    pub distpsnr1: Option<f64>,
     /// Distance of the nearest known solar-system object, arcsec.
     pub ssdistnr: Option<f64>,
     /// When it was first received.

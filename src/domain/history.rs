@@ -102,13 +102,15 @@ pub enum Action {
     Connected,
     /// Took them back.
     Disconnected,
+    /// Packets that it set aside were read again.
+    TriedAgain,
     /// Was not allowed.
     Refused,
 }
 
 impl Action {
     /// Every action, with the word for it.
-    pub const ALL: [(Self, &'static str); 22] = [
+    pub const ALL: [(Self, &'static str); 23] = [
         (Self::Created, "created"),
         (Self::Changed, "changed"),
         (Self::Shared, "shared"),
@@ -130,6 +132,7 @@ impl Action {
         (Self::Revoked, "revoked"),
         (Self::Connected, "connected"),
         (Self::Disconnected, "disconnected"),
+        (Self::TriedAgain, "tried again"),
         (Self::Refused, "refused"),
     ];
 

@@ -2,9 +2,14 @@
 
 mod calendar;
 mod error;
+mod leap_seconds;
 mod reading;
 
-pub use self::{error::TimeError, reading::parse_time};
+pub use self::{
+    error::TimeError,
+    leap_seconds::{mjd_tai_to_jd_utc, tai_minus_utc_d},
+    reading::parse_time,
+};
 
 use chrono::{DateTime, Duration, SubsecRound, Timelike, Utc};
 
@@ -13,9 +18,6 @@ const UNIX_EPOCH_JD: f64 = 2_440_587.5;
 
 /// JD - MJD, days.
 pub const MJD_ZERO_JD: f64 = 2_400_000.5;
-
-/// TAI - UTC, days: 37 s since 2017-01-01, when the last leap second came (IERS Bulletin C).
-pub const TAI_MINUS_UTC_D: f64 = 37.0 / 86_400.0;
 
 const MICROSECONDS_PER_DAY: f64 = 86_400e6;
 

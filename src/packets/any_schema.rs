@@ -16,6 +16,7 @@ use super::container::SingleRecord;
 use super::cursor::Cursor;
 use super::json_values::{byte_count, in_json, integer};
 use super::limits::{DEPTH, SCHEMA_TYPES, install_limits};
+use super::opened::require_end;
 use super::schema::Schema;
 use super::skip::skip;
 
@@ -41,13 +42,6 @@ pub(super) fn to_json(record: &SingleRecord<'_>) -> Result<String, PacketError> 
     let value = reader.read_value(&mut rest).map_err(refused)?;
     require_end(rest)?;
     in_json(&Shown { name: "", value: &value })
-}
-
-fn require_end(rest: &[u8]) -> Result<(), PacketError> {
-    match rest.len() {
-        0 => Ok(()),
-        bytes => Err(PacketError::TrailingBytes { bytes, after: "record" }),
-    }
 }
 
 fn avro_schema(text: &[u8]) -> Result<AvroSchema, PacketError> {

@@ -54,10 +54,38 @@ pub enum PacketError {
         reason: &'static str,
     },
     /// A known format that this software does not read.
-    #[error("{what} cannot be read here; Avro container files of ZTF alerts can")]
+    #[error("{what} cannot be read here; alerts of ZTF, LSST and ELAsTiCC can")]
     Unsupported {
         /// What it is.
         what: String,
+    },
+    /// An alert of a survey that this software does not read.
+    #[error("this is an alert of {survey}, not of ZTF, LSST or ELAsTiCC")]
+    OtherSurvey {
+        /// Which, or what it calls its objects.
+        survey: String,
+    },
+    /// The JSON of a packet cannot be read.
+    #[error("the packet's JSON cannot be read: {reason}")]
+    Json {
+        /// What is wrong, and where.
+        reason: String,
+    },
+    /// The packet names a schema that is neither built in nor was added.
+    #[error(
+        "the packet's schema has the id {id}, which is not known here; it can be read once that schema is added"
+    )]
+    UnknownSchema {
+        /// The id in the packet.
+        id: u32,
+    },
+    /// The schema that the topic or the archive says is not known.
+    #[error(
+        "the schema {name:?} is not known here; the packet can be read once that schema is added"
+    )]
+    UnknownSchemaName {
+        /// Its name.
+        name: String,
     },
     /// A value does not fit its schema's type.
     #[error("the packet is damaged: {what}")]

@@ -3,9 +3,12 @@
 use crate::domain::{alert::Packet, wording};
 
 use super::PacketError;
+use super::broker_fields::{BROKER, BROKER_RECORDS, broker_fact, own_name};
+use super::dia_fields;
+use super::field_fact::FieldFact;
 use super::json::with_tree;
 use super::value::Value;
-use super::ztf_fields::{FieldFact, GROUPS, OTHER, fact};
+use super::ztf_fields::{GROUPS, OTHER, fact};
 
 /// Some fields of a packet that belong together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,11 +38,14 @@ pub fn fields(packet: &Packet) -> Result<Vec<FieldGroup>, PacketError> {
 }
 
 fn grouped(tree: &Value<'_>) -> Vec<FieldGroup> {
-    let titles = GROUPS.iter().map(|(title, _)| *title).chain([OTHER]);
+    let dia_titles = dia_fields::TITLES.iter().map(|(_, title)| *title);
+    let dia_titles = dia_titles.filter(|title| GROUPS.iter().all(|(known, _)| known != title));
+    let titles = GROUPS.iter().map(|(title, _)| *title).chain(dia_titles).chain([BROKER, OTHER]);
     let mut groups: Vec<FieldGroup> =
         titles.map(|title| FieldGroup { title, fields: Vec::new() }).collect();
+    let is_lsst = is_lsst(tree);
     for (name, value) in flat(tree) {
-        let FieldFact { title, unit, meaning } = fact(&name);
+        let FieldFact { title, unit, meaning } = fact_of(&name, is_lsst);
         let field = Field { name, value: shown(value), unit, meaning };
         if let Some(group) = groups.iter_mut().find(|group| group.title == title) {
             group.fields.push(field);
@@ -49,26 +55,63 @@ fn grouped(tree: &Value<'_>) -> Vec<FieldGroup> {
     groups
 }
 
-/// Records of LSST whose fields are named with the record's name in front.
-const LSST_RECORDS: [&str; 4] = ["diaSource", "diaObject", "ssSource", "mpc_orbits"];
+/// Whether an alert's fluxes are those of LSST; `None` where it is no alert of LSST or ELAsTiCC.
+fn is_lsst(tree: &Value<'_>) -> Option<bool> {
+    let mut fields = layers(tree).into_iter().flat_map(members);
+    let (_, source) = fields.find(|(name, _)| *name == "diaSource")?;
+    Some(members(source).iter().all(|(name, _)| *name != "psFlux"))
+}
 
-/// The alert's own fields, then its candidate's. The candidate's `candid` repeats the alert's and is left out.
+fn fact_of(name: &str, is_lsst: Option<bool>) -> FieldFact {
+    let unknown = FieldFact { title: OTHER, unit: "", meaning: "" };
+    broker_fact(name).unwrap_or_else(|| match is_lsst {
+        None => fact(own_name(name)),
+        Some(is_lsst) => dia_fields::fact(name, is_lsst).unwrap_or(unknown),
+    })
+}
+
+/// Whether the fields of this record are named with the record's name in front.
+fn is_dia_record(name: &str) -> bool {
+    dia_fields::TITLES.iter().any(|(record, _)| *record == name)
+}
+
+/// Records whose fields are the alert's own, whoever put them there.
+const OPEN_RECORDS: [&str; 4] = ["alertIds", "candidate", "source", "xmatch"];
+
+/// The record in which brokers put an alert beside which they say something.
+const WRAPPING: &str = "alert_lite";
+
+/// The alert's own fields, then its candidate's, then what stands around the alert. The candidate's `candid` repeats the
+/// alert's and is left out.
 fn flat<'t>(tree: &'t Value<'_>) -> Vec<(String, &'t Value<'t>)> {
     let mut flat = Vec::new();
-    let mut candidate = Vec::new();
-    for (name, value) in members(tree) {
-        if *name == "candidate" {
-            let fields = members(value).iter().filter(|(name, _)| *name != "candid");
-            candidate.extend(fields.map(|(name, value)| ((*name).to_owned(), value)));
-        } else if LSST_RECORDS.contains(name) && matches!(value, Value::Fields(_)) {
+    let mut inner = Vec::new();
+    for (name, value) in layers(tree).into_iter().rev().flat_map(members) {
+        let is_record = matches!(value, Value::Fields(_));
+        if OPEN_RECORDS.contains(name) && is_record {
+            let repeated = if *name == "alertIds" { "" } else { "candid" };
+            let fields = members(value).iter().filter(|(name, _)| own_name(name) != repeated);
+            inner.extend(fields.map(|(name, value)| ((*name).to_owned(), value)));
+        } else if (is_dia_record(name) || BROKER_RECORDS.contains(name)) && is_record {
             let fields = members(value).iter();
-            candidate.extend(fields.map(|(field, value)| (format!("{name}.{field}"), value)));
-        } else {
+            inner.extend(fields.map(|(field, value)| (format!("{name}.{field}"), value)));
+        } else if *name != WRAPPING {
             flat.push(((*name).to_owned(), value));
         }
     }
-    flat.extend(candidate);
+    flat.extend(inner);
     flat
+}
+
+/// The record and those in it that hold the alert, the inmost last.
+fn layers<'t, 'a>(tree: &'t Value<'a>) -> Vec<&'t Value<'a>> {
+    let mut layers = vec![tree];
+    let mut outer = tree;
+    while let Some((_, inner)) = members(outer).iter().find(|(name, _)| *name == WRAPPING) {
+        layers.push(inner);
+        outer = inner;
+    }
+    layers
 }
 
 fn members<'t, 'a>(value: &'t Value<'a>) -> &'t [(&'a str, Value<'a>)] {
@@ -127,6 +170,25 @@ mod tests {
         assert_eq!(shown(&Value::Null), "absent");
         assert_eq!(shown(&Value::Float(15.8836)), "15.8836");
         assert_eq!(shown(&Value::Integer(2_982_177_112_815_010_003)), "2982177112815010003");
+    }
+
+    #[test]
+    fn what_stands_around_an_alert_is_shown_with_it() {
+        let classes = Value::Fields(vec![("prob_class0", Value::Double(0.75))]);
+        let ids = Value::Fields(vec![("objectId", Value::Text("ZTF18abcdefg"))]);
+        let source = Value::Fields(vec![("mag", Value::Double(18.5)), ("sourceId", Value::Null)]);
+        let alert = Value::Fields(vec![("alertIds", ids), ("source", source)]);
+        let once = Value::Fields(vec![("alert_lite", alert)]);
+        let message = Value::Fields(vec![("alert_lite", once), ("SuperNNova", classes)]);
+        let groups = grouped(&message);
+        let fields: Vec<_> = groups
+            .iter()
+            .flat_map(|group| group.fields.iter().map(|field| (group.title, field.name.as_str())))
+            .collect();
+        assert_eq!(
+            fields,
+            [("Alert", "objectId"), ("Detection", "mag"), (BROKER, "SuperNNova.prob_class0")]
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A packet as JSON.
 
+use bytes::Bytes;
 use serde_json::{Map, Value as Json};
 
 use crate::domain::{
@@ -8,14 +9,17 @@ use crate::domain::{
 };
 
 use super::PacketError;
-use super::container::{SingleRecord, single_record};
+use super::any_schema;
+use super::container::single_record;
+use super::gzip::unzipped;
+use super::json_tree::Node;
 use super::json_values::{byte_count, in_json, integer};
 use super::limits::install_limits;
+use super::opened::{Hint, Opened, hint_of};
 use super::schema::Schema;
-use super::sniff::require_container;
-use super::table_row::TableRow;
+use super::sniff::{is_container, is_json};
+use super::table_row::with_row;
 use super::value::{Tree, Value};
-use super::{any_schema, schema_cache};
 
 /// Every field of a packet, in the order of its schema.
 ///
@@ -25,14 +29,19 @@ pub fn to_json(packet: &Packet) -> Result<Json, PacketError> {
     with_tree(packet, |tree| json("", tree))
 }
 
-/// The text of the same, of an Avro container file with one record, whatever survey it is of.
+/// The text of the same, of a packet of one record, whatever survey it is of, or of JSON.
 pub fn container_to_json(bytes: &[u8]) -> Result<String, PacketError> {
-    require_container(bytes)?;
-    let record = single_record(bytes)?;
-    match schema_cache::ready(record.schema) {
-        Ok(ready) => read_tree(&ready.schema, &record, |tree| in_json(&json("", tree)))?,
+    let bytes = unzipped(Bytes::copy_from_slice(bytes))?;
+    if is_json(&bytes) {
+        return in_json(&json("", &Node::parse(&bytes)?.tree()));
+    }
+    match Opened::of(&bytes, &Hint::default()) {
+        Ok(opened) => {
+            read_tree(&opened.ready.schema, &opened.record, |tree| in_json(&json("", tree)))?
+        }
         // No schema of ours, or none at all: that shows when it is read.
-        Err(_) => any_schema::to_json(&record),
+        Err(_) if is_container(&bytes) => any_schema::to_json(&single_record(&bytes)?),
+        Err(error) => Err(error),
     }
 }
 
@@ -42,25 +51,20 @@ pub(super) fn with_tree<T>(
     use_tree: impl FnOnce(&Value<'_>) -> T,
 ) -> Result<T, PacketError> {
     match packet.format {
-        PacketFormat::AvroContainer => {}
-        PacketFormat::AvroWire => return Err(PacketError::unsupported("Confluent wire format")),
-        PacketFormat::Json => return Err(PacketError::unsupported("JSON")),
-        PacketFormat::TableRow => {
-            let kept = TableRow::read(&packet.bytes)?;
-            return Ok(use_tree(&kept.tree()));
-        }
+        PacketFormat::Json => return Ok(use_tree(&Node::parse(&packet.bytes)?.tree())),
+        PacketFormat::TableRow => return with_row(&packet.bytes, |row| use_tree(&row.tree())),
+        PacketFormat::AvroContainer | PacketFormat::AvroWire | PacketFormat::AvroSchemaless => {}
     }
-    require_container(&packet.bytes)?;
-    let record = single_record(&packet.bytes)?;
-    read_tree(&schema_cache::ready(record.schema)?.schema, &record, use_tree)
+    let opened = Opened::of(&packet.bytes, &hint_of(packet))?;
+    read_tree(&opened.ready.schema, &opened.record, use_tree)
 }
 
 fn read_tree<T>(
     schema: &Schema,
-    record: &SingleRecord<'_>,
+    record: &[u8],
     use_tree: impl FnOnce(&Value<'_>) -> T,
 ) -> Result<T, PacketError> {
-    let (tree, left) = Tree::read(schema, &record.bytes)?;
+    let (tree, left) = Tree::read(schema, record)?;
     match left {
         0 => Ok(use_tree(&tree)),
         bytes => Err(PacketError::TrailingBytes { bytes, after: "record" }),

@@ -1,5 +1,7 @@
 //! A writer's schema as a table of nodes that refer to each other by index, so that a name costs an index and never a copy.
 
+use super::cursor::{Cursor, Fault};
+
 /// The place of a type in its [`Schema`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NodeId(pub(super) usize);
@@ -48,11 +50,39 @@ impl Schema {
         self.nodes.get(id.0).unwrap_or(&Node::Null)
     }
 
-    /// The root record's fields.
+    /// The root record's fields. Where the root is a list of types, the last one is the alert: those before are its parts.
     pub(super) fn root_fields(&self) -> Option<&[Field]> {
-        match self.node(self.root) {
+        let root = match self.node(self.root) {
+            Node::Union(branches) => *branches.last()?,
+            _ => self.root,
+        };
+        match self.node(root) {
             Node::Record(fields) => Some(fields),
             _ => None,
+        }
+    }
+
+    /// A union of null and one other type is that other type, which may be absent: the place of null in it, and the type.
+    pub(super) fn unwrapped(&self, id: NodeId) -> (Option<usize>, NodeId) {
+        if let Node::Union(branches) = self.node(id)
+            && let [first, second] = branches.as_slice()
+        {
+            match (self.node(*first), self.node(*second)) {
+                (Node::Null, _) => return (Some(0), *second),
+                (_, Node::Null) => return (Some(1), *first),
+                _ => {}
+            }
+        }
+        (None, id)
+    }
+
+    /// Passes over what stands before the root record.
+    pub(super) fn enter_root(&self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
+        match self.node(self.root) {
+            Node::Union(branches) if cursor.choice(branches.len())? + 1 != branches.len() => {
+                Err(Fault::Choice)
+            }
+            _ => Ok(()),
         }
     }
 }

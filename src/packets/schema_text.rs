@@ -34,7 +34,12 @@ impl Reading {
     fn whole(json: &Value) -> Result<Schema, PacketError> {
         let mut reading = Self { nodes: Vec::new(), named: HashMap::new() };
         let root = reading.node(json, "", 0)?;
-        let name = reading.named.iter().find(|(_, id)| **id == root).map(|(name, _)| name.clone());
+        let record = match reading.nodes.get(root.0) {
+            Some(Node::Union(branches)) => branches.last().copied().unwrap_or(root),
+            _ => root,
+        };
+        let name =
+            reading.named.iter().find(|(_, id)| **id == record).map(|(name, _)| name.clone());
         Ok(Schema { nodes: reading.nodes, root, name: name.unwrap_or_default() })
     }
 

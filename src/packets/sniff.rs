@@ -4,21 +4,51 @@ use super::PacketError;
 use super::container::MAGIC;
 use super::limits::MESSAGE_BYTES;
 
-/// Refuses what is not an Avro container file, and what is longer than a packet may be.
-pub(super) fn require_container(bytes: &[u8]) -> Result<(), PacketError> {
+/// The format that some bytes are in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form<'a> {
+    Container,
+    /// Confluent wire format.
+    Wire {
+        id: u32,
+        record: &'a [u8],
+    },
+    SingleObject,
+    Json,
+    Unknown,
+}
+
+impl Form<'_> {
+    /// The error of a form that is not read.
+    pub(super) fn refused(self) -> PacketError {
+        match self {
+            Self::Json => PacketError::unsupported("JSON"),
+            Self::SingleObject => PacketError::unsupported("an Avro single-object message"),
+            _ => PacketError::NotAPacket,
+        }
+    }
+}
+
+/// The format of these bytes. What is longer than a packet may be is refused.
+pub(super) fn form(bytes: &[u8]) -> Result<Form<'_>, PacketError> {
+    require_length(bytes)?;
+    Ok(match bytes {
+        _ if is_container(bytes) => Form::Container,
+        [0, a, b, c, d, record @ ..] if !record.is_empty() => {
+            Form::Wire { id: u32::from_be_bytes([*a, *b, *c, *d]), record }
+        }
+        [0xc3, 0x01, ..] => Form::SingleObject,
+        _ if is_json(bytes) => Form::Json,
+        _ => Form::Unknown,
+    })
+}
+
+/// Refuses what is longer than a packet may be.
+pub(super) fn require_length(bytes: &[u8]) -> Result<(), PacketError> {
     if bytes.len() > MESSAGE_BYTES {
         return Err(PacketError::TooLarge { bytes: bytes.len(), limit: MESSAGE_BYTES });
     }
-    match bytes {
-        _ if is_container(bytes) => Ok(()),
-        [0, _, _, _, _, _, ..] => Err(PacketError::unsupported(
-            "Confluent wire format (schemaless Avro behind a schema id)",
-        )),
-        [0xc3, 0x01, ..] => Err(PacketError::unsupported("an Avro single-object message")),
-        [0x1f, 0x8b, ..] => Err(PacketError::unsupported("a gzip file")),
-        _ if is_json(bytes) => Err(PacketError::unsupported("JSON")),
-        _ => Err(PacketError::NotAPacket),
-    }
+    Ok(())
 }
 
 /// Whether the bytes begin as an Avro object container file does.
@@ -26,6 +56,7 @@ pub(super) fn is_container(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }
 
-fn is_json(bytes: &[u8]) -> bool {
+/// Whether the bytes begin as a record or a list of JSON does.
+pub(super) fn is_json(bytes: &[u8]) -> bool {
     matches!(bytes.trim_ascii_start(), [b'{' | b'[', ..])
 }

@@ -9,10 +9,12 @@ use super::PacketError;
 use super::codec::Codec;
 use super::container::{Header, MAGIC};
 use super::cursor::Cursor;
+use super::gzip::unzipped;
 use super::limits::RECORDS;
 use super::schema_cache::{ReadySchema, ready};
 use super::skip::skip;
 use super::sniff::is_container;
+use super::wrap::{append_record, put_bytes, put_long};
 
 /// The packets in `bytes`, in order.
 ///
@@ -22,6 +24,10 @@ use super::sniff::is_container;
 /// What is damaged yields its error once, after the packets before it, and ends.
 pub fn split_container(bytes: Bytes) -> SplitContainer {
     let whole = |bytes| SplitContainer { state: State::Whole(bytes) };
+    let bytes = match unzipped(bytes) {
+        Ok(bytes) => bytes,
+        Err(error) => return SplitContainer { state: State::Failed(error) },
+    };
     if !is_container(&bytes) {
         return whole(bytes);
     }
@@ -169,9 +175,7 @@ impl Records {
     fn packet(&self, record: &[u8]) -> Bytes {
         let mut packet = Vec::with_capacity(self.header.len() + record.len() + 32);
         packet.extend_from_slice(&self.header);
-        put_long(&mut packet, 1);
-        put_bytes(&mut packet, record);
-        packet.extend_from_slice(&self.sync);
+        append_record(&mut packet, record, &self.sync);
         packet.into()
     }
 }
@@ -190,23 +194,4 @@ fn null_header(header: &Header<'_>) -> Vec<u8> {
     put_long(&mut bytes, 0);
     bytes.extend_from_slice(header.sync);
     bytes
-}
-
-fn put_bytes(to: &mut Vec<u8>, bytes: &[u8]) {
-    put_long(to, bytes.len());
-    to.extend_from_slice(bytes);
-}
-
-/// Appends a count or a length as a zig-zag variable-length integer.
-fn put_long(to: &mut Vec<u8>, value: usize) {
-    let mut left = (value as u64) << 1;
-    loop {
-        let [low, ..] = left.to_le_bytes();
-        if left < 0x80 {
-            to.push(low);
-            return;
-        }
-        to.push(low | 0x80);
-        left >>= 7;
-    }
 }

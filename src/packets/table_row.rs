@@ -4,21 +4,12 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use crate::domain::alert::{
-    Alert, HistoryPoint, Measurement, Packet, PacketFormat, Stamps, Survey,
-};
+use crate::domain::alert::{Alert, Packet, PacketFormat};
 
 use super::PacketError;
-use super::limits::MESSAGE_BYTES;
-use super::program::Scalar;
-use super::row_values::{points, scalar, sorted};
-use super::table_row_lsst::read_lsst;
-use super::value::Value;
-use super::ztf::{band, impossible, name, within};
-use super::ztf_values::{
-    flux, integer, is_impossible_limit, is_positive, julian_date, limit, magnitude, not_negative,
-    right_ascension, score,
-};
+use super::dia_json::{is_dia, read_dia};
+use super::json_tree::Node;
+use super::ztf_json::{OWN, read_ztf};
 
 /// A row with the table it comes from.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -36,17 +27,23 @@ impl TableRow {
         // Names and JSON values can always be written.
         serde_json::to_vec(self).unwrap_or_default().into()
     }
+}
 
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, PacketError> {
-        if bytes.len() > MESSAGE_BYTES {
-            return Err(PacketError::TooLarge { bytes: bytes.len(), limit: MESSAGE_BYTES });
-        }
-        serde_json::from_slice(bytes)
-            .map_err(|_| PacketError::Damaged { what: "a row of a table is not the JSON it was" })
-    }
+const NO_ROW: PacketError =
+    PacketError::Damaged { what: "a row of a table is not the JSON it was" };
 
-    pub(super) fn tree(&self) -> Value<'_> {
-        Value::Fields(self.row.iter().map(|(name, value)| (name.as_str(), tree(value))).collect())
+/// Reads the kept bytes of a row and hands the row to `use_row`.
+pub(super) fn with_row<T>(
+    bytes: &[u8],
+    use_row: impl FnOnce(&Node<'_>) -> T,
+) -> Result<T, PacketError> {
+    let kept = Node::parse(bytes).map_err(|error| match error {
+        PacketError::Json { .. } => NO_ROW,
+        other => other,
+    })?;
+    match (kept.get("table"), kept.get("row")) {
+        (Some(Node::Text(_)), Some(row @ Node::Record(_))) => Ok(use_row(row)),
+        _ => Err(NO_ROW),
     }
 }
 
@@ -55,110 +52,15 @@ impl TableRow {
 /// Rows hold what a query selected: every value but the ids, the time and the place may be absent. ZTF's columns may
 /// stand in a record `candidate`, as in the survey's packets, or beside each other.
 pub fn decode_table_row(bytes: &Bytes, schema_version: &str) -> Result<Alert, PacketError> {
-    let TableRow { row, .. } = TableRow::read(bytes)?;
     let packet = Packet {
         format: PacketFormat::TableRow,
         schema_version: schema_version.to_owned(),
         bytes: bytes.clone(),
         n_head_bytes: 0,
     };
-    if row.contains_key("diaSource") || row.contains_key("diaSourceId") {
-        read_lsst(&row, packet)
-    } else {
-        read_ztf(&row, packet)
-    }
-}
-
-fn read_ztf(row: &Map<String, Json>, packet: Packet) -> Result<Alert, PacketError> {
-    let of = |name: &str| column(row, name);
-    // `decl` is what some call `dec`, a word of SQL.
-    let dec = Some(of("dec")).filter(|dec| *dec != Scalar::Absent).unwrap_or_else(|| of("decl"));
-    let candid = of("candid");
-    Ok(Alert {
-        survey: Survey::Ztf,
-        source_id: integer(&candid).ok_or_else(|| impossible("candid", &candid))?,
-        object_id: name("objectId", &of("objectId"))?,
-        jd: julian_date(&of("jd")).ok_or_else(|| impossible("jd", &of("jd")))?,
-        ra: right_ascension(&of("ra")).ok_or_else(|| impossible("ra", &of("ra")))?,
-        dec: within("dec", &dec, |dec| (-90.0..=90.0).contains(&dec))?,
-        mag: magnitude(&of("magpsf")),
-        mag_err: not_negative(&of("sigmapsf")),
-        band: band(&of("fid")),
-        classtar: score(&of("classtar")),
-        rb: score(&of("rb")),
-        drb: score(&of("drb")),
-        is_positive: is_positive(&of("isdiffpos")),
-        ndethist: integer(&of("ndethist")).filter(|count| *count >= 0),
-        sgscore1: score(&of("sgscore1")),
-        distpsnr1: not_negative(&of("distpsnr1")),
-        ssdistnr: not_negative(&of("ssdistnr")),
-        history: sorted(&[
-            points(row, "prv_candidates", previous)?,
-            points(row, "fp_hists", forced)?,
-        ]),
-        n_impossible_limits: n_impossible_limits(row),
-        stamps: Stamps::default(),
-        packet,
-    })
-}
-
-/// A column of the candidate, or of the row itself.
-fn column<'r>(row: &'r Map<String, Json>, name: &str) -> Scalar<'r> {
-    let inner = row.get("candidate").and_then(|candidate| candidate.get(name));
-    scalar(row.get(name).or(inner))
-}
-
-fn previous(entry: &Json) -> Option<HistoryPoint> {
-    let of = |name: &str| scalar(entry.get(name));
-    let measurement = match (magnitude(&of("magpsf")), limit(&of("diffmaglim"))) {
-        (Some(mag), _) => Measurement::Detection {
-            source_id: integer(&of("candid")),
-            mag,
-            mag_err: not_negative(&of("sigmapsf")),
-            is_positive: is_positive(&of("isdiffpos")),
-            rb: score(&of("rb")),
-        },
-        (None, Some(mag)) => Measurement::Limit { mag },
-        (None, None) => return None,
-    };
-    Some(HistoryPoint { jd: julian_date(&of("jd"))?, band: band(&of("fid")), measurement })
-}
-
-fn n_impossible_limits(row: &Map<String, Json>) -> u64 {
-    let entries = row.get("prv_candidates").and_then(Json::as_array).into_iter().flatten();
-    let is_one = |entry: &&Json| {
-        magnitude(&scalar(entry.get("magpsf"))).is_none()
-            && is_impossible_limit(&scalar(entry.get("diffmaglim")))
-    };
-    entries.filter(is_one).count() as u64
-}
-
-fn forced(entry: &Json) -> Option<HistoryPoint> {
-    let of = |name: &str| scalar(entry.get(name));
-    let flux = flux(&of("forcediffimflux"))?;
-    let zero_point = magnitude(&of("magzpsci")).filter(|_| flux > 0.0);
-    let measurement = Measurement::Forced {
-        flux,
-        flux_err: not_negative(&of("forcediffimfluxunc")),
-        mag: zero_point.map(|zero_point| zero_point - 2.5 * flux.log10()),
-    };
-    Some(HistoryPoint { jd: julian_date(&of("jd"))?, band: band(&of("fid")), measurement })
-}
-
-fn tree(value: &Json) -> Value<'_> {
-    match value {
-        Json::Null => Value::Null,
-        Json::Bool(value) => Value::Boolean(*value),
-        Json::String(text) => Value::Text(text),
-        Json::Number(number) => match number.as_i64() {
-            Some(integer) => Value::Integer(integer),
-            None => Value::Double(number.as_f64().unwrap_or(f64::NAN)),
-        },
-        Json::Array(items) => Value::Array(items.iter().map(tree).collect()),
-        Json::Object(fields) => {
-            Value::Fields(fields.iter().map(|(name, value)| (name.as_str(), tree(value))).collect())
-        }
-    }
+    with_row(bytes, |row| {
+        if is_dia(row) { read_dia(row, packet) } else { read_ztf(&OWN, row, &[], packet) }
+    })?
 }
 
 #[cfg(test)]
@@ -166,7 +68,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::alert::Band;
+    use crate::domain::alert::{Band, Flux, FluxUnit, Measurement, Survey};
 
     fn decode(row: &Json) -> Result<Alert, PacketError> {
         let row = row.as_object().unwrap().clone();
@@ -197,7 +99,11 @@ mod tests {
         );
         assert_eq!(
             alert.history[1].measurement,
-            Measurement::Forced { flux: 100.0, flux_err: None, mag: Some(21.0) }
+            Measurement::Forced {
+                flux: Flux { value: 100.0, err: None, unit: FluxUnit::Dn },
+                zero_point: Some(26.0),
+                status: None
+            }
         );
         assert_eq!(alert.packet.schema_version, "4.02");
         assert_eq!(super::super::decode_kept(&alert.packet).unwrap(), alert);

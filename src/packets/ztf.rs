@@ -1,45 +1,43 @@
-//! From a ZTF record's values to an [`Alert`].
+//! From a ZTF record's values to an [`Alert`], whichever form they came in.
 
 use bytes::Bytes;
 
 use crate::domain::alert::{
-    Alert, Band, HistoryPoint, Measurement, Packet, PacketFormat, Stamps, Survey,
+    Alert, Band, Flux, FluxUnit, ForcedStatus, HistoryPoint, Measurement, Packet, Stamps, Survey,
 };
 
 use super::PacketError;
-use super::container::SingleRecord;
 use super::cursor::{Cursor, Fault};
+use super::invalid::{impossible, name, within};
 use super::limits::HISTORY_POINTS;
+use super::opened::{Opened, require_end};
+use super::plan::Stamp;
 use super::program::Scalar;
-use super::schema::Schema;
-use super::ztf_plan::{AlertRow, CandidateRow, ForcedRow, PreviousRow, Sink, Stamp, ZtfPlan};
+use super::survey::{is_ztf_object, not_ztf};
+use super::ztf_plan::{AlertRow, CandidateRow, ForcedRow, PreviousRow, Sink, ZtfPlan};
 use super::ztf_values::{
-    flux, integer, is_impossible_limit, is_positive, julian_date, limit, magnitude, not_negative,
-    number, right_ascension, score,
+    flux, forced_status, integer, is_impossible_limit, is_positive, julian_date, limit, magnitude,
+    not_negative, number, right_ascension, score,
 };
 
-/// Longest `objectId` and `schemavsn` that is read, bytes.
-const NAME_BYTES: usize = 64;
-
-/// Reads the one alert in `record`, which stands in the packet `bytes`. All of `record` has to be used.
+/// Reads the one alert of the packet `bytes`, whose record has to be used up.
 pub(super) fn read_alert(
-    schema: &Schema,
+    opened: &Opened<'_>,
     plan: &ZtfPlan,
-    record: &SingleRecord<'_>,
     bytes: &Bytes,
 ) -> Result<Alert, PacketError> {
-    let mut cursor = Cursor::new(&record.bytes);
-    let mut draft = Draft::default();
-    plan.run(schema, &mut cursor, &mut draft)?;
-    match cursor.rest().len() {
-        0 => draft.finish(bytes, record.n_head_bytes),
-        bytes => Err(PacketError::TrailingBytes { bytes, after: "record" }),
-    }
+    let mut cursor = Cursor::new(&opened.record);
+    let mut draft = Draft { is_named_ztf: plan.is_named_ztf, ..Draft::default() };
+    plan.run(&opened.ready.schema, &mut cursor, &mut draft)?;
+    require_end(cursor.rest())?;
+    draft.finish(opened.packet(String::new(), bytes))
 }
 
 /// An alert half read.
 #[derive(Default)]
-struct Draft<'a> {
+pub(super) struct Draft<'a> {
+    /// Whether the schema itself says that it is ZTF's.
+    is_named_ztf: bool,
     alert: AlertRow<'a>,
     candidate: CandidateRow<'a>,
     history: Vec<HistoryPoint>,
@@ -63,6 +61,7 @@ impl<'a> Sink<'a> for Draft<'a> {
                 source_id: integer(candid),
                 mag,
                 mag_err: not_negative(sigmapsf),
+                flux: None,
                 is_positive: is_positive(isdiffpos),
                 rb: score(rb),
             },
@@ -76,11 +75,16 @@ impl<'a> Sink<'a> for Draft<'a> {
     }
 
     fn forced(&mut self, row: &ForcedRow<'a>) -> Result<(), Fault> {
-        let [jd, fid, forcediffimflux, forcediffimfluxunc, magzpsci] = row;
-        let Some(flux) = flux(forcediffimflux) else { return Ok(()) };
-        let mag = magnitude(magzpsci).filter(|_| flux > 0.0).map(|zero| zero - 2.5 * flux.log10());
-        let flux_err = not_negative(forcediffimfluxunc);
-        self.add(jd, fid, Measurement::Forced { flux, flux_err, mag })
+        let [jd, fid, forcediffimflux, forcediffimfluxunc, magzpsci, procstatus] = row;
+        let Some(value) = flux(forcediffimflux) else {
+            // What is there and is no flux is ZTF's mark of a failed measurement.
+            self.n_impossible_limits += u64::from(number(forcediffimflux).is_some());
+            return Ok(());
+        };
+        let flux = Flux { value, err: not_negative(forcediffimfluxunc), unit: FluxUnit::Dn };
+        let zero_point = magnitude(magzpsci);
+        let status = forced_status(procstatus).map(ForcedStatus::ProcStatus);
+        self.add(jd, fid, Measurement::Forced { flux, zero_point, status })
     }
 
     fn stamp(&mut self, stamp: Stamp, bytes: &Scalar<'a>) {
@@ -110,20 +114,19 @@ impl Draft<'_> {
         Ok(())
     }
 
-    fn finish(mut self, bytes: &Bytes, n_head_bytes: usize) -> Result<Alert, PacketError> {
-        let [schemavsn, object_id, alert_candid] = self.alert;
+    /// The alert. A version of the schema that `packet` does not tell is the one that the record tells.
+    pub(super) fn finish(mut self, mut packet: Packet) -> Result<Alert, PacketError> {
+        let object_id = self.object_id()?;
+        let [schemavsn, .., alert_candid] = self.alert;
         let [jd, fid, candid, isdiffpos, ra, dec, magpsf, sigmapsf, scores @ ..] = self.candidate;
-        let [classtar, rb, drb, ndethist, sgscore1, distpsnr1, ssdistnr] = scores;
+        let [classtar, rb, drb, ndethist, jdstarthist, sgscore1, distpsnr1, ssdistnr] = scores;
         let source_id = integer(&alert_candid).or_else(|| integer(&candid));
-        let schema_version = match schemavsn {
-            Scalar::Absent => String::new(),
-            other => name("schemavsn", &other)?,
-        };
+        if packet.schema_version.is_empty() && schemavsn != Scalar::Absent {
+            packet.schema_version = name("schemavsn", &schemavsn)?;
+        }
         self.history.sort_by(|one, other| one.jd.total_cmp(&other.jd));
+        let source_id = source_id.ok_or_else(|| impossible("candid", &alert_candid))?;
         Ok(Alert {
-            survey: Survey::Ztf,
-            source_id: source_id.ok_or_else(|| impossible("candid", &alert_candid))?,
-            object_id: name("objectId", &object_id)?,
             jd: julian_date(&jd).ok_or_else(|| impossible("jd", &jd))?,
             ra: right_ascension(&ra).ok_or_else(|| impossible("ra", &ra))?,
             dec: within("dec", &dec, |dec| (-90.0..=90.0).contains(&dec))?,
@@ -135,55 +138,35 @@ impl Draft<'_> {
             drb: score(&drb),
             is_positive: is_positive(&isdiffpos),
             ndethist: integer(&ndethist).filter(|count| *count >= 0),
+            first_detection_jd: julian_date(&jdstarthist),
             sgscore1: score(&sgscore1),
             distpsnr1: not_negative(&distpsnr1),
             ssdistnr: not_negative(&ssdistnr),
             history: self.history,
             n_impossible_limits: self.n_impossible_limits,
             stamps: self.stamps,
-            packet: Packet {
-                format: PacketFormat::AvroContainer,
-                schema_version,
-                bytes: bytes.clone(),
-                n_head_bytes,
-            },
+            ..Alert::new(Survey::Ztf, source_id, object_id, packet)
         })
     }
 }
 
-pub(super) fn band(fid: &Scalar<'_>) -> Option<Band> {
-    integer(fid).and_then(Band::from_ztf_fid)
-}
-
-pub(super) fn within(
-    field: &'static str,
-    value: &Scalar<'_>,
-    holds: impl Fn(f64) -> bool,
-) -> Result<f64, PacketError> {
-    number(value).filter(|number| holds(*number)).ok_or_else(|| impossible(field, value))
-}
-
-/// A name that may stand in an address and in the database: visible ASCII.
-pub(super) fn name(field: &'static str, value: &Scalar<'_>) -> Result<String, PacketError> {
-    match value {
-        Scalar::Text(text)
-            if (1..=NAME_BYTES).contains(&text.len())
-                && text.bytes().all(|byte| byte.is_ascii_graphic()) =>
-        {
-            Ok((*text).to_owned())
+impl Draft<'_> {
+    /// The object's name; in schemas that know no objects, the alert's number.
+    fn object_id(&self) -> Result<String, PacketError> {
+        let [_, publisher, object_id, alert_id, _] = &self.alert;
+        match (object_id, alert_id) {
+            (Scalar::Text(text), _) if is_ztf_object(text) => Ok((*text).to_owned()),
+            (Scalar::Absent, Scalar::Int(number)) if self.is_named_ztf => Ok(number.to_string()),
+            (Scalar::Absent, Scalar::Text(_)) if self.is_named_ztf => name("alertId", alert_id),
+            _ => Err(not_ztf(&name("objectId", object_id)?, publisher)),
         }
-        other => Err(impossible(field, other)),
     }
 }
 
-pub(super) fn impossible(field: &'static str, value: &Scalar<'_>) -> PacketError {
-    let value = match value {
-        Scalar::Absent => "absent".to_owned(),
-        Scalar::Bool(value) => value.to_string(),
-        Scalar::Int(value) => value.to_string(),
-        Scalar::Float(value) => value.to_string(),
-        Scalar::Text(text) => format!("{:?}", text.chars().take(NAME_BYTES).collect::<String>()),
-        Scalar::Bytes(length) => format!("{length} bytes"),
-    };
-    PacketError::Invalid { field, value }
+pub(super) fn band(fid: &Scalar<'_>) -> Option<Band> {
+    match fid {
+        // Some write the letter: g, R.
+        Scalar::Text(letter) if Band::from_letter(letter).is_some() => Band::from_letter(letter),
+        number => integer(number).and_then(Band::from_ztf_fid),
+    }
 }

@@ -1,13 +1,6 @@
 //! What ZTF's fields are: group, unit and meaning by name. Units: ZTF's alert schema 4.02.
 
-/// What is known of a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct FieldFact {
-    /// The group it belongs to.
-    pub(super) title: &'static str,
-    pub(super) unit: &'static str,
-    pub(super) meaning: &'static str,
-}
+use super::field_fact::FieldFact;
 
 /// A group's title and its fields: name, unit, meaning.
 type Group = (&'static str, &'static [(&'static str, &'static str, &'static str)]);

@@ -73,6 +73,20 @@ pub(super) fn flux(value: &Scalar<'_>) -> Option<f64> {
     number(value).filter(|flux| *flux > -99_998.0)
 }
 
+/// What ZTF says against a forced measurement, as it says it: `procstatus`, codes between commas. 0 is success, and 57 says
+/// only that the reference image has no source within 5 arcsec.
+pub(super) fn forced_status(value: &Scalar<'_>) -> Option<String> {
+    let said = match value {
+        Scalar::Text(text) => (*text).trim().chars().take(STATUS_CHARACTERS).collect::<String>(),
+        other => integer(other)?.to_string(),
+    };
+    let is_harmless = said.split(',').all(|code| matches!(code.trim(), "" | "0" | "57" | "null"));
+    (!is_harmless).then_some(said)
+}
+
+/// Longest `procstatus` that is kept; it has a few codes of two digits.
+const STATUS_CHARACTERS: usize = 64;
+
 /// A Julian date between 4713 BC and AD 9999.
 pub(super) fn julian_date(value: &Scalar<'_>) -> Option<f64> {
     number(value).filter(|jd| (0.0..5_373_484.5).contains(jd))
@@ -180,6 +194,20 @@ mod tests {
         assert_eq!(right_ascension(&Scalar::Int(360)), Some(0.0));
         let zero = right_ascension(&Scalar::Float(-0.0)).unwrap();
         assert!(zero.is_sign_positive(), "JSON would have -0.0");
+    }
+
+    #[test]
+    fn a_forced_measurement_has_a_status_where_something_speaks_against_it() {
+        for harmless in ["0", "57", "0,57", " 0 ", "", "null"] {
+            assert_eq!(forced_status(&Scalar::Text(harmless)), None, "{harmless:?}");
+        }
+        assert_eq!(forced_status(&Scalar::Absent), None);
+        assert_eq!(forced_status(&Scalar::Int(0)), None);
+        assert_eq!(forced_status(&Scalar::Int(61)), Some("61".to_owned()));
+        assert_eq!(forced_status(&Scalar::Text("56")), Some("56".to_owned()));
+        assert_eq!(forced_status(&Scalar::Text("57,62")), Some("57,62".to_owned()));
+        let long = forced_status(&Scalar::Text(&"5".repeat(1_000)));
+        assert_eq!(long.map(|text| text.len()), Some(STATUS_CHARACTERS));
     }
 
     #[test]

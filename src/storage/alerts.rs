@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Storage, StorageError, begin_on,
-    run_alerts::{FoundAlertRow, found_alert_columns},
+    found_alert_rows::{FoundAlertRow, found_alert_columns},
 };
 use crate::domain::{
     alert::{Packet, PacketFormat, Survey},
@@ -27,7 +27,7 @@ impl Storage {
             "select ",
             found_alert_columns!(),
             ",
-                    a.sgscore1, a.distpsnr1, a.ssdistnr, a.received,
+                    a.ssdistnr, a.received,
                     p.format, p.schema_version, p.head_id, h.bytes as head, p.bytes
              from alert a
              join alert_packet p on p.alert_id = a.id
@@ -134,8 +134,6 @@ impl Storage {
 struct StoredAlertRow {
     #[sqlx(flatten)]
     found: FoundAlertRow,
-    sgscore1: Option<f64>,
-    distpsnr1: Option<f64>,
     ssdistnr: Option<f64>,
     received: DateTime<Utc>,
     format: String,
@@ -156,8 +154,6 @@ impl StoredAlertRow {
         let format = PacketFormat::from_id(&self.format).ok_or(inconsistent)?;
         Ok(StoredAlert {
             row: self.found.into_alert(false)?,
-            sgscore1: self.sgscore1,
-            distpsnr1: self.distpsnr1,
             ssdistnr: self.ssdistnr,
             received: self.received,
             packet: Packet {

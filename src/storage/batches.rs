@@ -12,7 +12,9 @@ use std::collections::{BTreeMap, HashSet};
 use sqlx::{PgConnection, types::Json};
 
 use super::{
-    NotKept, Storage, StorageError, begin_on, from_bigint, kept_packets,
+    NotKept, Storage, StorageError, begin_on,
+    classifications::insert_said,
+    from_bigint, kept_packets,
     known_alerts::{KeptAlert, insert_alerts},
     packet_heads::Heads,
     run_alerts::link_to_run,
@@ -51,6 +53,14 @@ impl Batch {
     }
 }
 
+/// The stream that a run reads: the topic, else the subscription, which is named like it; null where it reads none.
+macro_rules! stream_of_run {
+    () => {
+        "coalesce(nullif(parameters->>'topic', ''), nullif(parameters->>'subscription_name', ''))"
+    };
+}
+pub(super) use stream_of_run;
+
 /// What became of a run by keeping a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeptBatch {
@@ -88,6 +98,9 @@ impl Storage {
     }
 }
 
+/// State, number of the last batch, alerts, saved query of a listener, stream.
+type LockedRun = (String, i64, i64, Option<i64>, Option<String>);
+
 async fn keep(
     connection: &mut PgConnection,
     run_id: RunId,
@@ -95,7 +108,7 @@ async fn keep(
     heads: &Heads,
     turn: &mut Turn,
 ) -> Result<u64, NotKept> {
-    let alerts = without_repeats(&batch.alerts);
+    let alerts = without_repeats(batch.alerts.iter());
     if !heads.are_there(connection).await? {
         return Err(NotKept::RemovedMeanwhile);
     }
@@ -104,10 +117,11 @@ async fn keep(
     kept_packets::copy_in(connection, &known.packets(&alerts, |known| known.is_new), heads).await?;
     turn.may_count().await?;
     // The row lock keeps whoever wants to end the run out until this batch is counted.
-    let (state, batch_number, stored, listened): (String, i64, i64, Option<i64>) = sqlx::query_as(
-        "select state, batch_number, stored, case when day is not null then saved_query_id end
-         from run where id = $1 for update",
-    )
+    let (state, batch_number, stored, listened, stream): LockedRun = sqlx::query_as(concat!(
+        "select state, batch_number, stored, case when day is not null then saved_query_id end, ",
+        stream_of_run!(),
+        " from run where id = $1 for update"
+    ))
     .bind(run_id)
     .fetch_optional(&mut *connection)
     .await?
@@ -121,6 +135,7 @@ async fn keep(
     // Only now: the batch before may have locked the same packets.
     kept_packets::complete(connection, &known.packets(&alerts, |known| known.is_row), heads)
         .await?;
+    insert_said(connection, &alerts, &known, stream.as_deref()).await?;
     let n_linked = link_to_run(connection, run_id, listened, &alerts, &known).await?;
     let n_set_aside = insert_unreadable(connection, run_id, listened, &batch.unreadable).await?;
     Ok(count_batch(connection, run_id, batch, n_linked, n_set_aside).await?)
@@ -128,12 +143,12 @@ async fn keep(
 
 /// Each alert once, in the order of its key: two processes that keep the same alerts wait for each other
 /// instead of blocking each other for ever.
-fn without_repeats(alerts: &[KeptAlert]) -> Vec<&KeptAlert> {
+pub(super) fn without_repeats<'k>(
+    alerts: impl Iterator<Item = &'k KeptAlert>,
+) -> Vec<&'k KeptAlert> {
     let mut seen = HashSet::new();
-    let mut once: Vec<&KeptAlert> = alerts
-        .iter()
-        .filter(|kept| seen.insert((kept.alert.survey, kept.alert.source_id)))
-        .collect();
+    let mut once: Vec<&KeptAlert> =
+        alerts.filter(|kept| seen.insert((kept.alert.survey, kept.alert.source_id))).collect();
     once.sort_by_key(|kept| (kept.alert.survey, kept.alert.source_id));
     once
 }

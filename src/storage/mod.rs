@@ -18,9 +18,11 @@ mod api_tokens;
 mod askers;
 mod batches;
 mod budget;
+mod classifications;
 mod credentials;
 mod errors;
 mod form_drafts;
+mod found_alert_rows;
 mod groups;
 mod history;
 mod invitations;
@@ -36,6 +38,7 @@ mod migrations;
 mod owned;
 mod packet_heads;
 mod query_lists;
+mod read_again;
 mod results;
 mod run_alerts;
 mod run_lists;
@@ -82,6 +85,7 @@ pub use self::{
     listener_work::{ListenerAtWork, NamedQuery, RunAtWork},
     migrations::MIGRATOR,
     query_lists::{QueryFilter, QueryOrder},
+    read_again::{KeptAgain, TriedAgain},
     results::{Cursor, PageCursor, ResultPage},
     run_lists::RunFilter,
     run_news::RunFollower,
@@ -96,7 +100,7 @@ pub use self::{
     target_saves::Saving,
     team::MemberChange,
     turns::{Follower, Turn},
-    unreadable::QuarantinedMessage,
+    unreadable::{QuarantinedMessage, SetAside, ToTryAgain},
 };
 
 /// Where a page of a list begins.

@@ -5,8 +5,10 @@
 use std::fmt;
 
 use super::{
-    Storage, StorageError, from_bigint,
-    run_alerts::{FoundAlertRow, Scan, page_sql},
+    Storage, StorageError,
+    found_alert_rows::FoundAlertRow,
+    from_bigint,
+    run_alerts::{Scan, page_sql},
     to_bigint,
 };
 use crate::domain::{

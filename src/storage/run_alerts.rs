@@ -3,76 +3,19 @@
 //! The table repeats the columns that sort, and has an index for each: a page is one index range, however long the run
 //! is. Columns that may be absent have two indexes, so that absent values come last both ways.
 
-use sqlx::{FromRow, PgConnection};
+use sqlx::PgConnection;
 
 use super::{
     StorageError,
+    found_alert_rows::found_alert_columns,
     known_alerts::{KeptAlert, KnownAlerts},
     storable_json,
 };
 use crate::domain::{
-    alert::{Alert, Survey},
-    found_alert::{FoundAlert, SortColumn, SortOrder, TargetLink},
+    alert::Alert,
+    found_alert::{SortColumn, SortOrder},
     run::RunId,
 };
-
-/// What a list shows of `alert a`, under the names of [`FoundAlertRow`].
-macro_rules! found_alert_columns {
-    () => {
-        "a.id as alert_id, a.survey, a.source_id, a.object_id, a.jd, a.ra, a.dec, a.mag, a.mag_err, a.band, a.is_positive,
-         a.classtar, a.rb, a.drb, a.ndethist, known.target_id, known.target_name"
-    };
-}
-pub(super) use found_alert_columns;
-
-/// The columns of one alert, as [`found_alert_columns`] selects them.
-#[derive(FromRow)]
-pub(super) struct FoundAlertRow {
-    pub(super) alert_id: i64,
-    survey: String,
-    source_id: i64,
-    object_id: String,
-    jd: f64,
-    ra: f64,
-    dec: f64,
-    mag: Option<f64>,
-    mag_err: Option<f64>,
-    band: Option<String>,
-    is_positive: Option<bool>,
-    classtar: Option<f64>,
-    rb: Option<f64>,
-    drb: Option<f64>,
-    ndethist: Option<i64>,
-    target_id: Option<i64>,
-    target_name: Option<String>,
-}
-
-impl FoundAlertRow {
-    /// The alert, which a member has ticked or not.
-    pub(super) fn into_alert(self, is_selected: bool) -> Result<FoundAlert, StorageError> {
-        let survey = Survey::from_id(&self.survey)
-            .ok_or(StorageError::Inconsistent { table: "alert", id: self.alert_id })?;
-        Ok(FoundAlert {
-            id: self.alert_id,
-            survey,
-            source_id: self.source_id,
-            object_id: self.object_id,
-            jd: self.jd,
-            ra: self.ra,
-            dec: self.dec,
-            mag: self.mag,
-            mag_err: self.mag_err,
-            band: self.band,
-            is_positive: self.is_positive,
-            classtar: self.classtar,
-            rb: self.rb,
-            drb: self.drb,
-            ndethist: self.ndethist,
-            target: self.target_id.zip(self.target_name).map(|(id, name)| TargetLink { id, name }),
-            is_selected,
-        })
-    }
-}
 
 /// Which way an index is read, and from where.
 #[derive(Clone, Copy)]
@@ -191,6 +134,10 @@ pub(super) fn page_sql(order: SortOrder, scan: Scan) -> &'static str {
         SortColumn::Mag => scans_of_some!(scan, "mag", down),
         SortColumn::Score => scans_of_some!(scan, "classtar", down),
         SortColumn::Rb => scans_of_some!(scan, "rb", down),
+        SortColumn::Snr => scans_of_some!(scan, "snr", down),
+        SortColumn::Reliability => scans_of_some!(scan, "reliability", down),
+        SortColumn::Age => scans_of_some!(scan, "age", down),
+        SortColumn::Probability => scans_of_some!(scan, "probability", down),
     }
 }
 
@@ -211,15 +158,16 @@ pub(super) async fn link_to_run(
         linked.iter().map(|(_, kept)| of(&kept.alert)).collect::<Vec<_>>()
     };
     let done = sqlx::query(
-        "insert into run_alert (run_id, alert_id, object_id, jd, ra, dec, mag, classtar, rb, attributes)
+        "insert into run_alert (run_id, alert_id, object_id, jd, ra, dec, mag, classtar, rb, snr, reliability, age,
+                                probability, attributes)
          select $1, t.*
          from unnest($2::bigint[], $3::text[], $4::float8[], $5::float8[], $6::float8[], $7::float8[], $8::float8[],
-                     $9::float8[], $10::jsonb[])
-              as t (alert_id, object_id, jd, ra, dec, mag, classtar, rb, attributes)
-         where $11::bigint is null or not exists (
+                     $9::float8[], $10::float8[], $11::float8[], $12::float8[], $13::float8[], $14::jsonb[])
+              as t (alert_id, object_id, jd, ra, dec, mag, classtar, rb, snr, reliability, age, probability, attributes)
+         where $15::bigint is null or not exists (
              select from run_alert o
              join run e on e.id = o.run_id
-             where o.alert_id = t.alert_id and o.run_id <> $1 and e.saved_query_id = $11 and e.day is not null
+             where o.alert_id = t.alert_id and o.run_id <> $1 and e.saved_query_id = $15 and e.day is not null
                and o.attributes->>'message_id' = t.attributes->>'message_id'
          )
          on conflict do nothing",
@@ -233,9 +181,19 @@ pub(super) async fn link_to_run(
     .bind(column(|alert| alert.mag))
     .bind(column(|alert| alert.classtar))
     .bind(column(|alert| alert.rb))
+    .bind(column(|alert| alert.snr))
+    .bind(column(|alert| alert.reliability))
+    .bind(column(|alert| Some(alert.age_d()).filter(|age| age.is_finite())))
+    .bind(column(best_probability))
     .bind(linked.iter().map(|(_, kept)| kept.attributes.as_ref().map(storable_json)).collect::<Vec<_>>())
     .bind(listened)
     .execute(connection)
     .await?;
     Ok(done.rows_affected())
+}
+
+/// The highest that a classifier gives.
+fn best_probability(alert: &Alert) -> Option<f64> {
+    let probabilities = alert.classifications.iter().filter_map(|it| it.probability);
+    probabilities.filter(|it| (0.0..=1.0).contains(it)).max_by(f64::total_cmp)
 }

@@ -1,9 +1,14 @@
 //! Table `unreadable`: the quarantine of a run.
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use sqlx::PgConnection;
 
-use super::{ListPosition, Storage, StorageError, from_bigint, storable, storable_json};
+use super::{
+    ListPosition, NotDone, Storage, StorageError, from_bigint, owned::OwnedTable, storable,
+    storable_json,
+};
 use crate::domain::{
     run::{RunId, Unreadable},
     sharing::Asker,
@@ -26,6 +31,26 @@ pub struct QuarantinedMessage {
     pub is_container: bool,
     /// When it came.
     pub at: DateTime<Utc>,
+}
+
+/// A message in quarantine that may be tried again.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub struct ToTryAgain {
+    /// Its id.
+    pub id: i64,
+    /// Size of what was kept.
+    pub n_bytes: i64,
+}
+
+/// A message in quarantine with its bytes.
+#[derive(Clone, Debug)]
+pub struct SetAside {
+    /// Its id.
+    pub id: i64,
+    /// What was kept of it.
+    pub bytes: Bytes,
+    /// What the transport said of it.
+    pub attributes: Option<Value>,
 }
 
 impl QuarantinedMessage {
@@ -111,6 +136,71 @@ impl Storage {
         .fetch_optional(&self.pool)
         .await?;
         Ok(bytes)
+    }
+
+    /// Up to `limit` messages of a run that they may change, those first that were never tried again; `None` when it is not
+    /// there for them. Of what is too large nothing was kept.
+    pub async fn list_to_try_again(
+        &self,
+        by: &Asker,
+        run_id: RunId,
+        limit: i64,
+    ) -> Result<Option<Vec<ToTryAgain>>, NotDone> {
+        by.require_work()?;
+        let mut tx = self.begin_as(by).await?;
+        let may: Option<bool> = sqlx::query_scalar(
+            "select true from run where id = $1 and may_change(started_by, readers, writers, $2, $3, $4)",
+        )
+        .bind(run_id)
+        .bind(by.member_id())
+        .bind(by.seen_groups())
+        .bind(by.is_admin())
+        .fetch_optional(&mut *tx)
+        .await?;
+        if may.is_none() {
+            OwnedTable::Run.refused(tx, by, run_id).await?;
+            return Ok(None);
+        }
+        let messages = sqlx::query_as(
+            "select id, octet_length(bytes)::bigint as n_bytes from unreadable
+             where run_id = $1 and octet_length(bytes) > 0
+             order by tried nulls first, id
+             limit $2",
+        )
+        .bind(run_id)
+        .bind(limit)
+        .fetch_all(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(Some(messages))
+    }
+
+    /// Some messages of a run that they may change, with their bytes.
+    pub async fn find_set_aside(
+        &self,
+        by: &Asker,
+        run_id: RunId,
+        ids: &[i64],
+    ) -> Result<Vec<SetAside>, StorageError> {
+        let rows: Vec<(i64, Vec<u8>, Option<Value>)> = sqlx::query_as(
+            "select u.id, u.bytes, u.attributes from unreadable u
+             join run r on r.id = u.run_id
+             where u.run_id = $4 and u.id = any($5) and may_change(r.started_by, r.readers, r.writers, $1, $2, $3)
+             order by u.id",
+        )
+        .bind(by.member_id())
+        .bind(by.seen_groups())
+        .bind(by.is_admin())
+        .bind(run_id)
+        .bind(ids)
+        .fetch_all(&self.pool)
+        .await?;
+        let set_aside = |(id, bytes, attributes): (i64, Vec<u8>, _)| SetAside {
+            id,
+            bytes: bytes.into(),
+            attributes,
+        };
+        Ok(rows.into_iter().map(set_aside).collect())
     }
 }
 

@@ -108,6 +108,7 @@ fn runs_and_targets() -> Router<AppState> {
         .route("/runs/{id}/share/", get(shared::share::get_run).post(shared::share::post_run))
         .route("/runs/{id}/history/", get(shared::history::get_run))
         .route("/runs/{id}/unreadable/", get(run::unreadable::get))
+        .route("/runs/{id}/unreadable/retry/", post(run::unreadable::post_retry))
         .route("/runs/{run_id}/unreadable/{id}/", get(run::unreadable::get_bytes))
         .route("/runs/{run_id}/unreadable/{id}/json/", get(run::unreadable::get_json))
         .route("/targets/", get(target::list::get))

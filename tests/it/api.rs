@@ -159,7 +159,7 @@ async fn the_description_names_every_route_that_answers() {
     app.post_json("/api/queries/", &query).await.expect(201);
     app.post_json("/api/targets/", &json!({"name": "t", "ra": 1, "dec": 1})).await.expect(201);
     for (path, methods) in description["paths"].as_object().unwrap() {
-        let path = path.replace(
+        let path = path.replace("{survey}", "ztf").replace("{source_id}", "1").replace(
             "{id}",
             &if path.contains("runs/{") { run["id"].to_string() } else { "1".to_owned() },
         );

@@ -282,7 +282,9 @@ async fn files_and_members_that_are_skipped_by_their_names_are_counted_and_told(
     let members = packets(1);
     let readme = ("readme.txt".to_owned(), b"hello".to_vec());
     let skipped = |n: &str| {
-        format!("Skipped {n} not ending in .avro or .avro.gz, nor in .tar.gz, .tgz or .tar.")
+        format!(
+            "Skipped {n} not ending in .avro, .avro.gz, .json or .json.gz, nor in .tar.gz, .tgz or .tar."
+        )
     };
     let nothing = "Nothing to read: no packets were found.";
     let read = "Read to the end: 1 packet.";
@@ -291,7 +293,7 @@ async fn files_and_members_that_are_skipped_by_their_names_are_counted_and_told(
         (
             vec![
                 ("a.avro", members[0].1.clone()),
-                ("b.json", vec![]),
+                ("b.txt", vec![]),
                 ("c.fits", vec![]),
                 (".hidden", vec![]),
             ],
@@ -299,7 +301,9 @@ async fn files_and_members_that_are_skipped_by_their_names_are_counted_and_told(
         ),
         (
             vec![("a.tar", tar(&[members[0].clone(), readme]))],
-            format!("{read} In a.tar: skipped 1 member not ending in .avro or .avro.gz."),
+            format!(
+                "{read} In a.tar: skipped 1 member not ending in .avro, .avro.gz, .json or .json.gz."
+            ),
         ),
         (vec![("a.avro", members[0].1.clone()), (".hidden", vec![])], read.to_owned()),
     ] {

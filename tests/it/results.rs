@@ -30,6 +30,22 @@ async fn gappy_run(app: &TestApp) -> i64 {
             let sql = format!("update {table} set {column} = null where {key} % {modulus} = 0");
             sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&pool).await.unwrap();
         }
+        // What ZTF has none of.
+        let sql = format!(
+            "update {table} set snr = {key} % 17 - 8, reliability = ({key} % 13) / 13.0 where {key} % 4 <> 0"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&pool).await.unwrap();
+    }
+    for statement in [
+        "update alert set first_detection_jd = null where id % 6 = 0",
+        "update run_alert set age = null where alert_id % 6 = 0",
+        "insert into classification (alert_id, classifier, version, class, probability)
+         select id, 'SuperNNova', '1.3', class, p from alert, (values ('Ia', 0.5), ('other', 0.25)) said (class, q),
+                lateral (select q + (id % 19) / 40.0) as said_of (p)
+         where id % 5 <> 0",
+        "update run_alert set probability = 0.5 + (alert_id % 19) / 40.0 where alert_id % 5 <> 0",
+    ] {
+        sqlx::query(statement).execute(&pool).await.unwrap();
     }
     run["id"].as_i64().unwrap()
 }
@@ -38,10 +54,15 @@ async fn gappy_run(app: &TestApp) -> i64 {
 async fn every_column_sorts_both_ways_over_pages_with_absent_values_last() {
     let app = TestApp::start_empty().await;
     let id = gappy_run(&app).await;
-    let all = app.get(&format!("/api/runs/{id}/alerts/?page_size=1000")).await.json()["results"]
-        .as_array()
-        .unwrap()
-        .clone();
+    let mut all =
+        app.get(&format!("/api/runs/{id}/alerts/?page_size=1000")).await.json()["results"]
+            .as_array()
+            .unwrap()
+            .clone();
+    for row in &mut all {
+        // Of several classes the most probable comes first.
+        row["probability"] = row["classifications"][0]["probability"].clone();
+    }
     for (column, key) in [
         ("time", "jd"),
         ("name", "object_id"),
@@ -50,6 +71,10 @@ async fn every_column_sorts_both_ways_over_pages_with_absent_values_last() {
         ("mag", "mag"),
         ("score", "score"),
         ("rb", "rb"),
+        ("snr", "snr"),
+        ("reliability", "reliability"),
+        ("age", "age_d"),
+        ("class", "probability"),
     ] {
         for descending in [false, true] {
             let order = format!("{}{column}", if descending { "-" } else { "" });
@@ -106,12 +131,96 @@ async fn columns_are_chosen_and_every_link_keeps_the_choice() {
 
     let refused = app.get(&format!("/runs/{id}/?columns=mag,flavour")).await.expect(422);
     refused.shows(
-        "“columns”: Give some of: time, name, ra, dec, mag, score, rb, drb, ndethist, target.",
+        "“columns”: Give some of: time, name, ra, dec, mag, score, rb, drb, ndethist, by_band, snr, flux, science_flux, \
+         reliability, age, first_detection, last_limit, star, gal_b, designation, class, tags, target.",
     );
     let alerts = app.get(&format!("/api/runs/{id}/alerts/?page_size=1")).await.json();
     for member in ["drb", "ndethist"] {
         assert!(alerts["results"][0][member].is_number(), "{member}: {alerts}");
     }
+}
+
+#[tokio::test]
+async fn what_a_run_has_of_a_survey_in_flux_and_what_classifiers_say_is_shown_on_request() {
+    let app = TestApp::start_empty().await;
+    let id = gappy_run(&app).await;
+    let pool = app.pool().await;
+    let first = app.get(&format!("/api/runs/{id}/alerts/?page_size=1&order=name")).await.json();
+    let row = &first["results"][0];
+    for member in ["flux", "flux_err", "designation"] {
+        assert_eq!(row[member], Value::Null, "ZTF has no {member}: {row}");
+    }
+    assert!(row["gal_b"].is_number() && row["detections"].is_object(), "{row}");
+    let alert = row["id"].as_i64().unwrap();
+    for statement in [
+        "update alert set flux = -1234.5, flux_err = 20.25, flux_unit = 'nJy', snr = -60.9, designation = '2015 AB123'
+         where id = $1",
+        "delete from classification where alert_id = $1",
+        "insert into classification (alert_id, classifier, version, class, class_id, probability, stream)
+         values ($1, 'SuperNNova', '1.3', 'Ia', 0, 0.93, 'ztf-SuperNNova')",
+        "insert into alert_tag (alert_id, tag) values ($1, 'is_pure')",
+    ] {
+        sqlx::query(statement).bind(alert).execute(&pool).await.unwrap();
+    }
+    let first = app.get(&format!("/api/runs/{id}/alerts/?page_size=1&order=name")).await.json();
+    let row = &first["results"][0];
+    assert_eq!(
+        (&row["flux"], &row["flux_err"], &row["snr"]),
+        (&json!(-1234.5), &json!(20.25), &json!(-60.9))
+    );
+    assert_eq!((&row["tags"], &row["designation"]), (&json!(["is_pure"]), &json!("2015 AB123")));
+    let said = &row["classifications"][0];
+    assert_eq!(
+        (&said["class"], &said["class_id"], &said["probability"]),
+        (&json!("Ia"), &json!(0), &json!(0.93))
+    );
+    let asked = "columns=snr,flux,designation,class,tags&order=name&page_size=25";
+    let page = app.get(&format!("/runs/{id}/?{asked}")).await.expect(200);
+    assert_eq!(labels(&page.body), ["S/N", "Flux", "Designation", "Class", "Tags"]);
+    for shown in ["-1234 ", "± 20", "-60.9", "2015 AB123", "Ia 0.93", "SuperNNova", "is_pure"] {
+        assert!(page.body.contains(shown.trim()), "{shown}");
+    }
+    let page = app.get(row["url"].as_str().unwrap()).await.expect(200);
+    for shown in ["Ia 0.93", "version 1.3, by ztf-SuperNNova", "is_pure", "First detection"] {
+        assert!(page.body.contains(shown), "{shown}");
+    }
+    assert!(!page.body.contains("reliability"), "ZTF has none");
+}
+
+#[tokio::test]
+async fn an_alert_is_told_with_its_history_its_stamps_and_its_packet() {
+    let app = TestApp::start_empty().await;
+    let id = gappy_run(&app).await;
+    let rows = app.get(&format!("/api/runs/{id}/alerts/?page_size=1000")).await.json();
+    let of_most = |row: &&Value| row["ndethist"].as_i64();
+    let row = rows["results"].as_array().unwrap().iter().max_by_key(of_most).unwrap();
+    let path = format!("/api/alerts/ztf/{}/", row["source_id"].as_str().unwrap());
+    let alert = app.get(&path).await.expect(200).json();
+    for member in ["id", "object_id", "source_id", "detections", "gal_b", "tags", "url"] {
+        assert_eq!(alert[member], row[member], "{member}");
+    }
+    let history = alert["history"].as_array().unwrap();
+    let mjds: Vec<f64> = history.iter().map(|point| point["mjd"].as_f64().unwrap()).collect();
+    assert!(!mjds.is_empty() && mjds.is_sorted(), "{history:?}");
+    for point in history {
+        let kind = point["kind"].as_str().unwrap();
+        assert_eq!(point["flux"].is_null(), kind != "forced", "{point}");
+        assert_eq!(point["flux_unit"].is_null(), point["flux"].is_null(), "{point}");
+        assert!(kind == "forced" || point["mag"].is_number(), "{point}");
+        assert!(point["mag"].is_null() || point["limit_mag"].is_null(), "{point}");
+    }
+    assert_eq!(alert["stamps"], json!(["science", "template", "difference"]));
+    let packet = app.get(&format!("{}packet/", row["url"].as_str().unwrap())).await.expect(200);
+    assert_eq!(alert["packet"]["format"], "avro");
+    assert_eq!(
+        alert["packet"]["bytes"].to_string(),
+        packet.headers["content-length"].to_str().unwrap()
+    );
+    for nothing in ["ztf/1/", "ztf/x/", "moon/1/", "lsst/1/"] {
+        let answer = app.get(&format!("/api/alerts/{nothing}")).await.expect(404).json();
+        assert!(answer["detail"].is_string(), "{nothing}");
+    }
+    app.get(&format!("{path}?flavour=1")).await.expect(422);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tom_alerts::{
     domain::{
+        alert::Classification,
         run::RunState,
         sharing::{Sharing, TEAM},
     },
@@ -339,6 +340,58 @@ async fn a_batch_that_is_sent_again_is_kept_once() {
     assert_eq!(
         (run.counts.received, run.counts.stored, run.counts.duplicates, run.counts.received_bytes),
         (1, 1, 0, 9)
+    );
+}
+
+#[tokio::test]
+async fn what_another_stream_says_of_an_alert_that_is_there_is_added_to_it_once() {
+    let app = TestApp::start().await;
+    let (id, pool) = (begun_run(&app).await, app.pool().await);
+    let bytes =
+        bytes::Bytes::from(tom_alerts::simulate::default_night().packets().next().unwrap().bytes);
+    let plain = tom_alerts::packets::decode(&bytes).unwrap();
+    let said = |classifier: &str, class: &str, probability| Classification {
+        classifier: classifier.to_owned(),
+        version: "1".to_owned(),
+        class: class.to_owned(),
+        class_id: None,
+        probability,
+    };
+    let mut classified = plain.clone();
+    // More than one is no probability: the class is kept without it.
+    classified.classifications =
+        vec![said("SuperNNova", "Ia", Some(0.75)), said("UPSILoN", "RRL", Some(1.5))];
+    classified.tags = vec!["likely variable".to_owned(), "is_pure".to_owned()];
+    for (number, (alert, topic)) in (1..).zip([
+        (plain, "ztf-alerts"),
+        (classified.clone(), "ztf-SuperNNova"),
+        (classified.clone(), "ztf-tagged"),
+    ]) {
+        sqlx::query(
+            "update run set parameters = jsonb_build_object('topic', $2::text) where id = $1",
+        )
+        .bind(id)
+        .bind(topic)
+        .execute(&pool)
+        .await
+        .unwrap();
+        let alerts = vec![KeptAlert { alert, attributes: None }];
+        let batch = Batch { number, alerts, received_bytes: 9, ..Batch::default() };
+        assert_eq!(app.storage.keep_batch(id, batch).await.unwrap().stored_in_run, 1);
+    }
+    let path = format!("/api/alerts/ztf/{}/", classified.source_id);
+    let told = app.get(&path).await.expect(200).json();
+    assert_eq!(told["tags"], json!(["is_pure", "likely variable"]));
+    let said = told["classifications"].as_array().unwrap().iter();
+    let said: Vec<_> = said
+        .map(|it| [&it["classifier"], &it["class"], &it["probability"], &it["stream"]])
+        .collect();
+    assert_eq!(
+        said,
+        [
+            [&json!("SuperNNova"), &json!("Ia"), &json!(0.75), &json!("ztf-SuperNNova")],
+            [&json!("UPSILoN"), &json!("RRL"), &Value::Null, &json!("ztf-SuperNNova")],
+        ]
     );
 }
 

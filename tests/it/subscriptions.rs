@@ -54,7 +54,10 @@ async fn a_subscription_is_made_looked_into_and_deleted_and_a_look_takes_nothing
     let ground = Ground::lay().await;
     let app = &ground.app;
     let none = app.get("/subscriptions/").await.expect(200).shows("None yet");
-    none.shows(&ground.project).shows("?topic=lsst-alerts#new");
+    none.shows(&ground.project)
+        .shows("?topic=lsst-alerts#new")
+        .shows("Not read here: its messages are sky maps")
+        .hides("?topic=lvk-alerts#new");
     let chosen = app.get("/subscriptions/?topic=lsst-alerts").await.expect(200);
     chosen.shows("value=\"lsst-alerts\"");
     let made = app.post("/subscriptions/", &NEW).await.expect(303);

@@ -109,12 +109,23 @@ fn children(root_name: &str, root: &Path) -> Vec<Folder> {
 }
 
 /// How names of files with packets end, for a sentence.
-pub(super) const PACKET_ENDINGS: &str = ".avro or .avro.gz";
+pub(super) const PACKET_ENDINGS: &str = ".avro, .avro.gz, .json or .json.gz";
 
-/// Whether a file of this name (in lower case) is a container of alert packets, as it is or in gzip.
+/// Whether a file of this name (in lower case) holds alert packets, as it is or in gzip.
 pub(super) fn is_packets(name: &str) -> bool {
     let unzipped = Path::new(name.strip_suffix(".gz").unwrap_or(name));
-    unzipped.extension().is_some_and(|ending| ending == "avro")
+    unzipped.extension().is_some_and(|ending| ending == "avro" || ending == "json")
+        && !is_schema(name)
+}
+
+/// The name of the file that has the schema of the packets beside it.
+pub(super) const SCHEMA_FILE: &str = "schema.json";
+
+/// Whether a file of this name (in lower case) is the schema of the packets beside it.
+pub(super) fn is_schema(name: &str) -> bool {
+    let path = Path::new(name);
+    path.file_name().is_some_and(|name| name == SCHEMA_FILE)
+        || path.extension().is_some_and(|ending| ending == "avsc")
 }
 
 /// Whether a file of this name (in lower case) is a night of packets.

@@ -22,7 +22,7 @@ static FORM: FormSpec = FormSpec { groups: &[ARCHIVE_FIELDS, FILTER_FIELDS], rul
 
 const ARCHIVE_FIELDS: &[Field] = &[
     Field::dynamic_choice(FOLDER, "Archive")
-        .help("A folder of .avro or .avro.gz files, or a night as ZTF publishes it (.tar.gz), read in the order of file names. Default: the first in the list.")
+        .help("A folder of .avro or .json files (also in gzip), or a night as ZTF publishes it (.tar.gz), read in the order of file names. Default: the first in the list.")
         .section("Archive"),
     Field::integer("max_results", "Maximum results", 1, 1_000_000)
         .initial("100")

@@ -10,13 +10,14 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use super::{
-    folders::{PACKET_ENDINGS, is_packets, is_tarball},
+    folders::{PACKET_ENDINGS, SCHEMA_FILE, is_packets, is_schema, is_tarball},
     sink::{Damage, Sink, Stopped},
     tarball::read_tarball,
 };
 use crate::{
     brokers::{AlertBatch, BrokerError, RunContext},
     domain::{run::LogLevel, wording::counted},
+    packets::{limits::SCHEMA_BYTES, tells_its_schema},
 };
 
 /// Folders within folders are followed this far: a link that leads back into its own folder ends here.
@@ -71,9 +72,23 @@ fn read_file(root: &Path, file: &Path, sink: &mut Sink<'_>) -> Result<(), Stoppe
         };
     }
     match read_bounded(file) {
-        Ok(bytes) => sink.add_container(&origin, &bytes, MAX_UNZIPPED_BYTES).map(|_| ()),
+        Ok(bytes) => {
+            // In gzip it is not seen yet whether a packet brings its schema.
+            let is_gzip = file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz"));
+            let needs_schema = is_gzip || !tells_its_schema(&bytes);
+            sink.read_with(if needs_schema { schema_beside(file) } else { None });
+            sink.add_container(&origin, &bytes, MAX_UNZIPPED_BYTES).map(|_| ())
+        }
         Err(reason) => sink.set_aside(origin, reason, Bytes::new()),
     }
+}
+
+/// The schema that stands beside a file for packets that bring none.
+fn schema_beside(file: &Path) -> Option<Bytes> {
+    let schema = File::open(file.with_file_name(SCHEMA_FILE)).ok()?;
+    let mut text = Vec::new();
+    schema.take(SCHEMA_BYTES as u64 + 1).read_to_end(&mut text).ok()?;
+    (text.len() <= SCHEMA_BYTES).then(|| text.into())
 }
 
 /// The files of an archive.
@@ -117,7 +132,7 @@ fn collect_files(
             // A pipe or a device would hold the reader for ever.
             if is_packets(&name) || is_tarball(&name) {
                 listed.files.push(path);
-            } else if !name.starts_with('.') {
+            } else if !name.starts_with('.') && !is_schema(&name) {
                 listed.n_skipped += 1;
             }
         }

@@ -71,6 +71,8 @@ pub(super) struct Sink<'a> {
     context: &'a RunContext,
     deliveries: Vec<Delivery>,
     n_bytes: u64,
+    /// The schema of packets that bring none, where the archive has one.
+    schema: Option<Bytes>,
     /// What could not be read to its end: the first of it.
     broken: Vec<String>,
     n_broken: u64,
@@ -87,9 +89,15 @@ impl<'a> Sink<'a> {
             context,
             deliveries: Vec::new(),
             n_bytes: 0,
+            schema: None,
             broken: Vec::new(),
             n_broken: 0,
         }
+    }
+
+    /// Reads packets that bring no schema with this one from here on.
+    pub(super) fn read_with(&mut self, schema: Option<Bytes>) {
+        self.schema = schema;
     }
 
     /// Adds every packet of a container file, which may be in gzip and then unfold into so many bytes; how many came whole.
@@ -101,6 +109,10 @@ impl<'a> Sink<'a> {
     ) -> Result<u64, Stopped> {
         let Unzipped { bytes, mut fault } = Unzipped::of(file, most_bytes);
         let is_zipped_badly = fault.is_some();
+        let bytes = match &self.schema {
+            Some(schema) => packets::beside_schema(bytes, schema),
+            None => bytes,
+        };
         let mut n_packets = 0;
         for packet in packets::split_container(bytes) {
             match packet {

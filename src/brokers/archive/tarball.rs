@@ -11,11 +11,11 @@ use tar::EntryType;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    folders::{PACKET_ENDINGS, is_packets},
+    folders::{PACKET_ENDINGS, is_packets, is_schema},
     gzip::GzipStream,
     sink::{Damage, Sink, Stopped},
 };
-use crate::domain::wording::counted;
+use crate::{domain::wording::counted, packets::limits::SCHEMA_BYTES};
 
 /// A member of a night is one packet: a larger one is not read (the limit of a Pub/Sub message, 10 MB).
 const MAX_MEMBER_BYTES: u64 = 10_000_000;
@@ -35,6 +35,7 @@ pub(super) fn read_tarball(file: File, origin: &str, sink: &mut Sink<'_>) -> Res
     archive.set_ignore_zeros(true);
     let mut members = Members::default();
     let outcome = members.read(&mut archive, origin, sink);
+    sink.read_with(None);
     let end = archive.into_inner();
     match outcome.and_then(|()| end.marked()) {
         Ok(()) => {}
@@ -173,6 +174,9 @@ impl Members {
         origin: &str,
         sink: &mut Sink<'_>,
     ) -> Result<(), MemberError> {
+        if is_schema(&name.to_ascii_lowercase()) {
+            return read_schema(content, sink);
+        }
         if !is_packets(&name.to_ascii_lowercase()) {
             self.n_others += 1;
             return Ok(());
@@ -191,6 +195,14 @@ impl Members {
         self.last = Some(name);
         Ok(())
     }
+}
+
+/// The schema of the members behind it, which bring none (Rubin's archive). A longer one than a schema may be is none.
+fn read_schema(content: &mut impl Read, sink: &mut Sink<'_>) -> Result<(), MemberError> {
+    let mut text = Vec::new();
+    content.take(SCHEMA_BYTES as u64 + 1).read_to_end(&mut text)?;
+    sink.read_with((text.len() <= SCHEMA_BYTES).then(|| text.into()));
+    Ok(())
 }
 
 /// What the reader of tars says, as far as it is words: it may quote a whole header of bytes that are none.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::Destination;
 use crate::{
-    brokers::{BrokerError, RunContext},
+    brokers::{BrokerError, RunContext, why_unread},
     domain::run::LogLevel,
     google::{
         GoogleError,
@@ -104,6 +104,10 @@ impl Consumer {
         context: &RunContext,
     ) -> Result<Subscription, BrokerError> {
         let wanted = &destination.topic;
+        let actual = found.topic.rsplit('/').next().unwrap_or_default();
+        if let Some(why) = why_unread(actual) {
+            return Err(BrokerError::Unread { topic: actual.to_owned(), why });
+        }
         if found.is_topic_gone() {
             // What waits in it may be of another topic than the one that was chosen.
             if destination.is_topic_chosen {

@@ -1,7 +1,7 @@
 //! What a query of a stream names: a subscription of one's own and the topic it listens to.
 
 use crate::{
-    brokers::{BrokerError, PUBLISHED_NAMES},
+    brokers::{BrokerError, PUBLISHED_NAMES, why_unread},
     forms::{Field, Parameters},
     google::{
         check_project, check_resource_name,
@@ -13,8 +13,30 @@ use crate::{
 const ZTF_PROJECT: &str = "ardent-cycling-243415";
 const LSST_PROJECT: &str = "pitt-alert-broker";
 
-/// A subscription can only be named like a topic that we read.
-const SUGGESTED: &[&str] = &["ztf-loop", "ztf-alerts"];
+/// What is suggested can be read.
+const SUGGESTED: &[&str] = &[
+    "ztf-loop",
+    "ztf-alerts",
+    "ztf-lite",
+    "ztf-tagged",
+    "ztf-SuperNNova",
+    "lsst-alerts",
+    "lsst-alerts-json",
+    "lsst-lite",
+    "lsst-supernnova",
+    "lsst-upsilon",
+    "lsst-variability",
+    "lsst-xmatch",
+];
+
+/// A name of a topic whose messages are read here.
+fn check_topic_name(name: &str) -> Result<(), String> {
+    check_resource_name(name)?;
+    match why_unread(name) {
+        Some(why) => Err(format!("{name} is not read here: {why}.")),
+        None => Ok(()),
+    }
+}
 
 /// The fields that name subscription and topic.
 pub(in crate::brokers) const NAME_FIELDS: &[Field] = &[
@@ -24,7 +46,7 @@ pub(in crate::brokers) const NAME_FIELDS: &[Field] = &[
         .suggestions(SUGGESTED)
         .help("The subscription will be created if it doesn't already exist in your project. ztf-loop is recommended for testing: a heartbeat stream with about 1 alert/s.")
         .section("Stream"),
-    Field::checked("topic", "Topic", 255, check_resource_name)
+    Field::checked("topic", "Topic", 255, check_topic_name)
         .suggestions(SUGGESTED)
         .placeholder("ztf-alerts")
         .help("The topic that the subscription receives. Empty: the topic of the same name.")
@@ -62,6 +84,9 @@ impl Destination {
             .text("subscription_name")
             .ok_or_else(|| BrokerError::BadQuery("it names no subscription".to_owned()))?;
         let topic = query.text("topic").unwrap_or(subscription);
+        if let Some(why) = why_unread(topic) {
+            return Err(BrokerError::Unread { topic: topic.to_owned(), why });
+        }
         let publisher = match (query.text("project"), own_project) {
             (Some(project), _) => project,
             // In an emulator there is nothing of Pitt-Google's: the deployment's own project has the topics.
@@ -208,6 +233,20 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_topic_that_is_not_read_is_refused_before_anything_is_pulled() {
+        let state =
+            validate(&json!({"subscription_name": "mine", "topic": "lvk-alerts", "timeout": 5}));
+        let error = state.unwrap_err().errors("topic")[0].clone();
+        assert!(
+            error.starts_with("lvk-alerts is not read here: its messages are sky maps"),
+            "{error}"
+        );
+        let sent = json!({"subscription_name": "lvk-alerts", "timeout": 5});
+        let error = destination(&sent, Some("my-proj"), false).unwrap_err().to_string();
+        assert!(error.contains("sky maps") && error.contains("another topic"), "{error}");
     }
 
     #[test]

@@ -26,4 +26,4 @@ pub(super) use self::{
 pub(super) const NOTE_ON_BEFORE: &str =
     "Messages from before the subscription existed are not available.";
 pub(super) const NOTE_ON_EXPIRY: &str = "Subscriptions expire after 31 days without use.";
-pub(super) const NOTE_ON_PACKETS: &str = "ZTF alerts in Avro are read (ztf-loop, ztf-alerts). Packets that cannot be read are stored unchanged and shown with the run.";
+pub(super) const NOTE_ON_PACKETS: &str = "ZTF, LSST and ELAsTiCC alerts are read, in Avro and in JSON, with what the broker adds: classes and tags. Packets that cannot be read are stored unchanged and shown with the run.";

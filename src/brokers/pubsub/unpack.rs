@@ -1,19 +1,21 @@
 //! From a message, however it came, to a delivery. Its metadata are `{message_id, publish_time, attributes}`.
 
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
     brokers::Delivery, domain::run::Unreadable, google::pubsub::SubscriptionPath, packets,
 };
 
-/// Reads the packet of a message. This is work for a thread that may block.
+/// Reads the packet of a message, and what its attributes say of it. This is work for a thread that may block.
 pub(in crate::brokers) fn unpack(
     payload: Bytes,
     metadata: Value,
     path: &SubscriptionPath,
 ) -> Delivery {
-    match packets::decode(&payload) {
+    let none = Map::new();
+    let attributes = metadata.get("attributes").and_then(Value::as_object).unwrap_or(&none);
+    match packets::decode_delivered(&payload, &packets::Hint::default(), attributes) {
         Ok(alert) => Delivery {
             content: Ok(Box::new(alert)),
             n_bytes: payload.len() as u64,

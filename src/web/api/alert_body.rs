@@ -2,12 +2,13 @@
 
 use chrono::SecondsFormat;
 use serde::Serialize;
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::{list_body::list_body, words::SurveyWord};
+use super::{alert_details_body::AlertDetailsBody, list_body::list_body, words::SurveyWord};
 use crate::{
     domain::{
-        found_alert::{FoundAlert, TargetLink},
+        found_alert::{Classified, FoundAlert, TargetLink},
         numbers::shortest,
         target::{SaveOutcome, SaveResult},
         time::jd_to_utc,
@@ -15,14 +16,35 @@ use crate::{
     web::paths,
 };
 
+/// An alert as an example, in parts.
+fn example() -> Value {
+    let own = json!({
+        "id": 1031, "survey": "ztf", "source_id": "3262103560115015006", "object_id": "ZTF26abcdefg",
+        "timestamp": "2026-11-29T04:11:09.000Z", "jd": 2_461_373.674_409_7, "ra": 83.633_08, "dec": 22.014_5,
+        "mag": 18.42, "mag_err": 0.07, "band": "r", "is_positive": true, "score": 0.98, "rb": 0.91, "drb": 0.97,
+        "ndethist": 12, "tags": ["is_pure"], "url": "/alerts/ztf/3262103560115015006/",
+        "target": {"id": 7, "name": "ZTF26abcdefg", "url": "/targets/7/"},
+        "classifications": [{
+            "classifier": "SuperNNova", "version": "1.3", "class": "Ia", "class_id": 0, "probability": 0.93,
+            "stream": "ztf-SuperNNova", "received": "2026-11-29T04:12:02.118204+00:00"
+        }]
+    });
+    let fluxes = json!({
+        "flux": null, "flux_err": null, "science_flux": null, "science_flux_err": null, "template_flux": null,
+        "template_flux_err": null, "aperture_flux": null, "aperture_flux_err": null, "snr": null, "reliability": null
+    });
+    let surroundings = json!({
+        "age_d": 11.943_218, "first_detection_jd": 2_461_361.731_191_7, "last_limit_jd": 2_461_359.812_4,
+        "last_limit_mag": 20.51, "detections": {"g": 4, "r": 5}, "star_score": 0.02, "star_distance": 1.4,
+        "gal_b": -5.78, "designation": null, "host_z": null
+    });
+    let parts = [own, fluxes, surroundings].into_iter();
+    parts.filter_map(|part| part.as_object().cloned()).flatten().collect::<Map<_, _>>().into()
+}
+
 /// An alert among the results of a run.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Alert, example = json!({
-    "id": 1031, "survey": "ztf", "source_id": "3262103560115015006", "object_id": "ZTF26abcdefg",
-    "timestamp": "2026-11-29T04:11:09.000Z", "jd": 2_461_373.674_409_7, "ra": 83.633_08, "dec": 22.014_5, "mag": 18.42,
-    "mag_err": 0.07, "band": "r", "is_positive": true, "score": 0.98, "rb": 0.91, "drb": 0.97, "ndethist": 12,
-    "url": "/alerts/ztf/3262103560115015006/", "target": {"id": 7, "name": "ZTF26abcdefg", "url": "/targets/7/"}
-}))]
+#[schema(as = Alert, example = example)]
 pub(super) struct AlertBody {
     /// Its number here, by which it is saved as a target.
     id: i64,
@@ -65,6 +87,12 @@ pub(super) struct AlertBody {
     /// Number of detections at its position so far.
     #[schema(required)]
     ndethist: Option<i64>,
+    #[serde(flatten)]
+    details: AlertDetailsBody,
+    /// What classifiers say of it, the most probable first.
+    classifications: Vec<ClassificationBody>,
+    /// What brokers say of it in a word.
+    tags: Vec<String>,
     /// Its page.
     url: String,
     /// The target that bears its object's name.
@@ -82,6 +110,30 @@ pub(super) struct TargetLinkBody {
     name: String,
     /// Its page.
     url: String,
+}
+
+/// What a classifier says of an alert.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Classification)]
+pub(super) struct ClassificationBody {
+    /// Who says so.
+    classifier: String,
+    /// Its version; empty where the packet does not say.
+    version: String,
+    /// The class in words.
+    class: String,
+    /// Its number in the classifier's own taxonomy.
+    #[schema(required)]
+    class_id: Option<i64>,
+    /// From 0 to 1; null where only the label is given.
+    #[schema(required)]
+    probability: Option<f64>,
+    /// The stream that brought it; null where there is none.
+    #[schema(required)]
+    stream: Option<String>,
+    /// When it came.
+    #[schema(format = DateTime)]
+    received: String,
 }
 
 list_body! {
@@ -145,10 +197,28 @@ pub(super) struct FailedTargetBody {
     reason: String,
 }
 
+impl ClassificationBody {
+    fn of(classified: Classified) -> Self {
+        let said = classified.classification;
+        Self {
+            classifier: said.classifier,
+            version: said.version,
+            class: said.class,
+            class_id: said.class_id,
+            probability: said.probability.map(shortest),
+            stream: classified.stream,
+            received: classified.received.to_rfc3339(),
+        }
+    }
+}
+
 impl AlertBody {
     /// An alert that was read.
     pub(super) fn of(alert: FoundAlert) -> Self {
         Self {
+            details: AlertDetailsBody::of(&alert),
+            classifications: alert.classified.into_iter().map(ClassificationBody::of).collect(),
+            tags: alert.tags,
             id: alert.id,
             survey: alert.survey.id(),
             source_id: alert.source_id.to_string(),

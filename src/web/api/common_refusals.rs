@@ -80,22 +80,22 @@ impl Modify for CommonRefusals {
         let components = openapi.components.get_or_insert_default();
         components.schemas.insert(Problem::name().into_owned(), Problem::schema());
         for (path, item) in &mut openapi.paths.paths {
-            let has_number = path.contains("{id}");
+            let has_id = path.contains('{');
             let PathItem { get, put, post, delete, .. } = item;
             if let Some(read) = get {
-                add(read, has_number, false);
+                add(read, has_id, false);
             }
             for change in [put, post, delete].into_iter().flatten() {
-                add(change, has_number, true);
+                add(change, has_id, true);
             }
         }
     }
 }
 
-fn add(operation: &mut Operation, has_number: bool, is_change: bool) {
+fn add(operation: &mut Operation, has_id: bool, is_change: bool) {
     let refusals = of_all()
         .into_iter()
-        .chain(of_numbers().into_iter().filter(|_| has_number))
+        .chain(of_numbers().into_iter().filter(|_| has_id))
         .chain(of_changes().into_iter().filter(|_| is_change))
         .chain(of_bodies().into_iter().filter(|_| is_change));
     let described = &mut operation.responses.responses;

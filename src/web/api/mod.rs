@@ -12,6 +12,9 @@ use crate::web::{
 };
 
 mod alert_body;
+mod alert_details_body;
+mod alert_history_body;
+mod alerts;
 mod as_described;
 mod broker_form;
 mod brokers;
@@ -60,9 +63,11 @@ pub(super) fn router() -> Router<AppState> {
         .route("/runs/{id}/cancel/", post(runs::post_cancel))
         .route("/runs/{id}/alerts/", get(run_alerts::get_alerts))
         .route("/runs/{id}/unreadable/", get(unreadable::get_list))
+        .route("/runs/{id}/unreadable/retry/", post(unreadable::post_retry))
         .route("/runs/{run_id}/unreadable/{id}/bytes/", get(unreadable::get_bytes))
         .route("/runs/{id}/targets/", post(run_alerts::post_targets))
         .route("/runs/{id}/sharing/", get(sharing::get_run).put(sharing::put_run))
+        .route("/alerts/{survey}/{source_id}/", get(alerts::get))
         .route("/targets/", get(targets::get_list).post(targets::post))
         .route("/targets/{id}/", get(targets::get).put(targets::put).delete(targets::delete))
         .route("/targets/{id}/alerts/", get(target_alerts::get))

@@ -13,8 +13,8 @@ use utoipa::{
 };
 
 use super::{
-    brokers, common_refusals::CommonRefusals, examples, listeners, queries, run_alerts, runs,
-    sharing, starting, target_alerts, targets, unreadable,
+    alerts, brokers, common_refusals::CommonRefusals, examples, listeners, queries, run_alerts,
+    runs, sharing, starting, target_alerts, targets, unreadable,
 };
 
 /// What holds for all requests.
@@ -54,6 +54,8 @@ const INTRODUCTION: &str = "The alerts page of a TOM, for programs: query a brok
         run_alerts::post_targets,
         unreadable::get_list,
         unreadable::get_bytes,
+        unreadable::post_retry,
+        alerts::get,
         targets::get_list,
         targets::post,
         targets::get,
@@ -73,6 +75,7 @@ const INTRODUCTION: &str = "The alerts page of a TOM, for programs: query a brok
         (name = "Queries", description = "A broker's form as it was filled in, kept under a name."),
         (name = "Listeners", description = "A saved query that goes on until it is paused: alerts are stored as they come, a run a day."),
         (name = "Runs", description = "One execution of a query, and the alerts that it found."),
+        (name = "Alerts", description = "What a survey published of one detection, whichever runs found it."),
         (name = "Targets", description = "Places in the sky with names that the team follows."),
         (name = "Sharing", description = "Who sees a query, a run or a target, who of them may change it, and who may share it further."),
         (name = "Description", description = "What stands here, for tools.")

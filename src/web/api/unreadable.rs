@@ -1,12 +1,18 @@
 //! `/api/runs/{id}/unreadable/`: what a run received and could not read, and its bytes.
 
-use axum::{Json, extract::State, response::Response};
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
 
 use super::{
     list_body::{next_href, page_size},
-    unreadable_body::{BytesBody, UnreadableBody, UnreadableListBody},
+    unreadable_body::{BytesBody, TriedAgainBody, UnreadableBody, UnreadableListBody},
+    wrong_fields::{ErrorsBody, wrong_field},
 };
 use crate::{
+    actions::read_again::{ReadAgain, read_again},
     storage::Storage,
     web::{
         frame::{
@@ -52,6 +58,36 @@ pub(super) async fn get_list(
     let next = page.last_before_more().map(|last| next_href(&path, &query, "after", last.id));
     let results = page.rows.into_iter().map(|message| UnreadableBody::of(id, message)).collect();
     Ok(Json(UnreadableListBody { count, next, results }))
+}
+
+/// Try again to read what a run could not read
+///
+/// At most 2,000 messages, those first that were never tried again. What can be read now is judged by the filter of the run and
+/// counted; the rest stays, with the reason of today.
+#[utoipa::path(
+    post,
+    path = "/api/runs/{id}/unreadable/retry/",
+    tag = "Runs",
+    operation_id = "retry_unreadable",
+    params(("id" = i64, Path, description = "Number of the run")),
+    responses(
+        (status = 200, description = "What became of them", body = TriedAgainBody),
+        (status = 422, description = "The filter of the run no longer fits", body = ErrorsBody)
+    )
+)]
+pub(super) async fn post_retry(
+    State(storage): State<Storage>,
+    context: PageContext,
+    ApiId(id): ApiId,
+) -> Result<Response, ApiError> {
+    let run = storage.find_run(&context.asker, id).await?.ok_or(Error::NotFound)?;
+    let done = read_again(&storage, &context.asker, &run).await?.ok_or(Error::NotFound)?;
+    Ok(match done {
+        ReadAgain::Misfit => {
+            wrong_field("id", "The filter of this run is none that can be used any more.")
+        }
+        ReadAgain::Done(kept) => Json(TriedAgainBody::of(kept)).into_response(),
+    })
 }
 
 /// The bytes of what a run could not read

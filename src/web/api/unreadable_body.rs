@@ -5,14 +5,18 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::list_body::list_body;
-use crate::{domain::run::RunId, storage::QuarantinedMessage, web::paths};
+use crate::{
+    domain::run::RunId,
+    storage::{KeptAgain, QuarantinedMessage},
+    web::paths,
+};
 
 /// A message that a run received, could not read, and set aside.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Unreadable, example = json!({
     "id": 3, "origin": "night/ztf.tar.gz/3262103560115015006.avro", "reason": "The packet ends in the middle of a block.",
-    "at": "2026-11-30T09:13:03.118204+00:00", "size_bytes": 67_112, "attributes": null,
-    "bytes": "/api/runs/40/unreadable/3/bytes/"
+    "at": "2026-11-30T09:13:03.118204+00:00", "bytes": 67_112, "attributes": null,
+    "url": "/api/runs/40/unreadable/3/bytes/"
 }))]
 pub(super) struct UnreadableBody {
     /// Its number.
@@ -25,19 +29,39 @@ pub(super) struct UnreadableBody {
     #[schema(format = DateTime)]
     at: String,
     /// Size of what was kept.
-    size_bytes: u64,
+    bytes: u64,
     /// What the transport said of it; null where there is none.
     #[schema(required, value_type = Option<Object>)]
     attributes: Option<Value>,
     /// Where its bytes are; null where none were kept, as of what is too large.
     #[schema(required)]
-    bytes: Option<String>,
+    url: Option<String>,
 }
 
 list_body! {
     /// Some of what a run set aside.
     UnreadableListBody, UnreadableList, UnreadableBody, "The messages, in the order in which they came.", 1,
     "/api/runs/40/unreadable/?after=3"
+}
+
+/// What became of messages that were tried again.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TriedAgain, example = json!({"passed": 3, "rejected": 1, "unreadable": 2}))]
+pub(super) struct TriedAgainBody {
+    /// Alerts that the filter of the run let through: they are among its results.
+    passed: u64,
+    /// Alerts that it rejected.
+    rejected: u64,
+    /// Messages that still cannot be read.
+    unreadable: u64,
+}
+
+impl TriedAgainBody {
+    /// What was kept.
+    pub(super) fn of(kept: KeptAgain) -> Self {
+        let KeptAgain { passed, rejected, unreadable } = kept;
+        Self { passed, rejected, unreadable }
+    }
 }
 
 /// The bytes of a message, as they came.
@@ -55,9 +79,9 @@ impl UnreadableBody {
             origin: message.origin,
             reason: message.error,
             at: message.at.to_rfc3339(),
-            size_bytes,
+            bytes: size_bytes,
             attributes: message.attributes,
-            bytes: (size_bytes > 0)
+            url: (size_bytes > 0)
                 .then(|| paths::api_run_page(run_id, &format!("unreadable/{}/bytes/", message.id))),
         }
     }

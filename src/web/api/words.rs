@@ -10,7 +10,7 @@ use utoipa::{
 
 use crate::{
     domain::{
-        alert::Survey,
+        alert::{FluxUnit, Survey},
         listener::ListenerState,
         run::{LogLevel, RunState},
         sharing::Whose,
@@ -58,6 +58,12 @@ words! {
     WhoseWord: Whose::ALL.map(Whose::id);
     /// The survey that it comes from.
     SurveyWord: Survey::ALL.map(Survey::id);
+    /// The unit of both.
+    FluxUnitWord: FluxUnit::ALL.map(FluxUnit::name);
+    /// What was measured: a detection, nothing down to a limit, or the flux at the object's position.
+    MeasurementWord: ["detection", "limit", "forced"];
+    /// An image stamp.
+    StampWord: ["science", "template", "difference"];
     /// Its type: a place among the fixed stars.
     TargetTypeWord: [SIDEREAL];
     /// Where a target has the name of the alert's object: add the alert to it, or leave it as it is. `update` unless said.

@@ -62,6 +62,10 @@ notes! {
     NothingSelected = "nothing-selected", Warning, "Please select at least one alert from which to create a target.";
     RunHadEnded = "run-had-ended", Info, "The run had ended already.";
     CancelAsked = "cancel-asked", Info, "The run is being stopped. Results so far are kept.";
+    ReadAgain(id: i64) = "read-again", Success, "What can be read now was judged by the filter of the run; the rest is below, with the reason.",
+        "Results" => paths::run(id);
+    NotReadAgain = "not-read-again", Info, "None of them can be read yet. The reasons are below.";
+    FilterMisfit = "filter-misfit", Warning, "The filter of this run is none that can be used any more, so nothing was tried.";
     Uploaded = "uploaded", Success, "Upload complete. Choose it as the archive below.";
     ListeningStarted = "listening-started", Success, "Listening until you pause it.";
     ListeningPaused = "listening-paused", Success, "Paused. Results so far are kept.";

@@ -9,7 +9,8 @@ use super::{
 pub(crate) use crate::domain::wording::{counted, grouped};
 use crate::{
     domain::{
-        alert::Band,
+        alert::{Band, Flux},
+        found_alert::{Classified, LastLimit},
         run::{Run, RunState},
         sky::{Position, format_dec_dms, format_ra_degrees, format_ra_hms},
         time::{format_mjd, format_utc, jd_to_utc, relative_age},
@@ -94,6 +95,39 @@ fn decimals_of_error(error: f64) -> usize {
 
 /// No brightness is known better.
 const MOST_DECIMALS: i32 = 8;
+
+/// A flux with its sign, its error and its unit: `-23 ± 12 nJy`.
+pub(crate) fn flux_text(flux: &Flux) -> String {
+    let (value, error) = flux_and_error(flux);
+    let error = error.map(|error| format!(" ± {error}")).unwrap_or_default();
+    format!("{value}{error} {}", flux.unit.name())
+}
+
+/// The same in two parts, without its unit: `-23`, `12`.
+pub(crate) fn flux_and_error(flux: &Flux) -> (String, Option<String>) {
+    with_error(flux.value, flux.err, usize::from(flux.err.is_none()))
+}
+
+/// A class with its probability: `Ia 0.93`.
+pub(crate) fn class_text(classified: &Classified) -> String {
+    let said = &classified.classification;
+    let class = match (said.class.as_str(), said.class_id) {
+        ("", Some(id)) => format!("class {id}"),
+        (class, _) => class.to_owned(),
+    };
+    said.probability.map_or(class.clone(), |probability| format!("{class} {probability:.2}"))
+}
+
+/// A limit with the time at which nothing was seen.
+pub(crate) fn limit_text(limit: LastLimit) -> (String, String) {
+    (format!("> {:.2}", limit.mag), observed(limit.jd, None).utc)
+}
+
+/// Detections by band: `g 3, r 1`.
+pub(crate) fn by_band_text(detections: &[(Band, u64)]) -> Option<String> {
+    let words: Vec<String> = detections.iter().map(|(band, n)| format!("{band} {n}")).collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}
 
 /// A score between 0 and 1.
 pub(crate) fn score(value: Option<f64>) -> Option<String> {

@@ -160,6 +160,26 @@ pub(super) const WITHOUT_A_RIGHT: &[(&str, &str, &str)] = &[
         "the runs of one who is out",
     ),
     ("unreadable", "insert into unreadable (", "the run that is being worked on"),
+    (
+        "unreadable",
+        "select id, octet_length(bytes)::bigint as n_bytes from unreadable where run_id = $1",
+        "of a run that they may change, asked in the same transaction",
+    ),
+    (
+        "read_again",
+        "delete from unreadable where run_id = $1",
+        "of a run that they may change, which is locked",
+    ),
+    (
+        "read_again",
+        "update unreadable u set error = t.error",
+        "of a run that they may change, which is locked",
+    ),
+    (
+        "read_again",
+        "update run set passed = passed + $2",
+        "follows the question in the same transaction, with the row locked",
+    ),
     ("api_tokens", "with used as ( update api_token set last_used", "finds out who asks"),
     ("api_tokens", "from api_token t join member m", "finds out who asks"),
     ("credentials", "insert into google_credential", "what a member has just granted"),

@@ -30,9 +30,11 @@ const TEAM_TABLES: [(&str, Right); 21] = [
     ("history", Right::Excused),
 ];
 
-const SERVICE_TABLES: [(&str, &str); 6] = [
+const SERVICE_TABLES: [(&str, &str); 8] = [
     ("alert", "a survey publishes it: every member finds it by its address"),
     ("alert_packet", "it is the alert's"),
+    ("alert_tag", "a broker publishes it of the alert"),
+    ("classification", "a classifier publishes it of the alert"),
     ("packet_head", "it is the packets'"),
     (
         "sign_in_attempt",
@@ -42,7 +44,7 @@ const SERVICE_TABLES: [(&str, &str); 6] = [
     ("bigquery_check", "how often a member looked within a minute, for the limit on that"),
 ];
 
-const TEAM_FILES: [&str; 31] = [
+const TEAM_FILES: [&str; 32] = [
     "admissions",
     "alert_runs",
     "alerts",
@@ -57,6 +59,7 @@ const TEAM_FILES: [&str; 31] = [
     "members",
     "owned",
     "query_lists",
+    "read_again",
     "results",
     "run_alerts",
     "run_lists",
@@ -88,7 +91,7 @@ const WORKERS: [&str; 8] = [
     "actions/runs/watch",
 ];
 
-const SERVICE_FILES: [ServiceFile; 17] = [
+const SERVICE_FILES: [ServiceFile; 19] = [
     ServiceFile {
         name: "batches",
         because: "keeps what a run brings, for whoever started it",
@@ -104,7 +107,17 @@ const SERVICE_FILES: [ServiceFile; 17] = [
         because: "keeps encrypted tokens, by which runs act as whoever started them",
         callers: Only(&["actions/grants"]),
     },
+    ServiceFile {
+        name: "classifications",
+        because: "writes what is said of the alerts of a batch, and has no function for other layers",
+        callers: Only(&[]),
+    },
     ServiceFile { name: "errors", because: "says what went wrong", callers: Anybody },
+    ServiceFile {
+        name: "found_alert_rows",
+        because: "says which columns of alerts lists show, and has no function for other layers",
+        callers: Only(&[]),
+    },
     ServiceFile {
         name: "kept_packets",
         because: "writes packets of a batch, and has no function for other layers",

@@ -84,6 +84,7 @@ async fn every_line_for_a_shell_is_taken_as_it_stands() {
         .execute(&app.pool().await)
         .await
         .unwrap();
+    sqlx::query("update alert set source_id = 1").execute(&app.pool().await).await.unwrap();
     let body = app.get("/api/docs/").await.expect(200).body;
     let page = Html::parse_document(&body);
     let mut lines = attributes(&page, ".operation [data-copy^='curl ']", "data-copy");

@@ -10,7 +10,10 @@ fn operations() -> impl Iterator<Item = (String, String, &'static Value)> {
     let paths = web::api_description()["paths"].as_object().unwrap();
     paths.iter().flat_map(|(path, item)| {
         item.as_object().unwrap().iter().map(move |(method, operation)| {
-            (method.to_uppercase(), path.replace("{run_id}", "1").replace("{id}", "1"), operation)
+            let path = path.replace("{survey}", "ztf");
+            let ids = ["{id}", "{run_id}", "{source_id}"];
+            let path = ids.iter().fold(path, |it, id| it.replace(id, "1"));
+            (method.to_uppercase(), path, operation)
         })
     })
 }

@@ -238,7 +238,7 @@ fn the_rows_of_a_recorded_answer_are_read_as_they_were_recorded() {
     // No alert is made of what does not say which it is.
     for row in rows {
         let error = tables::read(row.clone()).unwrap_err().to_string();
-        assert!(error.contains("candid"), "{error}");
+        assert!(error.contains("objectId"), "{error}");
     }
     // As the earlier measurements of another row they are a light curve, unchanged.
     let mut row = tables::ztf_rows(1, 1).remove(0);

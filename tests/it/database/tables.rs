@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use tom_alerts::{
     domain::{
         sky::{Position, healpix29},
-        time::{MJD_ZERO_JD, TAI_MINUS_UTC_D, jd_to_utc},
+        time::{MJD_ZERO_JD, jd_to_utc},
     },
     packets,
     simulate::{Night, default_night},
@@ -83,7 +83,7 @@ fn lsst_row(n: usize, ztf: &Value) -> Value {
         let band =
             entry["fid"].as_i64().map(|fid| ["g", "r", "i"][usize::try_from(fid).unwrap() - 1]);
         json!({
-            "midpointMjdTai": number(entry, "jd").unwrap() - MJD_ZERO_JD + TAI_MINUS_UTC_D,
+            "midpointMjdTai": number(entry, "jd").unwrap() - MJD_ZERO_JD + 37.0 / 86_400.0,
             "ra": number(entry, "ra"), "dec": number(entry, "dec"), "band": band,
             "psfFlux": flux, "psfFluxErr": flux.map(|flux| flux.abs() / 20.0), "snr": 20.0,
             "isNegative": entry["isdiffpos"].as_str().map(|sign| sign == "f"),

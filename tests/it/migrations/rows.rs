@@ -57,4 +57,34 @@ Crossing {
             "[]",
         ),
     ],
+},
+// Rows of before have none of what is kept besides; new ones take it.
+Crossing {
+    version: 4,
+    before: "insert into alert (survey, source_id, object_id, object_key, jd, ra, dec, healpix)
+             values ('ztf', 4004, 'ZTF20before4', 'ztf20before4', 2459000.5, 1, 1, 1)",
+    after: &[
+        (
+            "select coalesce(flux::text, snr::text, gal_b::text, designation, flux_unit, 'nothing') from alert
+             where source_id = 4004",
+            "nothing",
+        ),
+        (
+            "update alert set flux = -1, flux_unit = 'zp 27.5', detections = '{\"g\": 1}' where source_id = 4004
+             returning flux_unit",
+            "zp 27.5",
+        ),
+        (
+            "insert into classification (alert_id, classifier, version, class, probability)
+             select id, 'SuperNNova', '', 'Ia', 1 from alert where source_id = 4004 returning class",
+            "Ia",
+        ),
+        ("insert into alert_tag (alert_id, tag) select id, 'is_pure' from alert where source_id = 4004 returning tag", "is_pure"),
+        ("select count(*)::text from unreadable where tried is not null", "0"),
+        (
+            "insert into alert_packet (alert_id, format, schema_version, bytes)
+             select id, 'avro-schemaless', '', '' from alert where source_id = 4004 returning format",
+            "avro-schemaless",
+        ),
+    ],
 }];

@@ -100,6 +100,8 @@ async fn what_is_done_to_queries_and_runs_is_told() {
     let set_aside = deployment.count("select id from unreadable").await;
     bob.get(&format!("/runs/{run}/unreadable/{set_aside}/")).await.expect(200);
     told.added(&[("bob", "exported", "run", &format!("unreadable message {set_aside}"))]).await;
+    bob.post(&format!("/runs/{run}/unreadable/retry/"), &[]).await.expect(303);
+    told.added(&[("bob", "tried again", "run", "q2")]).await;
     ada.json("DELETE", &path, &json!({})).await.expect(204);
     told.added(&[("ada", "deleted", "query", "q2")]).await;
     // What is hidden is refused as if it were absent; the history tells admins of the attempt.

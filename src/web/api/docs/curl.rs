@@ -25,7 +25,9 @@ impl Curl<'_> {
         if body.is_some() {
             parts.push("-H 'Content-Type: application/json'".to_owned());
         }
-        let path = path.replace("{id}", "1").replace("{run_id}", "1");
+        let path = path.replace("{survey}", "ztf");
+        let path =
+            ["{id}", "{run_id}", "{source_id}"].iter().fold(path, |it, id| it.replace(id, "1"));
         parts.push(quoted(&format!("{}{path}", self.base)));
         parts.extend(body.map(|body| format!("-d {}", quoted(&body.to_string()))));
         parts.join(" ")

@@ -58,6 +58,8 @@ struct AlertPage {
     sign: Option<String>,
     /// Version of the packet's schema: "schema 4.02".
     schema: String,
+    /// What brokers say of it in a word.
+    tags: Vec<String>,
     age: Option<String>,
     /// The way back to where it was opened.
     back: Option<Link>,
@@ -216,6 +218,7 @@ fn alert_page(
             .is_positive
             .map(|is| if is { "positive subtraction" } else { "negative subtraction" }.to_owned()),
         schema: schema_text(stored),
+        tags: row.tags.clone(),
         age: observed(row.jd, Some(now)).age,
         back: ways.back,
         target: ways.target,

@@ -1,18 +1,21 @@
-//! What one needs first of an alert: when, where, how bright, how real; and pages elsewhere about it.
+//! What one needs first of an alert: when, where, how bright, how real; and pages elsewhere about it. What is absent is left out.
 
 use chrono::{DateTime, Utc};
 
+use super::surroundings::{body_facts, class_facts, fact, host_facts, nearby_facts, noted};
 use crate::{
     domain::{
         alert::{Alert, Survey},
-        found_alert::StoredAlert,
+        found_alert::{AlertDetails, StoredAlert},
         sky::{Position, format_longitude, galactic},
         time::{format_jd, format_mjd},
     },
     web::widgets::{
         controls::{Fact, FactGroup, Link},
         links_out::links_out,
-        words::{link, observed, position_text, score, with_error},
+        words::{
+            by_band_text, flux_text, limit_text, link, observed, position_text, score, with_error,
+        },
     },
 };
 
@@ -23,106 +26,100 @@ pub(super) fn facts(
     position: Option<Position>,
     now: DateTime<Utc>,
 ) -> Vec<FactGroup> {
-    let row = &stored.row;
-    let time = observed(row.jd, Some(now));
-    let mut groups = vec![FactGroup {
-        title: "Observed".to_owned(),
-        facts: vec![
-            Fact { note: time.age, ..copyable("UTC", time.utc) },
-            copyable("MJD (UTC)", format_mjd(row.jd)),
-            copyable("JD (UTC)", format_jd(row.jd)),
-        ],
-    }];
-    if let Some(position) = position {
-        let text = position_text(position);
-        let (l, b) = galactic(position);
-        groups.push(FactGroup {
-            title: "Position (ICRS)".to_owned(),
-            facts: vec![
-                copyable("RA, Dec", format!("{} {}", text.ra, text.dec)),
-                copyable("In degrees", format!("{} {}", text.ra_degrees, text.dec_degrees)),
-                fact("Galactic l, b", Some(format!("{}° {b:+.4}°", format_longitude(l, 4)))),
-            ],
-        });
-    }
-    groups.push(brightness_facts(stored));
-    groups.push(FactGroup {
-        title: "Scores".to_owned(),
-        facts: vec![
-            noted("rb", score(row.rb), "real/bogus: 0 bogus, 1 real"),
-            noted("drb", score(row.drb), "deep-learning real/bogus"),
-            noted("classtar", score(row.classtar), "star/galaxy: 0 galaxy, 1 star"),
-            noted(
-                "ndethist",
-                row.ndethist.map(|n| n.to_string()),
-                "detections at this position so far",
-            ),
-        ],
-    });
-    groups.push(FactGroup {
-        title: "Nearby".to_owned(),
-        facts: vec![
-            noted("distpsnr1", stored.distpsnr1.map(arcsec), "nearest Pan-STARRS 1 source"),
-            noted("sgscore1", score(stored.sgscore1), "of that source: 0 galaxy, 1 star"),
-            fact(
-                "Solar system",
-                Some(stored.ssdistnr.map_or_else(|| "no known object nearby".to_owned(), arcsec)),
-            ),
-            fact("Stamps", Some(stamps_text(alert))),
-        ],
-    });
-    groups
+    // Of the packet: what was stored by an earlier version has less in its table.
+    let details = AlertDetails::of(alert);
+    let groups = vec![
+        time_facts(stored, &details, now),
+        group("Position (ICRS)", position.map(place_facts).unwrap_or_default()),
+        group("Brightness", brightness_facts(stored, &details)),
+        group("Scores", score_facts(stored, &details)),
+        group("Classifications", class_facts(&stored.row.classified)),
+        group("Nearby", nearby_facts(stored, alert)),
+        group("Solar-system body", alert.solar_system.as_ref().map(body_facts).unwrap_or_default()),
+        group("Host galaxy", alert.host.as_ref().map(host_facts).unwrap_or_default()),
+    ];
+    groups.into_iter().filter(|group| !group.facts.is_empty()).collect()
 }
 
-fn brightness_facts(stored: &StoredAlert) -> FactGroup {
+fn group(title: &str, facts: Vec<Fact>) -> FactGroup {
+    FactGroup { title: title.to_owned(), facts }
+}
+
+fn time_facts(stored: &StoredAlert, details: &AlertDetails, now: DateTime<Utc>) -> FactGroup {
+    let row = &stored.row;
+    let time = observed(row.jd, Some(now));
+    let mut facts = vec![
+        Fact { note: time.age, ..copyable("UTC", time.utc) },
+        copyable("MJD (UTC)", format_mjd(row.jd)),
+        copyable("JD (UTC)", format_jd(row.jd)),
+    ];
+    facts.extend(details.first_detection_jd.map(|first| {
+        let age = (row.jd - first).max(0.0);
+        let note = if age > 0.0 { format!("{age:.2} days before") } else { "this one".to_owned() };
+        noted("First detection", observed(first, None).utc, &note)
+    }));
+    facts.extend(details.last_limit.map(|limit| {
+        let (mag, time) = limit_text(limit);
+        noted("Last limit before", mag, &format!("AB, {time}"))
+    }));
+    facts.extend(
+        row.ndethist.map(|n| noted("Detections", n.to_string(), "at this position so far")),
+    );
+    facts.extend(
+        by_band_text(&details.detections).map(|text| noted("By band", text, "in this packet")),
+    );
+    group("Observed", facts)
+}
+
+fn place_facts(position: Position) -> Vec<Fact> {
+    let text = position_text(position);
+    let (l, b) = galactic(position);
+    vec![
+        copyable("RA, Dec", format!("{} {}", text.ra, text.dec)),
+        copyable("In degrees", format!("{} {}", text.ra_degrees, text.dec_degrees)),
+        fact("Galactic l, b", format!("{}° {b:+.4}°", format_longitude(l, 4))),
+    ]
+}
+
+fn brightness_facts(stored: &StoredAlert, details: &AlertDetails) -> Vec<Fact> {
     let row = &stored.row;
     let mag = row.mag.map(|mag| match with_error(mag, row.mag_err, 3) {
         (mag, Some(error)) => format!("{mag} ± {error}"),
         (mag, None) => mag,
     });
-    FactGroup {
-        title: "Brightness".to_owned(),
-        facts: vec![
-            noted("Magnitude", mag, "difference image, AB"),
-            fact("Band", row.band.clone()),
-            fact(
-                "Subtraction",
-                row.is_positive
-                    .map(|is| if is { "positive (+)" } else { "negative (−)" }.to_owned()),
-            ),
-        ],
-    }
-}
-
-fn arcsec(value: f64) -> String {
-    format!("{value:.2}″")
-}
-
-fn stamps_text(alert: &Alert) -> String {
-    let present = [
-        ("science", alert.stamps.science),
-        ("template", alert.stamps.template),
-        ("difference", alert.stamps.difference),
+    let sign = |is| if is { "positive (+)" } else { "negative (−)" }.to_owned();
+    let fluxes = [
+        ("Flux", details.fluxes.difference, "difference image, PSF"),
+        ("Science flux", details.fluxes.science, "the total"),
+        ("Template flux", details.fluxes.template, "in the template"),
+        ("Aperture flux", details.fluxes.aperture, "difference image, aperture"),
     ];
-    let names: Vec<&str> = present.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect();
-    if names.is_empty() { "none in the packet".to_owned() } else { names.join(", ") }
+    let fluxes = fluxes
+        .into_iter()
+        .filter_map(|(label, flux, note)| flux.map(|flux| noted(label, flux_text(&flux), note)));
+    let facts = [
+        mag.map(|mag| noted("Magnitude", mag, "difference image, AB")),
+        row.band.clone().map(|band| fact("Band", band)),
+        details.snr.map(|snr| noted("S/N", format!("{snr:.1}"), "with the sign of the flux")),
+        row.is_positive.map(|is| fact("Subtraction", sign(is))),
+    ];
+    facts.into_iter().flatten().chain(fluxes).collect()
 }
 
-fn fact(label: &str, value: Option<String>) -> Fact {
-    Fact {
-        label: label.to_owned(),
-        value: value.unwrap_or_else(|| "–".to_owned()),
-        note: None,
-        copy: None,
-    }
-}
-
-fn noted(label: &str, value: Option<String>, note: &str) -> Fact {
-    Fact { note: Some(note.to_owned()), ..fact(label, value) }
+fn score_facts(stored: &StoredAlert, details: &AlertDetails) -> Vec<Fact> {
+    let row = &stored.row;
+    let scores = [
+        ("rb", row.rb, "real/bogus: 0 bogus, 1 real"),
+        ("drb", row.drb, "deep-learning real/bogus"),
+        ("reliability", details.reliability, "real/bogus: 0 bogus, 1 real"),
+        ("classtar", row.classtar, "star/galaxy: 0 galaxy, 1 star"),
+    ];
+    let shown = |(label, value, note)| score(value).map(|value| noted(label, value, note));
+    scores.into_iter().filter_map(shown).collect()
 }
 
 fn copyable(label: &str, value: String) -> Fact {
-    Fact { copy: Some(value.clone()), ..fact(label, Some(value)) }
+    Fact { copy: Some(value.clone()), ..fact(label, value) }
 }
 
 /// Pages elsewhere about the object and its place.

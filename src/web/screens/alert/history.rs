@@ -2,14 +2,14 @@
 
 use crate::{
     domain::{
-        alert::{Alert, Band, HistoryPoint, Measurement, Survey},
+        alert::{Alert, Band, ForcedMag, ForcedStatus, HistoryPoint, Measurement, forced_mag},
         time::MJD_ZERO_JD,
     },
     web::widgets::{
         brightness::Magnitude,
         controls::TimeView,
         light_curve::{LightCurvePoint, PointKind},
-        words::{magnitude, observed, score, with_error},
+        words::{flux_text, magnitude, observed, score},
     },
 };
 
@@ -20,8 +20,10 @@ pub(super) struct HistoryRow {
     pub(super) time: TimeView,
     pub(super) kind: HistoryKind,
     pub(super) magnitude: Option<Magnitude>,
-    /// Difference flux with its error and unit, for forced photometry.
+    /// Difference flux with its sign, error and unit.
     pub(super) flux: Option<String>,
+    /// What the survey says against it: "procstatus 56".
+    pub(super) status: Option<String>,
     pub(super) rb: Option<String>,
     /// Whether it is the alert of this page.
     pub(super) is_this_alert: bool,
@@ -64,8 +66,13 @@ pub(super) fn light_curve_points(alert: &Alert) -> Vec<LightCurvePoint> {
                 (mag, mag_err, PointKind::Detection, is_positive == Some(false))
             }
             Measurement::Limit { mag } => (mag, None, PointKind::Limit, false),
-            Measurement::Forced { flux, flux_err, mag } => {
-                (mag?, forced_error(flux, flux_err), PointKind::Forced, false)
+            Measurement::Forced { flux, zero_point, .. } => {
+                match forced_mag(&flux, zero_point, FORCED_LIMIT_SIGMA)? {
+                    ForcedMag::Seen { mag, mag_err } => {
+                        (mag, mag_err, PointKind::Forced, flux.value < 0.0)
+                    }
+                    ForcedMag::Limit { mag } => (mag, None, PointKind::Limit, false),
+                }
             }
         };
         Some(LightCurvePoint {
@@ -81,10 +88,8 @@ pub(super) fn light_curve_points(alert: &Alert) -> Vec<LightCurvePoint> {
     earlier.chain(current).collect()
 }
 
-/// Error of a magnitude made of a flux: 2.5 / ln 10 times the relative error of the flux.
-fn forced_error(flux: f64, flux_err: Option<f64>) -> Option<f64> {
-    flux_err.map(|error| 2.5 / std::f64::consts::LN_10 * error / flux)
-}
+/// The magnitude of this many sigma is the limit of a forced measurement in which nothing was seen.
+const FORCED_LIMIT_SIGMA: f64 = 3.0;
 
 /// History, newest first, this alert on top.
 pub(super) fn history(alert: &Alert) -> Vec<HistoryRow> {
@@ -92,47 +97,46 @@ pub(super) fn history(alert: &Alert) -> Vec<HistoryRow> {
         time: observed(alert.jd, None),
         kind: HistoryKind::Detection,
         magnitude: magnitude(alert.mag, alert.mag_err, alert.band, alert.is_positive),
-        flux: None,
-        rb: score(alert.rb),
+        flux: alert.fluxes.difference.as_ref().map(flux_text),
+        status: None,
+        rb: score(alert.real_bogus()),
         is_this_alert: true,
     };
-    let unit = flux_unit(alert.survey);
-    let earlier = alert.history.iter().rev().map(|point| history_row(point, unit));
+    let earlier = alert.history.iter().rev().map(history_row);
     std::iter::once(this).chain(earlier).collect()
 }
 
-/// The unit of a survey's difference fluxes.
-fn flux_unit(survey: Survey) -> &'static str {
-    match survey {
-        Survey::Ztf => "DN",
-        Survey::Lsst => "nJy",
-        // Zero point 27.5.
-        Survey::Elasticc => "",
-    }
-}
-
-fn history_row(point: &HistoryPoint, unit: &str) -> HistoryRow {
+fn history_row(point: &HistoryPoint) -> HistoryRow {
     let band = point.band;
-    let (kind, shown, flux, rb) = match point.measurement {
-        Measurement::Detection { mag, mag_err, is_positive, rb, .. } => (
+    let (kind, shown, flux, rb) = match &point.measurement {
+        Measurement::Detection { mag, mag_err, flux, is_positive, rb, .. } => (
             HistoryKind::Detection,
-            magnitude(Some(mag), mag_err, band, is_positive),
-            None,
-            score(rb),
+            magnitude(Some(*mag), *mag_err, band, *is_positive),
+            flux.as_ref(),
+            score(*rb),
         ),
-        Measurement::Limit { mag } => (HistoryKind::Limit, limit(mag, band), None, None),
-        Measurement::Forced { flux, flux_err, mag } => {
-            let (flux_text, error) = with_error(flux, flux_err, usize::from(flux_err.is_none()));
-            let error = error.map(|error| format!(" ± {error}")).unwrap_or_default();
-            let shown = magnitude(mag, forced_error(flux, flux_err), band, Some(flux >= 0.0));
-            (HistoryKind::Forced, shown, Some(format!("{flux_text}{error} {unit}")), None)
+        Measurement::Limit { mag } => (HistoryKind::Limit, limit(*mag, band), None, None),
+        Measurement::Forced { flux, zero_point, .. } => {
+            let shown = match forced_mag(flux, *zero_point, FORCED_LIMIT_SIGMA) {
+                Some(ForcedMag::Seen { mag, mag_err }) => {
+                    magnitude(Some(mag), mag_err, band, Some(flux.value >= 0.0))
+                }
+                Some(ForcedMag::Limit { mag }) => limit(mag, band),
+                None => None,
+            };
+            (HistoryKind::Forced, shown, Some(flux), None)
         }
+    };
+    let status = match &point.measurement {
+        Measurement::Forced { status, .. } => status.as_ref().map(ForcedStatus::words),
+        _ => None,
     };
     HistoryRow {
         time: observed(point.jd, None),
         kind,
         magnitude: shown,
-        flux,
+        flux: flux.map(flux_text),
+        status,
         rb,
         is_this_alert: false,
     }

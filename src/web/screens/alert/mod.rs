@@ -4,3 +4,4 @@ pub(in crate::web) mod detail;
 mod facts;
 mod found_by;
 mod history;
+mod surroundings;

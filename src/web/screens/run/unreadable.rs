@@ -8,24 +8,26 @@ use axum::{
 };
 
 use crate::{
-    domain::count::Count,
+    actions::read_again::{ReadAgain, read_again},
+    domain::{count::Count, run::RunId},
     packets,
     storage::{COUNTED, Storage},
     web::{
         frame::{
             chrome::{Chrome, Section},
-            context::PageContext,
+            context::{PageContext, redirect_with},
             error::Error,
             extract::{Id, TwoIds},
+            flash::Note,
             page_query::Query,
             parameters::Parameter,
         },
         paths,
         screens::shared::unreadable_bytes::{as_download, take_out},
         widgets::{
-            controls::Link,
+            controls::{ButtonLook, Link, PostButton},
             pager::{Page, Pager},
-            words::{flat_metadata, link, run_title, size_text},
+            words::{flat_metadata, link, post_button, run_title, size_text},
         },
     },
 };
@@ -37,6 +39,7 @@ struct UnreadablePage {
     chrome: Chrome,
     run_id: String,
     run: Link,
+    try_again: Option<PostButton>,
     /// Whether nothing was set aside, on any page.
     is_all_readable: bool,
     rows: Vec<UnreadableRow>,
@@ -89,6 +92,9 @@ pub(in crate::web) async fn get(
             ..Pager::default()
         },
         is_all_readable: position.n_all == 0,
+        try_again: (position.n_all > 0
+            && context.asker.rights_on(run.started_by, &run.sharing).write)
+            .then(|| try_again_button(id)),
         rows: found
             .rows
             .into_iter()
@@ -108,6 +114,28 @@ pub(in crate::web) async fn get(
             .collect(),
     };
     Ok(context.render(&page))
+}
+
+fn try_again_button(run_id: RunId) -> PostButton {
+    let action = paths::run_page(run_id, "unreadable/retry/");
+    let object = format!("the unreadable packets of run {run_id}");
+    post_button("Try again", action, ButtonLook::Plain, &object, Vec::new())
+}
+
+/// `POST /runs/{id}/unreadable/retry/`: reads them once more.
+pub(in crate::web) async fn post_retry(
+    State(storage): State<Storage>,
+    context: PageContext,
+    Id(id): Id,
+) -> Result<Response, Error> {
+    let run = storage.find_run(&context.asker, id).await?.ok_or(Error::NotFound)?;
+    let done = read_again(&storage, &context.asker, &run).await?.ok_or(Error::NotFound)?;
+    let note = match done {
+        ReadAgain::Misfit => Note::FilterMisfit,
+        ReadAgain::Done(kept) if kept.passed + kept.rejected == 0 => Note::NotReadAgain,
+        ReadAgain::Done(_) => Note::ReadAgain(id),
+    };
+    Ok(redirect_with(note, &paths::run_page(id, "unreadable/")))
 }
 
 /// `GET /runs/{run_id}/unreadable/{id}/`: the bytes as they came.

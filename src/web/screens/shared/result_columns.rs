@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     domain::{
-        alert::Band,
+        alert::{Band, Flux},
         found_alert::{FoundAlert, SortColumn, SortOrder},
         sky::Position,
     },
@@ -14,7 +14,10 @@ use crate::{
             cell::{Cell, Content},
             column::{self, Column, order_named, order_word},
             controls::TargetChip,
-            words::{PositionText, link, magnitude, observed, position_text, score},
+            words::{
+                PositionText, by_band_text, class_text, flux_and_error, limit_text, link,
+                magnitude, observed, position_text, score,
+            },
         },
     },
 };
@@ -30,7 +33,7 @@ pub(in crate::web) struct ResultRow {
 type ResultColumn = Column<ResultRow, SortOrder>;
 
 /// Every column, in the order in which the table shows them.
-pub(in crate::web) const COLUMNS: [ResultColumn; 10] = [
+pub(in crate::web) const COLUMNS: [ResultColumn; 23] = [
     Column::text("time", "Time", |row: &ResultRow| observed(row.alert.jd, None).into())
         .note("UTC")
         .aliases(&["timestamp", "jd"])
@@ -74,6 +77,82 @@ pub(in crate::web) const COLUMNS: [ResultColumn; 10] = [
     })
     .note("so far")
     .on_request(),
+    Column::text("by_band", "By band", |row: &ResultRow| {
+        Content::from(by_band_text(&row.alert.details.detections)).into()
+    })
+    .note("in the packet")
+    .on_request(),
+    Column::number("snr", "S/N", |row: &ResultRow| {
+        Content::from(row.alert.details.snr.map(|snr| format!("{snr:.1}"))).into()
+    })
+    .on_request()
+    .sorts_down(SortOrder::up(SortColumn::Snr), SortOrder::down(SortColumn::Snr)),
+    Column::number("flux", "Flux", |row: &ResultRow| flux(row.alert.details.fluxes.difference))
+        .note("diff, nJy")
+        .on_request(),
+    Column::number("science_flux", "Science flux", |row: &ResultRow| {
+        flux(row.alert.details.fluxes.science)
+    })
+    .note("total, nJy")
+    .on_request(),
+    Column::number("reliability", "Reliability", |row: &ResultRow| {
+        Content::from(score(row.alert.details.reliability)).into()
+    })
+    .on_request()
+    .sorts_down(SortOrder::up(SortColumn::Reliability), SortOrder::down(SortColumn::Reliability)),
+    Column::number("age", "Age", |row: &ResultRow| {
+        Content::from(row.alert.age_d().map(|age| format!("{age:.2}"))).into()
+    })
+    .note("days")
+    .aliases(&["age_d"])
+    .on_request()
+    .sorts(SortOrder::up(SortColumn::Age), SortOrder::down(SortColumn::Age)),
+    Column::text("first_detection", "First detection", |row: &ResultRow| {
+        Content::from(row.alert.details.first_detection_jd.map(|jd| observed(jd, None))).into()
+    })
+    .note("UTC")
+    .on_request(),
+    Column::number("last_limit", "Last limit", |row: &ResultRow| {
+        row.alert
+            .details
+            .last_limit
+            .map(limit_text)
+            .map_or_else(|| Content::Absent.into(), |(limit, time)| Cell::from(limit).sub(time))
+    })
+    .note("before it, AB")
+    .on_request(),
+    Column::number("star", "Nearest source", |row: &ResultRow| {
+        let details = &row.alert.details;
+        let distance = details.distpsnr1.map(|distance| format!("{distance:.1}″"));
+        Cell::from(Content::from(score(details.sgscore1))).sub(distance.unwrap_or_default())
+    })
+    .note("1 star, at ″")
+    .on_request(),
+    Column::number("gal_b", "Galactic b", |row: &ResultRow| {
+        Content::from(row.alert.details.gal_b.map(|b| format!("{b:+.2}"))).into()
+    })
+    .note("degrees")
+    .on_request(),
+    Column::text("designation", "Designation", |row: &ResultRow| {
+        Content::from(row.alert.details.designation.clone()).into()
+    })
+    .note("solar system")
+    .on_request(),
+    Column::text("class", "Class", |row: &ResultRow| {
+        row.alert.classified.first().map_or_else(
+            || Content::Absent.into(),
+            |best| Cell::from(class_text(best)).sub(best.classification.classifier.clone()),
+        )
+    })
+    .note("most probable")
+    .aliases(&["probability"])
+    .on_request()
+    .sorts_down(SortOrder::up(SortColumn::Probability), SortOrder::down(SortColumn::Probability)),
+    Column::text("tags", "Tags", |row: &ResultRow| {
+        let tags = &row.alert.tags;
+        Content::from((!tags.is_empty()).then(|| tags.join(", "))).into()
+    })
+    .on_request(),
     Column::text("target", "Target", |row: &ResultRow| {
         let chip = row.alert.target.as_ref().map(|target| TargetChip {
             name: target.name.clone(),
@@ -96,6 +175,13 @@ pub(in crate::web) fn order_words() -> Vec<String> {
 /// The word that [`order_from`] reads.
 pub(in crate::web) fn word_of(order: SortOrder) -> String {
     order_word(&COLUMNS, order)
+}
+
+/// A flux in nanojansky with its error below.
+fn flux(flux: Option<Flux>) -> Cell {
+    let Some(flux) = flux.and_then(|flux| flux.in_njy()) else { return Content::Absent.into() };
+    let (value, error) = flux_and_error(&flux);
+    Cell::from(value).sub(error.map(|error| format!("± {error}")).unwrap_or_default())
 }
 
 /// A coordinate in sexagesimal with its degrees below; a place that is none as it came.

@@ -79,7 +79,9 @@ struct TopicRow {
     name: String,
     survey: String,
     what: String,
-    /// The form with it filled in; absent for those who look only.
+    /// Why its messages are not read here; absent where they are.
+    unread: Option<&'static str>,
+    /// The form with it filled in; absent for those who look only, and where it is not read.
     choose_href: Option<String>,
 }
 
@@ -269,7 +271,8 @@ fn topic_rows(may_work: bool) -> Vec<TopicRow> {
         name: topic.name.to_owned(),
         survey: topic.survey.to_owned(),
         what: topic.what.to_owned(),
-        choose_href: may_work.then(|| {
+        unread: topic.unread,
+        choose_href: (may_work && topic.unread.is_none()).then(|| {
             format!("{}{}#new", paths::SUBSCRIPTIONS, paths::query_string(&[("topic", topic.name)]))
         }),
     });

@@ -2,6 +2,7 @@
 
 use crate::{
     actions::subscriptions::SubscriptionDesk,
+    brokers::why_unread,
     google::pubsub::SubscriptionDetails,
     web::{
         paths,
@@ -24,7 +25,7 @@ pub(super) struct SubscriptionRow {
     pub(super) expires: String,
     pub(super) state: String,
     pub(super) is_well: bool,
-    /// A query of it; absent for those who look only.
+    /// A query of it; absent for those who look only, and where its topic is not read.
     pub(super) query_href: Option<String>,
 }
 
@@ -66,7 +67,7 @@ pub(super) fn subscription_row(
         },
         is_well: state == "ACTIVE",
         state: state.to_ascii_lowercase().replace('_', " "),
-        query_href: may_work
+        query_href: (may_work && why_unread(topic).is_none())
             .then(|| format!("{}{}", paths::NEW_QUERY, paths::query_string(&query))),
     }
 }
