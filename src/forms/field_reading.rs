@@ -7,7 +7,7 @@ use super::{
     field::{Field, Kind, MAX_PARSED_LENGTH},
     reading::{echo_number, pick, read_integer, read_number, read_text},
 };
-use crate::domain::text_input::one_line;
+use crate::domain::text_input::{one_line, plain};
 
 /// What was read from a field.
 pub(super) struct Read {
@@ -84,8 +84,16 @@ impl Field {
             }
             Kind::Checked { max_length, check } => {
                 let text = read_text(text, max_length, false)?;
-                check(text)?;
-                Value::from(text)
+                match check(text) {
+                    Ok(()) => Value::from(text),
+                    Err(error) => {
+                        // As it was pasted it is none; it may be what it looks like.
+                        let meant = plain(text);
+                        check(&meant).map_err(|_| error)?;
+                        echo = Some(format!("read as {meant}"));
+                        Value::from(meant)
+                    }
+                }
             }
             Kind::Flags(_) => return Ok(Read { value: None, echo: None }),
         };

@@ -106,6 +106,52 @@ async fn a_stored_query_that_leaves_its_choices_out_opens_with_those_of_a_new_on
 }
 
 #[tokio::test]
+async fn what_is_no_number_is_refused_by_its_field_and_stays_there() {
+    let app = TestApp::start_empty().await;
+    let mut n_numbers = 0;
+    for (broker, fields) in forms(&app).await {
+        let is_number =
+            |field: &&Value| matches!(field["kind"].as_str(), Some("number" | "integer"));
+        for name in fields.iter().filter(is_number).map(|field| field["name"].as_str().unwrap()) {
+            for wrong in ["1e", "--5", "0.5.5", "five"] {
+                let form = [("broker", broker.as_str()), (name, wrong), ("action", "run")];
+                let page = app.post("/alerts/query/create/", &form).await.expect(422);
+                let html = Html::parse_document(&page.body);
+                let errors = select(&format!("#id_{name}-errors li"));
+                assert_eq!(html.select(&errors).count(), 1, "{broker}: {name} {wrong}");
+                let kept = select(&format!("input[name='{name}'][value='{wrong}']"));
+                assert_eq!(html.select(&kept).count(), 1, "{broker}: {name} {wrong}");
+            }
+            let sent = json!({"broker": broker, "parameters": {name: "--5"}});
+            let refused = app.post_json("/api/runs/", &sent).await.expect(422).json();
+            assert!(refused["errors"][name][0].is_string(), "{broker}: {name}");
+            n_numbers += 1;
+        }
+    }
+    assert!(n_numbers > 30, "{n_numbers}");
+    assert_eq!(app.get("/api/runs/").await.json()["count"], 0);
+}
+
+#[tokio::test]
+async fn ids_and_names_are_what_they_look_like() {
+    let app = TestApp::start_empty().await;
+    let parameters = json!({"table": "ardent-cycling-243415.ztf.alerts_v4_02", "objectId": "ＺＴＦ２１ａｂｃｄｅｆｇ",
+        "candid": "２９８２１７７１１２８１５０１０００３", "max_results": 5});
+    let sent = json!({"name": "q", "broker": "database", "parameters": parameters});
+    let made = app.post_json("/api/queries/", &sent).await.expect(201).json();
+    assert_eq!(made["parameters"]["objectId"], "ZTF21abcdefg");
+    assert_eq!(made["parameters"]["candid"], "2982177112815010003");
+    let stream = json!({"subscription_name": "my\u{2011}loop", "topic": "ztf\u{2212}loop", "max_results": 5});
+    let sent = json!({"name": "s", "broker": "stream-rest", "parameters": stream});
+    let made = app.post_json("/api/queries/", &sent).await.expect(201).json();
+    assert_eq!(made["parameters"]["subscription_name"], "my-loop");
+    assert_eq!(made["parameters"]["topic"], "ztf-loop");
+    let cone = json!({"broker": "archive", "parameters": {"cone": "400, 2, 3"}});
+    let refused = app.post_json("/api/runs/", &cone).await.expect(422).json();
+    assert!(refused["errors"]["cone"][0].is_string(), "{refused}");
+}
+
+#[tokio::test]
 async fn a_comma_for_a_point_is_told_of_by_its_field_in_forms_and_by_the_api() {
     let app = TestApp::start_empty().await;
     let told = "Use a point for decimals and no commas: 0.65.";

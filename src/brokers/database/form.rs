@@ -37,7 +37,7 @@ const DATABASE_FIELDS: &[Field] = &[
     .initial("summary")
     .help("BigQuery bills the bytes of the columns that are read.")
     .section("Table"),
-    Field::text("objectId", "objectId", 64)
+    Field::checked("objectId", "objectId", 64, check_object_id)
         .placeholder("ZTF21abcdefg")
         .help("All alerts of one object. LSST: the number of a diaObject, or of a solar-system object; from the last 30 days, unless \"Observed after\" is set.")
         .section("Which alerts"),
@@ -151,6 +151,13 @@ fn check_drb(parameters: &Parameters, _: DateTime<Utc>) -> Option<(&'static str,
                 .to_owned(),
         )
     })
+}
+
+fn check_object_id(text: &str) -> Result<(), String> {
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(());
+    }
+    Err("Enter one id without spaces, such as ZTF21abcdefg.".to_owned())
 }
 
 fn check_candid(text: &str) -> Result<(), String> {

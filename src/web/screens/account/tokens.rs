@@ -9,7 +9,10 @@ use axum::{
 
 use crate::{
     actions::secret::{new_secret, secret_hash},
-    domain::api_token::{ApiToken, DEFAULT_DAYS, MAX_DAYS, NewApiToken},
+    domain::{
+        api_token::{ApiToken, DEFAULT_DAYS, MAX_DAYS, NewApiToken},
+        text_input::parse_integer,
+    },
     storage::Storage,
     web::{
         frame::{
@@ -126,7 +129,8 @@ pub(in crate::web) async fn post_create(
             .map_or(DEFAULT_DAYS.to_string(), |text| text.trim().to_owned()),
         ..blank(&context)
     };
-    let days = typed.days.parse::<u16>().ok().filter(|days| (1..=MAX_DAYS).contains(days));
+    let days = parse_integer(&typed.days, "d").ok().and_then(|days| u16::try_from(days).ok());
+    let days = days.filter(|days| (1..=MAX_DAYS).contains(days));
     typed.name_error = match typed.name.chars().count() {
         0 => Some("This field is required.".to_owned()),
         n if n > MAX_NAME => Some(format!("A name can have at most {MAX_NAME} characters.")),
